@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The strictness that every target of this package is held to.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+
+let package = Package(
+    name: "ima",
+    products: [
+        .executable(name: "ima", targets: ["ima"]),
+        .executable(name: "gridsim", targets: ["gridsim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        // The simulated fleet only: its BoringSSL costs minutes of build, and `ima` must not pay them.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    ],
+    targets: [
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        .target(name: "StrictJSON", swiftSettings: strict),
+        .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "JOSE", dependencies: ["OpenSSL", "StrictJSON"], swiftSettings: strict),
+        .target(name: "Mosquitto", dependencies: ["CMosquitto"], swiftSettings: strict),
+        .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
+
+        .target(name: "PowerEvents", dependencies: ["StrictJSON"], swiftSettings: strict),
+        .target(name: "Inventory", dependencies: ["PowerEvents", yams], swiftSettings: strict),
+        .target(name: "Shedding", dependencies: ["PowerEvents", "Inventory", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Redfish",
+            dependencies: ["Curl", "Inventory", "PowerEvents", "Shedding", "StrictJSON", logging],
+            swiftSettings: strict),
+        .target(
+            name: "Journal",
+            dependencies: ["PowerEvents", "Shedding", "Inventory", "StrictJSON", grdb, logging],
+            swiftSettings: strict),
+        .target(
+            name: "EventBus",
+            dependencies: ["Mosquitto", "PowerEvents", serviceLifecycle, logging],
+            swiftSettings: strict),
+        .target(
+            name: "Agent",
+            dependencies: [
+                "Curl", "EventBus", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Redfish", "Shedding",
+                "StrictJSON", coreMetrics, hummingbird, logging, metrics, nioCore, serviceLifecycle, unixSignals, yams,
+            ],
+            swiftSettings: strict),
+        .executableTarget(name: "ima", dependencies: ["Agent", argumentParser], swiftSettings: strict),
+
+        .target(
+            name: "FleetSimulator",
+            dependencies: [
+                "EventBus", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "StrictJSON", logging, serviceLifecycle,
+                nioCore, nioPosix, nioHTTP1, nioSSL,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "gridsim",
+            dependencies: ["FleetSimulator", argumentParser, logging],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

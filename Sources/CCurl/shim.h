@@ -1,0 +1,50 @@
+#ifndef IMA_CCURL_SHIM_H
+#define IMA_CCURL_SHIM_H
+
+#include <curl/curl.h>
+
+// curl_easy_setopt and its siblings are variadic, which Swift cannot call: one typed wrapper per argument kind.
+static inline CURLcode ima_curl_setopt_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode ima_curl_setopt_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode ima_curl_setopt_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode ima_curl_setopt_list(CURL *handle, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode ima_curl_setopt_write(CURL *handle, CURLoption option,
+                                             size_t (*callback)(char *, size_t, size_t, void *)) {
+    return curl_easy_setopt(handle, option, callback);
+}
+static inline CURLcode ima_curl_setopt_prereq(CURL *handle, int (*callback)(void *, char *, char *, int, int)) {
+    return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
+}
+static inline CURLcode ima_curl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode ima_curl_getinfo_pointer(CURL *handle, CURLINFO info, void *value) {
+    return curl_easy_getinfo(handle, info, (char **)value);
+}
+static inline CURLcode ima_curl_getinfo_off_t(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLMcode ima_curl_multi_setopt_long(CURLM *handle, CURLMoption option, long value) {
+    return curl_multi_setopt(handle, option, value);
+}
+static inline CURLSHcode ima_curl_share_setopt_long(CURLSH *handle, CURLSHoption option, int value) {
+    return curl_share_setopt(handle, option, value);
+}
+// The result lives in an anonymous union of CURLMsg.
+static inline CURLcode ima_curl_message_result(const CURLMsg *message) {
+    return message->data.result;
+}
+// A macro over a bit expression, not imported.
+static inline CURLcode ima_curl_global_init(void) {
+    return curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+#endif

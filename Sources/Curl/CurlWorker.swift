@@ -1,0 +1,95 @@
+import CCurl
+import Foundation
+import Synchronization
+
+/// One OS thread that drives one `curl_multi` handle with `curl_multi_poll`, for the origins that belong to it.
+///
+/// An origin always goes to the same worker, so that its connection, TLS session and queue are this thread's alone.
+final class CurlWorker: Sendable {
+    private struct Mailbox {
+        var submissions: [Submission] = []
+        var cancellations: [(id: UInt64, origin: String)] = []
+        var stopping = false
+    }
+
+    /// Connections that have not stood for longer than this no longer count against the handshakes in flight: a BMC
+    /// that hangs in its handshake must not take a place from one that would answer.
+    private static let handshakeGrace = Duration.milliseconds(250)
+
+    private let configuration: HTTPClientPool.Configuration
+    private let mailbox = Mutex(Mailbox())
+    // curl_multi_wakeup is the one call that libcurl allows from other threads.
+    private nonisolated(unsafe) let multi: UnsafeMutableRawPointer?
+    private let finished = DispatchSemaphore(value: 0)
+    private let load = Mutex((inFlight: 0, waiting: 0))
+
+    init(_ configuration: HTTPClientPool.Configuration) {
+        self.configuration = configuration
+        multi = curl_multi_init()
+    }
+
+    func start(number: Int) {
+        let thread = Thread { [self] in
+            run()
+            finished.signal()
+        }
+        thread.name = "curl-\(number)"
+        thread.start()
+    }
+
+    func submit(_ submission: Submission) {
+        let accepted = mailbox.withLock { mailbox in
+            if !mailbox.stopping { mailbox.submissions.append(submission) }
+            return !mailbox.stopping
+        }
+        guard accepted else { return submission.fail(.shutDown, "the HTTP client is shut down") }
+        wake()
+    }
+
+    func cancel(id: UInt64, origin: String) {
+        mailbox.withLock { $0.cancellations.append((id, origin)) }
+        wake()
+    }
+
+    func stop() {
+        mailbox.withLock { $0.stopping = true }
+        wake()
+    }
+
+    func waitUntilFinished() { finished.wait() }
+
+    var queueDepth: (inFlight: Int, waiting: Int) { load.withLock { $0 } }
+
+    private func wake() { if let multi { curl_multi_wakeup(multi) } }
+
+    private func run() {
+        guard let multi else { return failEverything("libcurl has no memory for a multi handle") }
+        var loop = CurlLoop(multi: multi, configuration: configuration)
+        while true {
+            let (submissions, cancellations, stopping) = mailbox.withLock { mailbox in
+                defer {
+                    mailbox.submissions = []
+                    mailbox.cancellations = []
+                }
+                return (mailbox.submissions, mailbox.cancellations, mailbox.stopping)
+            }
+            loop.add(submissions)
+            for cancellation in cancellations { loop.cancel(id: cancellation.id, origin: cancellation.origin) }
+            if stopping { break }
+            loop.turn(grace: Self.handshakeGrace)
+            load.withLock { $0 = loop.depth }
+        }
+        loop.abandon()
+        curl_multi_cleanup(multi)
+        failEverything("the HTTP client is shut down")
+    }
+
+    private func failEverything(_ reason: String) {
+        let submissions = mailbox.withLock { mailbox in
+            defer { mailbox.submissions = [] }
+            mailbox.stopping = true
+            return mailbox.submissions
+        }
+        for submission in submissions { submission.fail(.shutDown, reason) }
+    }
+}

@@ -1,0 +1,84 @@
+import CCurl
+import Synchronization
+
+/// The worker pool: a few threads, each driving its own origins, behind one asynchronous call.
+///
+/// Requests to one origin go out one at a time (``Configuration/connectionsPerOrigin``), lowest priority number first,
+/// over a connection that is kept. Where more want to go than may be in flight, the lowest number goes first too.
+public final class HTTPClientPool: Sendable {
+    public struct Configuration: Sendable {
+        /// Threads; 0 means one a core, at most 8.
+        public var workers: Int
+        public var connectionsPerOrigin: Int
+        /// Requests in flight at once, over all workers.
+        public var maximumInFlight: Int
+        /// TLS handshakes in flight at once on one worker. Unbounded, they would all end at the same late time.
+        public var maximumHandshakes: Int
+        /// Connections kept open on one worker.
+        public var maximumConnections: Int
+
+        public init(
+            workers: Int = 0, connectionsPerOrigin: Int = 1, maximumInFlight: Int = 4096, maximumHandshakes: Int = 32,
+            maximumConnections: Int = 32_768
+        ) {
+            self.workers = workers
+            self.connectionsPerOrigin = connectionsPerOrigin
+            self.maximumInFlight = maximumInFlight
+            self.maximumHandshakes = maximumHandshakes
+            self.maximumConnections = maximumConnections
+        }
+    }
+
+    private let workers: [CurlWorker]
+    private let nextID = Atomic<UInt64>(1)
+
+    private static let libraryIsReady: Bool = ima_curl_global_init() == CURLE_OK
+
+    public init(_ configuration: Configuration = Configuration()) {
+        _ = Self.libraryIsReady
+        let count = configuration.workers > 0 ? configuration.workers : Self.defaultWorkers
+        var share = configuration
+        share.maximumInFlight = max(1, configuration.maximumInFlight / count)
+        workers = (0..<count).map { _ in CurlWorker(share) }
+        for (number, worker) in workers.enumerated() { worker.start(number: number) }
+    }
+
+    /// Sends one request and waits for its complete answer, whatever its status.
+    ///
+    /// Cancelling the task takes the request out of the queue, or closes its connection.
+    ///
+    /// - Throws: ``CurlError``, or `CancellationError`
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let id = nextID.wrappingAdd(1, ordering: .relaxed).oldValue
+        let origin = request.origin
+        let worker = worker(for: origin)
+        return try await withTaskCancellationHandler {
+            try Task.checkCancellation()
+            return try await withCheckedThrowingContinuation { continuation in
+                worker.submit(Submission(id: id, request: request, origin: origin, continuation: continuation))
+            }
+        } onCancel: {
+            worker.cancel(id: id, origin: origin)
+        }
+    }
+
+    /// Ends the threads. Requests that have not been answered fail with ``CurlError/Kind/shutDown``.
+    public func shutDown() {
+        for worker in workers { worker.stop() }
+        for worker in workers { worker.waitUntilFinished() }
+    }
+
+    /// Requests on the wire and requests waiting for their turn, over all workers.
+    public var queueDepth: (inFlight: Int, waiting: Int) {
+        workers.map(\.queueDepth).reduce((0, 0)) { ($0.0 + $1.inFlight, $0.1 + $1.waiting) }
+    }
+
+    private func worker(for origin: String) -> CurlWorker {
+        // A stable hash (FNV-1a): the same origin has the same worker for the life of the pool.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in origin.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return workers[Int(hash % UInt64(workers.count))]
+    }
+
+    private static var defaultWorkers: Int { min(8, max(1, activeProcessorCount())) }
+}

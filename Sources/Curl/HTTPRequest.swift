@@ -1,0 +1,53 @@
+/// One HTTP request to one host.
+public struct HTTPRequest: Sendable {
+    public enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case patch = "PATCH"
+        case delete = "DELETE"
+    }
+
+    public var method: Method
+    public var url: String
+    public var headers: [(name: String, value: String)]
+    public var body: [UInt8]?
+    public var tls: TLSTrust
+    /// Until the connection stands, TLS included.
+    public var connectTimeout: Duration
+    /// Over all, the connection included; the wait for a turn does not count.
+    public var timeout: Duration
+    /// Among requests that wait, the lowest number goes first.
+    public var priority: Int
+    /// Answers longer than this are cut off with ``CurlError/Kind/tooLarge``.
+    public var maximumBodySize: Int
+    /// A connection of its own. libcurl repeats a request by itself when a kept connection turns out dead, which must
+    /// not happen to one that may have been obeyed and does harm twice.
+    public var freshConnection: Bool
+
+    public init(
+        _ method: Method, url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
+        tls: TLSTrust = .systemAuthorities, connectTimeout: Duration = .seconds(5), timeout: Duration = .seconds(20),
+        priority: Int = 0, maximumBodySize: Int = 4 << 20, freshConnection: Bool = false
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.tls = tls
+        self.connectTimeout = connectTimeout
+        self.timeout = timeout
+        self.priority = priority
+        self.maximumBodySize = maximumBodySize
+        self.freshConnection = freshConnection
+    }
+
+    /// Scheme, host and port: what decides the worker, the queue and the connection. Without a user or a path.
+    var origin: String {
+        var slashes = 0
+        return String(
+            url.prefix { character in
+                if character == "/" { slashes += 1 }
+                return slashes < 3 && character != "?" && character != "#"
+            })
+    }
+}

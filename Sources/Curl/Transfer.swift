@@ -1,0 +1,158 @@
+import CCurl
+import Foundation
+
+/// One request on its way: the easy handle, the bytes that arrived, and who waits for them.
+///
+/// Confined to its worker's thread; libcurl's callbacks run there too.
+final class Transfer {
+    let id: UInt64
+    let request: HTTPRequest
+    let origin: String
+    private let continuation: CheckedContinuation<HTTPResponse, any Error>
+    let handle: UnsafeMutableRawPointer
+    let started = ContinuousClock.now
+
+    private(set) var wasIssued = false
+    private(set) var isTooLarge = false
+    private var headers: [(name: String, value: String)] = []
+    private var body: [UInt8] = []
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+    /// - Returns: nil where libcurl has no memory for a handle; the submission is then failed by the caller.
+    init?(_ submission: Submission, share: UnsafeMutableRawPointer?) {
+        guard let handle = curl_easy_init() else { return nil }
+        id = submission.id
+        request = submission.request
+        origin = submission.origin
+        continuation = submission.continuation
+        self.handle = handle
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        configure(share: share)
+    }
+
+    deinit {
+        curl_easy_cleanup(handle)
+        curl_slist_free_all(headerList)
+        errorText.deallocate()
+    }
+
+    /// The answer, or why there is none, to whoever waits.
+    func finish(_ code: CURLcode) {
+        var status = 0
+        ima_curl_getinfo_long(handle, CURLINFO_RESPONSE_CODE, &status)
+        if code == CURLE_OK {
+            continuation.resume(
+                returning: HTTPResponse(status: status, headers: headers, body: body, elapsed: .now - started))
+            return
+        }
+        let text = String(cString: errorText)
+        fail(
+            isTooLarge ? .tooLarge : CurlError.kind(of: code),
+            isTooLarge
+                ? "the answer is longer than \(request.maximumBodySize) bytes"
+                : text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
+    }
+
+    func fail(_ kind: CurlError.Kind, _ message: String) {
+        continuation.resume(
+            throwing: CurlError(kind: kind, url: request.url, message: message, mayHaveBeenObeyed: wasIssued))
+    }
+
+    func cancel() { continuation.resume(throwing: CancellationError()) }
+
+    private func configure(share: UnsafeMutableRawPointer?) {
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_URL, request.url)
+        set(CURLOPT_PROTOCOLS_STR, "https,http")
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        // libcurl would otherwise obey https_proxy and friends of the environment.
+        set(CURLOPT_NOPROXY, "*")
+        set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(request.connectTimeout / .milliseconds(1))))
+        set(CURLOPT_TIMEOUT_MS, max(1, Int(request.timeout / .milliseconds(1))))
+        set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        set(CURLOPT_TCP_NODELAY, 1)
+        set(CURLOPT_FRESH_CONNECT, request.freshConnection ? 1 : 0)
+        ima_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
+        if let share { ima_curl_setopt_pointer(handle, CURLOPT_SHARE, share) }
+        configureTrust()
+        if let body = request.body {
+            set(CURLOPT_POSTFIELDSIZE, body.count)
+            body.withUnsafeBytes { bytes in
+                // libcurl copies; an empty body still needs a non-null pointer to count as one.
+                _ = bytes.baseAddress.map {
+                    ima_curl_setopt_pointer(handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0))
+                }
+            }
+            if body.isEmpty { set(CURLOPT_COPYPOSTFIELDS, "") }
+        }
+        // An empty value removes a header that libcurl would add on its own.
+        for (name, value) in request.headers + [("Expect", "")] {
+            headerList = curl_slist_append(headerList, value.isEmpty ? "\(name):" : "\(name): \(value)")
+        }
+        ima_curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerList)
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        ima_curl_setopt_pointer(handle, CURLOPT_PRIVATE, this)
+        ima_curl_setopt_pointer(handle, CURLOPT_WRITEDATA, this)
+        ima_curl_setopt_pointer(handle, CURLOPT_HEADERDATA, this)
+        ima_curl_setopt_pointer(handle, CURLOPT_PREREQDATA, this)
+        ima_curl_setopt_write(handle, CURLOPT_WRITEFUNCTION) { data, size, count, user in
+            Transfer.from(user)?.received(UnsafeRawBufferPointer(start: data, count: size * count)) ?? 0
+        }
+        ima_curl_setopt_write(handle, CURLOPT_HEADERFUNCTION) { data, size, count, user in
+            Transfer.from(user)?.receivedHeader(UnsafeRawBufferPointer(start: data, count: size * count)) ?? 0
+        }
+        ima_curl_setopt_prereq(handle) { user, _, _, _, _ in
+            Transfer.from(user)?.wasIssued = true
+            return CURL_PREREQFUNC_OK
+        }
+    }
+
+    private func configureTrust() {
+        // Debian's libcurl has a default CAPATH, and with any CAPATH it reads every authority anew per connection.
+        ima_curl_setopt_pointer(handle, CURLOPT_CAPATH, nil)
+        switch request.tls {
+        case .systemAuthorities: break
+        case .authorities(let file): set(CURLOPT_CAINFO, file)
+        case .pin(let pin):
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            set(CURLOPT_SSL_VERIFYHOST, 0)
+            set(CURLOPT_PINNEDPUBLICKEY, pin)
+        case .unverified:
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) { ima_curl_setopt_long(handle, option, value) }
+    private func set(_ option: CURLoption, _ value: String) { ima_curl_setopt_string(handle, option, value) }
+
+    private static func from(_ pointer: UnsafeMutableRawPointer?) -> Transfer? {
+        pointer.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func received(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard body.count + bytes.count <= request.maximumBodySize else {
+            isTooLarge = true
+            return 0
+        }
+        body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    private func receivedHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard headers.count < 200, bytes.count <= 16_384 else {
+            isTooLarge = true
+            return 0
+        }
+        let line = String(decoding: bytes, as: UTF8.self)
+        if line.hasPrefix("HTTP/") {
+            // An interim answer (1xx) came before this one.
+            headers = []
+        } else if let colon = line.firstIndex(of: ":") {
+            let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespacesAndNewlines)
+            headers.append((String(line[..<colon]), value))
+        }
+        return bytes.count
+    }
+}

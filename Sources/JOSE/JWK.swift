@@ -1,0 +1,87 @@
+public import OpenSSL
+public import StrictJSON
+
+/// A public JSON Web Key (RFC 7517) for verifying signatures: P-256, or RSA of at least 2048 bits.
+public struct JWK: Sendable {
+    public let keyID: String
+    public let algorithm: SignatureAlgorithm
+    public let publicKey: PublicKey
+
+    public init(publicKey: PublicKey, keyID: String) throws {
+        guard let algorithm = SignatureAlgorithm(for: publicKey.kind) else {
+            throw JWKError(keyID: keyID, problem: "an RSA key under 2048 bits is too weak")
+        }
+        self.publicKey = publicKey
+        self.keyID = keyID
+        self.algorithm = algorithm
+    }
+
+    /// Reads one key of a set.
+    ///
+    /// - Throws: ``JWKError`` where the key is of another kind, carries private parts, or is not meant for verifying.
+    public init(json: JSONValue) throws {
+        guard let id = json["kid"]?.string, !id.isEmpty else {
+            throw JWKError(keyID: "?", problem: "has no \"kid\"")
+        }
+        func fail(_ problem: String) -> JWKError { JWKError(keyID: id, problem: problem) }
+        func bytes(_ member: String) throws -> [UInt8] {
+            guard let text = json[member]?.string, let bytes = Base64URL.decode(text), !bytes.isEmpty else {
+                throw fail("\"\(member)\" is not base64url")
+            }
+            return bytes
+        }
+        guard json["d"] == nil else { throw fail("holds the private \"d\", which must never be shared") }
+        if let use = json["use"]?.string, use != "sig" { throw fail("is for \"\(use)\", not for \"sig\"") }
+        if let operations = json["key_ops"]?.array, !operations.contains("verify") {
+            throw fail("\"key_ops\" does not name \"verify\"")
+        }
+        let key: PublicKey
+        do {
+            switch json["kty"]?.string {
+            case "EC":
+                guard json["crv"]?.string == "P-256" else { throw fail("only the curve P-256 is accepted") }
+                key = try PublicKey(p256X: bytes("x"), y: bytes("y"))
+            case "RSA":
+                key = try PublicKey(rsaModulus: bytes("n"), exponent: bytes("e"))
+            case let other:
+                throw fail("\"kty\" should be EC or RSA (got \(other ?? "none"))")
+            }
+        } catch let error as OpenSSLError {
+            throw fail(error.description)
+        }
+        try self.init(publicKey: key, keyID: id)
+        if let name = json["alg"]?.string, name != algorithm.rawValue {
+            throw fail("\"alg\" is \(name), but the key is for \(algorithm.rawValue)")
+        }
+    }
+
+    /// The public members, for publication.
+    public func json() throws -> JSONValue {
+        var object = JSONObject()
+        switch publicKey.kind {
+        case .p256:
+            let point = try publicKey.p256Point()
+            object["kty"] = "EC"
+            object["crv"] = "P-256"
+            object["x"] = .string(Base64URL.encode(point.x))
+            object["y"] = .string(Base64URL.encode(point.y))
+        case .rsa:
+            let numbers = try publicKey.rsaNumbers()
+            object["kty"] = "RSA"
+            object["n"] = .string(Base64URL.encode(numbers.modulus))
+            object["e"] = .string(Base64URL.encode(numbers.exponent))
+        }
+        object["kid"] = .string(keyID)
+        object["use"] = "sig"
+        object["alg"] = .string(algorithm.rawValue)
+        return .object(object)
+    }
+}
+
+/// What is wrong with a key of a JWK set.
+public struct JWKError: Error, Sendable, Hashable, CustomStringConvertible {
+    public let keyID: String
+    public let problem: String
+
+    public var description: String { "key \"\(keyID)\": \(problem)" }
+}

@@ -1,0 +1,42 @@
+import OpenSSL
+
+/// JSON Web Signatures in compact serialisation (RFC 7515, 7.1).
+public enum JWS {
+    /// A payload that a trusted key signed.
+    public struct Verified: Sendable {
+        public let payload: [UInt8]
+        public let keyID: String
+    }
+
+    /// Checks a token against trusted keys. The key decides the algorithm, never the header.
+    ///
+    /// - Throws: ``JWSError``; nothing of the payload is returned unless the signature verified.
+    public static func verify(_ token: String, keys: JWKSet) throws -> Verified {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3 else { throw JWSError.malformed("\(parts.count) parts instead of 3") }
+        guard let headerBytes = Base64URL.decode(parts[0]), !headerBytes.isEmpty else {
+            throw JWSError.malformed("the header is not base64url")
+        }
+        let header = try JWSHeader(decoding: headerBytes)
+        guard let payload = Base64URL.decode(parts[1]) else {
+            throw JWSError.malformed("the payload is not base64url")
+        }
+        guard let signature = Base64URL.decode(parts[2]), !signature.isEmpty else {
+            throw JWSError.malformed("the signature is not base64url")
+        }
+        guard let key = keys[header.keyID] else { throw JWSError.unknownKey(header.keyID) }
+        guard key.algorithm == header.algorithm else { throw JWSError.algorithm(header.algorithm.rawValue) }
+        let signed = token.utf8.prefix(parts[0].utf8.count + 1 + parts[1].utf8.count)
+        guard key.publicKey.verifies(signature, over: signed) else {
+            throw JWSError.badSignature(keyID: header.keyID)
+        }
+        return Verified(payload: payload, keyID: header.keyID)
+    }
+
+    /// Signs a payload; the header holds `alg` and `kid` and nothing else.
+    public static func sign(_ payload: some Collection<UInt8>, with key: SigningKey) throws -> String {
+        let header = Base64URL.encode(JWSHeader.encode(algorithm: key.algorithm, keyID: key.keyID))
+        let signed = "\(header).\(Base64URL.encode(payload))"
+        return "\(signed).\(Base64URL.encode(try key.privateKey.sign(signed.utf8)))"
+    }
+}

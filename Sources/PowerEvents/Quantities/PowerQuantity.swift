@@ -1,0 +1,58 @@
+public import StrictJSON
+
+/// A power together with the unit that its sender wrote it in (`PowerUnit` and `LoadConstraint` of the contract).
+public struct PowerQuantity: Sendable, Hashable {
+    public var watts: Watts
+    public var unit: PowerUnit
+
+    public init(watts: Watts, unit: PowerUnit) {
+        self.watts = watts
+        self.unit = unit
+    }
+
+    /// A decimal text in a unit, exact; what is finer than a microwatt is rounded to the nearest.
+    ///
+    /// - Returns: nil where the text is no JSON number, is negative, or exceeds 9 terawatts.
+    public init?(decimal text: String, unit: PowerUnit) {
+        guard let microwatts = Self.microwatts(text, decimals: unit.decimals) else { return nil }
+        self.init(watts: Watts(microwatts: microwatts), unit: unit)
+    }
+
+    /// The value as shortest exact decimal text in ``unit``.
+    public var valueText: String {
+        let digits = String(watts.microwatts.magnitude)
+        let padded = String(repeating: "0", count: max(0, unit.decimals + 1 - digits.count)) + digits
+        let whole = padded.dropLast(unit.decimals)
+        var fraction = padded.suffix(unit.decimals)
+        while fraction.last == "0" { fraction.removeLast() }
+        return (watts.microwatts < 0 ? "-" : "") + whole + (fraction.isEmpty ? "" : "." + fraction)
+    }
+
+    /// As the contract writes it: `{"value": 12.5, "unit": "kilowatt"}`.
+    public var json: JSONValue {
+        ["value": JSONNumber(text: valueText).map(JSONValue.number) ?? .null, "unit": .string(unit.rawValue)]
+    }
+
+    private static func microwatts(_ text: String, decimals: Int) -> Int64? {
+        guard let literal = JSONNumber(text: text)?.text else { return nil }
+        let parts = literal.lowercased().split(separator: "e", omittingEmptySubsequences: false)
+        guard let exponent = parts.count == 1 ? 0 : Int(parts[1]), abs(exponent) < 100 else { return nil }
+        let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+        let fraction = mantissa.count == 2 ? mantissa[1] : ""
+        let negative = mantissa[0].hasPrefix("-")
+        var digits = mantissa[0].drop { $0 == "-" || $0 == "0" } + fraction
+        let shift = decimals + exponent - fraction.count
+        if shift >= 0 {
+            digits += String(repeating: "0", count: shift)
+        } else {
+            let dropped = digits.suffix(-shift)
+            let roundsUp = -shift <= digits.count && (dropped.first.map { $0 >= "5" } ?? false)
+            digits = digits.dropLast(-shift)
+            guard let value = digits.isEmpty ? 0 : Int64(digits) else { return nil }
+            let rounded = value + (roundsUp ? 1 : 0)
+            return negative && rounded != 0 ? nil : rounded
+        }
+        guard let value = digits.isEmpty ? 0 : Int64(digits) else { return nil }
+        return negative && value != 0 ? nil : value
+    }
+}

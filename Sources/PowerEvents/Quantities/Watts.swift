@@ -1,0 +1,38 @@
+/// An electrical power, exact to the microwatt; never negative in a message, so never negative here by decoding.
+///
+/// The contract writes powers as JSON numbers in watt, kilowatt or megawatt. Binary floating point would turn 0.7 kW
+/// into something beside 700 W; integers of microwatts do not.
+public struct Watts: Sendable, Hashable, Comparable {
+    /// The power in millionths of a watt.
+    public let microwatts: Int64
+
+    public init(microwatts: Int64) { self.microwatts = microwatts }
+
+    /// A power in whole watts. Values past 9 terawatts are held at that bound.
+    public init(_ watts: Int) {
+        let (product, overflow) = Int64(watts).multipliedReportingOverflow(by: 1_000_000)
+        microwatts = overflow ? (watts < 0 ? .min : .max) : product
+    }
+
+    public static let zero = Watts(0)
+
+    public static func < (left: Watts, right: Watts) -> Bool { left.microwatts < right.microwatts }
+
+    /// Whole watts, towards zero: a cap is written as an integer (BMCs refuse fractions) and must not exceed the demand.
+    public var wholeWatts: Int { Int(microwatts / 1_000_000) }
+
+    /// Whole watts, away from zero: a floor must not be undercut by rounding.
+    public var wholeWattsRoundedUp: Int { Int((microwatts + 999_999) / 1_000_000) }
+
+    /// This power scaled by a share, rounded down to the microwatt.
+    public func scaled(by share: Share) -> Watts {
+        let (product, overflow) = microwatts.multipliedReportingOverflow(by: Int64(share.basisPoints))
+        return overflow
+            ? Watts(microwatts: microwatts / 10_000 * Int64(share.basisPoints)) : Watts(microwatts: product / 10_000)
+    }
+}
+
+extension Watts: CustomStringConvertible {
+    /// Such as `700 W` or `312.5 W`.
+    public var description: String { "\(PowerQuantity(watts: self, unit: .watt).valueText) W" }
+}

@@ -1,0 +1,12 @@
+/// Bounds that a reader of foreign JSON holds, so that no message can cost more than its size suggests.
+public struct JSONLimits: Sendable {
+    /// The deepest nesting of arrays and objects.
+    public var depth: Int
+    /// The longest number literal, in bytes: more digits than any quantity of this project has.
+    public var numberLength: Int
+
+    public init(depth: Int = 32, numberLength: Int = 64) {
+        self.depth = depth
+        self.numberLength = numberLength
+    }
+}

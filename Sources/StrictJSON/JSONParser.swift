@@ -1,0 +1,223 @@
+extension JSONValue {
+    /// Reads exactly one JSON value, with nothing but white space around it.
+    ///
+    /// Stricter than RFC 8259 asks where a lenient reader could be made to disagree with another one: a repeated
+    /// member name is an error (RFC 7515 section 4 demands it of JWS headers), and so is invalid UTF-8.
+    ///
+    /// - Throws: ``JSONSyntaxError``
+    public init(parsing bytes: some Collection<UInt8>, limits: JSONLimits = JSONLimits()) throws {
+        let contiguous = bytes.withContiguousStorageIfAvailable { buffer in
+            Result { try JSONParser.parse(buffer, limits: limits) }
+        }
+        if let contiguous {
+            self = try contiguous.get()
+        } else {
+            self = try Array(bytes).withUnsafeBufferPointer { try JSONParser.parse($0, limits: limits) }
+        }
+    }
+}
+
+/// A recursive-descent reader over bytes. It never copies more than the strings it returns.
+private struct JSONParser {
+    let bytes: UnsafeBufferPointer<UInt8>
+    let limits: JSONLimits
+    var position = 0
+
+    static func parse(_ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) throws -> JSONValue {
+        var parser = JSONParser(bytes: bytes, limits: limits)
+        parser.skipSpace()
+        let value = try parser.value(depth: 0)
+        parser.skipSpace()
+        guard parser.position == bytes.count else { throw parser.error("something follows the value") }
+        return value
+    }
+
+    func error(_ reason: String) -> JSONSyntaxError { JSONSyntaxError(reason: reason, offset: position) }
+
+    var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    mutating func skipSpace() {
+        while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    }
+
+    mutating func value(depth: Int) throws -> JSONValue {
+        guard depth <= limits.depth else { throw error("nesting deeper than \(limits.depth)") }
+        guard let byte = current else { throw error("the text ends where a value should be") }
+        switch byte {
+        case UInt8(ascii: "{"): return .object(try object(depth: depth + 1))
+        case UInt8(ascii: "["): return .array(try array(depth: depth + 1))
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
+        default: throw error("no value starts like this")
+        }
+    }
+
+    mutating func literal(_ word: StaticString, _ value: JSONValue) throws -> JSONValue {
+        for offset in 0..<word.utf8CodeUnitCount {
+            guard current == word.utf8Start[offset] else { throw error("no value starts like this") }
+            position += 1
+        }
+        return value
+    }
+
+    mutating func object(depth: Int) throws -> JSONObject {
+        position += 1
+        var members: [JSONObject.Member] = []
+        var seen: Set<String> = []
+        skipSpace()
+        if current == UInt8(ascii: "}") {
+            position += 1
+            return JSONObject()
+        }
+        while true {
+            guard current == UInt8(ascii: "\"") else { throw error("a member name should be here") }
+            let key = try string()
+            guard seen.insert(key).inserted else { throw error("the member \"\(key)\" is repeated") }
+            skipSpace()
+            guard current == UInt8(ascii: ":") else { throw error("a colon should be here") }
+            position += 1
+            skipSpace()
+            members.append(JSONObject.Member(key: key, value: try value(depth: depth)))
+            skipSpace()
+            guard try more(end: UInt8(ascii: "}")) else { return JSONObject(uniqueMembers: members) }
+        }
+    }
+
+    mutating func array(depth: Int) throws -> [JSONValue] {
+        position += 1
+        var elements: [JSONValue] = []
+        skipSpace()
+        if current == UInt8(ascii: "]") {
+            position += 1
+            return []
+        }
+        while true {
+            elements.append(try value(depth: depth))
+            skipSpace()
+            guard try more(end: UInt8(ascii: "]")) else { return elements }
+        }
+    }
+
+    /// Steps over a comma (true) or the closing bracket (false).
+    mutating func more(end: UInt8) throws -> Bool {
+        switch current {
+        case UInt8(ascii: ","):
+            position += 1
+            skipSpace()
+            return true
+        case end:
+            position += 1
+            return false
+        default:
+            throw error("a comma or the closing bracket should be here")
+        }
+    }
+
+    mutating func number() throws -> JSONNumber {
+        let start = position
+        if current == UInt8(ascii: "-") { position += 1 }
+        if current == UInt8(ascii: "0") {
+            position += 1
+        } else {
+            guard digits() > 0 else { throw error("a digit should be here") }
+        }
+        if current == UInt8(ascii: ".") {
+            position += 1
+            guard digits() > 0 else { throw error("a digit should follow the point") }
+        }
+        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            position += 1
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
+            guard digits() > 0 else { throw error("a digit should follow the exponent sign") }
+        }
+        guard position - start <= limits.numberLength else {
+            throw error("a number longer than \(limits.numberLength) bytes")
+        }
+        return JSONNumber(literal: String(decoding: bytes[start..<position], as: UTF8.self))
+    }
+
+    mutating func digits() -> Int {
+        let start = position
+        while let byte = current, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { position += 1 }
+        return position - start
+    }
+
+    mutating func string() throws -> String {
+        position += 1
+        let start = position
+        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
+        if current == UInt8(ascii: "\"") {
+            let text = try validated(bytes[start..<position])
+            position += 1
+            return text
+        }
+        var unescaped = Array(bytes[start..<position])
+        while let byte = current {
+            switch byte {
+            case UInt8(ascii: "\""):
+                position += 1
+                return try validated(unescaped)
+            case UInt8(ascii: "\\"):
+                position += 1
+                try escape(into: &unescaped)
+            case 0..<0x20:
+                throw error("a control character inside a string")
+            default:
+                unescaped.append(byte)
+                position += 1
+            }
+        }
+        throw error("the text ends inside a string")
+    }
+
+    func validated(_ bytes: some Collection<UInt8>) throws -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw error("invalid UTF-8 in a string") }
+        return text
+    }
+
+    mutating func escape(into output: inout [UInt8]) throws {
+        guard let byte = current else { throw error("the text ends inside an escape") }
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): output.append(byte)
+        case UInt8(ascii: "b"): output.append(0x08)
+        case UInt8(ascii: "f"): output.append(0x0C)
+        case UInt8(ascii: "n"): output.append(0x0A)
+        case UInt8(ascii: "r"): output.append(0x0D)
+        case UInt8(ascii: "t"): output.append(0x09)
+        case UInt8(ascii: "u"): output.append(contentsOf: Array(String(try unicodeEscape()).utf8))
+        default: throw error("an unknown escape")
+        }
+    }
+
+    mutating func unicodeEscape() throws -> Unicode.Scalar {
+        let first = try hexQuad()
+        var code = first
+        if (0xD800..<0xDC00).contains(first) {
+            guard current == UInt8(ascii: "\\"), position + 1 < bytes.count, bytes[position + 1] == UInt8(ascii: "u")
+            else { throw error("half a surrogate pair") }
+            position += 2
+            let second = try hexQuad()
+            guard (0xDC00..<0xE000).contains(second) else { throw error("half a surrogate pair") }
+            code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
+        }
+        guard let scalar = Unicode.Scalar(code) else { throw error("half a surrogate pair") }
+        return scalar
+    }
+
+    mutating func hexQuad() throws -> UInt32 {
+        guard position + 4 <= bytes.count else { throw error("the text ends inside an escape") }
+        var code: UInt32 = 0
+        for _ in 0..<4 {
+            guard let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue, bytes[position] < 0x80 else {
+                throw error("no hexadecimal digit")
+            }
+            code = code << 4 | UInt32(digit)
+            position += 1
+        }
+        return code
+    }
+}
