@@ -53,7 +53,8 @@ let package = Package(
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
 
         .target(name: "PowerEvents", dependencies: ["StrictJSON"], swiftSettings: strict),
-        .target(name: "Inventory", dependencies: ["PowerEvents", yams], swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["PowerEvents", yams], swiftSettings: strict),
+        .target(name: "Inventory", dependencies: ["PowerEvents", "Settings"], swiftSettings: strict),
         .target(name: "Shedding", dependencies: ["PowerEvents", "Inventory", "StrictJSON"], swiftSettings: strict),
         .target(
             name: "Redfish",
@@ -70,8 +71,8 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Curl", "EventBus", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Redfish", "Shedding",
-                "StrictJSON", coreMetrics, hummingbird, logging, metrics, nioCore, serviceLifecycle, unixSignals, yams,
+                "Curl", "EventBus", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Redfish", "Settings",
+                "Shedding", "StrictJSON", coreMetrics, hummingbird, logging, metrics, nioCore, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(name: "ima", dependencies: ["Agent", argumentParser], swiftSettings: strict),

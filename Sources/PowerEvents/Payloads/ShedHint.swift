@@ -13,7 +13,7 @@ public enum ShedAction: String, Sendable, Hashable, CaseIterable, Codable {
 }
 
 /// One recommendation of an alert: what to shed where, and in which turn.
-public struct ShedHint: Sendable, Hashable {
+public struct ShedHint: Sendable, Hashable, Codable {
     public var resourceID: String
     public var resourceType: ResourceType
     public var action: ShedAction

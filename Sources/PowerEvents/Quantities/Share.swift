@@ -1,5 +1,5 @@
 /// A share of something, such as `60%`: from 0 to 100 percent, exact to a hundredth of a percent.
-public struct Share: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct Share: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
     /// Hundredths of a percent, 0...10,000.
     public let basisPoints: Int
 

@@ -1,5 +1,5 @@
 /// A point in time, in UTC, to the millisecond; written as RFC 3339 on the wire.
-public struct Timestamp: Sendable, Hashable, Comparable {
+public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
     public let milliseconds: Int64
 

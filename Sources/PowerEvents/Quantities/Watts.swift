@@ -2,7 +2,7 @@
 ///
 /// The contract writes powers as JSON numbers in watt, kilowatt or megawatt. Binary floating point would turn 0.7 kW
 /// into something beside 700 W; integers of microwatts do not.
-public struct Watts: Sendable, Hashable, Comparable {
+public struct Watts: Sendable, Hashable, Comparable, Codable {
     /// The power in millionths of a watt.
     public let microwatts: Int64
 

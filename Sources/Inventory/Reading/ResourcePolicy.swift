@@ -1,0 +1,55 @@
+import PowerEvents
+import Settings
+
+/// The keys that chassis, nodes and GPUs have in common, read once per entry.
+struct ResourcePolicy {
+    let floor: Watts?
+    let isProtected: Bool
+    let allowed: Set<ShedAction>
+    let feeds: [String]?
+    private let aliases: [Setting]
+    private let powerLimit: Setting?
+    private let system: Setting?
+    private let chassis: Setting?
+
+    init(_ members: Members) {
+        floor = members["floor"]?.power()
+        isProtected = members["protected"]?.bool() ?? false
+        allowed =
+            members["allow"].map { setting in Set(setting.elements().compactMap { $0.choice(ShedAction.self) }) }
+            ?? Set(ShedAction.allCases)
+        feeds = members["feeds"]?.strings()
+        if let setting = members["aliases"] {
+            aliases = setting.isList ? setting.elements() : [setting]
+        } else {
+            aliases = []
+        }
+        let pins = members["redfish"]?.members(["power_limit", "system", "chassis"])
+        powerLimit = pins?["power_limit"]
+        system = pins?["system"]
+        chassis = pins?["chassis"]
+        if let powerLimit, let text = powerLimit.string(), !text.hasPrefix("/redfish/") {
+            powerLimit.note("should be a URI that begins with /redfish/")
+        }
+    }
+
+    func aliases(of id: String, at index: Int, count: Int, node: String? = nil) -> [String] {
+        aliases.compactMap { value($0, at: index, count: count, node: node ?? id) }
+    }
+
+    func pins(at index: Int, count: Int, node: String? = nil) -> Resource.Pins {
+        func pin(_ setting: Setting?) -> String? { setting.flatMap { value($0, at: index, count: count, node: node) } }
+        return Resource.Pins(powerLimit: pin(powerLimit), system: pin(system), chassis: pin(chassis))
+    }
+
+    /// One of a range as long as the ids', or the one value for all of them.
+    private func value(_ setting: Setting, at index: Int, count: Int, node: String?) -> String? {
+        guard let text = setting.nonEmptyString() else { return nil }
+        let replaced = node.map { text.replacing("{node}", with: $0) } ?? text
+        guard let values = try? HostRange.expand(replaced), values.count == count || values.count == 1 else {
+            // Noted once, not per id.
+            return index == 0 ? setting.fail("should be one value, or a range of \(count)") : nil
+        }
+        return values.count == 1 ? values[0] : values[index]
+    }
+}

@@ -1,0 +1,28 @@
+import PowerEvents
+
+/// What the keeper of a ``Book`` is to do, in this order, after having made the book's changes durable.
+public enum Action: Sendable, Hashable {
+    /// Bring a control to its goal when its BMC's turn comes; lower priorities first.
+    case converge(ControlKey, priority: Int)
+    case report(Report)
+    /// Tell people.
+    case alarm(String)
+}
+
+/// What changed in a ``Book`` since it was last asked, to be made durable in one transaction.
+public struct Changes: Sendable, Hashable {
+    public var breaches: [Breach] = []
+    public var controls: [(entry: ControlEntry, outcome: Outcome?)] = []
+    public var removedControls: [ControlKey] = []
+
+    public init() {}
+
+    public var isEmpty: Bool { breaches.isEmpty && controls.isEmpty && removedControls.isEmpty }
+
+    public static func == (left: Changes, right: Changes) -> Bool {
+        left.breaches == right.breaches && left.removedControls == right.removedControls
+            && left.controls.map(\.entry) == right.controls.map(\.entry)
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(removedControls) }
+}

@@ -1,0 +1,20 @@
+/// Why a well signed alert is not obeyed, given what is known of its breach.
+public enum AlertObjection: String, Error, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+    /// `resolved` is final (and the signature does not cover the envelope, so an old payload can come back).
+    case breachIsResolved = "breach_resolved"
+    /// A breach belongs to the source that opened it.
+    case foreignBreach = "foreign_breach"
+    /// `detected_at` of a breach that is not known lies further back than any hold may last.
+    case staleBreach = "stale_breach"
+    /// `detected_at` lies in the future.
+    case futureBreach = "future_breach"
+
+    public var description: String {
+        switch self {
+        case .breachIsResolved: "this breach was resolved, which is final"
+        case .foreignBreach: "this breach belongs to another source"
+        case .staleBreach: "the breach was detected longer ago than max_hold"
+        case .futureBreach: "the breach was detected in the future"
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Inventory
+public import PowerEvents
+
+/// Alerts: opening, tightening and resolving breaches.
+extension Book {
+    /// How far clocks may disagree.
+    public static let clockSkew = Duration.seconds(300)
+
+    /// Whether an alert, whose signature and source are in order, contradicts what is known.
+    public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> AlertObjection? {
+        guard let breach = breaches[alert.breachID] else {
+            if now - alert.detectedAt > policy.maxHold { return .staleBreach }
+            return alert.detectedAt - now > Self.clockSkew ? .futureBreach : nil
+        }
+        if breach.origin.source != source { return .foreignBreach }
+        return breach.isResolved && alert.status != .resolved ? .breachIsResolved : nil
+    }
+
+    /// Whether an alert says nothing new, so that the latest event is the answer.
+    public func isRepetition(_ alert: BreachAlert) -> Bool {
+        breaches[alert.breachID]?.isResolved == true && alert.status == .resolved
+    }
+
+    /// Takes in an alert to which there is no ``objection(to:source:now:)``.
+    public mutating func accept(_ alert: BreachAlert, origin: Breach.Origin, now: Timestamp) -> [Action] {
+        var breach =
+            breaches[alert.breachID]
+            ?? Breach(
+                id: alert.breachID, origin: origin, feed: alert.feedTag, isCritical: false, openedAt: now,
+                holdDown: holdDown(feed: alert.feedTag, now: now))
+        let isNew = breaches[alert.breachID] == nil
+        breach.origin = origin
+        breach.updatedAt = now
+        breach.isCritical = breach.isCritical || alert.severity == .critical
+        breaches[breach.id] = breach
+        touch(breach.id)
+        if alert.status == .resolved {
+            return isNew ? closeUnopened(breach.id, now: now) : resolve(breach.id, now: now)
+        }
+        let actions = tighten(breach.id, hints: alert.shedHints, now: now)
+        reportDue[breach.id] = now + policy.reportAfter
+        return actions + reportIfSettled(breach.id, now: now, evenIfNothingNew: true)
+    }
+
+    /// The wait after `resolved`, doubled for a feed whose breach comes back soon after a release: our own cap may be
+    /// what ended the breach, and letting go at once would only raise the next one.
+    private func holdDown(feed: String, now: Timestamp) -> Duration {
+        let latest = breaches.values.compactMap { breach -> (at: Timestamp, holdDown: Duration)? in
+            guard breach.feed == feed, !breach.plans.isEmpty, case .closed(let at) = breach.phase else { return nil }
+            return (at, breach.holdDown)
+        }.max { $0.at < $1.at }
+        guard let latest, now - latest.at < .seconds(600) else { return policy.holdDown }
+        return max(policy.holdDown, min(latest.holdDown * 2, .seconds(3600)))
+    }
+
+    /// Adds an alert's hints to what its breach holds already. Holds only tighten while a breach is open.
+    private mutating func tighten(_ id: UUIDText, hints: [ShedHint], now: Timestamp) -> [Action] {
+        guard var breach = breaches[id] else { return [] }
+        let planner = Planner(site: site, policy: policy)
+        let plans = planner.plan(hints, feed: breach.feed, suspended: suspendedNodes)
+        let touched = Set(plans.flatMap(\.controls)).union(breach.controls)
+        let before = Dictionary(uniqueKeysWithValues: touched.map { ($0, demands(on: $0)) })
+        unindex(breach)
+        breach.plans = Self.merge(plans, into: breach.plans)
+        breaches[id] = breach
+        index(breach)
+        var changed: [(key: ControlKey, priority: Int)] = []
+        for key in breach.controls {
+            ensureControl(key)
+            let demands = demands(on: key)
+            guard !demands.isEmpty, demands != before[key] || controls[key]?.outcome == nil else { continue }
+            if demands != before[key] {
+                controls[key]?.goalRevision += 1
+                controls[key]?.outcome = nil
+            }
+            for holder in holders[key, default: [:]].keys { unsettled[holder, default: []].insert(key) }
+            changed.append((key, priority(of: key)))
+        }
+        waves[id] = Waves(changed)
+        return handOut(id, now: now)
+    }
+
+    private static func merge(_ new: [PlannedHint], into old: [PlannedHint]) -> [PlannedHint] {
+        struct Identity: Hashable {
+            let resource: String
+            let action: ShedAction
+        }
+        // Whether a repetition inside one alert is a duplicate is that alert's own affair.
+        var merged = old.filter { if case .skipped(let reason) = $0.verdict { !reason.hasPrefix("duplicate") } else { true } }
+        var places: [Identity: Int] = [:]
+        for (index, plan) in merged.enumerated() where !plan.isSuperseded {
+            places[Identity(resource: plan.hint.resourceID, action: plan.hint.action)] = index
+        }
+        for plan in new {
+            let identity = Identity(resource: plan.hint.resourceID, action: plan.hint.action)
+            if case .skipped(let reason) = plan.verdict, reason.hasPrefix("duplicate") {
+                merged.append(plan)
+                continue
+            }
+            guard let place = places[identity] else {
+                merged.append(plan)
+                continue
+            }
+            let tighter = merged[place].tightened(by: plan)
+            if let tighter {
+                merged[place] = tighter
+            } else {
+                merged[place].isSuperseded = true
+                merged.append(plan)
+            }
+        }
+        return merged
+    }
+
+    /// Makes sure that a control has an entry to keep its prior in.
+    mutating func ensureControl(_ key: ControlKey) {
+        guard controls[key] == nil, let resource = site.resources[key.resource], let bmc = resource.bmc else { return }
+        controls[key] = HeldControl(
+            entry: ControlEntry(key: key, type: resource.type, bmc: bmc, pins: resource.pins))
+        touch(key)
+    }
+
+    /// Hands out what the pace allows now.
+    mutating func handOut(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id], breach.isOpen, !isFrozen else { return [] }
+        let grace = policy.isEager(breach.isCritical ? .critical : .warning) ? nil : policy.stragglerGrace
+        let started = waves[id]?.next(now: now, grace: grace) ?? []
+        return started.compactMap { queue($0.key, priority: $0.priority) }
+    }
+
+    /// Hands a control to its BMC's lane, unless it is there already.
+    mutating func queue(_ key: ControlKey, priority: Int) -> Action? {
+        guard let control = controls[key], !control.isQueued, !control.isRunning else { return nil }
+        controls[key]?.isQueued = true
+        controls[key]?.nextLook = nil
+        return .converge(key, priority: priority)
+    }
+}
+
+extension PlannedHint {
+    /// This plan as a later alert's version of it leaves it: never looser. nil where the two cannot be compared.
+    func tightened(by later: PlannedHint) -> PlannedHint? {
+        var result = later
+        switch (verdict, later.verdict) {
+        case (.skipped, _): return later
+        case (_, .skipped):
+            result.verdict = verdict
+            result.exceptions = exceptions
+            return result
+        case (.demand(let old, let controls), .demand(let new, let others)) where controls == others:
+            guard let tighter = Self.tighter(old, new) else { return nil }
+            result.verdict = .demand(tighter, of: controls)
+            return result
+        case (.demand(let old, let controls), .covered(_, let new, let others)) where controls == others:
+            guard let tighter = Self.tighter(old, new) else { return nil }
+            result.verdict = .demand(tighter, of: controls)
+            return result
+        case (.covered(_, let old, let controls), .covered(let cover, let new, let others)) where controls == others:
+            guard let tighter = Self.tighter(old, new) else { return nil }
+            result.verdict = .covered(by: cover, tighter, of: controls)
+            return result
+        default: return nil
+        }
+    }
+
+    private static func tighter(_ old: Demand, _ new: Demand) -> Demand? {
+        switch (old, new) {
+        case (.cap(let one), .cap(let other)): .cap(min(one, other))
+        case (.capToShare(let one), .capToShare(let other)): .capToShare(min(one, other))
+        default: old == new ? old : nil
+        }
+    }
+}

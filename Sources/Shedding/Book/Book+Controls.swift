@@ -1,0 +1,160 @@
+import Inventory
+public import PowerEvents
+
+/// Controls: handing out convergences and taking in how they ended.
+extension Book {
+    /// A convergence to run, with the revision of the goal that it was made for.
+    public struct Assignment: Sendable {
+        public let convergence: Convergence
+        public let revision: Int
+    }
+
+    /// What a lane is to do for a control whose turn has come: run an assignment, or nothing but the actions.
+    ///
+    /// The goal is looked up now and not when the control was queued, so that what was resolved meanwhile is not begun.
+    public mutating func begin(_ key: ControlKey, now: Timestamp) -> (Assignment?, [Action]) {
+        guard var control = controls[key], !control.isRunning else { return (nil, []) }
+        control.isQueued = false
+        controls[key] = control
+        // Thawing queues everything again.
+        if isFrozen { return (nil, []) }
+        let demands = demands(on: key)
+        if demands.isEmpty, control.entry.intent == nil {
+            return (nil, settle(key, Outcome(.applied, "nothing was changed"), now: now))
+        }
+        if demands.contains(.suspended), control.entry.intent == nil, let reason = unreachableRefusal(key) {
+            return (nil, settle(key, Outcome(.skipped, reason), now: now))
+        }
+        controls[key]?.isRunning = true
+        let terms = Convergence.Terms(
+            floor: site.resources[key.resource]?.floor, policy: policy, deadline: now + policy.deadline)
+        let goal: Convergence.Goal = demands.isEmpty ? .prior : .demands(demands)
+        return (
+            Assignment(
+                convergence: Convergence(entry: control.entry, goal: goal, terms: terms),
+                revision: control.goalRevision), []
+        )
+    }
+
+    /// Whether a write may go out at this very moment; otherwise how the convergence ends.
+    public func permit(_ key: ControlKey, revision: Int) -> Outcome? {
+        if isFrozen { return Outcome(.skipped, "frozen: an operator has stopped all writes") }
+        guard controls[key]?.goalRevision == revision else { return Outcome(.skipped, "overtaken by a newer demand") }
+        return nil
+    }
+
+    /// Takes over an entry that is about to be made durable before a write.
+    public mutating func willWrite(_ entry: ControlEntry) { controls[entry.key]?.entry = entry }
+
+    /// A convergence has ended.
+    public mutating func finish(
+        _ key: ControlKey, entry: ControlEntry, outcome: Outcome, revision: Int, now: Timestamp
+    ) -> [Action] {
+        guard controls[key] != nil else { return [] }
+        controls[key]?.entry = entry
+        controls[key]?.isRunning = false
+        touch(key)
+        guard controls[key]?.goalRevision == revision else {
+            return queue(key, priority: priority(of: key)).map { [$0] } ?? []
+        }
+        return settle(key, outcome, now: now)
+    }
+
+    mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
+        let isNews = controls[key]?.outcome != outcome
+        controls[key]?.outcome = outcome
+        touch(key)
+        let holding = holders[key, default: [:]].keys.sorted()
+        guard demands(on: key).isEmpty else {
+            controls[key]?.nextLook = now + policy.watchEvery
+            return settleHeld(key, outcome, isNews: isNews, holding, now: now)
+        }
+        return settleReleased(key, outcome, holding, now: now)
+    }
+
+    private mutating func settleHeld(
+        _ key: ControlKey, _ outcome: Outcome, isNews: Bool, _ holding: [UUIDText], now: Timestamp
+    ) -> [Action] {
+        var actions: [Action] = []
+        for id in holding {
+            if breaches[id]?.released.contains(key) == true {
+                let others = holding.filter { breaches[$0]?.released.contains(key) == false }.map(\.text)
+                recordRelease(
+                    key, of: id,
+                    Outcome(
+                        outcome.code, "still held by breach \(others.joined(separator: ", "))", value: outcome.value))
+                actions += closeOrReport(id, now: now)
+                continue
+            }
+            let wasUnsettled = unsettled[id]?.remove(key) != nil
+            waves[id]?.settle(key)
+            if key.facet == .powerState, outcome.code != .applied { actions += uncover(key, of: id, now: now) }
+            actions += handOut(id, now: now)
+            if wasUnsettled || isNews { actions += reportIfSettled(id, now: now) }
+        }
+        return actions
+    }
+
+    private mutating func settleReleased(
+        _ key: ControlKey, _ outcome: Outcome, _ holding: [UUIDText], now: Timestamp
+    ) -> [Action] {
+        for id in holding { recordRelease(key, of: id, outcome) }
+        if outcome.code == .failed {
+            // As long as it takes: 2, 4, 8 ... seconds, up to five minutes.
+            let failures = controls[key]?.failedReverts ?? 0
+            controls[key]?.failedReverts += 1
+            let delay = min(Duration.seconds(2 << min(failures, 8)), .seconds(300))
+            controls[key]?.nextLook = now + delay + delay * Jitter.fraction(of: key, turn: failures) / 4
+        } else {
+            remove(key)
+        }
+        var actions: [Action] = []
+        for id in holding { actions += closeOrReport(id, now: now) }
+        return actions
+    }
+
+    private mutating func recordRelease(_ key: ControlKey, of id: UUIDText, _ outcome: Outcome) {
+        guard let breach = breaches[id], breach.released.contains(key), breach.releaseOutcomes[key] != outcome else {
+            return
+        }
+        breaches[id]?.releaseOutcomes[key] = outcome
+        unsettled[id]?.remove(key)
+        touch(id)
+    }
+
+    /// A suspend did not come about, so the hints that it should have covered act on their own.
+    private mutating func uncover(_ cover: ControlKey, of id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id], breach.isOpen else { return [] }
+        var actions: [Action] = []
+        for (index, plan) in breach.plans.enumerated() {
+            guard case .covered(by: cover, let demand, let keys) = plan.verdict else { continue }
+            breaches[id]?.plans[index].verdict = .demand(demand, of: keys)
+            touch(id)
+            for key in keys {
+                ensureControl(key)
+                controls[key]?.goalRevision += 1
+                controls[key]?.outcome = nil
+                unsettled[id, default: []].insert(key)
+                if let action = queue(key, priority: plan.hint.priority) { actions.append(action) }
+            }
+        }
+        return actions
+    }
+
+    /// Too many of a plan's BMCs being out of reach, the fault is more likely ours or the network's.
+    private func unreachableRefusal(_ key: ControlKey) -> String? {
+        for id in holders[key, default: [:]].keys {
+            guard let breach = breaches[id], breach.isOpen else { continue }
+            var bmcs: [BMC.Address: Bool] = [:]
+            for control in breach.controls.compactMap({ controls[$0] }) {
+                let isLost = control.outcome?.unreachable ?? false
+                bmcs[control.entry.bmc.address] = isLost || bmcs[control.entry.bmc.address] ?? false
+            }
+            let lost = bmcs.values.count { $0 }
+            if lost * 10_000 > bmcs.count * policy.maxUnreachable.basisPoints {
+                return "\(lost) of the \(bmcs.count) BMCs of this plan cannot be reached (max_unreachable)"
+            }
+        }
+        return nil
+    }
+}

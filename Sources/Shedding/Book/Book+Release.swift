@@ -1,0 +1,86 @@
+import PowerEvents
+
+/// Letting go: after `resolved`, hold-down, then steps in reverse order.
+extension Book {
+    mutating func resolve(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id], breach.isOpen else { return [] }
+        breaches[id]?.phase = .holdingDown(until: now + breach.holdDown)
+        waves[id] = nil
+        unsettled[id] = nil
+        reportDue[id] = nil
+        touch(id)
+        // What has not been started is not started any more.
+        for key in breach.controls {
+            guard let control = controls[key], control.entry.intent == nil, !control.isRunning else { continue }
+            letGo(key, of: id, Outcome(.applied, "the breach was resolved before it was begun"))
+        }
+        let rest = breach.controls.contains { breaches[id]?.released.contains($0) == false }
+        return rest ? [] : startReleasing(id, now: now)
+    }
+
+    /// A `resolved` for a breach that was never seen: known from now on as over, and answered.
+    mutating func closeUnopened(_ id: UUIDText, now: Timestamp) -> [Action] {
+        breaches[id]?.phase = .closed(at: now)
+        return report(id, now: now)
+    }
+
+    mutating func startReleasing(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id] else { return [] }
+        breaches[id]?.phase = .releasing(nextStep: now)
+        unsettled[id] = Set(breach.controls.filter { breach.releaseOutcomes[$0] == nil })
+        reportDue[id] = now + policy.reportAfter
+        touch(id)
+        return stepRelease(id, now: now)
+    }
+
+    /// Lets go of the next few controls, those first that were shed last.
+    mutating func stepRelease(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard !isFrozen, let breach = breaches[id] else { return [] }
+        let held = breach.controls.filter { !breach.released.contains($0) }
+        guard !held.isEmpty else { return closeOrReport(id, now: now) }
+        let priorities = Dictionary(
+            breach.plans.flatMap { plan in plan.controls.map { ($0, plan.hint.priority) } }, uniquingKeysWith: min)
+        let order = held.enumerated().sorted { left, right in
+            let (one, other) = (priorities[left.element, default: 0], priorities[right.element, default: 0])
+            return one == other ? left.offset > right.offset : one > other
+        }
+        let count = max(1, policy.step.of(breach.controls.count))
+        var actions: [Action] = []
+        for (_, key) in order.prefix(count) {
+            breaches[id]?.released.insert(key)
+            controls[key]?.goalRevision += 1
+            if controls[key] == nil {
+                breaches[id]?.releaseOutcomes[key] = Outcome(.applied, "nothing was changed")
+                unsettled[id]?.remove(key)
+            } else if let action = queue(key, priority: priorities[key, default: 0]) {
+                actions.append(action)
+            }
+        }
+        let jitter = policy.every * (Jitter.fraction(of: order[0].element) - 0.5) / 5
+        breaches[id]?.phase = .releasing(nextStep: now + policy.every + jitter)
+        touch(id)
+        return actions + closeOrReport(id, now: now)
+    }
+
+    private mutating func letGo(_ key: ControlKey, of id: UUIDText, _ outcome: Outcome) {
+        breaches[id]?.released.insert(key)
+        breaches[id]?.releaseOutcomes[key] = outcome
+        controls[key]?.goalRevision += 1
+        if demands(on: key).isEmpty { remove(key) }
+    }
+
+    /// Ends a breach of which everything is let go and back, or reports how far that has come.
+    mutating func closeOrReport(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id], case .releasing = breach.phase else { return [] }
+        guard breach.controls.allSatisfy({ breach.releaseOutcomes[$0] != nil }) else { return [] }
+        let isDone = breach.controls.allSatisfy { key in
+            breach.releaseOutcomes[key]?.code != .failed || controls[key] == nil || !demands(on: key).isEmpty
+        }
+        guard isDone else { return reportIfSettled(id, now: now) }
+        unindex(breach)
+        breaches[id]?.phase = .closed(at: now)
+        unsettled[id] = nil
+        waves[id] = nil
+        return report(id, now: now)
+    }
+}

@@ -1,0 +1,99 @@
+public import PowerEvents
+
+/// What becomes due by the clock, and how work goes on after a restart.
+extension Book {
+    /// Whether anything can become due: a breach that is not over, or a control to look at.
+    public var isIdle: Bool { controls.isEmpty && breaches.values.allSatisfy(\.isClosed) }
+
+    /// Does what is due. To be called a few times a second while not ``isIdle``.
+    public mutating func tick(now: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        for id in breaches.keys.sorted() {
+            guard let breach = breaches[id], !breach.isClosed else { continue }
+            switch breach.phase {
+            case .open: actions += tickOpen(breach, now: now)
+            case .holdingDown(let until): if now >= until, !isFrozen { actions += startReleasing(id, now: now) }
+            case .releasing(let nextStep):
+                let isPending = breach.released.count < breach.controls.count
+                if now >= nextStep, isPending { actions += stepRelease(id, now: now) }
+            case .closed: break
+            }
+            if let due = reportDue[id], now >= due { actions += report(id, now: now) }
+        }
+        if !isFrozen {
+            for (key, control) in controls where control.nextLook.map({ now >= $0 }) ?? false {
+                if let action = queue(key, priority: priority(of: key)) { actions.append(action) }
+            }
+        }
+        return actions
+    }
+
+    private mutating func tickOpen(_ breach: Breach, now: Timestamp) -> [Action] {
+        var actions = handOut(breach.id, now: now)
+        if let last = breach.reportedAt, now - last >= policy.republishEvery {
+            actions += report(breach.id, now: now)
+        }
+        if !breach.isOverdue, now - breach.openedAt >= policy.maxHold {
+            breaches[breach.id]?.isOverdue = true
+            touch(breach.id)
+            actions.append(
+                .alarm("breach \(breach.id) on \(breach.feed) is open for longer than max_hold and stays held"))
+        }
+        return actions
+    }
+
+    /// Takes up everything that a journal left unfinished: each held control is looked at before anything is written.
+    public mutating func resume(now: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        for id in breaches.keys.sorted() {
+            guard let breach = breaches[id], !breach.isClosed else { continue }
+            switch breach.phase {
+            case .open:
+                let held = breach.controls.filter { !demands(on: $0).isEmpty }
+                for key in breach.controls { ensureControl(key) }
+                unsettled[id] = Set(held)
+                waves[id] = Waves(held.map { ($0, priority(of: $0)) })
+                reportDue[id] = now + policy.reportAfter
+                actions += handOut(id, now: now)
+                actions += reportIfSettled(id, now: now)
+            case .holdingDown: continue
+            case .releasing:
+                unsettled[id] = Set(breach.controls.filter { breach.releaseOutcomes[$0] == nil })
+                reportDue[id] = now + policy.reportAfter
+                for key in breach.released where controls[key] == nil && breach.releaseOutcomes[key] == nil {
+                    breaches[id]?.releaseOutcomes[key] = Outcome(.applied, "nothing was changed")
+                    touch(id)
+                }
+                actions += closeOrReport(id, now: now)
+            case .closed: break
+            }
+        }
+        for key in controls.keys.sorted() {
+            // Held ones of an open breach wait for their wave; those in a hold-down are watched.
+            if demands(on: key).isEmpty {
+                if let action = queue(key, priority: 0) { actions.append(action) }
+            } else if controls[key]?.nextLook == nil {
+                controls[key]?.nextLook = now + policy.watchEvery
+            }
+        }
+        return actions
+    }
+
+    /// Says the current state of every open breach again, as after a reconnect.
+    public mutating func republish(now: Timestamp) -> [Action] {
+        breaches.values.filter { $0.isOpen && $0.reported != nil }.map(\.id).sorted()
+            .flatMap { report($0, now: now) }
+    }
+
+    /// Stops all writes, nothing undone.
+    public mutating func freeze() { isFrozen = true }
+
+    /// Lets writes go out again, and looks at everything anew.
+    public mutating func thaw(now: Timestamp) -> [Action] {
+        isFrozen = false
+        return controls.keys.sorted().compactMap { queue($0, priority: priority(of: $0)) }
+    }
+
+    /// Ends a breach on an operator's word, as its `resolved` would.
+    public mutating func release(_ id: UUIDText, now: Timestamp) -> [Action] { resolve(id, now: now) }
+}

@@ -1,0 +1,111 @@
+public import Inventory
+public import PowerEvents
+
+/// The heart: every breach, every hold, and what each control must hold because of them.
+///
+/// A value without clock, randomness or I/O. Events go in with the time at which they happened; ``Action``s come out.
+/// Whoever keeps it makes ``takeChanges()`` durable before acting, so that a crash at any point leaves a journal from
+/// which ``init(site:policy:breaches:controls:)`` and ``resume(now:)`` go on.
+public struct Book: Sendable {
+    public private(set) var site: Site
+    public private(set) var policy: Policy
+    public internal(set) var breaches: [UUIDText: Breach] = [:]
+    public internal(set) var controls: [ControlKey: HeldControl] = [:]
+    /// While true nothing is written to any BMC, and nothing is undone.
+    public var isFrozen = false
+
+    /// The breaches that bear on a control, closed ones left out, and by which of their plans.
+    var holders: [ControlKey: [UUIDText: [Int]]] = [:]
+    /// What a breach still waits for before it can be reported as settled.
+    var unsettled: [UUIDText: Set<ControlKey>] = [:]
+    /// When an answer is due although not everything has settled.
+    var reportDue: [UUIDText: Timestamp] = [:]
+    /// What of a breach has not been handed out yet.
+    var waves: [UUIDText: Waves] = [:]
+    private var changedBreaches: Set<UUIDText> = []
+    private var changedControls: Set<ControlKey> = []
+    private var removedControls: Set<ControlKey> = []
+
+    /// - Parameters:
+    ///   - breaches: what the journal holds
+    ///   - controls: likewise
+    public init(site: Site, policy: Policy, breaches: [Breach] = [], controls: [ControlEntry] = []) {
+        self.site = site
+        self.policy = policy
+        for breach in breaches { self.breaches[breach.id] = breach }
+        for entry in controls { self.controls[entry.key] = HeldControl(entry: entry) }
+        for breach in breaches where !breach.isClosed { index(breach) }
+    }
+
+    /// Takes what has to be made durable, once.
+    public mutating func takeChanges() -> Changes {
+        var changes = Changes()
+        changes.breaches = changedBreaches.sorted().compactMap { breaches[$0] }
+        changes.controls = changedControls.sorted().compactMap { key in
+            controls[key].map { ($0.entry, $0.outcome) }
+        }
+        changes.removedControls = removedControls.sorted()
+        changedBreaches = []
+        changedControls = []
+        removedControls = []
+        return changes
+    }
+
+    mutating func touch(_ breach: UUIDText) { changedBreaches.insert(breach) }
+
+    mutating func touch(_ control: ControlKey) {
+        changedControls.insert(control)
+        removedControls.remove(control)
+    }
+
+    mutating func remove(_ control: ControlKey) {
+        controls[control] = nil
+        changedControls.remove(control)
+        removedControls.insert(control)
+    }
+
+    /// Takes over a changed inventory and policy. Holds stay; what left the inventory is still released, since its
+    /// entry has the address.
+    public mutating func reload(site: Site, policy: Policy) {
+        self.site = site
+        self.policy = policy
+    }
+
+    /// Nodes that are down through this agent, or are about to be.
+    public var suspendedNodes: Set<String> {
+        Set(holders.keys.filter { $0.facet == .powerState && !demands(on: $0).isEmpty }.map(\.resource))
+    }
+
+    /// What all breaches together demand of a control; empty where none does.
+    public func demands(on key: ControlKey) -> [Demand] {
+        guard let holding = holders[key] else { return [] }
+        return holding.keys.sorted().flatMap { id -> [Demand] in
+            guard let breach = breaches[id], !breach.isClosed, !breach.released.contains(key) else { return [] }
+            return holding[id, default: []].compactMap { index in
+                guard case .demand(let demand, _) = breach.plans[index].verdict else { return nil }
+                return demand
+            }
+        }
+    }
+
+    /// The lowest priority number with which any breach asks for a control.
+    func priority(of key: ControlKey) -> Int {
+        holders[key, default: [:]].compactMap { id, indices in
+            breaches[id].flatMap { breach in indices.map { breach.plans[$0].hint.priority }.min() }
+        }.min() ?? .max
+    }
+
+    /// Brings ``holders`` in line with one breach's plans.
+    mutating func index(_ breach: Breach) {
+        for (position, plan) in breach.plans.enumerated() {
+            for control in plan.controls { holders[control, default: [:]][breach.id, default: []].append(position) }
+        }
+    }
+
+    mutating func unindex(_ breach: Breach) {
+        for control in breach.controls {
+            holders[control]?[breach.id] = nil
+            if holders[control]?.isEmpty == true { holders[control] = nil }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+public import PowerEvents
+
+/// A control with the state that only the running process needs beside its durable entry.
+public struct HeldControl: Sendable, Hashable {
+    public var entry: ControlEntry
+    /// How the last convergence to the present goal ended; nil while it has not.
+    public var outcome: Outcome?
+    /// Bumped whenever the goal changes, so that the end of an older convergence is told from that of this one.
+    public var goalRevision = 0
+    public var isRunning = false
+    /// Handed to a lane and not yet begun.
+    public var isQueued = false
+    /// When to look again, because it failed or is watched.
+    public var nextLook: Timestamp?
+    /// Failed reverts in a row, for the back-off.
+    public var failedReverts = 0
+
+    public init(entry: ControlEntry, outcome: Outcome? = nil) {
+        self.entry = entry
+        self.outcome = outcome
+    }
+}

@@ -1,0 +1,45 @@
+/// Why a BMC did not do as asked, sorted by what that lets one conclude.
+public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// Nothing was sent: no route, no answer to the connect, no name.
+        case unreachable
+        /// The certificate is not the trusted one; nothing was sent.
+        case untrusted
+        /// The login was refused, twice.
+        case unauthorized
+        /// The BMC asks to come again later.
+        case busy
+        /// The BMC said no, and would again.
+        case refused
+        /// There is no such control, or none that can be used.
+        case unsupported
+        /// The control is not there now because the machine is off.
+        case machineOff
+        /// The request went out; whether it was obeyed cannot be told from the answer, or there is none.
+        case unknownEffect
+        /// The answer makes no sense.
+        case invalidAnswer
+    }
+
+    public var kind: Kind
+    /// In words an operator can act on, without credentials.
+    public var message: String
+    /// How long the BMC asked to wait.
+    public var retryAfter: Duration?
+
+    public init(_ kind: Kind, _ message: String, retryAfter: Duration? = nil) {
+        self.kind = kind
+        self.message = message
+        self.retryAfter = retryAfter
+    }
+
+    public var description: String { message }
+
+    /// Whether the same request could succeed a moment later.
+    var isWorthRetrying: Bool {
+        switch kind {
+        case .unreachable, .busy, .unknownEffect, .invalidAnswer: true
+        case .untrusted, .unauthorized, .refused, .unsupported, .machineOff: false
+        }
+    }
+}

@@ -1,0 +1,50 @@
+public import Inventory
+public import PowerEvents
+public import StrictJSON
+
+/// Everything that must survive a crash about a control that this agent touches.
+///
+/// It is durable before the first byte of a write goes out. It holds the address and the pins as well, so that a
+/// control can be released although its resource has left the inventory.
+public struct ControlEntry: Sendable, Hashable, Codable {
+    /// What the control held before the first hold on it.
+    public struct Prior: Sendable, Hashable, Codable {
+        public var value: ControlValue
+        public var fragment: JSONValue
+        public var takenAt: Timestamp
+
+        public init(value: ControlValue, fragment: JSONValue, takenAt: Timestamp) {
+            self.value = value
+            self.fragment = fragment
+            self.takenAt = takenAt
+        }
+    }
+
+    public let key: ControlKey
+    public let type: ResourceType
+    public let bmc: BMC
+    public let pins: Resource.Pins
+    public var locator: JSONValue?
+    /// The machine that the prior was taken from.
+    public var identity: String?
+    /// Taken once, before the first write.
+    public var prior: Prior?
+    /// What was last decided to be written. Set before the write, so that after a crash it may or may not be in force.
+    public var intent: ControlValue?
+    /// What was read back after our last write; nil as long as none was confirmed.
+    public var held: ControlValue?
+    /// How often the value had to be put back because somebody else had changed it.
+    public var reassertions = 0
+
+    public init(key: ControlKey, type: ResourceType, bmc: BMC, pins: Resource.Pins) {
+        self.key = key
+        self.type = type
+        self.bmc = bmc
+        self.pins = pins
+    }
+
+    /// Whether a value can be ours: what we wrote last, or were about to write when the process ended.
+    func recognises(_ value: ControlValue) -> Bool {
+        (intent.map { value.matches($0) } ?? false) || (held.map { value.matches($0) } ?? false)
+    }
+}

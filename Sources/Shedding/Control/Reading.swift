@@ -1,0 +1,39 @@
+public import PowerEvents
+public import StrictJSON
+
+/// The values that a power limit may be set to.
+public struct PowerRange: Sendable, Hashable {
+    public var minimum: Watts?
+    public var maximum: Watts?
+
+    public init(minimum: Watts? = nil, maximum: Watts? = nil) {
+        self.minimum = minimum
+        self.maximum = maximum
+    }
+}
+
+/// What a BMC said about a control, in one moment.
+public struct Reading: Sendable, Hashable {
+    public var value: ControlValue
+    /// The members of the resource that a write could change, as the BMC spelled them: absent, null and 0 apart.
+    public var fragment: JSONValue
+    public var range: PowerRange
+    /// The machine's UUID or serial number, where the BMC tells.
+    public var identity: String?
+    /// Where the control was found, in the words of the Redfish module; kept so that a restart need not search.
+    public var locator: JSONValue
+    /// For a power state: what the system may be asked to do.
+    public var resetTypes: [String]
+
+    public init(
+        value: ControlValue, fragment: JSONValue, range: PowerRange = PowerRange(), identity: String? = nil,
+        locator: JSONValue = .null, resetTypes: [String] = []
+    ) {
+        self.value = value
+        self.fragment = fragment
+        self.range = range
+        self.identity = identity
+        self.locator = locator
+        self.resetTypes = resetTypes
+    }
+}

@@ -1,0 +1,90 @@
+import PowerEvents
+import StrictJSON
+
+/// From what a control holds to what is demanded of it.
+extension Convergence {
+    mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
+        if entry.prior == nil {
+            entry.prior = ControlEntry.Prior(value: reading.value, fragment: reading.fragment, takenAt: now)
+        }
+        switch reading.value {
+        case .limit(let current): return pursueLimit(demands, current, reading)
+        case .power(let state): return pursueSuspension(state, reading, now: now)
+        }
+    }
+
+    private mutating func pursueLimit(_ demands: [Demand], _ current: Watts?, _ reading: Reading) -> Step {
+        let prior = entry.prior?.value.limit
+        let target: Watts
+        switch CapTarget.resolve(demands, range: reading.range, floor: terms.floor, prior: prior) {
+        case .success(let watts): target = watts
+        case .failure(let refusal):
+            forgetUntouchedPrior()
+            return finish(.failed, refusal.description, value: reading.value)
+        }
+        let wanted = ControlValue.limit(target)
+        remark = remark(demands, target, reading, prior: prior)
+        if reading.value.matches(wanted) {
+            if entry.intent != nil { entry.held = reading.value }
+            return finish(.applied, remark, value: reading.value)
+        }
+        if let refusal = reassertionRefusal(wanted, reading) { return refusal }
+        entry.intent = wanted
+        phase = .recording(.limit(target))
+        return .record
+    }
+
+    /// Counts how often a value that once held was changed by somebody else; past the limit it is contended.
+    private mutating func reassertionRefusal(_ wanted: ControlValue, _ reading: Reading) -> Step? {
+        guard let held = entry.held, held.matches(wanted) else { return nil }
+        guard entry.reassertions < terms.reassertLimit else {
+            return finish(
+                .failed,
+                "contended: somebody else set it to \(reading.value) again after \(entry.reassertions) corrections",
+                value: reading.value)
+        }
+        entry.reassertions += 1
+        return nil
+    }
+
+    private func remark(_ demands: [Demand], _ target: Watts, _ reading: Reading, prior: Watts?) -> String? {
+        if entry.intent == nil, let prior, prior == target { return "already limited to \(prior)" }
+        let asked = demands.compactMap { if case .cap(let watts) = $0 { watts } else { nil } }.min()
+        guard let asked, target > asked else { return nil }
+        if let floor = terms.floor, floor >= reading.range.minimum ?? .zero {
+            return "raised to the inventory's floor of \(floor)"
+        }
+        return "raised to the control's minimum of \(reading.range.minimum ?? target)"
+    }
+
+    private mutating func pursueSuspension(_ state: PowerState, _ reading: Reading, now: Timestamp) -> Step {
+        if state.isDown {
+            if entry.intent == nil { return finish(.applied, "already \(state.rawValue.lowercased())", value: reading.value) }
+            entry.held = reading.value
+            return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
+        }
+        guard state != .unknown else {
+            forgetUntouchedPrior()
+            return finish(.failed, "unknown: the BMC does not tell the power state")
+        }
+        if state == .poweringOff { return lookAgain(.reset("a shutdown under way"), reading, now: now) }
+        if entry.intent != nil, entry.held == nil {
+            // Asked for before a crash or a deadline, and perhaps still under way; a reset is never blindly repeated.
+            return lookAgain(.reset("the shutdown asked for earlier"), reading, now: now)
+        }
+        if let refusal = reassertionRefusal(.power(.off), reading) { return refusal }
+        guard let method = terms.suspend.first(where: { reading.resetTypes.contains($0.rawValue) }) else {
+            forgetUntouchedPrior()
+            let offered = reading.resetTypes.isEmpty ? "none" : reading.resetTypes.joined(separator: ", ")
+            return finish(.failed, "the BMC allows none of the policy's ways to suspend (it allows \(offered))")
+        }
+        entry.intent = .power(.off)
+        phase = .recording(.reset(method.rawValue))
+        return .record
+    }
+
+    /// A control that was read but never written has no prior worth keeping.
+    private mutating func forgetUntouchedPrior() {
+        if entry.intent == nil { entry.prior = nil }
+    }
+}

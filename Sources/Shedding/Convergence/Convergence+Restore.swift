@@ -1,0 +1,57 @@
+import PowerEvents
+import StrictJSON
+
+/// From what a control holds back to what was there before the first hold.
+extension Convergence {
+    mutating func restore(_ reading: Reading) -> Step {
+        guard let prior = entry.prior, entry.intent != nil else {
+            return finish(.applied, "nothing was changed", value: reading.value)
+        }
+        switch (prior.value, reading.value) {
+        case (.power(let before), .power(let state)): return restorePower(before, state, reading)
+        default: return restoreLimit(prior, reading)
+        }
+    }
+
+    private mutating func restoreLimit(_ prior: ControlEntry.Prior, _ reading: Reading) -> Step {
+        if Self.isSame(reading.fragment, prior.fragment) { return finish(.applied, value: reading.value) }
+        guard entry.recognises(reading.value) || terms.onDrift == .restore else {
+            return finish(
+                .skipped,
+                "somebody else changed it: it holds \(reading.value), we had set \(entry.held ?? entry.intent ?? reading.value)"
+                    + " and would have restored \(prior.value)",
+                value: reading.value)
+        }
+        phase = .recording(.restore(prior.fragment))
+        return .record
+    }
+
+    private mutating func restorePower(_ before: PowerState, _ state: PowerState, _ reading: Reading) -> Step {
+        guard before == .on || before == .poweringOn else {
+            return finish(.applied, "it was \(before.rawValue) before", value: reading.value)
+        }
+        switch state {
+        case .on: return finish(.applied, value: reading.value)
+        case .poweringOn:
+            phase = .confirming(.reset(ResetType.on.rawValue), isCertain: true)
+            return wait(.seconds(2), then: .read)
+        case .poweringOff:
+            // The shutdown that we asked for is still under way; it cannot be powered on before it is off.
+            return wait(.seconds(2), then: .read)
+        case .unknown: return finish(.failed, "unknown: the BMC does not tell the power state")
+        case .off, .paused, .sleeping, .hibernating:
+            let wanted: [ResetType] = state == .paused ? [.resume, .on] : [.on, .forceOn, .resume]
+            let method = wanted.first { reading.resetTypes.contains($0.rawValue) } ?? wanted[0]
+            phase = .recording(.reset(method.rawValue))
+            return .record
+        }
+    }
+
+    /// Whether two fragments mean the same to a BMC. Many leave a member out that others show as null.
+    static func isSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
+        guard case .object(let one) = left, case .object(let other) = right else { return left == right }
+        return Set(one.keys).union(other.keys).allSatisfy { key in
+            isSame(one[key] ?? .null, other[key] ?? .null)
+        }
+    }
+}

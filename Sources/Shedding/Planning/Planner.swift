@@ -1,0 +1,179 @@
+public import Inventory
+public import PowerEvents
+
+/// Decides what each hint of an alert means for this site. Touches nothing and knows no time.
+public struct Planner: Sendable {
+    let site: Site
+    let policy: Policy
+
+    public init(site: Site, policy: Policy) {
+        self.site = site
+        self.policy = policy
+    }
+
+    /// - Parameters:
+    ///   - hints: in the alert's order; the answer has the same order and number
+    ///   - feed: the feed that is breached
+    ///   - suspended: nodes that this agent holds down, or is about to, for any breach
+    public func plan(_ hints: [ShedHint], feed: String, suspended: Set<String> = []) -> [PlannedHint] {
+        var plans = hints.map { PlannedHint(hint: $0, verdict: .skipped("")) }
+        var seen: [HintKey: Int] = [:]
+        var suspended = suspended
+        // By priority, so that a bound such as max_suspended is used up by what is to be shed first.
+        let order = hints.indices.sorted { (hints[$0].priority, $0) < (hints[$1].priority, $1) }
+        for index in hints.indices {
+            let key = HintKey(resource: site.resource(named: hints[index].resourceID)?.id, hint: hints[index])
+            if let first = seen[key] {
+                plans[index].verdict = .skipped("duplicate of hint \(first + 1) of this alert")
+            } else {
+                seen[key] = index
+            }
+        }
+        let firsts = Set(seen.values)
+        for index in order where firsts.contains(index) {
+            let hint = hints[index]
+            switch admissible(hint, feed: feed) {
+            case .failure(let refusal): plans[index].verdict = .skipped(refusal.reason)
+            case .success(let resource): plans[index] = decide(hint, resource, &suspended)
+            }
+        }
+        return cover(plans)
+    }
+
+    /// What makes a hint a repetition: the same action on the same resource, whichever of its names was used.
+    private struct HintKey: Hashable {
+        let resource: String
+        let action: ShedAction
+
+        init(resource: String?, hint: ShedHint) {
+            self.resource = resource ?? hint.resourceID
+            action = hint.action
+        }
+    }
+
+    private struct Refusal: Error { let reason: String }
+
+    private func admissible(_ hint: ShedHint, feed: String) -> Result<Resource, Refusal> {
+        guard let resource = site.resource(named: hint.resourceID) else {
+            return .failure(Refusal(reason: "unknown resource: the inventory has no \"\(hint.resourceID)\""))
+        }
+        guard resource.type == hint.resourceType else {
+            return .failure(
+                Refusal(reason: "wrong type: \(resource.id) is a \(resource.type.rawValue) in the inventory"))
+        }
+        if let reason = prohibition(resource, hint.action) { return .failure(Refusal(reason: reason)) }
+        if let feeds = resource.feeds, !feeds.contains(feed) {
+            return .failure(
+                Refusal(reason: "not on this feed: \(resource.id) hangs on \(feeds.joined(separator: ", "))"))
+        }
+        return .success(resource)
+    }
+
+    private func prohibition(_ resource: Resource, _ action: ShedAction) -> String? {
+        if resource.isProtected { return "protected: the inventory says never to touch \(resource.id)" }
+        guard resource.allowed.contains(action) else {
+            let allowed = ShedAction.allCases.filter(resource.allowed.contains).map(\.rawValue)
+            return "not allowed: the inventory allows \(allowed.isEmpty ? "nothing" : allowed.joined(separator: ", "))"
+                + " for \(resource.id)"
+        }
+        return nil
+    }
+
+    private func decide(_ hint: ShedHint, _ resource: Resource, _ suspended: inout Set<String>) -> PlannedHint {
+        switch (hint.action, resource.type) {
+        case (.suspend, .node): return suspend(hint, [resource], &suspended)
+        case (.suspend, .chassis): return suspend(hint, site.children(of: resource.id), &suspended)
+        case (.suspend, .gpu): return cap(hint, resource, .capToMinimum)
+        case (.throttle, _): return cap(hint, resource, .capToShare(policy.throttlePower))
+        case (.powerCap, _):
+            return cap(hint, resource, hint.targetPower.map { .cap($0.watts) } ?? .capToShare(policy.powerCapDefault))
+        }
+    }
+
+    private func cap(_ hint: ShedHint, _ resource: Resource, _ demand: Demand) -> PlannedHint {
+        if resource.bmc != nil {
+            let control = ControlKey(resource: resource.id, facet: .powerLimit)
+            return PlannedHint(hint: hint, verdict: .demand(demand, of: [control]))
+        }
+        // A rack has no BMC. A share can be taken of each of its nodes; a total in watts cannot be split unasked.
+        guard case .capToShare = demand else {
+            return PlannedHint(
+                hint: hint,
+                verdict: .skipped("no control: \(resource.id) has no BMC in the inventory; hint its nodes instead"))
+        }
+        return fanOut(hint, site.children(of: resource.id), .powerLimit, demand)
+    }
+
+    /// The nodes of a chassis, without those that may not be touched.
+    private func fanOut(
+        _ hint: ShedHint, _ nodes: [Resource], _ facet: ControlKey.Facet, _ demand: Demand
+    ) -> PlannedHint {
+        guard !nodes.isEmpty else {
+            return PlannedHint(
+                hint: hint, verdict: .skipped("no nodes: the inventory has none in \(hint.resourceID)"))
+        }
+        var controls: [ControlKey] = []
+        var exceptions: [String] = []
+        for node in nodes {
+            if let reason = prohibition(node, hint.action) {
+                exceptions.append(reason)
+            } else {
+                controls.append(ControlKey(resource: node.id, facet: facet))
+            }
+        }
+        guard !controls.isEmpty else {
+            return PlannedHint(hint: hint, verdict: .skipped(exceptions.joined(separator: "; ")))
+        }
+        return PlannedHint(hint: hint, verdict: .demand(demand, of: controls), exceptions: exceptions)
+    }
+
+    private func suspend(
+        _ hint: ShedHint, _ nodes: [Resource], _ suspended: inout Set<String>
+    ) -> PlannedHint {
+        var plan =
+            hint.resourceType == .chassis
+            ? fanOut(hint, nodes, .powerState, .suspended)
+            : PlannedHint(
+                hint: hint,
+                verdict: .demand(.suspended, of: nodes.map { ControlKey(resource: $0.id, facet: .powerState) }))
+        guard case .demand = plan.verdict else { return plan }
+        let limit = policy.maxSuspended.of(site.nodeCount)
+        var kept: [ControlKey] = []
+        for control in plan.controls {
+            if suspended.contains(control.resource) || suspended.count < limit {
+                suspended.insert(control.resource)
+                kept.append(control)
+            } else {
+                plan.exceptions.append(
+                    "\(control.resource): \(limit) of \(site.nodeCount) nodes may be down at once (max_suspended)")
+            }
+        }
+        plan.verdict =
+            kept.isEmpty ? .skipped(plan.exceptions.joined(separator: "; ")) : .demand(.suspended, of: kept)
+        if kept.isEmpty { plan.exceptions = [] }
+        return plan
+    }
+
+    /// Hints inside something that is suspended at the same turn or earlier are left to that suspend.
+    private func cover(_ plans: [PlannedHint]) -> [PlannedHint] {
+        var suspendedAt: [String: Int] = [:]
+        for plan in plans where plan.demand == .suspended {
+            for control in plan.controls {
+                suspendedAt[control.resource] = min(suspendedAt[control.resource] ?? .max, plan.hint.priority)
+            }
+        }
+        guard !suspendedAt.isEmpty else { return plans }
+        return plans.map { plan in
+            guard case .demand(let demand, let controls) = plan.verdict, demand != .suspended, controls.count == 1,
+                let resource = site.resources[controls[0].resource]
+            else { return plan }
+            let around = [resource.id] + site.enclosing(resource).map(\.id)
+            guard let node = around.first(where: { (suspendedAt[$0] ?? .max) <= plan.hint.priority }) else {
+                return plan
+            }
+            var covered = plan
+            covered.verdict = .covered(by: ControlKey(resource: node, facet: .powerState), demand, of: controls)
+            return covered
+        }
+    }
+}
