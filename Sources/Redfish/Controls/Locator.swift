@@ -1,0 +1,35 @@
+import StrictJSON
+
+/// Where a control was found. Kept in the journal, so that a restart finds it again without a search.
+struct Locator: Sendable, Hashable {
+    /// ``PowerLimitDialect/name``, or `reset`.
+    var dialect: String
+    var uri: String
+    /// Of a `PowerControl` array: the MemberId, else the index.
+    var member: String?
+    /// The ComputerSystem that tells the machine's identity and power state.
+    var system: String?
+
+    static let reset = "reset"
+
+    init(dialect: String, uri: String, member: String? = nil, system: String? = nil) {
+        self.dialect = dialect
+        self.uri = uri
+        self.member = member
+        self.system = system
+    }
+
+    init?(json: JSONValue?) {
+        guard let dialect = json?["dialect"]?.string, let uri = json?["uri"]?.string else { return nil }
+        self.init(dialect: dialect, uri: uri, member: json?["member"]?.string, system: json?["system"]?.string)
+    }
+
+    var json: JSONValue {
+        var object = JSONObject()
+        object["dialect"] = .string(dialect)
+        object["uri"] = .string(uri)
+        object["member"] = member.map(JSONValue.string)
+        object["system"] = system.map(JSONValue.string)
+        return .object(object)
+    }
+}

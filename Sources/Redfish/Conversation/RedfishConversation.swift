@@ -1,0 +1,293 @@
+import Curl
+import Inventory
+import Shedding
+import StrictJSON
+
+/// Requests to one BMC: login, redirects, ETags, tasks, and what each failure means.
+///
+/// Owned by one ``BMCClient``, which keeps requests to a BMC one after another.
+struct RedfishConversation {
+    let bmc: BMC
+    private let transport: any HTTPTransport
+    private let options: RedfishOptions
+    private var session: RedfishSession
+    private var root: JSONValue?
+    /// Bumped at each login: what was learned of the machine before may be of another one.
+    private(set) var generation = 0
+
+    init(bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport, options: RedfishOptions) {
+        self.bmc = bmc
+        self.transport = transport
+        self.options = options
+        session = RedfishSession(credentials: credentials)
+    }
+
+    /// The service root, read once a login.
+    mutating func serviceRoot(priority: Int) async throws(BMCFault) -> JSONValue {
+        if let root { return root }
+        let json = try document(await exchange(.get, "/redfish/v1/", authorized: false, priority: priority)).json
+        root = json
+        return json
+    }
+
+    /// Reads one resource.
+    mutating func get(_ uri: String, priority: Int) async throws(BMCFault) -> Document {
+        let response = try await authorizedExchange(.get, uri, priority: priority)
+        guard response.response.status == 200 else { throw Self.fault(ofRead: response.response, uri: uri) }
+        return try document(response)
+    }
+
+    /// Writes members of a resource, under the ETag of the document that the decision was made from.
+    mutating func patch(_ document: Document, _ body: JSONValue, priority: Int) async throws(BMCFault) {
+        var tags = Self.ladder(document.etag)
+        while true {
+            let tag = tags.removeFirst()
+            let headers = tag.map { [("If-Match", $0)] } ?? []
+            let response = try await authorizedExchange(
+                .patch, document.uri, headers: headers, body: body, priority: priority)
+            if [412, 428].contains(response.response.status), !tags.isEmpty { continue }
+            return try await accept(response.response, uri: document.uri, priority: priority)
+        }
+    }
+
+    /// Starts an action. Never repeated by any layer, since an action done twice is two.
+    mutating func post(_ uri: String, _ body: JSONValue, priority: Int) async throws(BMCFault) {
+        let response = try await authorizedExchange(.post, uri, body: body, fresh: true, priority: priority)
+        try await accept(response.response, uri: uri, priority: priority)
+    }
+
+    /// Ends the session, if there is one; a BMC has few.
+    mutating func logOut() async {
+        guard case .token(_, let location?) = session.state else { return }
+        _ = try? await exchange(.delete, location, authorized: true, priority: 0)
+        session.state = .loggedOut
+    }
+}
+
+// MARK: - Login
+
+extension RedfishConversation {
+    private mutating func logIn(priority: Int) async throws(BMCFault) {
+        // A root read moments ago, before the first login, is as good as a new one.
+        if generation > 0 { root = nil }
+        generation += 1
+        let root = try await serviceRoot(priority: priority)
+        let uri =
+            root["Links", "Sessions", "@odata.id"]?.string
+            ?? root["SessionService", "@odata.id"]?.string.map { $0 + "/Sessions" } ?? "/redfish/v1/SessionService/Sessions"
+        let body: JSONValue
+        do { body = try session.loginBody() } catch { throw BMCFault(.unauthorized, "\(error)") }
+        let response = try await exchange(.post, uri, body: body, authorized: false, priority: priority).response
+        switch response.status {
+        case 200...299:
+            guard let token = response.header("X-Auth-Token") else {
+                session.state = .basic
+                return
+            }
+            session.state = .token(token, location: response.header("Location").flatMap(localPath))
+        case 400, 401, 403:
+            throw BMCFault(.unauthorized, "the BMC refused the login" + Self.said(response))
+        default:
+            // No session service, or all of its few sessions are taken: Basic costs more, but works.
+            session.state = .basic
+        }
+    }
+
+    /// One request as a logged-in user. A 401 is believed only after one fresh login.
+    private mutating func authorizedExchange(
+        _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
+        fresh: Bool = false, priority: Int
+    ) async throws(BMCFault) -> Exchange {
+        var mayLogIn = true
+        if session.state == .loggedOut {
+            try await logIn(priority: priority)
+            mayLogIn = false
+        }
+        while true {
+            let result = try await exchange(
+                method, uri, headers: headers, body: body, authorized: true, fresh: fresh, priority: priority)
+            guard result.response.status == 401 else { return result }
+            guard mayLogIn else {
+                session.state = .loggedOut
+                throw BMCFault(.unauthorized, "the BMC refuses \(uri) with 401 right after a login")
+            }
+            mayLogIn = false
+            session.state = .loggedOut
+            try await logIn(priority: priority)
+        }
+    }
+}
+
+// MARK: - One request
+
+extension RedfishConversation {
+    struct Exchange {
+        let uri: String
+        let response: HTTPResponse
+    }
+
+    /// Sends one request and follows redirects that stay on the BMC, with method, body and token as they were.
+    private func exchange(
+        _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
+        authorized: Bool, fresh: Bool = false, priority: Int
+    ) async throws(BMCFault) -> Exchange {
+        var uri = uri
+        var all: [(name: String, value: String)] = [
+            ("Accept", "application/json"), ("OData-Version", "4.0"), ("Accept-Encoding", "identity"),
+            ("Cache-Control", "no-cache"),
+        ]
+        all += headers.map { (name: $0.0, value: $0.1) }
+        if body != nil { all.append(("Content-Type", "application/json")) }
+        if authorized {
+            do {
+                if let header = try session.authorization() { all.append(header) }
+            } catch { throw BMCFault(.unauthorized, "\(error)") }
+        }
+        for _ in 0..<4 {
+            let request = HTTPRequest(
+                method, url: bmc.address.description + uri, headers: all, body: body?.bytes ?? (method == .post ? [] : nil),
+                tls: Self.trust(bmc.trust), connectTimeout: options.connectTimeout, timeout: options.requestTimeout,
+                priority: priority, maximumBodySize: options.maximumBodySize, freshConnection: fresh)
+            let response: HTTPResponse
+            do {
+                response = try await transport.send(request)
+            } catch let error as CurlError {
+                throw Self.fault(error, isWrite: method != .get)
+            } catch {
+                throw BMCFault(method == .get ? .unreachable : .unknownEffect, "the request was cancelled")
+            }
+            guard [301, 302, 307, 308].contains(response.status) else { return Exchange(uri: uri, response: response) }
+            guard let target = response.header("Location").flatMap(localPath), target != uri else {
+                throw BMCFault(.refused, "\(uri) redirects to another host, which is not followed")
+            }
+            uri = target
+        }
+        throw BMCFault(.refused, "\(uri) redirects in a circle")
+    }
+
+    /// The path of a Location that is relative or on this very BMC; nil for any other host.
+    private func localPath(_ location: String) -> String? {
+        if location.hasPrefix("/"), !location.hasPrefix("//") { return location }
+        let base = bmc.address.description
+        guard location.lowercased().hasPrefix(base + "/") else { return nil }
+        return String(location.dropFirst(base.count))
+    }
+
+    private func document(_ exchange: Exchange) throws(BMCFault) -> Document {
+        let uri = exchange.uri
+        guard exchange.response.status == 200 else { throw Self.fault(ofRead: exchange.response, uri: uri) }
+        do {
+            let json = try JSONValue(parsing: exchange.response.body, limits: JSONLimits(depth: 64, numberLength: 128))
+            guard json.object != nil else { throw BMCFault(.invalidAnswer, "\(uri) is no JSON object") }
+            let header = exchange.response.header("ETag").flatMap { Self.isWellFormed($0) ? $0 : nil }
+            return Document(uri: uri, json: json, etag: header ?? json["@odata.etag"]?.string)
+        } catch let error as JSONSyntaxError {
+            throw BMCFault(.invalidAnswer, "\(uri): \(error)")
+        } catch let fault as BMCFault {
+            throw fault
+        } catch {
+            throw BMCFault(.invalidAnswer, "\(uri): \(error)")
+        }
+    }
+
+    /// Takes the answer to a write: done, a task to wait for, or a fault.
+    private mutating func accept(
+        _ response: HTTPResponse, uri: String, priority: Int
+    ) async throws(BMCFault) {
+        guard response.status == 202 else {
+            guard (200...299).contains(response.status) else { throw Self.fault(ofWrite: response, uri: uri) }
+            return
+        }
+        // Without a monitor the reading back has to tell.
+        guard let monitor = response.header("Location").flatMap(localPath) else { return }
+        let end = ContinuousClock.now + options.taskTimeout
+        var delay = Duration.milliseconds(250)
+        while ContinuousClock.now + delay < end {
+            do { try await Task.sleep(for: delay) } catch {
+                throw BMCFault(.unknownEffect, "stopped while waiting for the task \(monitor)")
+            }
+            delay = min(delay * 2, .seconds(5))
+            let state = try await authorizedExchange(.get, monitor, priority: priority).response
+            switch state.status {
+            case 202: continue
+            case 200...299: return try Self.checkTask(state, monitor)
+            // Some forget a monitor as soon as the task is over.
+            case 404, 410: return
+            default: throw Self.fault(ofWrite: state, uri: monitor)
+            }
+        }
+        throw BMCFault(.unknownEffect, "the task \(monitor) did not end within \(options.taskTimeout)")
+    }
+
+    /// A Location may name the Task itself instead of its monitor; its state then says how it went (DSP2046, Task).
+    private static func checkTask(_ response: HTTPResponse, _ monitor: String) throws(BMCFault) {
+        guard let json = try? JSONValue(parsing: response.body), let state = json["TaskState"]?.string else { return }
+        if ["Exception", "Killed", "Cancelled", "Interrupted"].contains(state) {
+            throw BMCFault(.refused, "the task \(monitor) ended as \(state)")
+        }
+    }
+}
+
+// MARK: - What answers mean
+
+extension RedfishConversation {
+    /// The values of `If-Match` to try in turn when a BMC answers 412 or 428.
+    static func ladder(_ etag: String?) -> [String?] {
+        guard let etag else { return [nil, "*"] }
+        let strong = etag.hasPrefix("W/") ? [String(etag.dropFirst(2))] : []
+        return [etag] + strong + ["*", nil]
+    }
+
+    static func isWellFormed(_ etag: String) -> Bool {
+        let opaque = etag.hasPrefix("W/") ? etag.dropFirst(2) : Substring(etag)
+        return opaque.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
+            && !opaque.dropFirst().dropLast().contains("\"")
+    }
+
+    static func trust(_ trust: BMC.Trust) -> TLSTrust {
+        switch trust {
+        case .systemAuthorities: .systemAuthorities
+        case .authorities(let file): .authorities(file: file)
+        case .pin(let pin): .pin(pin)
+        case .unverified: .unverified
+        }
+    }
+
+    private static func fault(_ error: CurlError, isWrite: Bool) -> BMCFault {
+        if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, error.message) }
+        return switch error.kind {
+        case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
+        case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
+        default: BMCFault(.unreachable, error.message)
+        }
+    }
+
+    private static func said(_ response: HTTPResponse) -> String {
+        let text = RedfishErrorText.from(response.body).map { ": \($0)" } ?? ""
+        return " (HTTP \(response.status)\(text))"
+    }
+
+    static func fault(ofRead response: HTTPResponse, uri: String) -> BMCFault {
+        switch response.status {
+        case 404, 410: BMCFault(.unsupported, "\(uri) does not exist" + said(response))
+        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be read" + said(response))
+        case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
+        default: BMCFault(.invalidAnswer, "\(uri) cannot be read" + said(response))
+        }
+    }
+
+    static func fault(ofWrite response: HTTPResponse, uri: String) -> BMCFault {
+        switch response.status {
+        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be written" + said(response))
+        case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
+        case 500...599: BMCFault(.unknownEffect, "the write to \(uri) may or may not have applied" + said(response))
+        default: BMCFault(.refused, "the BMC refused the write to \(uri)" + said(response))
+        }
+    }
+
+    /// `Retry-After` in seconds; a date is taken as a short wait, since clocks of BMCs are rarely right.
+    private static func retryAfter(_ response: HTTPResponse) -> Duration? {
+        guard let text = response.header("Retry-After") else { return nil }
+        return .seconds(Int(text).map { min(max($0, 1), 3600) } ?? 5)
+    }
+}

@@ -1,0 +1,19 @@
+/// How patient to be with a BMC.
+public struct RedfishOptions: Sendable {
+    public var connectTimeout: Duration
+    public var requestTimeout: Duration
+    /// The longest wait for a task that a write started.
+    public var taskTimeout: Duration
+    /// Answers longer than this are refused.
+    public var maximumBodySize: Int
+
+    public init(
+        connectTimeout: Duration = .seconds(5), requestTimeout: Duration = .seconds(20),
+        taskTimeout: Duration = .seconds(60), maximumBodySize: Int = 4 << 20
+    ) {
+        self.connectTimeout = connectTimeout
+        self.requestTimeout = requestTimeout
+        self.taskTimeout = taskTimeout
+        self.maximumBodySize = maximumBodySize
+    }
+}

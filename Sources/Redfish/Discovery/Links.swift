@@ -1,0 +1,23 @@
+import StrictJSON
+
+/// Links between resources, as real documents spell them.
+enum Links {
+    static func id(_ value: JSONValue?) -> String? { value?["@odata.id"]?.string }
+
+    /// The ids in an array of references; an absent or null array is empty.
+    static func ids(_ value: JSONValue?) -> [String] { value?.array?.compactMap { id($0) } ?? [] }
+
+    /// Whether two URIs name one resource: trailing slashes and case are written as each document likes.
+    static func isSame(_ left: String, _ right: String) -> Bool { canonical(left) == canonical(right) }
+
+    static func canonical(_ uri: String) -> String {
+        var text = uri.lowercased()
+        while text.hasSuffix("/") { text.removeLast() }
+        return text
+    }
+
+    /// The last part of a path, which by convention is the resource's Id.
+    static func lastComponent(_ uri: String) -> String {
+        String(uri.split(separator: "/").last ?? "")
+    }
+}
