@@ -75,18 +75,27 @@ let package = Package(
                 "Shedding", "StrictJSON", coreMetrics, hummingbird, logging, metrics, nioCore, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
-        .executableTarget(name: "ima", dependencies: ["Agent", argumentParser], swiftSettings: strict),
+        .executableTarget(
+            name: "ima",
+            dependencies: [
+                "Agent", "Curl", "JOSE", "OpenSSL", "Inventory", "PowerEvents", "Settings", "StrictJSON", argumentParser,
+                logging,
+            ],
+            swiftSettings: strict),
 
         .target(
             name: "FleetSimulator",
             dependencies: [
-                "EventBus", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "StrictJSON", logging, serviceLifecycle,
+                "EventBus", "Inventory", "JOSE", "Mosquitto", "OpenSSL", "PowerEvents", "StrictJSON", logging,
                 nioCore, nioPosix, nioHTTP1, nioSSL,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "gridsim",
-            dependencies: ["FleetSimulator", argumentParser, logging],
+            dependencies: [
+                "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings", "StrictJSON",
+                argumentParser, logging,
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -26,7 +26,38 @@ static inline long ima_bio_contents(BIO *bio, char **data) {
     return BIO_get_mem_data(bio, data);
 }
 
-// A macro over other macros; not imported.
-static const int ima_evp_pkey_public_key = EVP_PKEY_PUBLIC_KEY;
+// OSSL_PARAM arrays keep pointers to their names and values, which from Swift would be temporaries: built here.
+static inline EVP_PKEY *ima_public_key(const char *algorithm, OSSL_PARAM *parameters) {
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, algorithm, NULL);
+    if (context != NULL && EVP_PKEY_fromdata_init(context) == 1)
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters);
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+// The point is 65 bytes, uncompressed. OpenSSL refuses one that does not lie on the curve.
+static inline EVP_PKEY *ima_p256_public_key(unsigned char *point) {
+    OSSL_PARAM parameters[3];
+    parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)"prime256v1", 0);
+    parameters[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 65);
+    parameters[2] = OSSL_PARAM_construct_end();
+    return ima_public_key("EC", parameters);
+}
+// Modulus and exponent are big-endian.
+static inline EVP_PKEY *ima_rsa_public_key(const unsigned char *n, int n_length, const unsigned char *e, int e_length) {
+    EVP_PKEY *key = NULL;
+    BIGNUM *modulus = BN_bin2bn(n, n_length, NULL), *exponent = BN_bin2bn(e, e_length, NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    OSSL_PARAM *parameters = NULL;
+    if (builder != NULL && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
+        parameters = OSSL_PARAM_BLD_to_param(builder);
+    if (parameters != NULL) key = ima_public_key("RSA", parameters);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(modulus);
+    BN_free(exponent);
+    return key;
+}
 
 #endif

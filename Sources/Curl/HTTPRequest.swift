@@ -23,11 +23,14 @@ public struct HTTPRequest: Sendable {
     /// A connection of its own. libcurl repeats a request by itself when a kept connection turns out dead, which must
     /// not happen to one that may have been obeyed and does harm twice.
     public var freshConnection: Bool
+    /// The path of a Unix socket to connect to instead of the URL's host.
+    public var unixSocket: String?
 
     public init(
         _ method: Method, url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         tls: TLSTrust = .systemAuthorities, connectTimeout: Duration = .seconds(5), timeout: Duration = .seconds(20),
-        priority: Int = 0, maximumBodySize: Int = 4 << 20, freshConnection: Bool = false
+        priority: Int = 0, maximumBodySize: Int = 4 << 20, freshConnection: Bool = false,
+        unixSocket: String? = nil
     ) {
         self.method = method
         self.url = url
@@ -39,6 +42,7 @@ public struct HTTPRequest: Sendable {
         self.priority = priority
         self.maximumBodySize = maximumBodySize
         self.freshConnection = freshConnection
+        self.unixSocket = unixSocket
     }
 
     /// Scheme, host and port: what decides the worker, the queue and the connection. Without a user or a path.

@@ -75,6 +75,7 @@ final class Transfer {
         set(CURLOPT_FRESH_CONNECT, request.freshConnection ? 1 : 0)
         ima_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
         if let share { ima_curl_setopt_pointer(handle, CURLOPT_SHARE, share) }
+        if let path = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, path) }
         configureTrust()
         if let body = request.body {
             set(CURLOPT_POSTFIELDSIZE, body.count)

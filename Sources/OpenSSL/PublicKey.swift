@@ -16,27 +16,17 @@ public struct PublicKey: Sendable {
     /// - Throws: ``OpenSSLError`` where the point does not lie on the curve.
     public init(p256X x: [UInt8], y: [UInt8]) throws {
         guard x.count == 32, y.count == 32 else { throw OpenSSLError(operation: "reading a P-256 point") }
-        let point: [UInt8] = [4] + x + y
-        try self.init(
-            handle: Self.make("reading a P-256 point", algorithm: "EC") { builder in
-                OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1
-                    && OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point.count) == 1
-            })
+        var point: [UInt8] = [4] + x + y
+        let pointer = try OpenSSLError.checking("reading a P-256 point") { ima_p256_public_key(&point) }
+        try self.init(handle: KeyHandle(owning: pointer))
     }
 
     /// An RSA key by modulus and exponent, big-endian.
     public init(rsaModulus modulus: [UInt8], exponent: [UInt8]) throws {
-        let n = BN_bin2bn(modulus, Int32(modulus.count), nil)
-        let e = BN_bin2bn(exponent, Int32(exponent.count), nil)
-        defer {
-            BN_free(n)
-            BN_free(e)
+        let pointer = try OpenSSLError.checking("reading an RSA key") {
+            ima_rsa_public_key(modulus, Int32(modulus.count), exponent, Int32(exponent.count))
         }
-        try self.init(
-            handle: Self.make("reading an RSA key", algorithm: "RSA") { builder in
-                OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1
-                    && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1
-            })
+        try self.init(handle: KeyHandle(owning: pointer))
     }
 
     /// The point of a P-256 key, 32 bytes a coordinate.
@@ -82,23 +72,5 @@ public struct PublicKey: Sendable {
             _ = i2d_PUBKEY(handle.pointer, &cursor)
         }
         return bytes
-    }
-
-    private static func make(
-        _ operation: String, algorithm: String, fill: (OpaquePointer) -> Bool
-    ) throws -> KeyHandle {
-        try OpenSSLError.checking(operation) {
-            guard let builder = OSSL_PARAM_BLD_new() else { return nil }
-            defer { OSSL_PARAM_BLD_free(builder) }
-            guard fill(builder), let parameters = OSSL_PARAM_BLD_to_param(builder) else { return nil }
-            defer { OSSL_PARAM_free(parameters) }
-            guard let context = EVP_PKEY_CTX_new_from_name(nil, algorithm, nil) else { return nil }
-            defer { EVP_PKEY_CTX_free(context) }
-            var key: OpaquePointer?
-            guard EVP_PKEY_fromdata_init(context) == 1,
-                EVP_PKEY_fromdata(context, &key, ima_evp_pkey_public_key, parameters) == 1, let key
-            else { return nil }
-            return KeyHandle(owning: key)
-        }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Settings
 
 /// What `defaults.bmc` says of every BMC of a file that does not say otherwise itself.
@@ -5,8 +6,10 @@ struct BMCDefaults {
     var credentials: String?
     var credentialsSetting: Setting?
     var trust: BMC.Trust = .systemAuthorities
+    private let checksFiles: Bool
 
-    init(_ defaults: Setting?) {
+    init(_ defaults: Setting?, checksFiles: Bool) {
+        self.checksFiles = checksFiles
         guard let bmc = defaults?.members(["bmc"])["bmc"] else { return }
         read(bmc.members(["credentials", "tls"]))
     }
@@ -22,18 +25,21 @@ struct BMCDefaults {
             credentials = name
             credentialsSetting = setting
         }
-        if let tls = members["tls"], let trust = Self.trust(tls) { self.trust = trust }
+        if let tls = members["tls"], let trust = trust(tls) { self.trust = trust }
     }
 
-    private static func trust(_ setting: Setting) -> BMC.Trust? {
+    private func trust(_ setting: Setting) -> BMC.Trust? {
         let members = setting.members(["ca", "pin", "verify"])
         switch (members["ca"], members["pin"], members["verify"]) {
         case (let ca?, nil, nil):
             guard let path = ca.path() else { return nil }
+            if checksFiles, !FileManager.default.isReadableFile(atPath: path) {
+                return ca.fail("cannot be read: \(path)")
+            }
             return .authorities(file: path)
         case (nil, let pin?, nil):
             guard let text = pin.nonEmptyString() else { return nil }
-            return isPin(text) ? .pin(text) : pin.fail("should be sha256//BASE64")
+            return Self.isPin(text) ? .pin(text) : pin.fail("should be sha256//BASE64")
         case (nil, nil, let verify?):
             return verify.bool().map { $0 ? .systemAuthorities : .unverified }
         default:

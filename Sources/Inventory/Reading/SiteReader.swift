@@ -5,6 +5,7 @@ public import Settings
 /// Reads inventory files into a ``Site``, noting every mistake of every file.
 public struct SiteReader {
     private let problems: ProblemCollector
+    private let checksFiles: Bool
     private var resources: [Resource] = []
     private var credentials: [String: CredentialReference] = [:]
     /// Where each name was first defined, to say so when it comes again.
@@ -12,13 +13,17 @@ public struct SiteReader {
     private var parentReferences: [(setting: Setting, id: String)] = []
     private var credentialReferences: [(setting: Setting, name: String)] = []
 
-    public init(problems: ProblemCollector) { self.problems = problems }
+    /// - Parameter checksFiles: whether files that an inventory names must exist by now
+    public init(problems: ProblemCollector, checksFiles: Bool = true) {
+        self.problems = problems
+        self.checksFiles = checksFiles
+    }
 
     /// Reads files into one site. The caller asks the collector whether it is to be used.
     public static func load(
-        _ paths: [String], environment: [String: String], problems: ProblemCollector
+        _ paths: [String], environment: [String: String], problems: ProblemCollector, checksFiles: Bool = true
     ) -> Site {
-        var reader = SiteReader(problems: problems)
+        var reader = SiteReader(problems: problems, checksFiles: checksFiles)
         for path in paths {
             if let file = SettingsFile.load(path, environment: environment, problems: problems) { reader.read(file) }
         }
@@ -29,7 +34,7 @@ public struct SiteReader {
     public mutating func read(_ file: Setting) {
         let sections = file.members(["credentials", "defaults", "chassis", "nodes"])
         if let section = sections["credentials"] { readCredentials(section) }
-        let defaults = BMCDefaults(sections["defaults"])
+        let defaults = BMCDefaults(sections["defaults"], checksFiles: checksFiles)
         for entry in sections["chassis"]?.elements() ?? [] { readChassis(entry, defaults) }
         for entry in sections["nodes"]?.elements() ?? [] { readNodes(entry, defaults) }
     }
@@ -64,7 +69,7 @@ public struct SiteReader {
                 }
             case (nil, let file?):
                 guard let path = file.path() else { continue }
-                if !FileManager.default.isReadableFile(atPath: path) { file.note("cannot be read: \(path)") }
+                if checksFiles, !FileManager.default.isReadableFile(atPath: path) { file.note("cannot be read: \(path)") }
                 credentials[name] = CredentialReference(username: username, secret: .file(path))
             default:
                 entry.note("should have either password_file or password")

@@ -59,6 +59,8 @@ public struct Convergence: Sendable {
     }
 
     public internal(set) var entry: ControlEntry
+    /// The entry as it is known to be durable.
+    private var durableEntry: ControlEntry
     public let goal: Goal
     let terms: Terms
     var phase = Phase.looking
@@ -75,6 +77,7 @@ public struct Convergence: Sendable {
 
     public init(entry: ControlEntry, goal: Goal, terms: Terms) {
         self.entry = entry
+        durableEntry = entry
         self.goal = goal
         self.terms = terms
     }
@@ -107,12 +110,14 @@ public struct Convergence: Sendable {
     /// ``entry`` is durable.
     public mutating func didRecord() -> Step {
         guard case .recording(let write) = phase else { return finish(.failed, "internal: recorded out of turn") }
+        durableEntry = entry
         phase = .writing(write)
         return .write(write)
     }
 
     /// ``entry`` could not be made durable, or the write is not permitted: it must not go out.
     public mutating func didNotRecord(_ outcome: Outcome) -> Step {
+        entry = durableEntry
         phase = .finished
         return .finish(outcome)
     }

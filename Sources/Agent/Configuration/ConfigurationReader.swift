@@ -1,0 +1,133 @@
+import Curl
+import EventBus
+import Foundation
+import Inventory
+import PowerEvents
+import Redfish
+import Settings
+import Shedding
+
+/// Reads `ima.yaml` and what it names, noting every mistake of every file.
+public enum ConfigurationReader {
+    /// - Throws: `Problems` with all mistakes
+    public static func load(_ path: String, environment: [String: String]) throws -> AgentConfiguration {
+        let problems = ProblemCollector()
+        let configuration = SettingsFile.load(path, environment: environment, problems: problems)
+            .flatMap { read($0, environment: environment, problems: problems) }
+        try problems.throwIfAny()
+        guard let configuration else { throw Problems([Problem(file: path, message: "cannot be used")]) }
+        return configuration
+    }
+
+    private static let sections = [
+        "agent", "broker", "trust", "signing", "inventory", "journal", "mode", "enforcement", "redfish", "http",
+        "control", "shutdown_timeout",
+    ]
+
+    private static func read(
+        _ file: Setting, environment: [String: String], problems: ProblemCollector
+    ) -> AgentConfiguration? {
+        let top = file.members(sections)
+        let agent = top.required("agent", of: file)
+        let agentID = agent.flatMap { agent in agent.members(["id"]).required("id", of: agent) }.flatMap(identifier)
+        let bus = top.required("broker", of: file).flatMap(readBus)
+        let trust = top.required("trust", of: file)?.elements().compactMap(readTrust) ?? []
+        if let setting = top["trust"], trust.isEmpty { setting.note("should name at least one source of alerts") }
+        let signing = top.required("signing", of: file).flatMap(readSigning)
+        let inventory = top.required("inventory", of: file)
+        let files = (inventory?.isList == true ? inventory?.elements() : inventory.map { [$0] })?.compactMap { $0.path() }
+        if inventory?.isList == true, files?.isEmpty == true { inventory?.note("should name at least one file") }
+        let site = SiteReader.load(files ?? [], environment: environment, problems: problems)
+        if let files, !files.isEmpty, site.resources.isEmpty, problems.all.isEmpty {
+            inventory?.note("holds no resources: there is nothing to enforce on")
+        }
+        let journal = top.required("journal", of: file)?.path()
+        let policy = EnforcementReader.read(top["enforcement"])
+        let (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
+        let http = top["http"].flatMap(readHTTP)
+        guard let agentID, let bus, let signing, let journal, let files else { return nil }
+        var finalPolicy = policy
+        finalPolicy.retries = redfish.retries
+        return AgentConfiguration(
+            file: file.file, agentID: agentID, bus: bus, trust: trust, signing: signing, inventoryFiles: files,
+            site: site, journal: journal, mode: top["mode"]?.choice(AgentConfiguration.Mode.self) ?? .enforce,
+            policy: finalPolicy, redfish: redfish.options, pool: pool, http: http,
+            controlSocket: top["control"]?.path(),
+            shutdownTimeout: top["shutdown_timeout"]?.duration() ?? .seconds(20))
+    }
+
+    /// A name that topics and the broker's access rules can hold.
+    private static func identifier(_ setting: Setting) -> String? {
+        guard let text = setting.nonEmptyString() else { return nil }
+        let isFit = text.allSatisfy { !$0.isWhitespace && !"./+#$*>".contains($0) }
+        return isFit ? text : setting.fail("should have no dots, slashes, spaces or wildcards")
+    }
+
+    private static func readBus(_ setting: Setting) -> AgentConfiguration.Bus? {
+        let members = setting.members([
+            "url", "topic_prefix", "qos", "tls", "token_file", "allow_plaintext",
+        ])
+        guard let url = members.required("url", of: setting) else { return nil }
+        let address = url.string().flatMap { BrokerAddress($0) ?? url.fail("should be mqtts://host:8883") }
+        let prefix = members["topic_prefix"]?.string() ?? ""
+        if !prefix.isEmpty, !prefix.hasSuffix("/") || prefix.contains(where: { "+#".contains($0) }) {
+            members["topic_prefix"]?.note("should end with a slash and hold no wildcards")
+        }
+        let qos = members["qos"]?.int(0...2) ?? 2
+        var tls: BusOptions.TLS?
+        if let section = members["tls"] {
+            let parts = section.members(["ca", "certificate", "key"])
+            let authorities = parts.required("ca", of: section)?.existingFile()
+            let certificate = parts["certificate"]?.existingFile()
+            let key = parts["key"]?.existingFile()
+            if (parts["certificate"] == nil) != (parts["key"] == nil) {
+                section.note("certificate and key go together")
+            }
+            tls = authorities.map { BusOptions.TLS(authorities: $0, certificate: certificate, key: key) }
+        }
+        guard let address else { return nil }
+        if address.isEncrypted, members["tls"] == nil {
+            url.note("mqtts needs tls: { ca: … }")
+        } else if !address.isEncrypted, members["tls"] != nil {
+            url.note("tls is set, so this should be mqtts://")
+        } else if !address.isEncrypted, !address.isLoopback, members["allow_plaintext"]?.bool() != true {
+            url.note("plain mqtt is for loopback only; use mqtts, or write out allow_plaintext: true")
+        }
+        return AgentConfiguration.Bus(
+            address: address, topicPrefix: prefix, qos: qos, tls: tls,
+            tokenFile: members["token_file"]?.existingFile())
+    }
+
+    private static func readTrust(_ setting: Setting) -> AgentConfiguration.TrustedSource? {
+        let members = setting.members(["source", "jwks", "allow_unsigned"])
+        guard let source = members.required("source", of: setting), let text = source.nonEmptyString() else { return nil }
+        guard let parsed = EventSource(text), parsed.role == .powerAgent else {
+            return source.fail("should be //grid/v1/poweragent/<identifier>")
+        }
+        let allowUnsigned = members["allow_unsigned"]?.bool() ?? false
+        let jwks = members["jwks"]?.path()
+        if let jwks { KeyFiles.check(jwks: jwks, at: members["jwks"]) }
+        if jwks == nil, !allowUnsigned { _ = members.required("jwks", of: setting) }
+        return AgentConfiguration.TrustedSource(
+            source: parsed.description, jwks: jwks, allowUnsigned: allowUnsigned)
+    }
+
+    private static func readSigning(_ setting: Setting) -> AgentConfiguration.Signing? {
+        let members = setting.members(["key", "kid"])
+        guard let key = members.required("key", of: setting), let path = key.path(),
+            let keyID = members.required("kid", of: setting)?.nonEmptyString()
+        else { return nil }
+        KeyFiles.check(signingKey: path, keyID: keyID, at: key)
+        return AgentConfiguration.Signing(keyFile: path, keyID: keyID)
+    }
+
+    private static func readHTTP(_ setting: Setting) -> AgentConfiguration.HTTPAddress? {
+        guard let text = setting.nonEmptyString() else { return nil }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count >= 2, let port = parts.last.flatMap({ Int($0) }), (0...65_535).contains(port) else {
+            return setting.fail("should be an address and a port, such as 127.0.0.1:9660")
+        }
+        let host = parts.dropLast().joined(separator: ":").trimmingCharacters(in: ["[", "]"])
+        return AgentConfiguration.HTTPAddress(host: host, port: port)
+    }
+}

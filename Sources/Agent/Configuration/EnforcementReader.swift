@@ -1,0 +1,60 @@
+import PowerEvents
+import Settings
+import Shedding
+
+/// Reads the section `enforcement:`; what is absent keeps its default.
+enum EnforcementReader {
+    private static let keys = [
+        "max_age", "deadline", "report_after", "republish_every", "max_event_bytes", "straggler_grace", "pace",
+        "hold_down", "step", "every", "on_drift", "watch_every", "reassert_limit", "max_hold", "max_suspended",
+        "max_unreachable", "power_cap_default", "throttle", "suspend",
+    ]
+
+    static func read(_ section: Setting?) -> Policy {
+        var policy = Policy()
+        guard let section else { return policy }
+        let members = section.members(keys)
+        func duration(_ key: String, _ path: WritableKeyPath<Policy, Duration>, from least: Duration = .zero) {
+            if let value = members[key]?.duration(least ... .seconds(366 * 86_400)) { policy[keyPath: path] = value }
+        }
+        func share(_ key: String, _ path: WritableKeyPath<Policy, Share>) {
+            if let value = members[key]?.share() { policy[keyPath: path] = value }
+        }
+        duration("max_age", \.maxAge, from: .seconds(1))
+        duration("deadline", \.deadline, from: .seconds(1))
+        duration("report_after", \.reportAfter, from: .milliseconds(100))
+        duration("republish_every", \.republishEvery, from: .seconds(1))
+        duration("straggler_grace", \.stragglerGrace)
+        duration("hold_down", \.holdDown)
+        duration("every", \.every)
+        duration("watch_every", \.watchEvery, from: .seconds(1))
+        duration("max_hold", \.maxHold, from: .seconds(60))
+        share("step", \.step)
+        share("max_suspended", \.maxSuspended)
+        share("max_unreachable", \.maxUnreachable)
+        share("power_cap_default", \.powerCapDefault)
+        if policy.step == .percent(0) { members["step"]?.note("should be more than 0%") }
+        if policy.powerCapDefault == .percent(0) { members["power_cap_default"]?.note("should be more than 0%") }
+        if let bytes = members["max_event_bytes"]?.byteCount() {
+            if bytes < 4096 { members["max_event_bytes"]?.note("should be at least 4KiB") }
+            policy.maxEventBytes = bytes
+        }
+        if let pace = members["pace"]?.choice(Policy.Pace.self) { policy.pace = pace }
+        if let drift = members["on_drift"]?.choice(Policy.Drift.self) { policy.onDrift = drift }
+        if let limit = members["reassert_limit"]?.int(0...1000) { policy.reassertLimit = limit }
+        if let throttle = members["throttle"]?.members(["power"])["power"], let share = throttle.share() {
+            if share == .percent(0) { throttle.note("should be more than 0%") }
+            policy.throttlePower = share
+        }
+        if let list = members["suspend"] {
+            let ways: [ResetType] = [.suspend, .pause, .gracefulShutdown, .forceOff]
+            policy.suspend = list.elements().compactMap { element in
+                guard let type = element.string().flatMap(ResetType.init(rawValue:)), ways.contains(type) else {
+                    return element.fail("should be one of \(ways.map(\.rawValue).joined(separator: ", "))")
+                }
+                return type
+            }
+        }
+        return policy
+    }
+}

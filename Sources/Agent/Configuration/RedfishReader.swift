@@ -1,0 +1,34 @@
+import Curl
+import Redfish
+import Settings
+
+/// Reads the section `redfish:`; what is absent keeps its default.
+enum RedfishReader {
+    struct Patience {
+        var options = RedfishOptions()
+        var retries: Int
+    }
+
+    static func read(_ section: Setting?, retries: Int) -> (Patience, HTTPClientPool.Configuration) {
+        var patience = Patience(retries: retries)
+        var pool = HTTPClientPool.Configuration()
+        guard let section else { return (patience, pool) }
+        let members = section.members([
+            "workers", "connections_per_bmc", "max_in_flight", "connect_timeout", "request_timeout", "retries",
+            "patrol_every",
+        ])
+        if let count = members["workers"]?.int(0...64) { pool.workers = count }
+        if let count = members["connections_per_bmc"]?.int(1...8) { pool.connectionsPerOrigin = count }
+        if let count = members["max_in_flight"]?.int(1...100_000) { pool.maximumInFlight = count }
+        let least = Duration.milliseconds(100)
+        if let value = members["connect_timeout"]?.duration(least ... .seconds(300)) {
+            patience.options.connectTimeout = value
+        }
+        if let value = members["request_timeout"]?.duration(least ... .seconds(600)) {
+            patience.options.requestTimeout = value
+        }
+        if let count = members["retries"]?.int(0...20) { patience.retries = count }
+        _ = members["patrol_every"]?.duration()
+        return (patience, pool)
+    }
+}

@@ -1,0 +1,10 @@
+import Foundation
+import Settings
+
+extension Setting {
+    /// The path of a file that exists and can be read.
+    func existingFile() -> String? {
+        guard let path = path() else { return nil }
+        return FileManager.default.isReadableFile(atPath: path) ? path : fail("cannot be read: \(path)")
+    }
+}

@@ -1,0 +1,47 @@
+import Inventory
+import Redfish
+import Shedding
+
+/// One client for every BMC that was spoken to, kept for its session and what it has found.
+actor ClientDirectory {
+    private let transport: any HTTPTransport
+    private let options: RedfishOptions
+    private var credentials: [String: CredentialReference]
+    private var clients: [BMC: BMCClient] = [:]
+
+    init(transport: any HTTPTransport, options: RedfishOptions, credentials: [String: CredentialReference]) {
+        self.transport = transport
+        self.options = options
+        self.credentials = credentials
+    }
+
+    /// - Throws: where the inventory no longer has the credentials that the BMC is reached with
+    func client(for bmc: BMC) throws(BMCFault) -> BMCClient {
+        if let known = clients[bmc] { return known }
+        guard let login = credentials[bmc.credentials] else {
+            throw BMCFault(.unauthorized, "the inventory has no credentials \"\(bmc.credentials)\" any more")
+        }
+        let client = BMCClient(bmc: bmc, credentials: login, transport: transport, options: options)
+        clients[bmc] = client
+        return client
+    }
+
+    /// Takes over changed logins; clients that used others are made anew.
+    func reload(_ credentials: [String: CredentialReference]) async {
+        let changed = clients.filter { self.credentials[$0.key.credentials] != credentials[$0.key.credentials] }
+        self.credentials = credentials
+        for (bmc, client) in changed {
+            clients[bmc] = nil
+            await client.close()
+        }
+    }
+
+    /// Ends every session.
+    func closeAll() async {
+        let all = clients.values
+        clients = [:]
+        await withDiscardingTaskGroup { group in
+            for client in all { group.addTask { await client.close() } }
+        }
+    }
+}

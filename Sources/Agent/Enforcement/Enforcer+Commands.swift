@@ -1,0 +1,39 @@
+import Inventory
+import Journal
+import Logging
+import PowerEvents
+import Shedding
+
+/// What operators may ask of the running agent.
+extension Enforcer {
+    func freeze() {
+        book.freeze()
+        logger.warning("FROZEN by an operator: nothing is written to any BMC until thawed")
+    }
+
+    func thaw() async {
+        logger.notice("thawed by an operator")
+        await settle(JournalBatch(), book.thaw(now: now()))
+    }
+
+    /// - Returns: false where no such breach is open
+    func release(_ breach: UUIDText) async -> Bool {
+        guard book.breaches[breach]?.isOpen == true else { return false }
+        logger.warning("breach released by an operator", metadata: ["breach": "\(breach)"])
+        await settle(JournalBatch(), book.release(breach, now: now()))
+        return true
+    }
+
+    /// Takes over a changed inventory and policy.
+    func reload(_ configuration: AgentConfiguration) async {
+        book.reload(site: configuration.site, policy: configuration.policy)
+        await clients.reload(configuration.site.credentials)
+    }
+
+    func snapshot() -> StatusSnapshot {
+        StatusSnapshot(
+            isFrozen: book.isFrozen, journalFailure: journalFailure,
+            breaches: book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt },
+            controls: book.controls.values.sorted { $0.entry.key < $1.entry.key }, resources: book.site.order.count)
+    }
+}

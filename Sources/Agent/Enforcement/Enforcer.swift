@@ -1,0 +1,345 @@
+import Inventory
+import Journal
+import Logging
+import PowerEvents
+import Redfish
+import ServiceLifecycle
+import Shedding
+import StrictJSON
+
+/// Performs what the ``Shedding/Book`` decides: keeps its changes durable, runs convergences on the BMCs' lanes, and
+/// hands reports to the outbox.
+///
+/// The one owner of the book. Everything that happens comes to this actor; nothing is done before the journal has it.
+actor Enforcer: Service {
+    let mode: AgentConfiguration.Mode
+    let writer: JournalWriter
+    let clients: ClientDirectory
+    let metrics: AgentMetrics
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+    let composer: EventComposer
+    let wakeOutbox: @Sendable () -> Void
+    var book: Book
+    private var lanes: [BMC.Address: Lane] = [:]
+    private var catchUp = CatchUp()
+    private var isStopping = false
+    /// The journal refuses to be written; nothing goes out until it does not.
+    private(set) var journalFailure: String?
+    private nonisolated let alerts: AsyncStream<InboxAlert>
+    private nonisolated let alertSink: AsyncStream<InboxAlert>.Continuation
+    private let laneStarts: AsyncStream<BMC.Address>
+    private let laneStarter: AsyncStream<BMC.Address>.Continuation
+    private let backlog: [InboxAlert]
+
+    init(
+        configuration: AgentConfiguration, contents: JournalContents, writer: JournalWriter,
+        clients: ClientDirectory, composer: EventComposer, metrics: AgentMetrics, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp, wakeOutbox: @escaping @Sendable () -> Void
+    ) {
+        mode = configuration.mode
+        self.writer = writer
+        self.clients = clients
+        self.composer = composer
+        self.metrics = metrics
+        self.logger = logger
+        self.now = now
+        self.wakeOutbox = wakeOutbox
+        book = Book(
+            site: configuration.site, policy: configuration.policy, breaches: contents.breaches,
+            controls: contents.controls)
+        backlog = contents.inbox
+        (alerts, alertSink) = AsyncStream.makeStream()
+        (laneStarts, laneStarter) = AsyncStream.makeStream()
+    }
+
+    /// Takes an alert that the journal already has. Callable from any thread.
+    nonisolated func deliver(_ alert: InboxAlert) { alertSink.yield(alert) }
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                await resume()
+                group.addTask { await self.consumeAlerts() }
+                group.addTask { await self.keepTime() }
+                for await address in laneStarts { group.addTask { await self.runLane(address) } }
+            }
+            await clients.closeAll()
+        } onGracefulShutdown: {
+            Task { await self.stop() }
+        }
+    }
+
+    private func stop() {
+        isStopping = true
+        alertSink.finish()
+        laneStarter.finish()
+    }
+
+    private func resume() async {
+        let open = book.breaches.values.count { !$0.isClosed }
+        if open > 0 || !book.controls.isEmpty {
+            logger.notice(
+                "going on with what the journal holds",
+                metadata: ["breaches": "\(open)", "controls": "\(book.controls.count)"])
+        }
+        for alert in backlog { await take(alert) }
+        if mode == .enforce { await settle(JournalBatch(), book.resume(now: now())) }
+    }
+
+    private func keepTime() async {
+        while !isStopping {
+            try? await Task.sleep(for: .milliseconds(100))
+            if let (alerts, overtaken) = catchUp.drain(now: now()) {
+                for alert in overtaken { await drop(alert) }
+                for alert in alerts { await act(on: alert) }
+            }
+            guard mode == .enforce, !book.isIdle else {
+                measure()
+                continue
+            }
+            await settle(JournalBatch(), book.tick(now: now()))
+            measure()
+        }
+    }
+
+    private func measure() {
+        metrics.set("ima_controls_held", book.controls.values.count { $0.entry.intent != nil })
+        metrics.set("ima_breaches_open", book.breaches.values.count { !$0.isClosed })
+    }
+
+    // MARK: Alerts
+
+    private func consumeAlerts() async {
+        for await alert in alerts { await take(alert) }
+    }
+
+    private func take(_ alert: InboxAlert) async {
+        if !catchUp.gather(alert, now: now()) { await act(on: alert) }
+    }
+
+    /// An alert that a newer one of its breach overtook while the agent was away.
+    private func drop(_ alert: InboxAlert) async {
+        logger.info("overtaken by a newer alert of its breach", metadata: ["event": "\(alert.alert.eventID)"])
+        var batch = JournalBatch()
+        batch.handled = [alert.sequence]
+        await settle(batch, [])
+    }
+
+    private func act(on item: InboxAlert) async {
+        var batch = JournalBatch()
+        batch.handled = [item.sequence]
+        guard let json = try? JSONValue(parsing: Array(item.alert.payload.utf8)),
+            let alert = try? BreachAlert(json: json)
+        else { return await settle(batch, []) }
+        let metadata: Logger.Metadata = [
+            "breach": "\(alert.breachID)", "feed": "\(alert.feedTag)", "status": "\(alert.status.rawValue)",
+            "severity": "\(alert.severity.rawValue)", "hints": "\(alert.shedHints.count)",
+            "trace": "\(item.alert.trace?.traceID ?? "none")",
+        ]
+        if let objection = book.objection(to: alert, source: item.alert.source, now: item.alert.receivedAt) {
+            logger.warning("refused an alert: \(objection)", metadata: metadata)
+            metrics.count("ima_alerts_refused_total", ["reason": objection.rawValue])
+            batch.refusals = [
+                RefusalRecord(
+                    at: now(), reason: objection.rawValue, detail: "\(objection)", topic: "",
+                    source: item.alert.source, eventID: item.alert.eventID.text, digest: "")
+            ]
+            return await settle(batch, [])
+        }
+        metrics.count("ima_alerts_accepted_total", ["status": alert.status.rawValue])
+        logger.notice("accepted an alert", metadata: metadata)
+        if !alert.infrastructureActions.isEmpty {
+            let names = alert.infrastructureActions.map(\.rawValue).joined(separator: ", ")
+            logger.warning("for people to decide, never executed: \(names)", metadata: metadata)
+        }
+        if mode == .observe {
+            logPlan(alert)
+            return await settle(batch, [])
+        }
+        if book.isRepetition(alert) {
+            batch.repeated = [alert.breachID]
+            return await settle(batch, [])
+        }
+        let origin = Breach.Origin(
+            source: item.alert.source, trace: item.alert.trace, correlationID: item.alert.correlationID)
+        await settle(batch, book.accept(alert, origin: origin, now: now()))
+    }
+
+    private func logPlan(_ alert: BreachAlert) {
+        let planner = Planner(site: book.site, policy: book.policy)
+        for plan in planner.plan(alert.shedHints, feed: alert.feedTag) {
+            logger.notice("would do (observe)", metadata: ["hint": "\(plan.hint.resourceID)", "plan": "\(plan.summary)"])
+        }
+    }
+
+    /// An event that was seen before: its breach's latest report is published again.
+    func answerAgain(_ breach: UUIDText) async {
+        metrics.count("ima_alerts_repeated_total")
+        guard mode == .enforce else { return }
+        var batch = JournalBatch()
+        batch.repeated = [breach]
+        await settle(batch, [])
+    }
+
+    /// The broker is back: everybody who listens is told the present state.
+    func brokerIsReady() async {
+        guard mode == .enforce else { return }
+        await settle(JournalBatch(), book.republish(now: now()))
+    }
+
+    // MARK: Acting
+
+    /// Makes the book's changes durable, then acts. Waits as long as the journal refuses.
+    func settle(_ batch: JournalBatch, _ actions: [Action]) async {
+        var batch = batch
+        batch.changes = book.takeChanges()
+        for case .report(let report) in actions {
+            do {
+                batch.reports.append(try composer.compose(report, now: now()))
+            } catch {
+                logger.error("a report could not be signed", metadata: ["reason": "\(error)"])
+            }
+        }
+        await commitPersistently(batch)
+        if !batch.reports.isEmpty || !batch.repeated.isEmpty { wakeOutbox() }
+        for action in actions { perform(action) }
+    }
+
+    private func commitPersistently(_ batch: JournalBatch) async {
+        var delay = Duration.milliseconds(200)
+        while true {
+            do {
+                try await writer.commit(batch)
+                journalFailure = nil
+                return
+            } catch {
+                journalFailure = "\(error)"
+                metrics.count("ima_journal_failures_total")
+                logger.critical(
+                    "the journal cannot be written; nothing goes to any BMC until it can",
+                    metadata: ["reason": "\(error)"])
+                if isStopping || Task.isCancelled { return }
+                try? await Task.sleep(for: delay)
+                delay = min(delay * 2, .seconds(10))
+            }
+        }
+    }
+
+    private func perform(_ action: Action) {
+        switch action {
+        case .converge(let key, let priority):
+            guard let bmc = book.controls[key]?.entry.bmc.address else { return }
+            lanes[bmc, default: Lane()].add(key, priority: priority)
+            startLane(bmc)
+        case .report(let report):
+            let enforcement = report.enforcement
+            logger.notice(
+                "reporting",
+                metadata: [
+                    "breach": "\(enforcement.breachID)", "action": "\(enforcement.action.rawValue)",
+                    "code": "\(enforcement.code.rawValue)", "results": "\(enforcement.results.count)",
+                    "diag": "\(enforcement.diagnosticMessage ?? "")",
+                ])
+        case .alarm(let text):
+            logger.critical("\(text)")
+        }
+    }
+
+    private func startLane(_ address: BMC.Address) {
+        guard !isStopping, lanes[address]?.isRunning == false else { return }
+        lanes[address]?.isRunning = true
+        laneStarter.yield(address)
+    }
+
+    private func runLane(_ address: BMC.Address) async {
+        while !isStopping, let job = lanes[address]?.next() { await run(job.key, priority: job.priority) }
+        lanes[address]?.isRunning = false
+        // A job that came between the last look and this line would wait for the next one.
+        if lanes[address]?.isEmpty == false { startLane(address) } else { lanes[address] = nil }
+    }
+
+    private func run(_ key: ControlKey, priority: Int) async {
+        let (assignment, actions) = book.begin(key, now: now())
+        guard let assignment else { return await settle(JournalBatch(), actions) }
+        var convergence = assignment.convergence
+        let revision = assignment.revision
+        var step = convergence.start()
+        while true {
+            switch step {
+            case .read:
+                step = convergence.didRead(await read(convergence.entry, priority: priority), now: now())
+            case .record:
+                step = await record(&convergence, revision: revision)
+            case .write(let write):
+                if let refusal = book.permit(key, revision: revision) {
+                    step = .finish(refusal)
+                    continue
+                }
+                let result = await self.write(write, convergence.entry, priority: priority)
+                step = convergence.didWrite(result, now: now())
+            case .wait(let duration):
+                // What is awaited can take minutes; the journal knows of it, and the next start looks again.
+                if isStopping { return }
+                try? await Task.sleep(for: duration)
+                if Task.isCancelled { return }
+                step = convergence.didWait(now: now())
+            case .finish(let outcome):
+                if Task.isCancelled { return }
+                return await finish(key, convergence.entry, outcome, convergence.goal, revision)
+            }
+        }
+    }
+
+    private func read(_ entry: ControlEntry, priority: Int) async -> Result<Reading, BMCFault> {
+        do throws(BMCFault) {
+            return await (try await clients.client(for: entry.bmc)).read(entry, priority: priority)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func write(
+        _ write: Convergence.Write, _ entry: ControlEntry, priority: Int
+    ) async -> Result<Void, BMCFault> {
+        do throws(BMCFault) {
+            return await (try await clients.client(for: entry.bmc)).write(write, entry, priority: priority)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Makes prior and intent durable. Only after that may the write go out.
+    private func record(_ convergence: inout Convergence, revision: Int) async -> Convergence.Step {
+        let entry = convergence.entry
+        if let refusal = book.permit(entry.key, revision: revision) { return convergence.didNotRecord(refusal) }
+        var batch = JournalBatch()
+        batch.changes.controls = [(entry, book.controls[entry.key]?.outcome)]
+        do {
+            try await writer.commit(batch)
+        } catch {
+            metrics.count("ima_journal_failures_total")
+            journalFailure = "\(error)"
+            return convergence.didNotRecord(
+                Outcome(.failed, "not written: the journal cannot record it first (\(error))"))
+        }
+        book.willWrite(entry)
+        return convergence.didRecord()
+    }
+
+    private func finish(
+        _ key: ControlKey, _ entry: ControlEntry, _ outcome: Outcome, _ goal: Convergence.Goal, _ revision: Int
+    ) async {
+        let action: Enforcement.Action = if case .prior = goal { .reverted } else { .applied }
+        metrics.count("ima_outcomes_total", ["code": outcome.code.rawValue, "action": action.rawValue])
+        logger.log(
+            level: outcome.code == .failed ? .warning : .info, "\(action.rawValue): \(outcome.code.rawValue)",
+            metadata: [
+                "control": "\(key)", "bmc": "\(entry.bmc.address)",
+                "value": "\(outcome.value.map(String.init(describing:)) ?? "unknown")",
+                "message": "\(outcome.message ?? "")",
+            ])
+        await settle(
+            JournalBatch(), book.finish(key, entry: entry, outcome: outcome, revision: revision, now: now()))
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// An HTTP server as a service, with a start that fails in words.
+struct HTTPService: Service {
+    enum Endpoint: Sendable {
+        case tcp(AgentConfiguration.HTTPAddress)
+        /// A Unix socket that only this user may open.
+        case unix(String)
+
+        var name: String {
+            switch self {
+            case .tcp(let address): "http \(address.host):\(address.port)"
+            case .unix(let path): "control \(path)"
+            }
+        }
+    }
+
+    struct CannotListen: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let endpoint: Endpoint
+    let responder: RouterResponder<BasicRequestContext>
+    let logger: Logger
+    let onRunning: @Sendable (Int?) -> Void
+
+    func run() async throws {
+        let address: BindAddress
+        switch endpoint {
+        case .tcp(let tcp): address = .hostname(tcp.host, port: tcp.port)
+        case .unix(let path):
+            // A socket that a crash left behind would be in the way. The journal's lock says that nobody else uses it.
+            if (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeSocket {
+                try? FileManager.default.removeItem(atPath: path)
+            }
+            address = .unixDomainSocket(path: path)
+        }
+        var quiet = logger
+        quiet.logLevel = .warning
+        let application = Application(
+            responder: responder, configuration: .init(address: address, serverName: "ima"),
+            onServerRunning: { channel in
+                if case .unix(let path) = endpoint { chmod(path, 0o600) }
+                onRunning(channel.localAddress?.port)
+            }, logger: quiet)
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw CannotListen(
+                description: "\(endpoint.name): cannot listen: \(String(cString: strerror(error.errnoCode)))")
+        }
+        if case .unix(let path) = endpoint { try? FileManager.default.removeItem(atPath: path) }
+    }
+}
+
+/// The answer of a route, as bytes of a known type.
+func answer(_ body: String, _ type: String = "text/plain; charset=utf-8", status: HTTPResponse.Status = .ok) -> Response {
+    Response(
+        status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+}

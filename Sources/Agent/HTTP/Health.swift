@@ -1,0 +1,44 @@
+import Curl
+import Journal
+import StrictJSON
+import Synchronization
+
+/// What readiness is made of: the broker subscribed, the journal open, the inventory loaded.
+final class Health: Sendable {
+    private let brokerReady = Atomic<Bool>(false)
+    private let pool: HTTPClientPool
+    private let writer: JournalWriter
+    private let metrics: AgentMetrics
+
+    init(pool: HTTPClientPool, writer: JournalWriter, metrics: AgentMetrics) {
+        self.pool = pool
+        self.writer = writer
+        self.metrics = metrics
+        setBroker(ready: false)
+    }
+
+    func setBroker(ready: Bool) {
+        brokerReady.store(ready, ordering: .relaxed)
+        metrics.set("ima_broker_ready", ready ? 1 : 0)
+    }
+
+    var isReady: Bool { brokerReady.load(ordering: .relaxed) }
+
+    /// Brings the gauges up to date that are asked for rather than told.
+    func refresh() {
+        let depth = pool.queueDepth
+        metrics.set("ima_redfish_in_flight", depth.inFlight)
+        metrics.set("ima_redfish_queue_depth", depth.waiting)
+        let effort = writer.effort
+        metrics.set("ima_journal_seconds_total", seconds: effort.spent / .seconds(1))
+        metrics.set("ima_journal_transactions_total", effort.transactions)
+    }
+
+    func json(_ status: StatusSnapshot) -> JSONValue {
+        [
+            "broker": isReady ? "subscribed" : "not subscribed",
+            "journal": status.journalFailure.map(JSONValue.string) ?? "open",
+            "inventory": .string("\(status.resources) resources"), "frozen": .bool(status.isFrozen),
+        ]
+    }
+}

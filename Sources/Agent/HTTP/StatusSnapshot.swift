@@ -1,0 +1,51 @@
+import Inventory
+import PowerEvents
+import Shedding
+import StrictJSON
+
+/// What the agent holds, at one moment.
+struct StatusSnapshot: Sendable {
+    let isFrozen: Bool
+    let journalFailure: String?
+    let breaches: [Breach]
+    let controls: [HeldControl]
+    let resources: Int
+
+    var json: JSONValue {
+        [
+            "frozen": .bool(isFrozen), "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
+            "resources": .number(JSONNumber(resources)), "breaches": .array(breaches.map(Self.json)),
+            "controls": .array(controls.map(Self.json)),
+        ]
+    }
+
+    private static func json(_ breach: Breach) -> JSONValue {
+        [
+            "breach_id": .string(breach.id.text), "feed": .string(breach.feed),
+            "phase": .string(phase(breach)), "source": .string(breach.origin.source),
+            "opened_at": .string(breach.openedAt.description), "hints": .number(JSONNumber(breach.plans.count)),
+            "controls": .number(JSONNumber(breach.controls.count)),
+            "released": .number(JSONNumber(breach.released.count)),
+        ]
+    }
+
+    private static func json(_ control: HeldControl) -> JSONValue {
+        [
+            "control": .string(control.entry.key.description), "bmc": .string(control.entry.bmc.address.description),
+            "prior": control.entry.prior.map { .string($0.value.description) } ?? .null,
+            "intent": control.entry.intent.map { .string($0.description) } ?? .null,
+            "held": control.entry.held.map { .string($0.description) } ?? .null,
+            "code": control.outcome.map { .string($0.code.rawValue) } ?? "in_progress",
+            "message": control.outcome?.message.map(JSONValue.string) ?? .null,
+        ]
+    }
+
+    static func phase(_ breach: Breach) -> String {
+        switch breach.phase {
+        case .open: "open"
+        case .holdingDown(let until): "holding down until \(until)"
+        case .releasing: "releasing"
+        case .closed(let at): "closed at \(at)"
+        }
+    }
+}

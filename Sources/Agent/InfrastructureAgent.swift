@@ -1,0 +1,145 @@
+import Curl
+import EventBus
+import Inventory
+import Journal
+public import Logging
+import Mosquitto
+public import PowerEvents
+import Redfish
+import Shedding
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// A whole agent, ready to run. Made by ``buildAgent(configuration:logger:now:)``, for `ima` and for tests alike.
+public struct InfrastructureAgent: Sendable {
+    /// In the order of dependence; shut down in the reverse.
+    let services: [any Service]
+    let enforcer: Enforcer
+    let journal: JournalDatabase
+    let pool: HTTPClientPool
+    let shutdownTimeout: Duration
+    let logger: Logger
+    public let metrics: AgentMetrics
+    private let boundPort: BoundPort
+
+    final class BoundPort: Sendable {
+        let value = Mutex<Int?>(nil)
+    }
+
+    /// The port that the HTTP pages listen on, once they do; of use where the configuration says 0.
+    public var httpPort: Int? { boundPort.value.withLock { $0 } }
+
+    init(
+        services: [any Service], enforcer: Enforcer, journal: JournalDatabase, pool: HTTPClientPool,
+        shutdownTimeout: Duration, logger: Logger, metrics: AgentMetrics, boundPort: BoundPort
+    ) {
+        self.services = services
+        self.enforcer = enforcer
+        self.journal = journal
+        self.pool = pool
+        self.shutdownTimeout = shutdownTimeout
+        self.logger = logger
+        self.metrics = metrics
+        self.boundPort = boundPort
+    }
+
+    /// Runs until a signal (SIGTERM or SIGINT), the end of the surrounding task, or a fault that leaves no sense in
+    /// going on. Comes back when everything is at rest and the journal is closed.
+    public func run(trappingSignals: Bool = true) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) },
+            gracefulShutdownSignals: trappingSignals ? [.sigterm, .sigint] : [], logger: logger)
+        configuration.maximumGracefulShutdownDuration = shutdownTimeout
+        configuration.maximumCancellationDuration = .seconds(5)
+        defer {
+            pool.shutDown()
+            try? journal.close()
+        }
+        try await ServiceGroup(configuration: configuration).run()
+        logger.notice("stopped; what is held stays held, and the journal has it")
+    }
+}
+
+/// Puts an agent together from a checked configuration. Opens the journal; nothing runs yet.
+///
+/// - Throws: an error that names the file, key or journal that is to blame
+public func buildAgent(
+    configuration: AgentConfiguration, logger: Logger,
+    now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
+) throws -> InfrastructureAgent {
+    let metrics = AgentMetrics()
+    let signingKey = try KeyFiles.signingKey(configuration.signing.keyFile, keyID: configuration.signing.keyID)
+    let trust = try TrustStore(configuration.trust, logger: logger)
+    let journal = try JournalDatabase(path: configuration.journal)
+    let contents = try journal.load()
+    do { try journal.prune(now: now()) } catch {
+        logger.error("old rows of the journal could not be removed", metadata: ["reason": "\(error)"])
+    }
+    let writer = JournalWriter(journal, now: now)
+    let pool = HTTPClientPool(configuration.pool)
+    let health = Health(pool: pool, writer: writer, metrics: metrics)
+    metrics.set("ima_resources_total", configuration.site.order.count)
+
+    let outboxWake = WakeUp()
+    let enforcer = Enforcer(
+        configuration: configuration, contents: contents, writer: writer,
+        clients: ClientDirectory(
+            transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
+            credentials: configuration.site.credentials),
+        composer: EventComposer(
+            source: EventSource(role: .infra, identifier: configuration.agentID),
+            topicPrefix: configuration.bus.topicPrefix, key: signingKey,
+            maximumEventBytes: configuration.policy.maxEventBytes), metrics: metrics, logger: logger, now: now,
+        wakeOutbox: { outboxWake.call() })
+    let bus = try BusService(
+        busOptions(configuration),
+        handlers: BusService.Handlers(
+            gate: AlertGate(
+                trust: trust, topicPrefix: configuration.bus.topicPrefix, maximumAge: configuration.policy.maxAge,
+                logger: logger),
+            journal: journal, deliver: { enforcer.deliver($0) },
+            answerAgain: { breach in Task { await enforcer.answerAgain(breach) } },
+            becameReady: { isReady in
+                health.setBroker(ready: isReady)
+                if isReady { logger.notice("the alerts' topics are subscribed: ready") }
+                if isReady { Task { await enforcer.brokerIsReady() } }
+            }), metrics: metrics, logger: logger, now: now)
+    let outbox = OutboxService(
+        journal: journal, bus: bus.connection, metrics: metrics, logger: logger, now: now)
+    outboxWake.target = { outbox.wake() }
+
+    let boundPort = InfrastructureAgent.BoundPort()
+    var services: [any Service] = []
+    if let address = configuration.http {
+        services.append(
+            HTTPService(
+                endpoint: .tcp(address),
+                responder: PublicRoutes.responder(health: health, metrics: metrics, snapshot: { await enforcer.snapshot() }),
+                logger: logger, onRunning: { port in boundPort.value.withLock { $0 = port } }))
+    }
+    if let path = configuration.controlSocket {
+        services.append(
+            HTTPService(
+                endpoint: .unix(path), responder: ControlRoutes.responder(enforcer), logger: logger, onRunning: { _ in }))
+    }
+    services += [ReloadService(file: configuration.file, enforcer: enforcer, logger: logger), bus, outbox, enforcer]
+    return InfrastructureAgent(
+        services: services, enforcer: enforcer, journal: journal, pool: pool,
+        shutdownTimeout: configuration.shutdownTimeout, logger: logger, metrics: metrics, boundPort: boundPort)
+}
+
+/// Alerts of every trusted source, each on the topic of its role as that source spells it.
+private func busOptions(_ configuration: AgentConfiguration) -> BusOptions {
+    let topics = configuration.trust.compactMap { EventSource($0.source) }.flatMap { source in
+        ["poweragent", "dsx-flex-agent"].map {
+            "\(configuration.bus.topicPrefix)grid/v1/\($0)/\(source.identifier)/powerbreach"
+        }
+    }
+    return BusOptions(
+        address: configuration.bus.address, clientID: configuration.agentID, tls: configuration.bus.tls,
+        tokenFile: configuration.bus.tokenFile, topics: topics,
+        // With QoS 2 libmosquitto keeps a message in memory between PUBREC and PUBREL, where a crash loses it. With
+        // QoS 1 it is the broker's until the journal has it, and duplicates are recognised here anyway.
+        subscribeQoS: min(configuration.bus.qos, 1), publishQoS: configuration.bus.qos)
+}

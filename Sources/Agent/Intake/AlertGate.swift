@@ -1,0 +1,77 @@
+import JOSE
+public import Journal
+public import Logging
+public import PowerEvents
+import StrictJSON
+
+/// Decides whether a message from the bus is an alert that may be obeyed. Knows no breaches: that is the book's part.
+public struct AlertGate: Sendable {
+    private let trust: TrustStore
+    private let topicPrefix: String
+    private let maximumAge: Duration
+    private let maximumBytes: Int
+    private let logger: Logger
+
+    static let clockSkew = Duration.seconds(300)
+
+    public init(
+        trust: TrustStore, topicPrefix: String, maximumAge: Duration, maximumBytes: Int = 4 << 20, logger: Logger
+    ) {
+        self.trust = trust
+        self.topicPrefix = topicPrefix
+        self.maximumAge = maximumAge
+        self.maximumBytes = maximumBytes
+        self.logger = logger
+    }
+
+    /// - Throws: ``Refusal``
+    public func admit(topic: String, payload: [UInt8], now: Timestamp) throws(Refusal) -> AcceptedAlert {
+        guard let channel = Topic(topic, prefix: topicPrefix), channel.type == .breachAlert else {
+            throw Refusal(.notForUs, "the topic carries no alerts")
+        }
+        guard payload.count <= maximumBytes else {
+            throw Refusal(.tooLarge, "\(payload.count) bytes are more than \(maximumBytes)")
+        }
+        let event: CloudEvent
+        do { event = try CloudEvent(decoding: payload) } catch { throw Refusal(.badEnvelope, "\(error)") }
+        func refuse(_ reason: RefusalReason, _ detail: String) -> Refusal {
+            Refusal(reason, detail, source: event.source.description, eventID: event.id.text)
+        }
+        guard event.type == .breachAlert else {
+            throw refuse(.wrongType, "a \(event.type.rawValue) on the alerts' topic")
+        }
+        guard event.source == channel.publisher else {
+            throw refuse(.sourceMismatch, "the topic belongs to \(channel.publisher), the event says \(event.source)")
+        }
+        guard let trusted = trust.keys(of: event.source) else {
+            throw refuse(.untrustedSource, "\(event.source) is not under trust in the configuration")
+        }
+        let signed = try payloadBytes(event, trusted, refuse)
+        let alert: BreachAlert
+        do { alert = try BreachAlert(json: JSONValue(parsing: signed)) } catch { throw refuse(.badPayload, "\(error)") }
+        if now - event.time > maximumAge { throw refuse(.stale, "\(event.time) is older than max_age") }
+        if event.time - now > Self.clockSkew { throw refuse(.future, "\(event.time) lies ahead of this clock") }
+        return AcceptedAlert(
+            eventID: event.id, source: event.source.description, time: event.time, receivedAt: now, trace: event.trace,
+            correlationID: event.correlationID ?? alert.targetCorrelationID,
+            payload: String(decoding: signed, as: UTF8.self), breachID: alert.breachID)
+    }
+
+    private func payloadBytes(
+        _ event: CloudEvent, _ trusted: (keys: JWKSet, allowUnsigned: Bool),
+        _ refuse: (RefusalReason, String) -> Refusal
+    ) throws(Refusal) -> [UInt8] {
+        switch event.data {
+        case .signed(let token):
+            do {
+                return try JWS.verify(token, keys: trusted.keys).payload
+            } catch {
+                throw refuse(.badSignature, "\(error)")
+            }
+        case .unsigned(let object):
+            guard trusted.allowUnsigned else { throw refuse(.unsigned, "the data is not signed") }
+            logger.warning("obeying an UNSIGNED alert", metadata: ["source": "\(event.source)", "event": "\(event.id)"])
+            return object.bytes
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import EventBus
+import Journal
+import Logging
+import Mosquitto
+import OpenSSL
+import PowerEvents
+import ServiceLifecycle
+import Synchronization
+
+/// Keeps the connection to the broker, and takes alerts from it into the journal before the broker may forget them.
+final class BusService: Service {
+    /// The broker's rules bar the agent from what it is there for.
+    struct SubscriptionRefused: Error, CustomStringConvertible {
+        let topic: String
+        var description: String {
+            "the broker refuses the subscription to \(topic): its access rules do not allow it to this client"
+        }
+    }
+
+    /// What happens to messages and to the connection; set once, before the start.
+    struct Handlers: Sendable {
+        let gate: AlertGate
+        let journal: JournalDatabase
+        let deliver: @Sendable (InboxAlert) -> Void
+        let answerAgain: @Sendable (UUIDText) -> Void
+        let becameReady: @Sendable (Bool) -> Void
+    }
+
+    let connection: BusConnection
+    private let refusals: AsyncStream<String>
+    private let refusalSink: AsyncStream<String>.Continuation
+
+    init(
+        _ options: BusOptions, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws {
+        let (stream, sink) = AsyncStream<String>.makeStream()
+        refusals = stream
+        refusalSink = sink
+        connection = try BusConnection(
+            options, logger: logger,
+            onMessage: { message in
+                Self.receive(message, handlers: handlers, metrics: metrics, logger: logger, now: now)
+            },
+            onEvent: { event in
+                switch event {
+                case .ready: handlers.becameReady(true)
+                case .lost: handlers.becameReady(false)
+                case .refused(let topic): sink.yield(topic)
+                }
+            })
+    }
+
+    func run() async throws {
+        connection.start()
+        defer { connection.stop() }
+        try await withGracefulShutdownHandler {
+            for await topic in refusals { throw SubscriptionRefused(topic: topic) }
+        } onGracefulShutdown: {
+            self.refusalSink.finish()
+        }
+    }
+
+    /// On the connection's thread. - Returns: true once the journal has the message, or it is not worth keeping
+    private static func receive(
+        _ message: MQTTMessage, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
+        now: @Sendable () -> Timestamp
+    ) -> Bool {
+        do {
+            let alert = try handlers.gate.admit(topic: message.topic, payload: message.payload, now: now())
+            return keep(alert, handlers: handlers, metrics: metrics, logger: logger)
+        } catch {
+            refuse(error, message, handlers: handlers, metrics: metrics, logger: logger, now: now())
+            return true
+        }
+    }
+
+    private static func keep(
+        _ alert: AcceptedAlert, handlers: Handlers, metrics: AgentMetrics, logger: Logger
+    ) -> Bool {
+        do {
+            if let item = try handlers.journal.receive(alert) {
+                handlers.deliver(item)
+            } else {
+                logger.info("seen before, answering again", metadata: ["event": "\(alert.eventID)"])
+                handlers.answerAgain(alert.breachID)
+            }
+            return true
+        } catch {
+            metrics.count("ima_journal_failures_total")
+            logger.critical(
+                "an alert could not be kept; the broker is asked to deliver it again",
+                metadata: ["event": "\(alert.eventID)", "reason": "\(error)"])
+            return false
+        }
+    }
+
+    private static func refuse(
+        _ refusal: Refusal, _ message: MQTTMessage, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
+        now: Timestamp
+    ) {
+        metrics.count("ima_alerts_refused_total", ["reason": refusal.reason.rawValue])
+        logger.warning(
+            "refused a message: \(refusal.detail)",
+            metadata: [
+                "reason": "\(refusal.reason.rawValue)", "topic": "\(message.topic)",
+                "source": "\(refusal.source ?? "unknown")", "event": "\(refusal.eventID ?? "unknown")",
+            ])
+        var batch = JournalBatch()
+        batch.refusals = [
+            RefusalRecord(
+                at: now, reason: refusal.reason.rawValue, detail: refusal.detail, topic: message.topic,
+                source: refusal.source, eventID: refusal.eventID, digest: SHA256.hex(message.payload))
+        ]
+        // A refusal that cannot be recorded is still refused.
+        do { try handlers.journal.write([batch], now: now) } catch {
+            metrics.count("ima_journal_failures_total")
+        }
+    }
+}

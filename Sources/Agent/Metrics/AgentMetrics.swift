@@ -1,0 +1,84 @@
+import CoreMetrics
+import Curl
+import PowerEvents
+import Redfish
+
+/// The agent's metrics, by what operators ask: is it listening, what did it refuse, what does it hold, how fast is it.
+public struct AgentMetrics: Sendable {
+    public let registry: PrometheusRegistry
+
+    private static let help = [
+        "ima_alerts_accepted_total": "Alerts that were obeyed, by status.",
+        "ima_alerts_refused_total": "Messages that were not obeyed, by reason.",
+        "ima_alerts_repeated_total": "Alerts that were seen before and answered again.",
+        "ima_outcomes_total": "Ends of attempts on a control, by code and by action (applied or reverted).",
+        "ima_controls_held": "Controls that carry a hold now.",
+        "ima_breaches_open": "Breaches that are not over.",
+        "ima_resources_total": "Resources of the inventory.",
+        "ima_redfish_requests_total": "Requests to BMCs, by method and status; status 0 is no answer.",
+        "ima_redfish_request_duration_seconds": "Time of requests to BMCs that were answered.",
+        "ima_redfish_in_flight": "Requests to BMCs on the wire.",
+        "ima_redfish_queue_depth": "Requests to BMCs that wait for their turn.",
+        "ima_outbox_depth": "Events that the broker has not acknowledged.",
+        "ima_broker_ready": "1 while connected and subscribed.",
+        "ima_journal_failures_total": "Transactions of the journal that failed.",
+        "ima_journal_seconds_total": "Time spent in transactions of the journal.",
+        "ima_journal_transactions_total": "Transactions of the journal.",
+        "ima_events_published_total": "Enforcement events that the broker acknowledged.",
+    ]
+
+    public init() {
+        registry = PrometheusRegistry(help: Self.help)
+        // Shown from the start, so that an alert rule on them never lacks its series.
+        for name in ["ima_alerts_repeated_total", "ima_journal_failures_total", "ima_events_published_total"] {
+            count(name, by: 0)
+        }
+        for status in BreachAlert.Status.allCases {
+            count("ima_alerts_accepted_total", ["status": status.rawValue], by: 0)
+        }
+        for reason in RefusalReason.allCases { count("ima_alerts_refused_total", ["reason": reason.rawValue], by: 0) }
+        for code in EnforcementResult.Code.allCases {
+            for action in Enforcement.Action.allCases {
+                count("ima_outcomes_total", ["code": code.rawValue, "action": action.rawValue], by: 0)
+            }
+        }
+    }
+
+    public func count(_ name: String, _ dimensions: KeyValuePairs<String, String> = [:], by amount: Int64 = 1) {
+        Counter(label: name, dimensions: dimensions.map { ($0.key, $0.value) }, factory: registry)
+            .increment(by: amount)
+    }
+
+    public func set(_ name: String, _ value: some BinaryInteger) {
+        Gauge(label: name, dimensions: [], factory: registry).record(Double(value))
+    }
+
+    public func set(_ name: String, seconds value: Double) {
+        Gauge(label: name, dimensions: [], factory: registry).record(value)
+    }
+
+    func recordRequest(_ method: HTTPRequest.Method, _ elapsed: Duration) {
+        Timer(
+            label: "ima_redfish_request_duration_seconds", dimensions: [("method", method.rawValue)], factory: registry
+        ).recordNanoseconds(Int64(elapsed / .nanoseconds(1)))
+    }
+}
+
+/// Counts and times every request to a BMC.
+struct MeteredTransport: HTTPTransport {
+    let base: HTTPClientPool
+    let metrics: AgentMetrics
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        do {
+            let response = try await base.send(request)
+            metrics.count(
+                "ima_redfish_requests_total", ["method": request.method.rawValue, "status": "\(response.status)"])
+            metrics.recordRequest(request.method, response.elapsed)
+            return response
+        } catch {
+            metrics.count("ima_redfish_requests_total", ["method": request.method.rawValue, "status": "0"])
+            throw error
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import JOSE
+public import Logging
+import PowerEvents
+import Shedding
+public import StrictJSON
+
+/// What would be done for an alert, hint by hint. Touches nothing: no BMC, no broker, no journal.
+public struct AlertPlan: Sendable {
+    public struct UnusableAlert: Error, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// One line per hint, in the order of enforcement.
+    public let lines: [String]
+    /// Why the alert would be refused, where it is a whole event and would be.
+    public let objection: String?
+    public let json: JSONValue
+
+    /// - Parameter input: a payload, or a whole event whose data is signed or not
+    /// - Throws: ``UnusableAlert``
+    public init(_ input: [UInt8], configuration: AgentConfiguration, logger: Logger) throws {
+        let value: JSONValue
+        do { value = try JSONValue(parsing: input) } catch { throw UnusableAlert(description: "\(error)") }
+        let (payload, objection) = try Self.payload(value, configuration, logger)
+        self.objection = objection
+        let alert: BreachAlert
+        do { alert = try BreachAlert(json: payload) } catch { throw UnusableAlert(description: "\(error)") }
+        if alert.status == .resolved {
+            lines = ["resolved: what this breach holds would be released after \(configuration.policy.holdDown)"]
+            json = ["status": "resolved", "hints": []]
+            return
+        }
+        let planner = Planner(site: configuration.site, policy: configuration.policy)
+        let plans = planner.plan(alert.shedHints, feed: alert.feedTag).enumerated()
+            .sorted { ($0.element.hint.priority, $0.offset) < ($1.element.hint.priority, $1.offset) }.map(\.element)
+        lines = plans.isEmpty ? ["no hints: nothing would be done"] : plans.map(Self.line)
+        json = ["status": .string(alert.status.rawValue), "hints": .array(plans.map(Self.json))]
+    }
+
+    private static func payload(
+        _ value: JSONValue, _ configuration: AgentConfiguration, _ logger: Logger
+    ) throws -> (JSONValue, objection: String?) {
+        guard value["specversion"] != nil else { return (value, nil) }
+        let event: CloudEvent
+        do { event = try CloudEvent(json: value) } catch { throw UnusableAlert(description: "\(error)") }
+        let topic = Topic(.breachAlert, publisher: event.source, prefix: configuration.bus.topicPrefix)
+        let gate = AlertGate(
+            trust: try TrustStore(configuration.trust, logger: logger), topicPrefix: configuration.bus.topicPrefix,
+            maximumAge: configuration.policy.maxAge, logger: logger)
+        var objection: String?
+        do throws(Refusal) {
+            _ = try gate.admit(topic: topic.description, payload: value.bytes, now: WallClock.now())
+        } catch {
+            objection = "\(error.reason.rawValue): \(error.detail)"
+        }
+        switch event.data {
+        case .unsigned(let object): return (object, objection)
+        case .signed(let token):
+            let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 3, let bytes = Base64URL.decode(parts[1]), let json = try? JSONValue(parsing: bytes)
+            else { throw UnusableAlert(description: "$.data is no JWS with a JSON payload") }
+            return (json, objection)
+        }
+    }
+
+    private static func line(_ plan: PlannedHint) -> String {
+        let hint = plan.hint
+        let target = hint.targetPower.map { " to \($0.valueText) \($0.unit.rawValue)" } ?? ""
+        return "priority \(hint.priority)  \(hint.resourceType.rawValue) \(hint.resourceID)  "
+            + "\(hint.action.rawValue)\(target)  ->  \(plan.summary)"
+    }
+
+    private static func json(_ plan: PlannedHint) -> JSONValue {
+        var object = plan.hint.json.object ?? JSONObject()
+        object["plan"] = .string(plan.summary)
+        object["controls"] = .array(plan.controls.map { .string($0.description) })
+        if case .skipped = plan.verdict { object["skipped"] = true } else { object["skipped"] = false }
+        return .object(object)
+    }
+}

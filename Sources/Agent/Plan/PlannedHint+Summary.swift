@@ -1,0 +1,30 @@
+import PowerEvents
+import Shedding
+
+extension PlannedHint {
+    /// What would be done and why, in one line.
+    var summary: String {
+        let exceptions = exceptions.isEmpty ? "" : "; except \(exceptions.joined(separator: "; "))"
+        switch verdict {
+        case .skipped(let reason): return "skipped: \(reason)"
+        case .demand(let demand, let controls):
+            return "\(Self.text(demand)) on \(Self.text(controls))" + exceptions
+        case .covered(let cover, let demand, _):
+            return "covered by the suspend of \(cover.resource) (else \(Self.text(demand)))" + exceptions
+        }
+    }
+
+    private static func text(_ demand: Demand) -> String {
+        switch demand {
+        case .cap(let watts): "cap to \(watts), raised to the control's minimum or the floor where that is higher"
+        case .capToShare(let share): "cap to \(share) of the control's maximum"
+        case .capToMinimum: "cap to the control's minimum (a GPU cannot be suspended)"
+        case .suspended: "suspend, then wait until it is down"
+        }
+    }
+
+    private static func text(_ controls: [ControlKey]) -> String {
+        let names = controls.prefix(4).map(\.description).joined(separator: ", ")
+        return controls.count > 4 ? "\(names) and \(controls.count - 4) more" : names
+    }
+}

@@ -1,0 +1,17 @@
+import Foundation
+
+/// What the process asks of the system before it starts.
+public enum ProcessLimits {
+    /// Raises the limit of open descriptors to the most that is allowed, since each BMC keeps one, and forbids core
+    /// dumps, which would hold credentials.
+    public static func prepare() {
+        var limit = rlimit()
+        let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        if getrlimit(descriptors, &limit) == 0 {
+            limit.rlim_cur = limit.rlim_max
+            setrlimit(descriptors, &limit)
+        }
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+public import Logging
+public import Mosquitto
+import Synchronization
+
+/// One participant of the event bus: subscribes, delivers messages, and publishes with acknowledgement.
+public final class BusConnection: Sendable {
+    /// What the owner may want to act on; everything is logged here already.
+    public enum Event: Sendable {
+        /// Connected and every topic granted.
+        case ready
+        case lost
+        /// The broker's rules do not let us read a topic. Nothing can be received; an operator has to act.
+        case refused(topic: String)
+    }
+
+    public struct Unacknowledged: Error, Sendable, CustomStringConvertible {
+        public let description = "the broker did not acknowledge in time"
+    }
+
+    private struct State {
+        var pendingTopics: Set<String> = []
+        var waiting: [Int32: CheckedContinuation<Void, any Error>] = [:]
+        /// Acknowledgements that overtook the return of their own publish.
+        var early: Set<Int32> = []
+        /// Publishes that nobody waits for any more. Ids come again, so a late acknowledgement must not count for another.
+        var abandoned: Set<Int32> = []
+    }
+
+    private final class Shared: Sendable {
+        let state = Mutex(State())
+    }
+
+    private let client: MQTTClient
+    private let shared: Shared
+    private let publishQoS: Int
+
+    /// - Parameters:
+    ///   - onMessage: on the connection's thread; true once the message is safe. Until then the broker keeps it.
+    ///   - onEvent: likewise
+    public init(
+        _ options: BusOptions, logger: Logger, onMessage: @escaping @Sendable (MQTTMessage) -> Bool,
+        onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+    ) throws {
+        let shared = Shared()
+        self.shared = shared
+        publishQoS = options.publishQoS
+        let handler = Handler(options: options, logger: logger, shared: shared, onEvent: onEvent)
+        client = try MQTTClient(
+            MQTTOptions(
+                host: options.address.host, port: options.address.port, clientID: options.clientID,
+                tls: options.tls.map {
+                    MQTTOptions.TLS(caFile: $0.authorities, certificateFile: $0.certificate, keyFile: $0.key)
+                },
+                login: { try Self.login(tokenFile: options.tokenFile) },
+                subscriptions: options.topics.map { .init(topic: $0, qos: options.subscribeQoS) }),
+            onMessage: onMessage, onEvent: { handler.handle($0) })
+    }
+
+    public func start() { client.start() }
+
+    /// Disconnects; publishes that wait for an acknowledgement fail.
+    public func stop() {
+        client.stop()
+        let waiting = shared.state.withLock { state in
+            defer { state.waiting = [:] }
+            return state.waiting
+        }
+        for continuation in waiting.values { continuation.resume(throwing: Unacknowledged()) }
+    }
+
+    public var isConnected: Bool { client.isConnected }
+
+    /// Publishes and returns when the broker acknowledged as the QoS promises. Over a reconnect the library sends the
+    /// message again by itself.
+    ///
+    /// - Throws: ``Unacknowledged`` after `limit`, or an `MQTTError`
+    public func publish(topic: String, payload: [UInt8], within limit: Duration = .seconds(30)) async throws {
+        let messageID = try client.publish(topic: topic, payload: payload, qos: publishQoS)
+        let timer = Task { [shared] in
+            try await Task.sleep(for: limit)
+            let continuation = shared.state.withLock { state in
+                let continuation = state.waiting.removeValue(forKey: messageID)
+                if continuation != nil { state.abandoned.insert(messageID) }
+                return continuation
+            }
+            continuation?.resume(throwing: Unacknowledged())
+        }
+        defer { timer.cancel() }
+        try await withCheckedThrowingContinuation { continuation in
+            let isDone = shared.state.withLock { state in
+                if state.early.remove(messageID) != nil { return true }
+                state.waiting[messageID] = continuation
+                return false
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+
+    private static func login(tokenFile: String?) throws -> MQTTOptions.Login? {
+        guard let tokenFile else { return nil }
+        let token = try String(contentsOfFile: tokenFile, encoding: .utf8)
+        return MQTTOptions.Login(
+            username: "oauthtoken", password: token.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    /// Turns the client's events into log lines, acknowledgements and ``Event``s.
+    private struct Handler: Sendable {
+        let options: BusOptions
+        let logger: Logger
+        let shared: Shared
+        let onEvent: @Sendable (Event) -> Void
+
+        func handle(_ event: MQTTEvent) {
+            switch event {
+            case .connected(let sessionPresent):
+                logger.info(
+                    "connected to the broker",
+                    metadata: [
+                        "broker": "\(options.address)", "session": sessionPresent ? "kept" : "new",
+                    ])
+                shared.state.withLock { $0.pendingTopics = Set(options.topics) }
+                if options.topics.isEmpty { onEvent(.ready) }
+            case .subscribed(let topic, let qos):
+                if qos < options.subscribeQoS {
+                    logger.warning(
+                        "the broker granted a lower QoS than asked for",
+                        metadata: ["topic": "\(topic)", "granted": "\(qos)", "asked": "\(options.subscribeQoS)"])
+                }
+                let isReady = shared.state.withLock { state in
+                    state.pendingTopics.remove(topic)
+                    return state.pendingTopics.isEmpty
+                }
+                if isReady { onEvent(.ready) }
+            case .subscriptionRefused(let topic):
+                logger.critical(
+                    "the broker refused the subscription: its rules do not let this client read the topic",
+                    metadata: ["topic": "\(topic)", "client": "\(options.clientID)"])
+                onEvent(.refused(topic: topic))
+            case .published(let messageID):
+                let continuation = shared.state.withLock { state in
+                    let continuation = state.waiting.removeValue(forKey: messageID)
+                    if continuation == nil, state.abandoned.remove(messageID) == nil { state.early.insert(messageID) }
+                    return continuation
+                }
+                continuation?.resume()
+            case .disconnected(let error, let delay):
+                logger.warning(
+                    "no connection to the broker",
+                    metadata: [
+                        "broker": "\(options.address)", "reason": "\(error)",
+                        "retry_in": "\(delay)",
+                    ])
+                onEvent(.lost)
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+import Foundation
+import GRDB
+import Inventory
+public import PowerEvents
+import Shedding
+
+/// The agent's durable memory: one SQLite file in WAL mode, every commit flushed to the disk.
+///
+/// One process at a time may use it. Calls are synchronous and thread-safe; ``JournalWriter`` batches those that many
+/// tasks make at once.
+public final class JournalDatabase: Sendable {
+    public let path: String
+    private let pool: DatabasePool
+    private let lock: ProcessLock
+
+    /// Opens or creates the file, checks it, and brings its tables up to date.
+    ///
+    /// - Throws: ``JournalError``
+    public init(path: String) throws {
+        self.path = path
+        lock = try ProcessLock(path: path + ".lock", of: path)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.label = "journal"
+        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            let complaints = try pool.read { db in try String.fetchAll(db, sql: "PRAGMA quick_check(5)") }
+            guard complaints == ["ok"] else {
+                throw JournalError(path: path, reason: "is damaged: \(complaints.joined(separator: "; "))")
+            }
+            try JournalSchema.migrator.migrate(pool)
+        } catch let error as JournalError {
+            throw error
+        } catch {
+            throw JournalError(path: path, reason: "cannot be opened: \(Self.reason(error))")
+        }
+    }
+
+    /// Everything that is not over.
+    public func load() throws -> JournalContents {
+        do {
+            return try pool.read { db in
+                JournalContents(
+                    breaches: try String.fetchAll(db, sql: "SELECT body FROM breach").map { try Self.decode($0) },
+                    controls: try String.fetchAll(db, sql: "SELECT body FROM control").map { try Self.decode($0) },
+                    inbox: try Row.fetchAll(db, sql: "SELECT seq, body FROM inbox ORDER BY seq").map { row in
+                        InboxAlert(sequence: row["seq"], alert: try Self.decode(row["body"]))
+                    })
+            }
+        } catch {
+            throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
+        }
+    }
+
+    /// Keeps an alert before the broker is told that it arrived. - Returns: nil where it was seen before
+    public func receive(_ alert: AcceptedAlert) throws -> InboxAlert? {
+        try pool.write { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO seen_event (source, id, seen_at) VALUES (?, ?, ?)",
+                arguments: [alert.source, alert.eventID.text, alert.receivedAt.milliseconds])
+            guard db.changesCount == 1 else { return nil }
+            try db.execute(sql: "INSERT INTO inbox (body) VALUES (?)", arguments: [try Self.encode(alert)])
+            return InboxAlert(sequence: db.lastInsertedRowID, alert: alert)
+        }
+    }
+
+    /// Writes batches in one transaction, in their order.
+    public func write(_ batches: [JournalBatch], now: Timestamp) throws {
+        try pool.write { db in
+            for batch in batches { try Self.write(batch, db, now: now) }
+        }
+    }
+
+    /// Events that the broker has not acknowledged, oldest first.
+    public func unpublished(limit: Int) throws -> [OutboxEvent] {
+        try pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT event_id, breach_id, topic, payload, created_at FROM outbox
+                    WHERE published_at IS NULL ORDER BY seq LIMIT ?
+                    """, arguments: [limit]
+            ).compactMap { row in
+                guard let id = UUIDText(row["event_id"]), let breach = UUIDText(row["breach_id"]) else { return nil }
+                let payload: Data = row["payload"]
+                return OutboxEvent(
+                    eventID: id, breachID: breach, topic: row["topic"], payload: [UInt8](payload),
+                    createdAt: Timestamp(milliseconds: row["created_at"]))
+            }
+        }
+    }
+
+    public func markPublished(_ id: UUIDText, now: Timestamp) throws {
+        try pool.write { db in
+            try db.execute(
+                sql: "UPDATE outbox SET published_at = ? WHERE event_id = ?", arguments: [now.milliseconds, id.text])
+        }
+    }
+
+    public func outboxDepth() throws -> Int {
+        try pool.read { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM outbox WHERE published_at IS NULL") ?? 0
+        }
+    }
+
+    public func recentRefusals(limit: Int) throws -> [RefusalRecord] {
+        try pool.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM refusal ORDER BY seq DESC LIMIT ?", arguments: [limit]).map { row in
+                RefusalRecord(
+                    at: Timestamp(milliseconds: row["at"]), reason: row["reason"], detail: row["detail"],
+                    topic: row["topic"], source: row["source"], eventID: row["event_id"], digest: row["digest"])
+            }
+        }
+    }
+
+    /// Forgets what nobody needs any more: closed breaches after 90 days (and with them the bar to open them again,
+    /// which the freshness of alerts has long taken over), seen events after 30 days, published events of closed
+    /// breaches after 7, refusals after 30 or beyond the latest 100,000.
+    public func prune(now: Timestamp) throws {
+        func before(days: Int) -> Int64 { (now - .seconds(days * 86_400)).milliseconds }
+        try pool.write { db in
+            try db.execute(
+                sql: "DELETE FROM breach WHERE is_closed AND updated_at < ?", arguments: [before(days: 90)])
+            try db.execute(sql: "DELETE FROM seen_event WHERE seen_at < ?", arguments: [before(days: 30)])
+            try db.execute(
+                sql: """
+                    DELETE FROM outbox WHERE published_at < ?
+                    AND breach_id NOT IN (SELECT id FROM breach WHERE NOT is_closed)
+                    """, arguments: [before(days: 7)])
+            try db.execute(
+                sql: "DELETE FROM refusal WHERE at < ? OR seq <= (SELECT max(seq) FROM refusal) - 100000",
+                arguments: [before(days: 30)])
+        }
+    }
+
+    public func close() throws { try pool.close() }
+
+    // MARK: Inside a transaction
+
+    private static func write(_ batch: JournalBatch, _ db: Database, now: Timestamp) throws {
+        for breach in batch.changes.breaches {
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO breach (id, feed, is_closed, updated_at, body) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, is_closed = excluded.is_closed,
+                    updated_at = excluded.updated_at, body = excluded.body
+                    """
+            ).execute(arguments: [
+                breach.id.text, breach.feed, breach.isClosed, now.milliseconds, try encode(breach),
+            ])
+        }
+        for control in batch.changes.controls {
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO control (key, bmc, body, outcome) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (key) DO UPDATE SET bmc = excluded.bmc, body = excluded.body,
+                    outcome = excluded.outcome
+                    """
+            ).execute(arguments: [
+                control.entry.key.description, control.entry.bmc.address.description, try encode(control.entry),
+                try control.outcome.map { try encode($0) },
+            ])
+        }
+        for key in batch.changes.removedControls {
+            try db.execute(sql: "DELETE FROM control WHERE key = ?", arguments: [key.description])
+        }
+        for report in batch.reports { try write(report, db) }
+        for sequence in batch.handled {
+            try db.execute(sql: "DELETE FROM inbox WHERE seq = ?", arguments: [sequence])
+        }
+        for refusal in batch.refusals {
+            try db.execute(
+                sql: """
+                    INSERT INTO refusal (at, reason, detail, topic, source, event_id, digest)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    refusal.at.milliseconds, refusal.reason, refusal.detail, refusal.topic, refusal.source,
+                    refusal.eventID, refusal.digest,
+                ])
+        }
+        for breach in batch.repeated {
+            try db.execute(
+                sql: """
+                    UPDATE outbox SET published_at = NULL WHERE breach_id = ?1
+                    AND report = (SELECT max(report) FROM outbox WHERE breach_id = ?1)
+                    """, arguments: [breach.text])
+        }
+    }
+
+    private static func write(_ report: [OutboxEvent], _ db: Database) throws {
+        guard let first = report.first else { return }
+        let last = try Int.fetchOne(
+            db, sql: "SELECT max(report) FROM outbox WHERE breach_id = ?", arguments: [first.breachID.text])
+        for event in report {
+            try db.execute(
+                sql: """
+                    INSERT INTO outbox (event_id, breach_id, report, topic, payload, created_at)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    event.eventID.text, event.breachID.text, (last ?? 0) + 1, event.topic, Data(event.payload),
+                    event.createdAt.milliseconds,
+                ])
+        }
+    }
+
+    private static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    private static func decode<Value: Decodable>(_ text: String) throws -> Value {
+        try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        (error as? DatabaseError).map { $0.message ?? "\($0.resultCode)" } ?? "\(error)"
+    }
+}

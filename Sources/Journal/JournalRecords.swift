@@ -1,0 +1,105 @@
+public import PowerEvents
+public import Shedding
+
+/// An alert whose signature and source are in order, kept until it was acted on.
+public struct AcceptedAlert: Sendable, Hashable, Codable {
+    public var eventID: UUIDText
+    public var source: String
+    /// The envelope's `time`.
+    public var time: Timestamp
+    public var receivedAt: Timestamp
+    public var trace: TraceContext?
+    public var correlationID: UUIDText?
+    /// The signed payload, as it was signed.
+    public var payload: String
+    public var breachID: UUIDText
+
+    public init(
+        eventID: UUIDText, source: String, time: Timestamp, receivedAt: Timestamp, trace: TraceContext?,
+        correlationID: UUIDText?, payload: String, breachID: UUIDText
+    ) {
+        self.eventID = eventID
+        self.source = source
+        self.time = time
+        self.receivedAt = receivedAt
+        self.trace = trace
+        self.correlationID = correlationID
+        self.payload = payload
+        self.breachID = breachID
+    }
+}
+
+/// An accepted alert with its place in the inbox.
+public struct InboxAlert: Sendable, Hashable {
+    public let sequence: Int64
+    public let alert: AcceptedAlert
+}
+
+/// An event that is to reach the broker, under an id that never changes.
+public struct OutboxEvent: Sendable, Hashable {
+    public var eventID: UUIDText
+    public var breachID: UUIDText
+    public var topic: String
+    public var payload: [UInt8]
+    public var createdAt: Timestamp
+
+    public init(
+        eventID: UUIDText, breachID: UUIDText, topic: String, payload: [UInt8], createdAt: Timestamp
+    ) {
+        self.eventID = eventID
+        self.breachID = breachID
+        self.topic = topic
+        self.payload = payload
+        self.createdAt = createdAt
+    }
+}
+
+/// A message that was not obeyed.
+public struct RefusalRecord: Sendable, Hashable {
+    public var at: Timestamp
+    /// A code such as `bad_signature`.
+    public var reason: String
+    public var detail: String
+    public var topic: String
+    public var source: String?
+    public var eventID: String?
+    /// SHA-256 of the message, in hexadecimal.
+    public var digest: String
+
+    public init(
+        at: Timestamp, reason: String, detail: String, topic: String, source: String?, eventID: String?, digest: String
+    ) {
+        self.at = at
+        self.reason = reason
+        self.detail = detail
+        self.topic = topic
+        self.source = source
+        self.eventID = eventID
+        self.digest = digest
+    }
+}
+
+/// What one transaction of the agent writes.
+public struct JournalBatch: Sendable {
+    public var changes = Changes()
+    /// Reports; the parts of one report belong together.
+    public var reports: [[OutboxEvent]] = []
+    /// Inbox entries that are dealt with by this very transaction.
+    public var handled: [Int64] = []
+    public var refusals: [RefusalRecord] = []
+    /// Breaches whose last report is to be published again, under the same ids.
+    public var repeated: [UUIDText] = []
+
+    public init() {}
+
+    public var isEmpty: Bool {
+        changes.isEmpty && reports.isEmpty && handled.isEmpty && refusals.isEmpty && repeated.isEmpty
+    }
+}
+
+/// What a start finds.
+public struct JournalContents: Sendable {
+    public var breaches: [Breach]
+    public var controls: [ControlEntry]
+    public var inbox: [InboxAlert]
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Runs the whole main job on this machine: broker, simulated fleet, agent, and a breach.")
+
+    @Option(name: .long, help: "The inventory to simulate; its BMCs on port 8443 get a free port.")
+    var inventory = "inventory/demo/site.yaml"
+
+    func run() async throws {
+        let stage = try DemoStage(inventory: inventory)
+        let outcome = await withTaskGroup(of: Result<Bool, any Error>?.self) { group in
+            let story = DemoStory(stage: stage, console: DemoConsole())
+            group.addTask {
+                do { return .success(try await story.run()) } catch { return .failure(error) }
+            }
+            group.addTask {
+                await Interruption.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        let log = stage.lastWords
+        await stage.tearDown()
+        switch outcome {
+        case .success(true)?: return
+        case .success(false)?: throw Failure("not every control was capped and restored\n\(log)")
+        case .failure(let error)?: throw error
+        case nil: throw Failure("interrupted; everything was cleaned up", code: 130)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Agent
+import ArgumentParser
+import Foundation
+import Settings
+
+/// `--config`, which nearly every command needs.
+struct ConfigOption: ParsableArguments {
+    @Option(name: .long, help: "The agent's configuration file.")
+    var config = "/etc/ima/ima.yaml"
+
+    func load() throws -> AgentConfiguration {
+        guard FileManager.default.isReadableFile(atPath: config) else {
+            let reason = FileManager.default.fileExists(atPath: config) ? "cannot be read" : "no such file"
+            throw Failure("\(config): \(reason)", code: 2)
+        }
+        do {
+            return try ConfigurationReader.load(config, environment: ProcessInfo.processInfo.environment)
+        } catch let problems as Problems {
+            throw Failure(problems.description)
+        }
+    }
+}

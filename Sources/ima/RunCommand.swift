@@ -1,0 +1,39 @@
+import Agent
+import ArgumentParser
+import Foundation
+import Inventory
+import Logging
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "The daemon. Logs to standard error; SIGTERM stops it, SIGHUP reads files again.")
+
+    @OptionGroup var options: ConfigOption
+
+    @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical")
+    var logLevel = "info"
+
+    func run() async throws {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw Failure("--log-level: no such level (got \"\(logLevel)\")", code: 2)
+        }
+        // The journal, its lock and the control socket are nobody else's business.
+        umask(0o077)
+        ProcessLimits.prepare()
+        var logger = Logger(label: "ima") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        let configuration = try options.load()
+        do {
+            let agent = try buildAgent(configuration: configuration, logger: logger)
+            logger.notice(
+                "starting",
+                metadata: [
+                    "agent": "\(configuration.agentID)", "mode": "\(configuration.mode.rawValue)",
+                    "resources": "\(configuration.site.order.count)", "broker": "\(configuration.bus.address)",
+                ])
+            try await agent.run()
+        } catch {
+            throw Failure("\(error)")
+        }
+    }
+}
