@@ -72,13 +72,15 @@ let package = Package(
             name: "Agent",
             dependencies: [
                 "Curl", "EventBus", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Redfish", "Settings",
-                "Shedding", "StrictJSON", coreMetrics, hummingbird, logging, metrics, nioCore, serviceLifecycle, unixSignals,
+                "Shedding", "StrictJSON", coreMetrics, hummingbird, logging, metrics, nioCore, serviceLifecycle,
+                unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "ima",
             dependencies: [
-                "Agent", "Curl", "JOSE", "OpenSSL", "Inventory", "PowerEvents", "Settings", "StrictJSON", argumentParser,
+                "Agent", "Curl", "JOSE", "OpenSSL", "Inventory", "PowerEvents", "Settings", "StrictJSON",
+                argumentParser,
                 logging,
             ],
             swiftSettings: strict),

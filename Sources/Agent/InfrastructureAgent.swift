@@ -115,13 +115,15 @@ public func buildAgent(
         services.append(
             HTTPService(
                 endpoint: .tcp(address),
-                responder: PublicRoutes.responder(health: health, metrics: metrics, snapshot: { await enforcer.snapshot() }),
+                responder: PublicRoutes.responder(
+                    health: health, metrics: metrics, snapshot: { await enforcer.snapshot() }),
                 logger: logger, onRunning: { port in boundPort.value.withLock { $0 = port } }))
     }
     if let path = configuration.controlSocket {
         services.append(
             HTTPService(
-                endpoint: .unix(path), responder: ControlRoutes.responder(enforcer), logger: logger, onRunning: { _ in }))
+                endpoint: .unix(path), responder: ControlRoutes.responder(enforcer), logger: logger, onRunning: { _ in }
+            ))
     }
     services += [ReloadService(file: configuration.file, enforcer: enforcer, logger: logger), bus, outbox, enforcer]
     return InfrastructureAgent(

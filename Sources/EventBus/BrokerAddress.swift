@@ -7,7 +7,9 @@ public struct BrokerAddress: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nil for anything else, a user or a path included.
     public init?(_ text: String) {
         let schemes = [("mqtts://", true, 8883), ("mqtt://", false, 1883)]
-        guard let (scheme, isEncrypted, defaultPort) = schemes.first(where: { text.hasPrefix($0.0) }) else { return nil }
+        guard let (scheme, isEncrypted, defaultPort) = schemes.first(where: { text.hasPrefix($0.0) }) else {
+            return nil
+        }
         var authority = text.dropFirst(scheme.count)
         if authority.hasSuffix("/") { authority = authority.dropLast() }
         guard !authority.isEmpty, !authority.contains(where: { "/@?# ".contains($0) }) else { return nil }

@@ -25,7 +25,8 @@ public struct BMC: Sendable, Hashable, Codable {
 
         public var port: Int {
             let authority = description.drop { $0 != "/" }.drop { $0 == "/" }
-            let tail = authority.hasPrefix("[") ? authority.drop { $0 != "]" }.dropFirst() : authority.drop { $0 != ":" }
+            let tail =
+                authority.hasPrefix("[") ? authority.drop { $0 != "]" }.dropFirst() : authority.drop { $0 != ":" }
             return Int(tail.dropFirst()) ?? (isEncrypted ? 443 : 80)
         }
 

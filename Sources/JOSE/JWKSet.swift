@@ -16,7 +16,9 @@ public struct JWKSet: Sendable {
     /// - Throws: ``JWKError`` or ``StrictJSON/JSONSyntaxError``
     public init(decoding bytes: some Collection<UInt8>) throws {
         let json = try JSONValue(parsing: bytes)
-        guard let list = json["keys"]?.array else { throw JWKError(keyID: "?", problem: "the set has no \"keys\" array") }
+        guard let list = json["keys"]?.array else {
+            throw JWKError(keyID: "?", problem: "the set has no \"keys\" array")
+        }
         try self.init(list.map { try JWK(json: $0) })
     }
 

@@ -107,7 +107,8 @@ public final class JournalDatabase: Sendable {
 
     public func recentRefusals(limit: Int) throws -> [RefusalRecord] {
         try pool.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM refusal ORDER BY seq DESC LIMIT ?", arguments: [limit]).map { row in
+            try Row.fetchAll(db, sql: "SELECT * FROM refusal ORDER BY seq DESC LIMIT ?", arguments: [limit]).map {
+                row in
                 RefusalRecord(
                     at: Timestamp(milliseconds: row["at"]), reason: row["reason"], detail: row["detail"],
                     topic: row["topic"], source: row["source"], eventID: row["event_id"], digest: row["digest"])

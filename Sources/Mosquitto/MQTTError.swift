@@ -1,7 +1,7 @@
 import CMosquitto
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// A refusal by libmosquitto or by the broker: what was tried, the code, and its text.

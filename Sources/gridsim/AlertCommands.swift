@@ -67,7 +67,8 @@ struct AlertCommand: AsyncParsableCommand {
         guard let status = BreachAlert.Status(rawValue: status), status != .resolved else {
             throw Failure("--status: should be active or escalated (got \"\(status)\")", code: 2)
         }
-        let id = try breach.map { try BreachArguments.uuid($0, "--breach") }
+        let id =
+            try breach.map { try BreachArguments.uuid($0, "--breach") }
             ?? UUIDText(randomBytes: RandomBytes.draw(16))
         let alert = try details.alert(status, breach: id, hints: try allHints())
         _ = try await signer.publish(.breachAlert, alert.json)

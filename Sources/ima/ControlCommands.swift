@@ -39,7 +39,9 @@ struct StatusCommand: AsyncParsableCommand {
         let breaches = status["breaches"]?.array ?? []
         let controls = status["controls"]?.array ?? []
         let frozen = status["frozen"] == true ? ", FROZEN" : ""
-        print("\(status["resources"]?.text ?? "0") resources, \(breaches.count) breaches, \(controls.count) controls\(frozen)")
+        print(
+            "\(status["resources"]?.text ?? "0") resources, \(breaches.count) breaches, \(controls.count) controls\(frozen)"
+        )
         for breach in breaches {
             print(
                 "breach \(breach["breach_id"]?.string ?? "") on \(breach["feed"]?.string ?? ""):",

@@ -35,7 +35,9 @@ public enum ConfigurationReader {
         if let setting = top["trust"], trust.isEmpty { setting.note("should name at least one source of alerts") }
         let signing = top.required("signing", of: file).flatMap(readSigning)
         let inventory = top.required("inventory", of: file)
-        let files = (inventory?.isList == true ? inventory?.elements() : inventory.map { [$0] })?.compactMap { $0.path() }
+        let files = (inventory?.isList == true ? inventory?.elements() : inventory.map { [$0] })?.compactMap {
+            $0.path()
+        }
         if inventory?.isList == true, files?.isEmpty == true { inventory?.note("should name at least one file") }
         let site = SiteReader.load(files ?? [], environment: environment, problems: problems)
         if let files, !files.isEmpty, site.resources.isEmpty, problems.all.isEmpty {
@@ -100,7 +102,9 @@ public enum ConfigurationReader {
 
     private static func readTrust(_ setting: Setting) -> AgentConfiguration.TrustedSource? {
         let members = setting.members(["source", "jwks", "allow_unsigned"])
-        guard let source = members.required("source", of: setting), let text = source.nonEmptyString() else { return nil }
+        guard let source = members.required("source", of: setting), let text = source.nonEmptyString() else {
+            return nil
+        }
         guard let parsed = EventSource(text), parsed.role == .powerAgent else {
             return source.fail("should be //grid/v1/poweragent/<identifier>")
         }

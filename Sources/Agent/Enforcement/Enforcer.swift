@@ -169,7 +169,8 @@ actor Enforcer: Service {
     private func logPlan(_ alert: BreachAlert) {
         let planner = Planner(site: book.site, policy: book.policy)
         for plan in planner.plan(alert.shedHints, feed: alert.feedTag) {
-            logger.notice("would do (observe)", metadata: ["hint": "\(plan.hint.resourceID)", "plan": "\(plan.summary)"])
+            logger.notice(
+                "would do (observe)", metadata: ["hint": "\(plan.hint.resourceID)", "plan": "\(plan.summary)"])
         }
     }
 

@@ -60,7 +60,8 @@ struct HTTPService: Service {
 }
 
 /// The answer of a route, as bytes of a known type.
-func answer(_ body: String, _ type: String = "text/plain; charset=utf-8", status: HTTPResponse.Status = .ok) -> Response {
+func answer(_ body: String, _ type: String = "text/plain; charset=utf-8", status: HTTPResponse.Status = .ok) -> Response
+{
     Response(
         status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
 }

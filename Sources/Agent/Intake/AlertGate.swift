@@ -70,7 +70,8 @@ public struct AlertGate: Sendable {
             }
         case .unsigned(let object):
             guard trusted.allowUnsigned else { throw refuse(.unsigned, "the data is not signed") }
-            logger.warning("obeying an UNSIGNED alert", metadata: ["source": "\(event.source)", "event": "\(event.id)"])
+            logger.warning(
+                "obeying an UNSIGNED alert", metadata: ["source": "\(event.source)", "event": "\(event.id)"])
             return object.bytes
         }
     }

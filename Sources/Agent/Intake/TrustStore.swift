@@ -48,7 +48,8 @@ public final class TrustStore: Sendable {
                         "read keys again",
                         metadata: ["source": "\(source)", "keys": "\(entry.keys.keyIDs.joined(separator: ", "))"])
                 } catch {
-                    logger.error("the changed key file is unusable; the old keys stay", metadata: ["reason": "\(error)"])
+                    logger.error(
+                        "the changed key file is unusable; the old keys stay", metadata: ["reason": "\(error)"])
                 }
                 entries[source] = entry
             }

@@ -70,7 +70,9 @@ public final class PrometheusRegistry: MetricsFactory {
         for (name, members) in Dictionary(grouping: histograms, by: \.key.label).sorted(by: { $0.key < $1.key }) {
             if let text = help[name] { page += "# HELP \(name) \(text)\n" }
             page += "# TYPE \(name) histogram\n"
-            for (key, histogram) in members.sorted(by: { $0.key.dimensions.lexicographicallyPrecedes($1.key.dimensions) }) {
+            for (key, histogram) in members.sorted(by: {
+                $0.key.dimensions.lexicographicallyPrecedes($1.key.dimensions)
+            }) {
                 page += histogram.lines(name: name, dimensions: key.dimensions)
             }
         }
@@ -149,8 +151,9 @@ final class PrometheusHistogram: TimerHandler {
         var cumulative = 0
         for (bound, count) in zip(Self.bounds, snapshot.buckets) {
             cumulative += count
-            text += PrometheusRegistry.line(
-                "\(name)_bucket", dimensions + ["le=\"\(PrometheusRegistry.text(bound))\""], "\(cumulative)") + "\n"
+            text +=
+                PrometheusRegistry.line(
+                    "\(name)_bucket", dimensions + ["le=\"\(PrometheusRegistry.text(bound))\""], "\(cumulative)") + "\n"
         }
         text += PrometheusRegistry.line("\(name)_bucket", dimensions + ["le=\"+Inf\""], "\(snapshot.count)") + "\n"
         text += PrometheusRegistry.line("\(name)_sum", dimensions, "\(snapshot.sum)") + "\n"

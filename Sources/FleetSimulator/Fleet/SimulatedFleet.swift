@@ -33,7 +33,8 @@ public final class SimulatedFleet: Sendable {
                 throw CannotServe(description: "\(bmc.address) is no loopback address; only those are simulated")
             }
             guard let login = site.credentials[bmc.credentials] else {
-                throw CannotServe(description: "\(bmc.address): the inventory has no credentials \"\(bmc.credentials)\"")
+                throw CannotServe(
+                    description: "\(bmc.address): the inventory has no credentials \"\(bmc.credentials)\"")
             }
             let own = resources[bmc.address, default: []]
             let usual: PowerKnob.Shape =

@@ -50,7 +50,9 @@ public final class EventWatcher: Sendable {
             case .signed(let token):
                 let payload = token.split(separator: ".").dropFirst().first.flatMap { Base64URL.decode($0) } ?? []
                 let json = (try? JSONValue(parsing: payload)) ?? .null
-                guard let keys else { return Sighting(topic: topic, event: event, payload: json, doubt: "no keys given") }
+                guard let keys else {
+                    return Sighting(topic: topic, event: event, payload: json, doubt: "no keys given")
+                }
                 do {
                     _ = try JWS.verify(token, keys: keys)
                     return Sighting(topic: topic, event: event, payload: json, doubt: nil)

@@ -53,7 +53,8 @@ public struct PowerKnob: Sendable, Hashable {
                     return "The value \(member.value.text) for the property \(member.key) is of a different type."
                 }
                 guard shape == .powerControl || (minimum...maximum).contains(watts) else {
-                    return "The value \(watts) for the property \(member.key) is not in the range \(minimum)-\(maximum)."
+                    return
+                        "The value \(watts) for the property \(member.key) is not in the range \(minimum)-\(maximum)."
                 }
                 copy.setPoint = member.value
             case "ControlMode" where shape != .powerControl:

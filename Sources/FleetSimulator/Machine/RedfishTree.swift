@@ -30,10 +30,14 @@ struct RedfishTree {
     private var paths: Paths { Paths(machine) }
 
     var root: JSONValue {
-        var root = resource("/redfish/v1", "#ServiceRoot.v1_15_0.ServiceRoot", "RootService", [
-            "RedfishVersion": "1.15.0", "UUID": .string(machine.uuid),
-            "Chassis": link("/redfish/v1/Chassis"),
-        ]).object ?? JSONObject()
+        var root =
+            resource(
+                "/redfish/v1", "#ServiceRoot.v1_15_0.ServiceRoot", "RootService",
+                [
+                    "RedfishVersion": "1.15.0", "UUID": .string(machine.uuid),
+                    "Chassis": link("/redfish/v1/Chassis"),
+                ]
+            ).object ?? JSONObject()
         if machine.hasSystem { root["Systems"] = link("/redfish/v1/Systems") }
         if hasSessions {
             root["SessionService"] = link("/redfish/v1/SessionService")
@@ -65,40 +69,50 @@ struct RedfishTree {
     }
 
     private var session: JSONValue {
-        resource("/redfish/v1/SessionService", "#SessionService.v1_1_8.SessionService", "SessionService", [
-            "SessionTimeout": 1800, "Sessions": link("/redfish/v1/SessionService/Sessions"),
-        ])
+        resource(
+            "/redfish/v1/SessionService", "#SessionService.v1_1_8.SessionService", "SessionService",
+            [
+                "SessionTimeout": 1800, "Sessions": link("/redfish/v1/SessionService/Sessions"),
+            ])
     }
 
     private var system: JSONValue {
-        resource(paths.system, "#ComputerSystem.v1_20_0.ComputerSystem", machine.systemID, [
-            "UUID": .string(machine.uuid), "SerialNumber": .string(machine.serial),
-            "PowerState": .string(machine.powerState), "Processors": link("\(paths.system)/Processors"),
-            "Links": ["Chassis": [link(paths.chassis)]],
-            "Actions": [
-                "#ComputerSystem.Reset": [
-                    "target": .string(paths.reset),
-                    "@Redfish.ActionInfo": .string("\(paths.system)/ResetActionInfo"),
-                ]
-            ],
-        ])
+        resource(
+            paths.system, "#ComputerSystem.v1_20_0.ComputerSystem", machine.systemID,
+            [
+                "UUID": .string(machine.uuid), "SerialNumber": .string(machine.serial),
+                "PowerState": .string(machine.powerState), "Processors": link("\(paths.system)/Processors"),
+                "Links": ["Chassis": [link(paths.chassis)]],
+                "Actions": [
+                    "#ComputerSystem.Reset": [
+                        "target": .string(paths.reset),
+                        "@Redfish.ActionInfo": .string("\(paths.system)/ResetActionInfo"),
+                    ]
+                ],
+            ])
     }
 
     private var resetInfo: JSONValue {
-        resource("\(paths.system)/ResetActionInfo", "#ActionInfo.v1_4_0.ActionInfo", "ResetActionInfo", [
-            "Parameters": [
-                [
-                    "Name": "ResetType", "Required": true, "DataType": "String",
-                    "AllowableValues": .array(machine.resetTypes.map(JSONValue.string)),
+        resource(
+            "\(paths.system)/ResetActionInfo", "#ActionInfo.v1_4_0.ActionInfo", "ResetActionInfo",
+            [
+                "Parameters": [
+                    [
+                        "Name": "ResetType", "Required": true, "DataType": "String",
+                        "AllowableValues": .array(machine.resetTypes.map(JSONValue.string)),
+                    ]
                 ]
-            ]
-        ])
+            ])
     }
 
     private var chassis: JSONValue {
-        var chassis = resource(paths.chassis, "#Chassis.v1_23_0.Chassis", machine.chassisID, [
-            "ChassisType": "RackMount", "SerialNumber": .string(machine.serial),
-        ]).object ?? JSONObject()
+        var chassis =
+            resource(
+                paths.chassis, "#Chassis.v1_23_0.Chassis", machine.chassisID,
+                [
+                    "ChassisType": "RackMount", "SerialNumber": .string(machine.serial),
+                ]
+            ).object ?? JSONObject()
         switch machine.limit.shape {
         case .environmentMetrics: chassis["EnvironmentMetrics"] = link(paths.limit(.environmentMetrics))
         case .powerControl: chassis["Power"] = link(paths.limit(.powerControl))
@@ -113,36 +127,47 @@ struct RedfishTree {
         switch machine.limit.shape {
         case .environmentMetrics: return metrics(path, machine.limit)
         case .powerControl:
-            return resource(path, "#Power.v1_7_1.Power", "Power", [
-                "PowerControl": [
-                    [
-                        "@odata.id": .string("\(path)#/PowerControl/0"), "MemberId": "0", "Name": "Server Power Control",
-                        "PowerCapacityWatts": .number(JSONNumber(machine.limit.maximum)),
-                        "PowerConsumedWatts": .number(JSONNumber(machine.limit.maximum / 2)),
-                        "PowerLimit": machine.limit.json,
+            return resource(
+                path, "#Power.v1_7_1.Power", "Power",
+                [
+                    "PowerControl": [
+                        [
+                            "@odata.id": .string("\(path)#/PowerControl/0"), "MemberId": "0",
+                            "Name": "Server Power Control",
+                            "PowerCapacityWatts": .number(JSONNumber(machine.limit.maximum)),
+                            "PowerConsumedWatts": .number(JSONNumber(machine.limit.maximum / 2)),
+                            "PowerLimit": machine.limit.json,
+                        ]
                     ]
-                ]
-            ])
+                ])
         case .control:
-            var control = resource(path, "#Control.v1_5_0.Control", "PowerLimit", [
-                "ControlType": "Power", "SetPointUnits": "W", "PhysicalContext": "Chassis",
-            ]).object ?? JSONObject()
+            var control =
+                resource(
+                    path, "#Control.v1_5_0.Control", "PowerLimit",
+                    [
+                        "ControlType": "Power", "SetPointUnits": "W", "PhysicalContext": "Chassis",
+                    ]
+                ).object ?? JSONObject()
             for member in machine.limit.json.object ?? JSONObject() { control[member.key] = member.value }
             return .object(control)
         }
     }
 
     private func processor(_ id: String) -> JSONValue {
-        resource(paths.processor(id), "#Processor.v1_20_0.Processor", id, [
-            "ProcessorType": "GPU", "EnvironmentMetrics": link(paths.gpuMetrics(id)),
-        ])
+        resource(
+            paths.processor(id), "#Processor.v1_20_0.Processor", id,
+            [
+                "ProcessorType": "GPU", "EnvironmentMetrics": link(paths.gpuMetrics(id)),
+            ])
     }
 
     private func metrics(_ path: String, _ knob: PowerKnob) -> JSONValue {
-        resource(path, "#EnvironmentMetrics.v1_3_2.EnvironmentMetrics", "EnvironmentMetrics", [
-            "PowerWatts": ["Reading": .number(JSONNumber((knob.limit ?? knob.maximum) * 9 / 10))],
-            "PowerLimitWatts": knob.json,
-        ])
+        resource(
+            path, "#EnvironmentMetrics.v1_3_2.EnvironmentMetrics", "EnvironmentMetrics",
+            [
+                "PowerWatts": ["Reading": .number(JSONNumber((knob.limit ?? knob.maximum) * 9 / 10))],
+                "PowerLimitWatts": knob.json,
+            ])
     }
 
     private func link(_ path: String) -> JSONValue { ["@odata.id": .string(path)] }

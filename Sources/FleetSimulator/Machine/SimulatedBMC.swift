@@ -118,7 +118,9 @@ public final class SimulatedBMC: Sendable {
         guard isAuthorized(state, headers) else { return Self.error(401, "Base.1.0.NoValidSession") }
         switch method {
         case "GET":
-            guard let resource = tree(state).resource(path) else { return Self.error(404, "Base.1.0.ResourceMissingAtURI") }
+            guard let resource = tree(state).resource(path) else {
+                return Self.error(404, "Base.1.0.ResourceMissingAtURI")
+            }
             return Answer(status: 200, headers: [("ETag", "W/\"\(state.revision)\"")], body: resource)
         case "DELETE":
             let token = state.sessions.first { $0.value == path }?.key
@@ -171,7 +173,9 @@ public final class SimulatedBMC: Sendable {
         let places = RedfishTree.Paths(state.machine)
         var refusal: String?
         if let id = state.machine.gpus.keys.first(where: { path == places.gpuMetrics($0) }) {
-            guard let members = body["PowerLimitWatts"]?.object else { return Self.error(400, "Base.1.0.PropertyMissing") }
+            guard let members = body["PowerLimitWatts"]?.object else {
+                return Self.error(400, "Base.1.0.PropertyMissing")
+            }
             refusal = state.machine.gpus[id]?.apply(members)
         } else if path == places.limit(state.machine.limit.shape) {
             let members: JSONObject?
@@ -203,7 +207,8 @@ public final class SimulatedBMC: Sendable {
         case "Suspend": state.machine.powerState = "Off"
         case "Pause": state.machine.powerState = "Paused"
         case "GracefulShutdown":
-            let seconds = state.faults.compactMap { if case .slowShutdown(let seconds) = $0 { seconds } else { nil } }.first
+            let seconds = state.faults.compactMap { if case .slowShutdown(let seconds) = $0 { seconds } else { nil } }
+                .first
             state.shutdownAt = .now + .seconds(seconds ?? 0.2)
         case "ForceOff": state.machine.powerState = "Off"
         default: break

@@ -19,7 +19,8 @@ public enum HostRange {
                 throw SyntaxError(description: "a [ without its ]")
             }
             let content = rest[rest.index(after: open)..<close]
-            let isRange = !content.isEmpty && content.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2C || $0 == 0x2D }
+            let isRange =
+                !content.isEmpty && content.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2C || $0 == 0x2D }
             let choices = isRange ? try numbers(content) : ["[\(content)]"]
             guard results.count * choices.count <= maximumCount else {
                 throw SyntaxError(description: "more than \(maximumCount) names")

@@ -69,7 +69,9 @@ public struct SiteReader {
                 }
             case (nil, let file?):
                 guard let path = file.path() else { continue }
-                if checksFiles, !FileManager.default.isReadableFile(atPath: path) { file.note("cannot be read: \(path)") }
+                if checksFiles, !FileManager.default.isReadableFile(atPath: path) {
+                    file.note("cannot be read: \(path)")
+                }
                 credentials[name] = CredentialReference(username: username, secret: .file(path))
             default:
                 entry.note("should have either password_file or password")

@@ -74,7 +74,8 @@ extension RedfishConversation {
         let root = try await serviceRoot(priority: priority)
         let uri =
             root["Links", "Sessions", "@odata.id"]?.string
-            ?? root["SessionService", "@odata.id"]?.string.map { $0 + "/Sessions" } ?? "/redfish/v1/SessionService/Sessions"
+            ?? root["SessionService", "@odata.id"]?.string.map { $0 + "/Sessions" }
+            ?? "/redfish/v1/SessionService/Sessions"
         let body: JSONValue
         do { body = try session.loginBody() } catch { throw BMCFault(.unauthorized, "\(error)") }
         let response = try await exchange(.post, uri, body: body, authorized: false, priority: priority).response
@@ -145,7 +146,8 @@ extension RedfishConversation {
         }
         for _ in 0..<4 {
             let request = HTTPRequest(
-                method, url: bmc.address.description + uri, headers: all, body: body?.bytes ?? (method == .post ? [] : nil),
+                method, url: bmc.address.description + uri, headers: all,
+                body: body?.bytes ?? (method == .post ? [] : nil),
                 tls: Self.trust(bmc.trust), connectTimeout: options.connectTimeout, timeout: options.requestTimeout,
                 priority: priority, maximumBodySize: options.maximumBodySize, freshConnection: fresh)
             let response: HTTPResponse

@@ -165,7 +165,9 @@ struct ControlSearch: Sendable {
             }
         }
         for (_, json) in documents {
-            guard let uri = Links.id(json["EnvironmentMetrics"]), let metrics = try await optional(uri) else { continue }
+            guard let uri = Links.id(json["EnvironmentMetrics"]), let metrics = try await optional(uri) else {
+                continue
+            }
             if EnvironmentMetricsLimit.reading(in: metrics, member: nil) != nil {
                 return Locator(dialect: EnvironmentMetricsLimit.name, uri: uri, system: system)
             }

@@ -86,7 +86,9 @@ extension Book {
             let action: ShedAction
         }
         // Whether a repetition inside one alert is a duplicate is that alert's own affair.
-        var merged = old.filter { if case .skipped(let reason) = $0.verdict { !reason.hasPrefix("duplicate") } else { true } }
+        var merged = old.filter {
+            if case .skipped(let reason) = $0.verdict { !reason.hasPrefix("duplicate") } else { true }
+        }
         var places: [Identity: Int] = [:]
         for (index, plan) in merged.enumerated() where !plan.isSuperseded {
             places[Identity(resource: plan.hint.resourceID, action: plan.hint.action)] = index

@@ -39,7 +39,9 @@ extension Book {
         }
         let applied = results.count { $0.code == .applied }
         let code: Enforcement.Code =
-            if inProgress == 0, applied == results.count { .success } else if applied > 0 || inProgress > 0 { .partial } else { .error }
+            if inProgress == 0, applied == results.count { .success } else if applied > 0 || inProgress > 0 {
+                .partial
+            } else { .error }
         return Report(
             enforcement: Enforcement(
                 breachID: breach.id, feedTag: breach.feed, action: isRelease ? .reverted : .applied, code: code,
@@ -51,7 +53,9 @@ extension Book {
     private func diagnosis(_ results: [EnforcementResult], inProgress: Int, isRelease: Bool) -> String? {
         if results.isEmpty, inProgress == 0 { return isRelease ? "nothing was held" : "no hints: nothing to do" }
         let counts = EnforcementResult.Code.allCases.map { code in (code, results.count { $0.code == code }) }
-        var parts = counts.filter { $0.1 > 0 }.map { "\($0.1) \(isRelease && $0.0 == .applied ? "reverted" : $0.0.rawValue)" }
+        var parts = counts.filter { $0.1 > 0 }.map {
+            "\($0.1) \(isRelease && $0.0 == .applied ? "reverted" : $0.0.rawValue)"
+        }
         if inProgress > 0 { parts.append("\(inProgress) still in progress") }
         return parts.joined(separator: ", ")
     }
@@ -61,7 +65,8 @@ extension Book {
         case .skipped(let reason): return plan.result(.skipped, reason)
         case .covered(let cover, _, _):
             guard let outcome = controls[cover]?.outcome else { return nil }
-            return plan.result(outcome.code, "through the suspend of \(cover.resource)" + (outcome.message.map { ": \($0)" } ?? ""))
+            return plan.result(
+                outcome.code, "through the suspend of \(cover.resource)" + (outcome.message.map { ": \($0)" } ?? ""))
         case .demand(_, let keys):
             let outcomes = keys.compactMap { key in
                 unsettled[breach.id]?.contains(key) == true ? nil : controls[key]?.outcome

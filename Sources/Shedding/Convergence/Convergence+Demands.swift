@@ -59,7 +59,9 @@ extension Convergence {
 
     private mutating func pursueSuspension(_ state: PowerState, _ reading: Reading, now: Timestamp) -> Step {
         if state.isDown {
-            if entry.intent == nil { return finish(.applied, "already \(state.rawValue.lowercased())", value: reading.value) }
+            if entry.intent == nil {
+                return finish(.applied, "already \(state.rawValue.lowercased())", value: reading.value)
+            }
             entry.held = reading.value
             return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
         }

@@ -49,7 +49,8 @@ final class DemoStage: Sendable {
         try Self.write(
             JWKSet([powerAgentKey.jwk()]).json().text, to: folder.appendingPathComponent("dps-demo.jwks.json"))
         try Self.write(Self.configuration(brokerPort: brokerPort), to: folder.appendingPathComponent("ima.yaml"))
-        agentPath = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        agentPath =
+            URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appendingPathComponent("ima").path
     }
 
