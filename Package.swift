@@ -99,6 +99,50 @@ let package = Package(
                 argumentParser, logging,
             ],
             swiftSettings: strict),
+
+        // What more than one test target needs: a broker, temporary folders, free ports.
+        .target(
+            name: "TestSupport",
+            dependencies: ["EventBus", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings", "StrictJSON", logging],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
+        .testTarget(name: "PowerEventsTests", dependencies: ["PowerEvents", "StrictJSON"], swiftSettings: strict),
+        .testTarget(name: "JOSETests", dependencies: ["JOSE", "OpenSSL", "StrictJSON"], swiftSettings: strict),
+        .testTarget(name: "CurlTests", dependencies: ["Curl", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SettingsTests", dependencies: ["PowerEvents", "Settings"], swiftSettings: strict),
+        .testTarget(
+            name: "InventoryTests", dependencies: ["Inventory", "PowerEvents", "Settings"], swiftSettings: strict),
+        .testTarget(
+            name: "SheddingTests", dependencies: ["Inventory", "PowerEvents", "Settings", "Shedding", "StrictJSON"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RedfishTests",
+            dependencies: ["Curl", "Inventory", "PowerEvents", "Redfish", "Shedding", "StrictJSON"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["Inventory", "Journal", "PowerEvents", "Shedding", "StrictJSON", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EventBusTests", dependencies: ["EventBus", "Mosquitto", "TestSupport", logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AgentTests",
+            dependencies: [
+                "Agent", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Settings", "Shedding", "StrictJSON",
+                "TestSupport", coreMetrics, logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetSimulatorTests",
+            dependencies: ["FleetSimulator", "Inventory", "PowerEvents", "StrictJSON"], swiftSettings: strict),
+        .testTarget(
+            name: "Scenarios",
+            dependencies: [
+                "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "StrictJSON",
+                "TestSupport", "ima", "gridsim", logging,
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

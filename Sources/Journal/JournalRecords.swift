@@ -33,6 +33,11 @@ public struct AcceptedAlert: Sendable, Hashable, Codable {
 public struct InboxAlert: Sendable, Hashable {
     public let sequence: Int64
     public let alert: AcceptedAlert
+
+    public init(sequence: Int64, alert: AcceptedAlert) {
+        self.sequence = sequence
+        self.alert = alert
+    }
 }
 
 /// An event that is to reach the broker, under an id that never changes.

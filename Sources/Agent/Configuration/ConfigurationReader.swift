@@ -47,15 +47,18 @@ public enum ConfigurationReader {
         let policy = EnforcementReader.read(top["enforcement"])
         let (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
         let http = top["http"].flatMap(readHTTP)
+        let mode = top["mode"]?.choice(AgentConfiguration.Mode.self) ?? .enforce
+        let controlSocket = top["control"]?.path()
+        let shutdownTimeout = top["shutdown_timeout"]?.duration() ?? .seconds(20)
         guard let agentID, let bus, let signing, let journal, let files else { return nil }
         var finalPolicy = policy
         finalPolicy.retries = redfish.retries
         return AgentConfiguration(
             file: file.file, agentID: agentID, bus: bus, trust: trust, signing: signing, inventoryFiles: files,
-            site: site, journal: journal, mode: top["mode"]?.choice(AgentConfiguration.Mode.self) ?? .enforce,
+            site: site, journal: journal, mode: mode,
             policy: finalPolicy, redfish: redfish.options, pool: pool, http: http,
-            controlSocket: top["control"]?.path(),
-            shutdownTimeout: top["shutdown_timeout"]?.duration() ?? .seconds(20))
+            controlSocket: controlSocket,
+            shutdownTimeout: shutdownTimeout)
     }
 
     /// A name that topics and the broker's access rules can hold.

@@ -6,6 +6,11 @@ public struct Report: Sendable, Hashable {
     public var enforcement: Enforcement
     public var origin: Breach.Origin
 
+    public init(enforcement: Enforcement, origin: Breach.Origin) {
+        self.enforcement = enforcement
+        self.origin = origin
+    }
+
     /// The same for the same content, whenever it is made.
     public var fingerprint: UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -43,10 +43,12 @@ public struct Planner: Sendable {
     /// What makes a hint a repetition: the same action on the same resource, whichever of its names was used.
     private struct HintKey: Hashable {
         let resource: String
+        let type: ResourceType
         let action: ShedAction
 
         init(resource: String?, hint: ShedHint) {
             self.resource = resource ?? hint.resourceID
+            type = hint.resourceType
             action = hint.action
         }
     }

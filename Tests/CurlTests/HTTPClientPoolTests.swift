@@ -1,0 +1,48 @@
+import Curl
+import TestSupport
+import Testing
+
+struct HTTPClientPoolTests {
+    @Test func aRefusedConnectionWasNotObeyed() async throws {
+        let pool = HTTPClientPool(.init(workers: 1))
+        defer { pool.shutDown() }
+        let port = try FreePort.find()
+        let error = try await #require(throws: CurlError.self) {
+            try await pool.send(HTTPRequest(.patch, url: "http://127.0.0.1:\(port)/", body: Array("{}".utf8)))
+        }
+        #expect(error.kind == .couldNotConnect)
+        #expect(!error.mayHaveBeenObeyed)
+    }
+
+    @Test func aCancelledRequestEnds() async throws {
+        let pool = HTTPClientPool(.init(workers: 1))
+        defer { pool.shutDown() }
+        let listener = try SilentListener()
+        let task = Task { try await pool.send(HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/")) }
+        try await Task.sleep(for: .milliseconds(100))
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test func aServerThatHangsRunsIntoTheTimeout() async throws {
+        let pool = HTTPClientPool(.init(workers: 1))
+        defer { pool.shutDown() }
+        let listener = try SilentListener()
+        let error = try await #require(throws: CurlError.self) {
+            try await pool.send(
+                HTTPRequest(
+                    .post, url: "http://127.0.0.1:\(listener.port)/", body: [], timeout: .milliseconds(300)))
+        }
+        #expect(error.kind == .timeout)
+        #expect(error.mayHaveBeenObeyed)
+    }
+
+    @Test func requestsAfterTheShutDownFail() async throws {
+        let pool = HTTPClientPool(.init(workers: 2))
+        pool.shutDown()
+        let error = try await #require(throws: CurlError.self) {
+            try await pool.send(HTTPRequest(.get, url: "http://127.0.0.1:9/"))
+        }
+        #expect(error.kind == .shutDown)
+    }
+}

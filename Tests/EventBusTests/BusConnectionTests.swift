@@ -1,0 +1,91 @@
+import EventBus
+import Logging
+import Mosquitto
+import Synchronization
+import TestSupport
+import Testing
+
+struct BusConnectionTests {
+    private final class Log: Sendable {
+        let messages = Mutex<[String]>([])
+        let events = Mutex<[String]>([])
+        let refuseFirst = Mutex(0)
+    }
+
+    private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private func connect(_ broker: TestBroker, id: String, topics: [String], log: Log) throws -> BusConnection {
+        let connection = try BusConnection(
+            BusOptions(address: broker.address, clientID: id, topics: topics), logger: quiet,
+            onMessage: { message in
+                let mustRefuse = log.refuseFirst.withLock { count in
+                    defer { count = max(0, count - 1) }
+                    return count > 0
+                }
+                if mustRefuse { return false }
+                log.messages.withLock { $0.append(String(decoding: message.payload, as: UTF8.self)) }
+                return true
+            },
+            onEvent: { event in log.events.withLock { $0.append("\(event)") } })
+        connection.start()
+        return connection
+    }
+
+    @Test func publishesWithAcknowledgementAndReceives() async throws {
+        let broker = try await TestBroker()
+        let log = Log()
+        let receiver = try connect(broker, id: "receiver", topics: ["t/#"], log: log)
+        defer { receiver.stop() }
+        #expect(try await eventually { log.events.withLock { $0.contains("ready") } })
+        let sender = try connect(broker, id: "sender", topics: [], log: Log())
+        defer { sender.stop() }
+        #expect(try await eventually { sender.isConnected })
+        for number in 0..<20 { try await sender.publish(topic: "t/x", payload: Array("\(number)".utf8)) }
+        #expect(try await eventually { log.messages.withLock { $0 } == (0..<20).map(String.init) })
+        await broker.stop()
+    }
+
+    @Test func whatIsNotAcceptedComesAgain() async throws {
+        let broker = try await TestBroker()
+        let log = Log()
+        log.refuseFirst.withLock { $0 = 2 }
+        let receiver = try connect(broker, id: "receiver", topics: ["t/#"], log: log)
+        defer { receiver.stop() }
+        #expect(try await eventually { log.events.withLock { $0.contains("ready") } })
+        let sender = try connect(broker, id: "sender", topics: [], log: Log())
+        defer { sender.stop() }
+        #expect(try await eventually { sender.isConnected })
+        try await sender.publish(topic: "t/x", payload: Array("kept".utf8))
+        #expect(try await eventually { log.messages.withLock { $0 } == ["kept"] })
+        await broker.stop()
+    }
+
+    @Test func comesBackAfterTheBrokerDid() async throws {
+        let broker = try await TestBroker()
+        let log = Log()
+        let connection = try connect(broker, id: "one", topics: ["t/#"], log: log)
+        defer { connection.stop() }
+        #expect(try await eventually { log.events.withLock { $0.contains("ready") } })
+        await broker.stop()
+        #expect(try await eventually { log.events.withLock { $0.contains("lost") } })
+        await #expect(throws: (any Error).self) {
+            try await connection.publish(topic: "t/x", payload: Array("too early".utf8))
+        }
+        try await broker.start()
+        #expect(try await eventually { log.events.withLock { $0.last == "ready" } })
+        try await connection.publish(topic: "t/x", payload: Array("late".utf8))
+        #expect(try await eventually { log.messages.withLock { $0.contains("late") } })
+        await broker.stop()
+    }
+
+    @Test func aRefusedSubscriptionIsTold() async throws {
+        // mosquitto answers 0x80 where its rules deny a topic; with an empty list they deny every one.
+        let broker = try await TestBroker(rules: "# nothing is allowed\n")
+        let log = Log()
+        let connection = try connect(broker, id: "one", topics: ["t/x"], log: log)
+        #expect(try await eventually { log.events.withLock { $0.contains { $0.hasPrefix("refused") } } })
+        #expect(!log.events.withLock { $0.contains("ready") })
+        connection.stop()
+        await broker.stop()
+    }
+}

@@ -1,0 +1,152 @@
+import Curl
+import Inventory
+import PowerEvents
+import Shedding
+import StrictJSON
+import Testing
+
+@testable import Redfish
+
+struct ConversationTests {
+    static let uri = "/redfish/v1/Chassis/X/EnvironmentMetrics"
+    static let entry = FakeBMC.entry(.node, pins: .init(powerLimit: uri))
+
+    private func bmc(etag: String? = nil) -> FakeBMC {
+        var object = JSONObject()
+        object["PowerLimitWatts"] = ["SetPoint": 700]
+        object["@odata.etag"] = etag.map(JSONValue.string)
+        return FakeBMC([Self.uri: .object(object)])
+    }
+
+    private func fault(_ result: Result<some Any, BMCFault>) -> BMCFault? {
+        if case .failure(let fault) = result { fault } else { nil }
+    }
+
+    @Test func logsInOnceAndKeepsTheSession() async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        _ = try await client.read(Self.entry).get()
+        _ = try await client.read(Self.entry).get()
+        #expect(bmc.seen(.post).count == 1)
+        #expect(bmc.seen(.post)[0].headers["Authorization"] == nil)
+        #expect(bmc.seen(.post)[0].body == ["UserName": "u", "Password": "p"])
+        #expect(bmc.seen(.get).last?.headers["X-Auth-Token"] != nil)
+        await client.close()
+        #expect(bmc.seen(.delete).map(\.uri) == ["/redfish/v1/S/1"])
+    }
+
+    @Test func a401IsBelievedOnlyAfterAFreshLogin() async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        _ = try await client.read(Self.entry).get()
+        bmc.script(.get, .init(status: 401))
+        _ = try await client.read(Self.entry).get()
+        #expect(bmc.seen(.post).count == 2)
+        bmc.script(.get, .init(status: 401), .init(body: ["UUID": "x"]), .init(status: 401))
+        #expect(fault(await client.read(Self.entry))?.kind == .unauthorized)
+        #expect(bmc.seen(.post).count == 3)
+    }
+
+    @Test func theETagLadderIsClimbedDown() async throws {
+        let bmc = bmc(etag: "W/\"7\"")
+        let client = bmc.client
+        _ = try await client.read(Self.entry).get()
+        bmc.script(.patch, .init(status: 412), .init(status: 412), .init(status: 428))
+        try await client.write(.limit(Watts(500)), Self.entry).get()
+        #expect(bmc.seen(.patch).map { $0.headers["If-Match"] } == ["W/\"7\"", "\"7\"", "*", nil])
+    }
+
+    @Test func withoutAnETagAStarIsTriedOnDemand() async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        _ = try await client.read(Self.entry).get()
+        bmc.script(.patch, .init(status: 428))
+        try await client.write(.limit(Watts(500)), Self.entry).get()
+        #expect(bmc.seen(.patch).map { $0.headers["If-Match"] } == [nil, "*"])
+    }
+
+    struct Meaning: Sendable {
+        let answer: FakeBMC.Answer
+        let kind: BMCFault.Kind
+    }
+
+    @Test(arguments: [
+        Meaning(answer: .init(status: 400), kind: .refused), Meaning(answer: .init(status: 405), kind: .refused),
+        Meaning(answer: .init(status: 409), kind: .refused), Meaning(answer: .init(status: 403), kind: .unauthorized),
+        Meaning(answer: .init(status: 500), kind: .unknownEffect), Meaning(answer: .init(status: 502), kind: .unknownEffect),
+        Meaning(answer: .init(status: 503, headers: [("Retry-After", "7")]), kind: .busy),
+        Meaning(answer: .init(error: .timeout), kind: .unknownEffect),
+        Meaning(answer: .init(error: .timeout, mayHaveBeenObeyed: false), kind: .unreachable),
+        Meaning(answer: .init(error: .couldNotConnect, mayHaveBeenObeyed: false), kind: .unreachable),
+        Meaning(answer: .init(error: .tls, mayHaveBeenObeyed: false), kind: .untrusted),
+        Meaning(answer: .init(error: .connectionLost), kind: .unknownEffect),
+    ])
+    func answersToWritesMeanWhatTheyMean(_ meaning: Meaning) async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        _ = try await client.read(Self.entry).get()
+        bmc.script(.patch, meaning.answer)
+        let fault = fault(await client.write(.limit(Watts(500)), Self.entry))
+        #expect(fault?.kind == meaning.kind)
+        if meaning.kind == .busy { #expect(fault?.retryAfter == .seconds(7)) }
+    }
+
+    @Test func refusalsAreQuotedFromTheBMC() async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        _ = try await client.read(Self.entry).get()
+        bmc.script(
+            .patch,
+            .init(
+                status: 400,
+                body: ["error": ["@Message.ExtendedInfo": .array([["Message": "Power regulator is in APM mode."]])]]))
+        let fault = fault(await client.write(.limit(Watts(500)), Self.entry))
+        #expect(fault?.message.contains("Power regulator is in APM mode.") == true)
+    }
+
+    @Test func redirectsStayOnTheHostWithMethodAndToken() async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        _ = try await client.read(Self.entry).get()
+        bmc.script(.patch, .init(status: 308, headers: [("Location", Self.uri + "/")]))
+        try await client.write(.limit(Watts(500)), Self.entry).get()
+        #expect(bmc.seen(.patch).count == 2)
+        #expect(bmc.seen(.patch)[1].headers["X-Auth-Token"] != nil)
+        #expect(bmc.seen(.patch)[1].body == bmc.seen(.patch)[0].body)
+        bmc.script(.patch, .init(status: 301, headers: [("Location", "https://evil.example/x")]))
+        #expect(fault(await client.write(.limit(Watts(500)), Self.entry))?.kind == .refused)
+        #expect(bmc.seen(.patch).count == 3)
+    }
+
+    @Test func tasksAreFollowedToTheirEnd() async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        _ = try await client.read(Self.entry).get()
+        bmc.script(.patch, .init(status: 202, headers: [("Location", "/redfish/v1/TaskService/Tasks/1/Monitor")]))
+        bmc.script(.get, .init(status: 202), .init(status: 400))
+        #expect(fault(await client.write(.limit(Watts(500)), Self.entry))?.kind == .refused)
+        #expect(bmc.seen(.get).suffix(2).allSatisfy { $0.uri.hasSuffix("/Monitor") })
+    }
+
+    @Test func actionsGoOverAConnectionOfTheirOwn() async throws {
+        let bmc = ControlSearchTests.node([:])
+        let entry = FakeBMC.entry(.node, .powerState)
+        let client = bmc.client
+        _ = try await client.read(entry).get()
+        try await client.write(.reset("GracefulShutdown"), entry).get()
+        let action = try #require(bmc.seen(.post).last)
+        #expect(action.uri == "/redfish/v1/Systems/S1/Actions/ComputerSystem.Reset")
+        #expect(action.body == ["ResetType": "GracefulShutdown"])
+        #expect(action.fresh)
+    }
+
+    @Test func brokenAnswersAreFaultsNotCrashes() async throws {
+        for body in ["", "<html>", "{\"a\":", "[]", "\"text\""] {
+            let bmc = bmc()
+            let client = bmc.client
+            _ = try await client.read(Self.entry).get()
+            bmc.script(.get, FakeBMC.Answer(status: 200, body: body == "[]" ? .array([]) : nil))
+            #expect(fault(await client.read(Self.entry))?.kind == .invalidAnswer)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Curl
+import Inventory
+import PowerEvents
+import Redfish
+import Shedding
+import StrictJSON
+import Synchronization
+
+/// A BMC that answers from a table, for tests of the conversation itself.
+final class FakeBMC: HTTPTransport {
+    struct Answer: Sendable {
+        var status = 200
+        var headers: [(name: String, value: String)] = []
+        var body: JSONValue?
+        var error: CurlError.Kind?
+        var mayHaveBeenObeyed = true
+    }
+
+    struct Seen: Sendable {
+        let method: HTTPRequest.Method
+        let uri: String
+        let headers: [String: String]
+        let body: JSONValue?
+        let fresh: Bool
+    }
+
+    private struct State {
+        var resources: [String: JSONValue]
+        var seen: [Seen] = []
+        /// Answers for the next requests of a method, before the table is looked at.
+        var scripted: [HTTPRequest.Method: [Answer]] = [:]
+    }
+
+    private let state: Mutex<State>
+    static let base = "https://10.0.0.1"
+
+    init(_ resources: [String: JSONValue]) {
+        var all = resources
+        all["/redfish/v1/"] = [
+            "UUID": "root-uuid", "Links": ["Sessions": ["@odata.id": "/redfish/v1/SessionService/Sessions"]],
+            "Systems": ["@odata.id": "/redfish/v1/Systems"], "Chassis": ["@odata.id": "/redfish/v1/Chassis"],
+        ]
+        state = Mutex(State(resources: all))
+    }
+
+    func script(_ method: HTTPRequest.Method, _ answers: Answer...) {
+        state.withLock { $0.scripted[method, default: []] += answers }
+    }
+
+    func set(_ uri: String, _ json: JSONValue?) { state.withLock { $0.resources[uri] = json } }
+    var seen: [Seen] { state.withLock { $0.seen } }
+    func seen(_ method: HTTPRequest.Method) -> [Seen] { seen.filter { $0.method == method } }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let uri = String(request.url.dropFirst(Self.base.count))
+        let answer = state.withLock { state -> Answer in
+            state.seen.append(
+                Seen(
+                    method: request.method, uri: uri,
+                    headers: Dictionary(request.headers.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
+                    body: request.body.flatMap { try? JSONValue(parsing: $0) }, fresh: request.freshConnection))
+            let isLogin = uri.hasSuffix("/Sessions") && request.method == .post
+            if !isLogin, state.scripted[request.method]?.isEmpty == false {
+                return state.scripted[request.method]?.removeFirst() ?? Answer()
+            }
+            if isLogin {
+                return Answer(
+                    status: 201, headers: [("X-Auth-Token", "t\(state.seen.count)"), ("Location", "/redfish/v1/S/1")])
+            }
+            if request.method == .get {
+                return state.resources[uri].map { Answer(body: $0) } ?? Answer(status: 404)
+            }
+            return Answer(status: 204)
+        }
+        if let kind = answer.error {
+            throw CurlError(
+                kind: kind, url: request.url, message: "scripted", mayHaveBeenObeyed: answer.mayHaveBeenObeyed)
+        }
+        return HTTPResponse(
+            status: answer.status, headers: answer.headers, body: answer.body?.bytes ?? [], elapsed: .zero)
+    }
+
+    // MARK: What tests ask it
+
+    static let bmc: BMC = {
+        guard let address = BMC.Address(base) else { preconditionFailure("a literal address") }
+        return BMC(address: address, credentials: "c", trust: .unverified)
+    }()
+
+    var client: BMCClient {
+        BMCClient(
+            bmc: Self.bmc, credentials: CredentialReference(username: "u", secret: .value("p")), transport: self)
+    }
+
+    static func entry(
+        _ type: ResourceType, _ facet: ControlKey.Facet = .powerLimit, pins: Resource.Pins = Resource.Pins()
+    ) -> ControlEntry {
+        ControlEntry(key: ControlKey(resource: "r", facet: facet), type: type, bmc: bmc, pins: pins)
+    }
+
+    static func members(_ uris: String...) -> JSONValue {
+        ["Members": .array(uris.map { ["@odata.id": .string($0)] })]
+    }
+
+    static func link(_ uri: String) -> JSONValue { ["@odata.id": .string(uri)] }
+}

@@ -1,0 +1,66 @@
+import PowerEvents
+import Settings
+import Testing
+
+struct SettingsTests {
+    @Test(arguments: [
+        ("30s", Duration.seconds(30)), ("5m", .seconds(300)), ("3h", .seconds(10_800)), ("250ms", .milliseconds(250)),
+        ("1.5s", .milliseconds(1500)), ("0", .zero), ("2d", .seconds(172_800)),
+    ])
+    func readsDurations(text: String, expected: Duration) { #expect(Quantities.duration(text) == expected) }
+
+    @Test(arguments: ["", "30", "s", "-1s", "1 year", "1e3s", "٣s"])
+    func refusesDurations(text: String) { #expect(Quantities.duration(text) == nil) }
+
+    @Test func readsPowersSharesAndSizes() {
+        #expect(Quantities.power("12.5kW") == Watts(12_500))
+        #expect(Quantities.power("700W") == Watts(700))
+        #expect(Quantities.power("700") == nil)
+        #expect(Quantities.share("12.5%")?.basisPoints == 1250)
+        #expect(Quantities.share("101%") == nil)
+        #expect(Quantities.byteCount("1MiB") == 1 << 20)
+        #expect(Quantities.text(.seconds(90)) == "90s")
+        #expect(Quantities.text(.seconds(7200)) == "2h")
+    }
+
+    private func problems(_ yaml: String, _ read: (Setting) -> Void) -> [Problem] {
+        let collector = ProblemCollector()
+        if let setting = SettingsFile.parse(yaml, file: "f.yaml", environment: ["NAME": "value"], problems: collector) {
+            read(setting)
+        }
+        return collector.all
+    }
+
+    @Test func namesUnknownKeysWithTheirLine() {
+        let found = problems("a: 1\nholddown: 2\n") { _ = $0.members(["a", "hold_down"]) }
+        #expect(found.map(\.description) == ["f.yaml:2: holddown: is not a known key; did you mean hold_down?"])
+    }
+
+    @Test func namesRepeatedKeysWithTheirLine() {
+        let found = problems("a: 1\nb: 2\na: 3\n") { _ in }
+        #expect(found.map(\.line) == [3])
+    }
+
+    @Test func brokenYAMLIsOneProblem() {
+        let found = problems("a: [1, 2\nb: }") { _ in }
+        #expect(found.count == 1)
+        #expect(found[0].line != nil)
+    }
+
+    @Test func replacesFromTheEnvironment() {
+        let found = problems("a: x-${NAME}\nb: ${MISSING}\n") { setting in
+            let members = setting.members(["a", "b"])
+            #expect(members["a"]?.string() == "x-value")
+            #expect(members["b"]?.string() == nil)
+        }
+        #expect(found.map(\.description) == ["f.yaml:2: b: the environment has no MISSING"])
+    }
+
+    @Test func aKeyWithoutValueIsAbsent() {
+        _ = problems("a:\nb: 1\n") { setting in
+            let members = setting.members(["a", "b"])
+            #expect(members["a"] == nil)
+            #expect(members["b"]?.int(0...5) == 1)
+        }
+    }
+}

@@ -1,0 +1,449 @@
+import Inventory
+import PowerEvents
+import Shedding
+import StrictJSON
+import Testing
+
+struct BookTests {
+    /// A book with simulated controls in memory and a clock that only tests move.
+    struct World {
+        var book: Book
+        var now = Fixture.start
+        var holds: [ControlKey: Reading] = [:]
+        var reports: [Report] = []
+        var order: [ControlKey] = []
+        var faults: [ControlKey: BMCFault] = [:]
+        private var queue: [(ControlKey, Int)] = []
+        var durable: (breaches: [UUIDText: Breach], controls: [ControlKey: ControlEntry]) = ([:], [:])
+
+        init(_ change: (inout Policy) -> Void = { _ in }) {
+            var policy = Policy()
+            policy.step = .percent(100)
+            change(&policy)
+            book = Book(site: Fixture.site, policy: policy)
+        }
+
+        mutating func accept(_ alert: BreachAlert, source: String = Fixture.origin.source) {
+            #expect(book.objection(to: alert, source: source, now: now) == nil)
+            perform(book.accept(alert, origin: Fixture.origin, now: now))
+        }
+
+        mutating func perform(_ actions: [Action]) {
+            save(book.takeChanges())
+            for action in actions {
+                switch action {
+                case .converge(let key, let priority): queue.append((key, priority))
+                case .report(let report): reports.append(report)
+                case .alarm: break
+                }
+            }
+        }
+
+        mutating func save(_ changes: Changes) {
+            for breach in changes.breaches { durable.breaches[breach.id] = breach }
+            for control in changes.controls { durable.controls[control.entry.key] = control.entry }
+            for key in changes.removedControls { durable.controls[key] = nil }
+        }
+
+        /// Works off everything that is queued, at once.
+        mutating func work(atMost limit: Int = .max) {
+            var done = 0
+            while !queue.isEmpty, done < limit {
+                let (key, _) = queue.removeFirst()
+                let (assignment, actions) = book.begin(key, now: now)
+                perform(actions)
+                guard let assignment else { continue }
+                order.append(key)
+                done += 1
+                var convergence = assignment.convergence
+                var step = convergence.start()
+                var time = now
+                loop: while true {
+                    switch step {
+                    case .read: step = convergence.didRead(read(key), now: time)
+                    case .record:
+                        book.willWrite(convergence.entry)
+                        durable.controls[key] = convergence.entry
+                        step = convergence.didRecord()
+                    case .write(let write):
+                        apply(write, key)
+                        step = convergence.didWrite(.success(()), now: time)
+                    case .wait(let duration):
+                        time = time + duration
+                        step = convergence.didWait(now: time)
+                    case .finish(let outcome):
+                        perform(
+                            book.finish(
+                                key, entry: convergence.entry, outcome: outcome, revision: assignment.revision, now: now))
+                        break loop
+                    }
+                }
+            }
+        }
+
+        mutating func pass(_ duration: Duration) {
+            var left = duration
+            while left > .zero {
+                let step = min(left, .milliseconds(500))
+                now = now + step
+                left -= step
+                perform(book.tick(now: now))
+                work()
+            }
+        }
+
+        func read(_ key: ControlKey) -> Result<Reading, BMCFault> {
+            if let fault = faults[key] { return .failure(fault) }
+            return .success(holds[key] ?? (key.facet == .powerState ? Fixture.power(.on) : Fixture.limit(1000)))
+        }
+
+        mutating func apply(_ write: Convergence.Write, _ key: ControlKey) {
+            switch write {
+            case .limit(let watts): holds[key] = Fixture.limit(watts.wholeWatts)
+            case .restore(let fragment): holds[key] = Fixture.limit(fragment["SetPoint"]?.number?.int)
+            case .reset(let type): holds[key] = Fixture.power(type == "On" ? .on : .off)
+            }
+        }
+
+        func watts(_ resource: String) -> Int? {
+            let key = ControlKey(resource: resource, facet: .powerLimit)
+            guard case .success(let reading) = read(key) else { return nil }
+            return reading.value.limit?.wholeWatts
+        }
+
+        func isDown(_ resource: String) -> Bool {
+            holds[ControlKey(resource: resource, facet: .powerState)]?.value == .power(.off)
+        }
+
+        var lastReport: Enforcement? { reports.last?.enforcement }
+    }
+
+    @Test func capsReportsAndPutsBack() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("nobody")]))
+        world.work()
+        #expect(world.watts("n1") == 700)
+        #expect(world.lastReport?.code == .partial)
+        #expect(world.lastReport?.results.map(\.code) == [.applied, .skipped])
+        #expect(world.lastReport?.results[0].appliedPower == nil)
+        world.accept(Fixture.alert(1, .resolved))
+        world.pass(.seconds(29))
+        #expect(world.watts("n1") == 700)
+        world.pass(.seconds(2))
+        #expect(world.watts("n1") == 1000)
+        #expect(world.lastReport?.action == .reverted)
+        #expect(world.lastReport?.code == .success)
+        #expect(world.book.isIdle)
+        #expect(world.durable.controls.isEmpty)
+    }
+
+    @Test func anAlertWithoutHintsIsAnsweredAtOnce() {
+        var world = World()
+        world.accept(Fixture.alert(1))
+        #expect(world.lastReport?.code == .success)
+        #expect(world.lastReport?.results.isEmpty == true)
+    }
+
+    @Test func theFloorIsReportedInTheHintsUnit() {
+        var world = World()
+        var hint = Fixture.hint("n1")
+        hint.targetPower = PowerQuantity(watts: Watts(100), unit: .kilowatt)
+        world.accept(Fixture.alert(1, .active, [hint]))
+        world.work()
+        #expect(world.lastReport?.results[0].appliedPower == PowerQuantity(watts: Watts(500), unit: .kilowatt))
+    }
+
+    @Test func holdsOnlyTightenWhileOpen() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        world.accept(Fixture.alert(1, .escalated, [Fixture.hint("n1", watts: 900), Fixture.hint("n2", watts: 800)]))
+        world.work()
+        #expect(world.watts("n1") == 700)
+        #expect(world.watts("n2") == 800)
+        #expect(world.lastReport?.results[0].appliedPower?.watts == Watts(700))
+        world.accept(Fixture.alert(1, .escalated, [Fixture.hint("n1", watts: 600)]))
+        world.work()
+        #expect(world.watts("n1") == 600)
+        // The hint that vanished stays held.
+        #expect(world.watts("n2") == 800)
+    }
+
+    @Test func escalatedOpensABreachAndResolvedIsFinal() {
+        var world = World()
+        world.accept(Fixture.alert(1, .escalated, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        world.accept(Fixture.alert(1, .resolved))
+        let late = Fixture.alert(1, .active, [Fixture.hint("n1", watts: 600)])
+        #expect(world.book.objection(to: late, source: Fixture.origin.source, now: world.now) == .breachIsResolved)
+        #expect(world.book.isRepetition(Fixture.alert(1, .resolved)))
+        world.pass(.seconds(40))
+        #expect(world.book.objection(to: late, source: Fixture.origin.source, now: world.now) == .breachIsResolved)
+    }
+
+    @Test func aResolvedForAnUnknownBreachClosesItForGood() {
+        var world = World()
+        world.accept(Fixture.alert(1, .resolved))
+        #expect(world.lastReport?.action == .reverted)
+        #expect(world.lastReport?.code == .success)
+        #expect(
+            world.book.objection(to: Fixture.alert(1), source: Fixture.origin.source, now: world.now)
+                == .breachIsResolved)
+    }
+
+    @Test func aBreachBelongsToItsSource() {
+        var world = World()
+        world.accept(Fixture.alert(1))
+        #expect(
+            world.book.objection(to: Fixture.alert(1, .resolved), source: "//grid/v1/poweragent/b", now: world.now)
+                == .foreignBreach)
+    }
+
+    @Test func oldAndFutureBreachesAreRefused() {
+        let book = World().book
+        let old = Fixture.alert(1, detectedAt: Fixture.start - .seconds(86_401))
+        let future = Fixture.alert(1, detectedAt: Fixture.start + .seconds(301))
+        #expect(book.objection(to: old, source: "s", now: Fixture.start) == .staleBreach)
+        #expect(book.objection(to: future, source: "s", now: Fixture.start) == .futureBreach)
+    }
+
+    @Test func overlappingBreachesHoldTheTightestAndStepBack() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 800)]))
+        world.work()
+        world.accept(Fixture.alert(2, .active, [Fixture.hint("n1", watts: 600)]))
+        world.work()
+        #expect(world.watts("n1") == 600)
+        world.accept(Fixture.alert(2, .resolved))
+        world.pass(.seconds(40))
+        #expect(world.watts("n1") == 800)
+        #expect(world.lastReport?.breachID == Fixture.id(2))
+        #expect(world.lastReport?.code == .success)
+        world.accept(Fixture.alert(1, .resolved))
+        world.pass(.seconds(40))
+        #expect(world.watts("n1") == 1000)
+    }
+
+    @Test func warningGoesPriorityByPriorityWithAGraceForStragglers() {
+        var world = World()
+        world.accept(
+            Fixture.alert(
+                1, .active, [Fixture.hint("n1", priority: 2, watts: 700), Fixture.hint("n2", priority: 1, watts: 700)],
+                severity: .warning))
+        world.work()
+        #expect(world.order.map(\.resource) == ["n2", "n1"])
+        var slow = World()
+        slow.accept(
+            Fixture.alert(
+                1, .active, [Fixture.hint("n1", priority: 2, watts: 700), Fixture.hint("n2", priority: 1, watts: 700)],
+                severity: .warning))
+        // n2's lane has not come to it; after the grace n1 starts all the same.
+        slow.now = slow.now + .seconds(1)
+        #expect(slow.book.tick(now: slow.now).isEmpty)
+        slow.now = slow.now + .seconds(2)
+        let key = ControlKey(resource: "n1", facet: .powerLimit)
+        #expect(slow.book.tick(now: slow.now).contains(.converge(key, priority: 2)))
+    }
+
+    @Test func resolvedMidwayCancelsWhatHasNotStarted() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
+        world.work(atMost: 1)
+        world.accept(Fixture.alert(1, .resolved))
+        world.work()
+        #expect(world.order.count == 1)
+        world.pass(.seconds(40))
+        #expect(world.watts("n1") == 1000)
+        #expect(world.lastReport?.results.count == 2)
+        #expect(world.lastReport?.code == .success)
+    }
+
+    @Test func suspendedNodesRunAgainAndComeBackFirst() {
+        var world = World { $0.step = .percent(50) }
+        world.accept(
+            Fixture.alert(
+                1, .active,
+                [
+                    Fixture.hint("n1", .suspend, priority: 3), Fixture.hint("n1-gpu0", priority: 3, watts: 300),
+                    Fixture.hint("n2", priority: 1, watts: 700),
+                ]))
+        world.work()
+        #expect(world.isDown("n1"))
+        #expect(world.watts("n1-gpu0") == 1000)
+        #expect(world.lastReport?.results[1].code == .applied)
+        #expect(world.lastReport?.results[1].message?.hasPrefix("through the suspend of n1") == true)
+        world.order = []
+        world.accept(Fixture.alert(1, .resolved))
+        world.pass(.seconds(60))
+        #expect(!world.isDown("n1"))
+        #expect(world.order.filter { $0.resource != "n1-gpu0" }.map(\.resource).first == "n1")
+        #expect(world.watts("n2") == 1000)
+        #expect(world.lastReport?.code == .success)
+    }
+
+    @Test func innerHintsActAloneWhenTheSuspendFails() {
+        var world = World()
+        world.faults[ControlKey(resource: "n1", facet: .powerState)] = BMCFault(.refused, "no")
+        world.accept(
+            Fixture.alert(1, .active, [Fixture.hint("n1", .suspend), Fixture.hint("n1-gpu0", watts: 300)]))
+        world.work()
+        #expect(world.watts("n1-gpu0") == 300)
+        #expect(world.lastReport?.results.map(\.code) == [.failed, .applied])
+    }
+
+    @Test func partialAtReportAfterThenTheWhole() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
+        world.work(atMost: 1)
+        #expect(world.reports.isEmpty)
+        world.now = world.now + .seconds(10)
+        world.perform(world.book.tick(now: world.now))
+        #expect(world.lastReport?.code == .partial)
+        #expect(world.lastReport?.results.count == 1)
+        #expect(world.lastReport?.diagnosticMessage?.contains("1 still in progress") == true)
+        world.work()
+        #expect(world.lastReport?.code == .success)
+        #expect(world.reports.count == 2)
+    }
+
+    @Test func theStateIsRepublishedWhileOpen() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        let before = world.reports.count
+        world.pass(.seconds(101))
+        #expect(world.reports.count == before + 1)
+    }
+
+    @Test func aRaisedCapIsPutBackWhileHeld() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        world.holds[ControlKey(resource: "n1", facet: .powerLimit)] = Fixture.limit(1000)
+        world.pass(.seconds(31))
+        #expect(world.watts("n1") == 700)
+    }
+
+    @Test func failingRevertsAreRetriedForAsLongAsItTakes() {
+        var world = World()
+        let key = ControlKey(resource: "n1", facet: .powerLimit)
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        world.faults[key] = BMCFault(.refused, "no")
+        world.accept(Fixture.alert(1, .resolved))
+        world.pass(.seconds(600))
+        #expect(world.lastReport?.code == .error)
+        #expect(!world.book.isIdle)
+        world.faults[key] = nil
+        world.pass(.seconds(400))
+        #expect(world.watts("n1") == 1000)
+        #expect(world.lastReport?.code == .success)
+        #expect(world.book.isIdle)
+    }
+
+    @Test func theHoldDownDoublesForAFeedThatFlaps() {
+        var world = World()
+        for (breach, wait) in [(1, 30), (2, 60), (3, 120)] {
+            world.accept(
+                Fixture.alert(breach, .active, [Fixture.hint("n1", watts: 700)], detectedAt: world.now))
+            world.work()
+            world.accept(Fixture.alert(breach, .resolved, detectedAt: world.now))
+            world.pass(.seconds(wait - 2))
+            #expect(world.watts("n1") == 700, "breach \(breach)")
+            world.pass(.seconds(4))
+            #expect(world.watts("n1") == 1000, "breach \(breach)")
+        }
+    }
+
+    @Test func aRestartGoesOnFromWhatIsDurable() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
+        world.work(atMost: 1)
+        // The process dies here: only what was made durable is left, and n2 was never begun.
+        var after = World()
+        after.holds = world.holds
+        after.durable = world.durable
+        after.book = Book(
+            site: Fixture.site, policy: world.book.policy, breaches: Array(world.durable.breaches.values),
+            controls: Array(world.durable.controls.values))
+        after.perform(after.book.resume(now: after.now))
+        after.work()
+        #expect(after.watts("n1") == 700)
+        #expect(after.watts("n2") == 700)
+        #expect(after.lastReport?.code == .success)
+        after.accept(Fixture.alert(1, .resolved))
+        after.pass(.seconds(40))
+        #expect(after.watts("n1") == 1000)
+        #expect(after.watts("n2") == 1000)
+    }
+
+    @Test func whatLeftTheInventoryIsStillReleased() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        world.book.reload(site: Site(), policy: world.book.policy)
+        world.accept(Fixture.alert(1, .resolved))
+        world.pass(.seconds(40))
+        #expect(world.watts("n1") == 1000)
+    }
+
+    @Test func frozenNothingIsWrittenAndNothingUndone() {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        world.book.freeze()
+        world.accept(Fixture.alert(2, .active, [Fixture.hint("n2", watts: 700)]))
+        world.accept(Fixture.alert(1, .resolved))
+        world.pass(.seconds(60))
+        #expect(world.watts("n1") == 700)
+        #expect(world.watts("n2") == 1000)
+        world.perform(world.book.thaw(now: world.now))
+        world.pass(.seconds(60))
+        #expect(world.watts("n1") == 1000)
+        #expect(world.watts("n2") == 700)
+    }
+
+    @Test func noFurtherSuspendsWhenMostOfAPlanIsOutOfReach() {
+        var world = World { $0.maxSuspended = .percent(100) }
+        let lost = BMCFault(.unreachable, "no route")
+        for name in ["n1", "n2", "n3"] { world.faults[ControlKey(resource: name, facet: .powerLimit)] = lost }
+        world.accept(
+            Fixture.alert(
+                1, .active,
+                ["n1", "n2", "n3"].map { Fixture.hint($0, priority: 1, watts: 700) }
+                    + [Fixture.hint("n4", .suspend, priority: 2)]))
+        world.work()
+        #expect(!world.isDown("n4"))
+        #expect(world.lastReport?.results.last?.code == .skipped)
+        #expect(world.lastReport?.results.last?.message?.contains("max_unreachable") == true)
+    }
+
+    @Test func anOverdueBreachAlarmsAndStaysHeld() {
+        var world = World { $0.maxHold = .seconds(3600) }
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        world.now = world.now + .seconds(3601)
+        let actions = world.book.tick(now: world.now)
+        #expect(actions.contains { if case .alarm = $0 { true } else { false } })
+        world.perform(actions)
+        world.pass(.seconds(60))
+        #expect(world.watts("n1") == 700)
+    }
+
+    @Test func largeReportsAreSplitWithoutLosingAResult() {
+        let results = (0..<1000).map {
+            EnforcementResult(
+                resourceID: "node-\($0)", resourceType: .node, requestedAction: .powerCap, code: .applied,
+                message: String(repeating: "m", count: 50))
+        }
+        let report = Report(
+            enforcement: Enforcement(
+                breachID: Fixture.id(1), feedTag: "f", action: .applied, code: .success, results: results,
+                timestamp: Fixture.start),
+            origin: Fixture.origin)
+        let parts = report.split(maximumPayloadBytes: 20_000)
+        #expect(parts.count > 5)
+        #expect(parts.flatMap(\.results) == results)
+        #expect(parts.allSatisfy { $0.json.bytes.count <= 20_000 })
+    }
+}

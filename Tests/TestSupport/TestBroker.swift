@@ -1,0 +1,87 @@
+public import EventBus
+import Foundation
+
+/// A real mosquitto on a free loopback port, with or without access rules.
+public final class TestBroker: Sendable {
+    public let port: Int
+    private let folder: TemporaryFolder
+    private let process: Holder
+
+    private final class Holder: @unchecked Sendable {
+        // Changed only by the one test that owns the broker.
+        var child: ChildProcess?
+    }
+
+    /// - Parameter rules: an ACL file's text; nil allows everything
+    public init(rules: String? = nil) async throws {
+        folder = try TemporaryFolder()
+        port = try FreePort.find()
+        process = Holder()
+        var configuration = """
+            listener \(port) 127.0.0.1
+            allow_anonymous true
+            persistence true
+            persistence_location \(folder.url.path)/
+            autosave_interval 1
+            autosave_on_changes true
+
+            """
+        if let rules { configuration += "acl_file \(try folder.write(rules, to: "acl"))\n" }
+        try folder.write(configuration, to: "mosquitto.conf")
+        // mosquitto drops root's rights and must still reach its files.
+        if getuid() == 0 { _ = try ChildProcess.run("/bin/chmod", ["-R", "a+rwX", folder.url.path]) }
+        try await start()
+    }
+
+    public var address: BrokerAddress {
+        get throws {
+            guard let address = BrokerAddress("mqtt://127.0.0.1:\(port)") else {
+                throw ChildProcess.DidNotStart(description: "no address")
+            }
+            return address
+        }
+    }
+
+    public func start() async throws {
+        let places = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"]
+        let path = places.first { FileManager.default.isExecutableFile(atPath: $0) } ?? places[0]
+        process.child = try ChildProcess(
+            path, ["-c", folder.path("mosquitto.conf")], log: folder.path("mosquitto.log"))
+        for _ in 0..<200 {
+            if Self.accepts(port) { return }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        throw ChildProcess.DidNotStart(description: "mosquitto: \(process.child?.output ?? "")")
+    }
+
+    public func stop() async {
+        await process.child?.end()
+        process.child = nil
+    }
+
+    private static func accepts(_ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+}
+
+/// Waits for a condition, a bounded time. - Returns: whether it came about
+public func eventually(
+    within limit: Duration = .seconds(20), _ condition: @Sendable () async throws -> Bool
+) async throws -> Bool {
+    let end = ContinuousClock.now + limit
+    while ContinuousClock.now < end {
+        if try await condition() { return true }
+        try await Task.sleep(for: .milliseconds(25))
+    }
+    return try await condition()
+}
