@@ -139,8 +139,8 @@ let package = Package(
         .testTarget(
             name: "Scenarios",
             dependencies: [
-                "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "StrictJSON",
-                "TestSupport", "ima", "gridsim", logging,
+                "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings",
+                "StrictJSON", "TestSupport", "ima", "gridsim", logging,
             ],
             swiftSettings: strict),
     ],

@@ -51,7 +51,6 @@ public struct InfrastructureAgent: Sendable {
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: trappingSignals ? [.sigterm, .sigint] : [], logger: logger)
         configuration.maximumGracefulShutdownDuration = shutdownTimeout
-        configuration.maximumCancellationDuration = .seconds(5)
         defer {
             pool.shutDown()
             try? journal.close()

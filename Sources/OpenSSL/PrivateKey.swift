@@ -24,11 +24,14 @@ public struct PrivateKey: Sendable {
 
     /// A key from PEM text (PKCS #8, or the older SEC 1 and PKCS #1 forms). An encrypted key is refused.
     public init(pem: String) throws {
-        let pointer = try OpenSSLError.checking("reading a PEM private key") { () -> OpaquePointer? in
-            guard let bio = BIO_new_mem_buf(pem, Int32(pem.utf8.count)) else { return nil }
-            defer { BIO_free(bio) }
-            // Without a callback OpenSSL would ask the terminal for a passphrase.
-            return PEM_read_bio_PrivateKey(bio, nil, { _, _, _, _ in -1 }, nil)
+        let pointer = try OpenSSLError.checking("reading a PEM private key") {
+            // The BIO reads from where the text lies, so it must not outlive this closure.
+            Array(pem.utf8).withUnsafeBytes { bytes -> OpaquePointer? in
+                guard let bio = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count)) else { return nil }
+                defer { BIO_free(bio) }
+                // Without a callback OpenSSL would ask the terminal for a passphrase.
+                return PEM_read_bio_PrivateKey(bio, nil, { _, _, _, _ in -1 }, nil)
+            }
         }
         try self.init(handle: KeyHandle(owning: pointer))
     }

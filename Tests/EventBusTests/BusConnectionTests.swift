@@ -15,8 +15,12 @@ struct BusConnectionTests {
     private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private func connect(_ broker: TestBroker, id: String, topics: [String], log: Log) throws -> BusConnection {
+        try connect(broker.address, id: id, topics: topics, log: log)
+    }
+
+    private func connect(_ address: BrokerAddress, id: String, topics: [String], log: Log) throws -> BusConnection {
         let connection = try BusConnection(
-            BusOptions(address: broker.address, clientID: id, topics: topics), logger: quiet,
+            BusOptions(address: address, clientID: id, topics: topics), logger: quiet,
             onMessage: { message in
                 let mustRefuse = log.refuseFirst.withLock { count in
                     defer { count = max(0, count - 1) }
@@ -79,13 +83,12 @@ struct BusConnectionTests {
     }
 
     @Test func aRefusedSubscriptionIsTold() async throws {
-        // mosquitto answers 0x80 where its rules deny a topic; with an empty list they deny every one.
-        let broker = try await TestBroker(rules: "# nothing is allowed\n")
+        let broker = try RefusingBroker()
         let log = Log()
-        let connection = try connect(broker, id: "one", topics: ["t/x"], log: log)
+        let address = try #require(BrokerAddress("mqtt://127.0.0.1:\(broker.port)"))
+        let connection = try connect(address, id: "one", topics: ["t/x"], log: log)
         #expect(try await eventually { log.events.withLock { $0.contains { $0.hasPrefix("refused") } } })
         #expect(!log.events.withLock { $0.contains("ready") })
         connection.stop()
-        await broker.stop()
     }
 }

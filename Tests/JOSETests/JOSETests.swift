@@ -57,11 +57,12 @@ struct JOSETests {
         }
     }
 
-    @Test func keysSurvivePEM() throws {
-        let key = try PrivateKey.generate(.p256)
+    @Test(arguments: [KeyKind.p256, .rsa(bits: 3072)])
+    func keysSurvivePEM(kind: KeyKind) throws {
+        let key = try PrivateKey.generate(kind)
         let again = try PrivateKey(pem: key.pem())
         let signature = try again.sign("x".utf8)
-        #expect(signature.count == 64)
+        #expect(signature.count == (kind == .p256 ? 64 : 384))
         #expect(try key.publicKey().verifies(signature, over: "x".utf8))
         #expect(throws: OpenSSLError.self) { try PrivateKey(pem: "no key") }
     }

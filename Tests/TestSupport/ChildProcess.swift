@@ -25,6 +25,12 @@ public final class ChildProcess: Sendable {
         try output.seekToEnd()
         process.standardOutput = output
         process.standardError = output
+        // A child inherits the thread's mask, and the threads of Swift's pool block the signals that are to end it.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()
         id = process.processIdentifier
         self.log = log

@@ -88,7 +88,7 @@ actor Enforcer: Service {
     }
 
     private func keepTime() async {
-        while !isStopping {
+        while !isStopping, !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(100))
             if let (alerts, overtaken) = catchUp.drain(now: now()) {
                 for alert in overtaken { await drop(alert) }
@@ -254,7 +254,9 @@ actor Enforcer: Service {
     }
 
     private func runLane(_ address: BMC.Address) async {
-        while !isStopping, let job = lanes[address]?.next() { await run(job.key, priority: job.priority) }
+        while !isStopping, !Task.isCancelled, let job = lanes[address]?.next() {
+            await run(job.key, priority: job.priority)
+        }
         lanes[address]?.isRunning = false
         // A job that came between the last look and this line would wait for the next one.
         if lanes[address]?.isEmpty == false { startLane(address) } else { lanes[address] = nil }
@@ -281,7 +283,7 @@ actor Enforcer: Service {
                 step = convergence.didWrite(result, now: now())
             case .wait(let duration):
                 // What is awaited can take minutes; the journal knows of it, and the next start looks again.
-                if isStopping { return }
+                if isStopping || Task.isCancelled { return }
                 try? await Task.sleep(for: duration)
                 if Task.isCancelled { return }
                 step = convergence.didWait(now: now())

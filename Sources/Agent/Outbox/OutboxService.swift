@@ -37,7 +37,7 @@ final class OutboxService: Service {
                 group.addTask { await self.nudge() }
                 for await _ in wakes { await self.flush() }
                 // Once more on the way out: the last reports were written while the lanes came to rest.
-                await self.flush()
+                if !Task.isCancelled { await self.flush() }
                 group.cancelAll()
             }
         } onGracefulShutdown: {
@@ -55,7 +55,7 @@ final class OutboxService: Service {
     }
 
     private func flush() async {
-        while bus.isConnected {
+        while bus.isConnected, !Task.isCancelled {
             do {
                 let events = try journal.unpublished(limit: 16)
                 metrics.set("ima_outbox_depth", try journal.outboxDepth())

@@ -109,6 +109,12 @@ final class DemoStage: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = try FileHandle(forWritingTo: log)
+        // A child inherits the thread's mask, and the threads of Swift's pool block the signals that are to end it.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()
         let id = process.processIdentifier
         children.withLock { $0.append((name, id)) }

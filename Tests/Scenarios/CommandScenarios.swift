@@ -1,0 +1,120 @@
+import FleetSimulator
+import Foundation
+import PowerEvents
+import StrictJSON
+import TestSupport
+import Testing
+
+/// The commands as users type them, and bad input: one clear line, never a crash.
+@Suite(.serialized)
+struct CommandScenarios {
+    @Test(.timeLimit(.minutes(2)))
+    func planSaysWhatWouldBeDoneAndTouchesNothing() async throws {
+        let stage = try await Stage()
+        let breach = try Stage.newBreach()
+        let hints = [
+            MainJobScenarios.hint("cpu-1", .node, watts: 900), MainJobScenarios.hint("login", .node, .suspend),
+            MainJobScenarios.hint("nobody", .node),
+        ]
+        let payload = stage.payload(.active, breach, hints, .warning)
+        let file = try stage.folder.write(payload.json.text, to: "alert.json")
+        let plan = try stage.command("plan", file)
+        #expect(plan.status == 0)
+        let lines = plan.output.split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines[0].contains("cap to 900 W"))
+        #expect(lines[1].contains("protected"))
+        #expect(lines[2].contains("unknown resource"))
+        let event = try stage.powerAgent.event(.breachAlert, payload.json, time: Stage.now)
+        let whole = try stage.folder.write(event.json.text, to: "event.json")
+        #expect(try stage.command("plan", whole).output == plan.output)
+        var stale = event
+        stale.time = Stage.now - .seconds(86_400)
+        let refused = try stage.command("plan", stage.folder.write(stale.json.text, to: "stale.json"))
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("stale"))
+        #expect(stage.fleet.bmcs.allSatisfy { $0.openSessions == 0 })
+        #expect(!FileManager.default.fileExists(atPath: stage.folder.path("ima.sqlite")))
+        await stage.tearDown()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func freezeAndReleaseFromTheControlSocket() async throws {
+        let stage = try await Stage()
+        let fleet = stage.fleet
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        try await stage.alert(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
+        _ = try await stage.report(breach, .applied)
+        #expect(try stage.command("freeze").status == 0)
+        #expect(try stage.command("status").output.contains("FROZEN"))
+        try await stage.alert(.escalated, breach, [MainJobScenarios.hint("cpu-2", .node, watts: 900)])
+        try await Task.sleep(for: .seconds(1))
+        #expect(fleet.bmc(of: "cpu-2")?.writes.isEmpty == true)
+        #expect(try stage.command("thaw").status == 0)
+        #expect(try await eventually { fleet.limit(of: "cpu-2") == 900 })
+        #expect(try stage.command("release", breach.text).status == 0)
+        #expect(try await stage.report(breach, .reverted).enforcement?.code == .success)
+        #expect(try stage.command("release", breach.text).status == 1)
+        let mode = try FileManager.default.attributesOfItem(atPath: stage.folder.path("ima.sock"))[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        await stage.tearDown()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func badInputIsOneClearLine() async throws {
+        let stage = try await Stage()
+        let ima = Stage.programs.appendingPathComponent("ima").path
+        let good = stage.folder.read("ima.yaml")
+        func run(_ config: String, _ command: String = "run") throws -> (status: Int32, errors: String) {
+            let path = try stage.folder.write(config, to: "bad.yaml")
+            let result = try ChildProcess.run(ima, [command, "--config", path])
+            return (result.status, result.errors)
+        }
+        func expectLine(
+            _ result: (status: Int32, errors: String), _ text: String, _ location: SourceLocation = #_sourceLocation
+        ) {
+            #expect([1, 2].contains(result.status), sourceLocation: location)
+            #expect(result.errors.contains(text), "\(result.errors)", sourceLocation: location)
+            #expect(!result.errors.contains("Fatal error"), sourceLocation: location)
+        }
+        expectLine(try run("agent: [1, 2\nb: }"), "bad.yaml:")
+        expectLine(try run(good.replacing("hold_down", with: "hold_up")), "bad.yaml:7: enforcement.hold_up: is not a known key")
+        expectLine(try run(good.replacing("dps.json", with: "gone.json")), "gone.json")
+        expectLine(try run(good.replacing("ima.pem", with: "dps.json")), "signing")
+        try stage.folder.write("this is no database, but it is long enough to be looked at\n", to: "ima.sqlite")
+        expectLine(try run(good), "ima.sqlite: the journal")
+        try FileManager.default.removeItem(atPath: stage.folder.path("ima.sqlite"))
+        let missing = try ChildProcess.run(ima, ["check", "--config", "/nowhere/ima.yaml"])
+        #expect(missing.status == 2)
+        #expect(missing.errors == "/nowhere/ima.yaml: no such file\n")
+        #expect(try ChildProcess.run(ima, ["explode"]).status == 2)
+        #expect(try ChildProcess.run(ima, ["plan", "--config", stage.folder.path("ima.yaml"), "/nowhere"]).status == 2)
+        let listener = try SilentListener()
+        let busy = good.replacing("http: 127.0.0.1:\(stage.httpPort)", with: "http: 127.0.0.1:\(listener.port)")
+        expectLine(try run(busy), "cannot listen: Address already in use")
+        #expect(try ChildProcess.run(ima, ["check", "--config", stage.folder.path("ima.yaml")]).status == 0)
+        await stage.tearDown()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func keysAreMadeOnceAndShown() throws {
+        let folder = try TemporaryFolder()
+        let ima = Stage.programs.appendingPathComponent("ima").path
+        for algorithm in ["ES256", "RS256"] {
+            let path = folder.path("\(algorithm).pem")
+            let made = try ChildProcess.run(
+                ima, ["keys", "generate", "--algorithm", algorithm, "--kid", "k-1", "--out", path])
+            #expect(made.status == 0)
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+            #expect(mode as? Int == 0o600)
+            let shown = try ChildProcess.run(ima, ["keys", "jwks", "--key", path, "--kid", "k-1"])
+            #expect(shown.output == made.output)
+            let key = try JSONValue(parsing: Array(shown.output.utf8))["keys"]?.array?.first
+            #expect(key?["alg"]?.string == algorithm)
+            #expect(key?["d"] == nil)
+            let again = try ChildProcess.run(ima, ["keys", "generate", "--kid", "k-1", "--out", path])
+            #expect(again.status == 2)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import Curl
+import EventBus
+import FleetSimulator
+import Foundation
+import Inventory
+import JOSE
+import Logging
+import OpenSSL
+import PowerEvents
+import StrictJSON
+import TestSupport
+import Testing
+
+/// A whole set-up of real parts in a folder of its own: mosquitto, a simulated fleet over TLS, a power agent, and the
+/// `ima` that was built.
+final class Stage: Sendable {
+    let folder: TemporaryFolder
+    let broker: TestBroker
+    let fleet: SimulatedFleet
+    let powerAgent: SimulatedPowerAgent
+    let watcher: EventWatcher
+    let ledger: EventLedger
+    let httpPort: Int
+    private let agent = AgentHolder()
+    private let client = HTTPClientPool(.init(workers: 1))
+
+    static let source = EventSource(role: .powerAgent, identifier: "dps-test")
+    static let quiet = Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() }
+
+    static let inventory = """
+        credentials: { bmc: { username: ima, password_file: bmc-password } }
+        defaults: { bmc: { credentials: bmc, tls: { ca: bmc-ca.pem } } }
+        chassis:
+          - { id: rack-1, feeds: [main-a] }
+          - { id: hgx-1, bmc: "https://127.78.2.1:PORT", feeds: [main-a], redfish: { chassis: HGX_Chassis_0 } }
+        nodes:
+          - id: gpu-[1-2]
+            bmc: https://127.78.1.[1-2]:PORT
+            chassis: rack-1
+            floor: 3.2kW
+            gpus: { id: "{node}-gpu[0-3]", processor: "GPU_SXM_[1-4]" }
+          - { id: "cpu-[1-8]", bmc: "https://127.78.1.[11-18]:PORT", chassis: rack-1 }
+          - { id: login, bmc: "https://127.78.1.20:PORT", chassis: rack-1, protected: true }
+          - { id: store, bmc: "https://127.78.1.21:PORT", chassis: rack-1, allow: [power_cap] }
+        """
+
+    /// - Parameters:
+    ///   - enforcement: what the configuration's section holds beside quick waits
+    ///   - inventory: with `PORT` where the fleet's port belongs
+    init(enforcement: String = "", redfish: String = "", inventory: String = inventory) async throws {
+        folder = try TemporaryFolder()
+        broker = try await TestBroker()
+        httpPort = try FreePort.find()
+        let bmcPort = try FreePort.find(on: "127.78.1.1")
+        try folder.write(inventory.replacing("PORT", with: "\(bmcPort)"), to: "site.yaml")
+        try folder.write("secret-\(UUID().uuidString)\n", to: "bmc-password")
+        let agentKey = try SigningKey(PrivateKey.generate(.p256), keyID: "ima-test")
+        let powerKey = try SigningKey(PrivateKey.generate(.p256), keyID: "dps-test")
+        try folder.write(agentKey.privateKey.pem(), to: "ima.pem")
+        try folder.write(JWKSet([powerKey.jwk()]).json().text, to: "dps.json")
+        try folder.write(
+            """
+            agent: { id: ima-test }
+            broker: { url: "mqtt://127.0.0.1:\(broker.port)" }
+            trust: [{ source: "\(Self.source)", jwks: dps.json }]
+            signing: { key: ima.pem, kid: ima-test }
+            inventory: [site.yaml]
+            journal: ima.sqlite
+            enforcement: { hold_down: 500ms, step: 50%, every: 200ms, watch_every: 2s\(enforcement) }
+            redfish: { connect_timeout: 2s, request_timeout: 3s, retries: 1\(redfish) }
+            http: 127.0.0.1:\(httpPort)
+            control: ima.sock
+            """, to: "ima.yaml")
+        let site = try Self.site(folder.path("site.yaml"))
+        fleet = try SimulatedFleet(site: site)
+        try await fleet.start(authority: FleetAuthority.prepare(for: site))
+        let bus = BusOptions(address: try broker.address, clientID: "")
+        powerAgent = try SimulatedPowerAgent(source: Self.source, key: powerKey, bus: bus, logger: Self.quiet)
+        var listening = bus
+        listening.topics = ["grid/v1/infra/+/powerbreach/enforcement"]
+        listening.clientID = "watcher"
+        watcher = try EventWatcher(listening, keys: JWKSet([agentKey.jwk()]), logger: Self.quiet)
+        ledger = EventLedger()
+        watcher.start()
+        powerAgent.start()
+        let (watcher, powerAgent, ledger) = (watcher, powerAgent, ledger)
+        #expect(try await eventually { watcher.isConnected && powerAgent.isConnected })
+        Task { for await sighting in watcher.sightings { ledger.add(sighting) } }
+    }
+
+    private static func site(_ path: String) throws -> Site {
+        try SiteFile.load(path)
+    }
+
+    // MARK: The agent
+
+    static let programs: URL = {
+        // The test bundle lies beside the programs.
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    }()
+
+    func startAgent(waiting: Bool = true) async throws {
+        let child = try ChildProcess(
+            Self.programs.appendingPathComponent("ima").path, ["run", "--config", folder.path("ima.yaml")],
+            log: folder.path("ima.log"))
+        agent.set(child)
+        if waiting { #expect(try await eventually { await self.readiness() == 200 }, "\(log)") }
+    }
+
+    func stopAgent(_ signal: Int32 = SIGTERM) async { await agent.child?.end(signal) }
+
+    var log: String { folder.read("ima.log") }
+
+    func readiness() async -> Int { await page("/readyz").status }
+
+    func page(_ path: String) async -> (status: Int, body: String) {
+        let request = HTTPRequest(.get, url: "http://127.0.0.1:\(httpPort)\(path)", timeout: .seconds(3))
+        guard let response = try? await client.send(request) else { return (0, "") }
+        return (response.status, String(decoding: response.body, as: UTF8.self))
+    }
+
+    func command(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
+        try ChildProcess.run(
+            Self.programs.appendingPathComponent("ima").path,
+            arguments.prefix(1) + ["--config", folder.path("ima.yaml")] + arguments.dropFirst())
+    }
+
+    func tearDown() async {
+        await stopAgent()
+        powerAgent.stop()
+        watcher.stop()
+        await fleet.stop()
+        await broker.stop()
+        client.shutDown()
+    }
+
+    // MARK: The power agent
+
+    @discardableResult
+    func alert(
+        _ status: BreachAlert.Status, _ breach: UUIDText, _ hints: [ShedHint] = [],
+        severity: BreachAlert.Severity = .critical
+    ) async throws -> CloudEvent {
+        let event = try powerAgent.event(.breachAlert, payload(status, breach, hints, severity).json, time: Self.now)
+        try await powerAgent.publish(event)
+        return event
+    }
+
+    func payload(
+        _ status: BreachAlert.Status, _ breach: UUIDText, _ hints: [ShedHint], _ severity: BreachAlert.Severity
+    ) -> BreachAlert {
+        let power = PowerQuantity(watts: Watts(1_000_000), unit: .megawatt)
+        return BreachAlert(
+            feedTag: "main-a", status: status, severity: severity, breachID: breach, detectedAt: Self.now,
+            targetCorrelationID: breach, loadConstraint: power, measuredLoad: power, shedHints: hints)
+    }
+
+    static var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+
+    static func newBreach() throws -> UUIDText { UUIDText(randomBytes: try RandomBytes.draw(16)) }
+
+    /// Waits for a settled report of a breach that satisfies a condition.
+    func report(
+        _ breach: UUIDText, _ action: Enforcement.Action, within limit: Duration = .seconds(30),
+        where condition: @escaping @Sendable (Enforcement) -> Bool = { _ in true }
+    ) async throws -> EventWatcher.Sighting {
+        let ledger = ledger
+        let find: @Sendable () -> EventWatcher.Sighting? = {
+            ledger.all.last { sighting in
+                guard let enforcement = sighting.enforcement else { return false }
+                return enforcement.breachID == breach && enforcement.action == action
+                    && enforcement.diagnosticMessage?.contains("in progress") != true && condition(enforcement)
+            }
+        }
+        _ = try await eventually(within: limit) { find() != nil }
+        return try #require(find(), "no \(action) report; the agent's log:\n\(log.suffix(3000))")
+    }
+}
