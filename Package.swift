@@ -103,7 +103,9 @@ let package = Package(
         // What more than one test target needs: a broker, temporary folders, free ports.
         .target(
             name: "TestSupport",
-            dependencies: ["EventBus", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings", "StrictJSON", logging],
+            dependencies: [
+                "EventBus", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings", "StrictJSON", logging,
+            ],
             path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
         .testTarget(name: "PowerEventsTests", dependencies: ["PowerEvents", "StrictJSON"], swiftSettings: strict),

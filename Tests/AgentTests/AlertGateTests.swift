@@ -29,7 +29,8 @@ struct AlertGateTests {
                 .init(source: "//grid/v1/poweragent/lab", jwks: nil, allowUnsigned: true),
             ], logger: Self.quiet)
         gate = AlertGate(
-            trust: trust, topicPrefix: "cpc/1/", maximumAge: .seconds(10_800), maximumBytes: 100_000, logger: Self.quiet)
+            trust: trust, topicPrefix: "cpc/1/", maximumAge: .seconds(10_800), maximumBytes: 100_000, logger: Self.quiet
+        )
     }
 
     private var payload: JSONValue {

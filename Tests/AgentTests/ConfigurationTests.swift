@@ -103,7 +103,8 @@ struct ConfigurationTests {
     @Test func plainMQTTIsForLoopbackUnlessWrittenOut() throws {
         let far = Self.good.replacing("127.0.0.1:1883", with: "bus.example.com")
         #expect(try problems(far).count == 1)
-        let written = far.replacing("\"mqtt://bus.example.com\"", with: "\"mqtt://bus.example.com\", allow_plaintext: true")
+        let written = far.replacing(
+            "\"mqtt://bus.example.com\"", with: "\"mqtt://bus.example.com\", allow_plaintext: true")
         #expect(throws: Never.self) { try load(written) }
         #expect(try problems(Self.good.replacing("mqtt://127", with: "mqtts://127")).count == 1)
     }

@@ -18,6 +18,7 @@ struct HTTPClientPoolTests {
         let pool = HTTPClientPool(.init(workers: 1))
         defer { pool.shutDown() }
         let listener = try SilentListener()
+        defer { withExtendedLifetime(listener) {} }
         let task = Task { try await pool.send(HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/")) }
         try await Task.sleep(for: .milliseconds(100))
         task.cancel()
@@ -28,6 +29,7 @@ struct HTTPClientPoolTests {
         let pool = HTTPClientPool(.init(workers: 1))
         defer { pool.shutDown() }
         let listener = try SilentListener()
+        defer { withExtendedLifetime(listener) {} }
         let error = try await #require(throws: CurlError.self) {
             try await pool.send(
                 HTTPRequest(

@@ -14,6 +14,8 @@ struct BrokerAddressTests {
         #expect(address.port == port)
     }
 
-    @Test(arguments: ["", "bus:1883", "tcp://bus", "mqtt://", "mqtt://user@bus", "mqtt://bus/path", "mqtt://bus:0", "mqtt://bus:x"])
+    @Test(arguments: [
+        "", "bus:1883", "tcp://bus", "mqtt://", "mqtt://user@bus", "mqtt://bus/path", "mqtt://bus:0", "mqtt://bus:x",
+    ])
     func refuses(text: String) { #expect(BrokerAddress(text) == nil) }
 }

@@ -84,6 +84,7 @@ struct BusConnectionTests {
 
     @Test func aRefusedSubscriptionIsTold() async throws {
         let broker = try RefusingBroker()
+        defer { withExtendedLifetime(broker) {} }
         let log = Log()
         let address = try #require(BrokerAddress("mqtt://127.0.0.1:\(broker.port)"))
         let connection = try connect(address, id: "one", topics: ["t/x"], log: log)

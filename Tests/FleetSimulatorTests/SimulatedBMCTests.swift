@@ -36,7 +36,9 @@ struct SimulatedBMCTests {
                 case .array(let elements): elements.forEach(follow)
                 case .object(let object):
                     for member in object {
-                        if member.key == "@odata.id", let uri = member.value.string, !uri.contains("#") { waiting.append(uri) }
+                        if member.key == "@odata.id", let uri = member.value.string, !uri.contains("#") {
+                            waiting.append(uri)
+                        }
                         follow(member.value)
                     }
                 default: break

@@ -51,9 +51,10 @@ struct InventoryTests {
               - { id: login, bmc: https://10.0.0.5, protected: true }
             """)
         #expect(problems.isEmpty)
-        #expect(site.order == [
-            "rack-1", "dgx-01", "dgx-01-gpu0", "dgx-01-gpu1", "dgx-02", "dgx-02-gpu0", "dgx-02-gpu1", "login",
-        ])
+        #expect(
+            site.order == [
+                "rack-1", "dgx-01", "dgx-01-gpu0", "dgx-01-gpu1", "dgx-02", "dgx-02-gpu0", "dgx-02-gpu1", "login",
+            ])
         let gpu = site.resource(named: "dgx-02-gpu1")
         #expect(gpu?.bmc?.address.description == "https://10.0.0.12")
         #expect(gpu?.pins.processor == "GPU_SXM_2")

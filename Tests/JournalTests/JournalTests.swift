@@ -30,7 +30,8 @@ struct JournalTests {
             pins: .init(powerLimit: "/redfish/v1/x"))
         // Absent, null and 0 are three different things, and 6720.0 is restored as it was read.
         entry.prior = .init(
-            value: .limit(nil), fragment: ["SetPoint": nil, "Zero": 0, "Float": .number(try #require(JSONNumber(text: "6720.0")))],
+            value: .limit(nil),
+            fragment: ["SetPoint": nil, "Zero": 0, "Float": .number(try #require(JSONNumber(text: "6720.0")))],
             takenAt: now)
         entry.intent = .limit(Watts(500))
         return entry
@@ -38,12 +39,14 @@ struct JournalTests {
 
     private func event(_ number: Int, breach: Int = 100) -> OutboxEvent {
         OutboxEvent(
-            eventID: id(number), breachID: id(breach), topic: "t", payload: Array("event \(number)".utf8), createdAt: now)
+            eventID: id(number), breachID: id(breach), topic: "t", payload: Array("event \(number)".utf8),
+            createdAt: now)
     }
 
     @Test func keepsBreachesAndControlsOverAReopening() throws {
         let breach = Breach(
-            id: id(100), origin: .init(source: "s", trace: TraceContext(traceID: "a", spanID: "b"), correlationID: id(7)),
+            id: id(100),
+            origin: .init(source: "s", trace: TraceContext(traceID: "a", spanID: "b"), correlationID: id(7)),
             feed: "main-a", isCritical: true, openedAt: now, holdDown: .seconds(60))
         var batch = JournalBatch()
         batch.changes.breaches = [breach]

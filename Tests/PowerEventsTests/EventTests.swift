@@ -33,7 +33,8 @@ struct EventTests {
     }
 
     @Test(arguments: [
-        ("1.0.2", "1.0"), ("application/json", "application/json"), ("\"subject\":\"grid.v1.whatever\"", "\"subject\":\"\""),
+        ("1.0.2", "1.0"), ("application/json", "application/json"),
+        ("\"subject\":\"grid.v1.whatever\"", "\"subject\":\"\""),
         ("poweragent", "dsx-flex-agent"), ("-b7ad6b7169203331-", "-0000000000000000-"),
     ])
     func tolerates(old: String, new: String) throws {
@@ -76,11 +77,16 @@ struct EventTests {
         ("\"active\"", "\"Active\"", "$.status"), ("\"priority\":1", "\"priority\":0", "$.shed_hints[0].priority"),
         ("\"priority\":1", "\"priority\":1.5", "$.shed_hints[0].priority"),
         ("\"node\"", "\"rack\"", "$.shed_hints[0].resource_type"),
-        ("0.7,", "-0.7,", "$.shed_hints[0].target_power.value"), ("0.7,", "\"0.7\",", "$.shed_hints[0].target_power.value"),
+        ("0.7,", "-0.7,", "$.shed_hints[0].target_power.value"),
+        ("0.7,", "\"0.7\",", "$.shed_hints[0].target_power.value"),
         ("1150.5,\"unit\":\"kilowatt\"", "1,\"unit\":\"horsepower\"", "$.measured_load.unit"),
-        ("\"severity\":\"warning\",", "", "$.severity"), ("\"SHUTDOWN_NODES\"", "\"EXPLODE\"", "$.infrastructure_actions[0]"),
+        ("\"severity\":\"warning\",", "", "$.severity"),
+        ("\"SHUTDOWN_NODES\"", "\"EXPLODE\"", "$.infrastructure_actions[0]"),
         ("\"feed_tag\":\"main-a\",", "\"feed_tag\":\"\",", "$.feed_tag"),
-        ("\"infrastructure_actions\":[\"SHUTDOWN_NODES\"]", "\"infrastructure_actions\":{}", "$.infrastructure_actions"),
+        (
+            "\"infrastructure_actions\":[\"SHUTDOWN_NODES\"]", "\"infrastructure_actions\":{}",
+            "$.infrastructure_actions"
+        ),
     ])
     func refusesAlerts(old: String, new: String, path: String) throws {
         let error = try #require(throws: EventDecodingError.self) {
@@ -167,6 +173,8 @@ struct EventTests {
         let child = parent.child(randomBytes: [1, 2, 3, 4, 5, 6, 7, 8])
         #expect(child.traceparent == "00-0af7651916cd43dd8448eb211c80319c-0102030405060708-01")
         #expect(child.state == "a=b")
-        #expect(TraceContext(traceparent: "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: nil) == nil)
+        #expect(
+            TraceContext(traceparent: "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: nil) == nil
+        )
     }
 }

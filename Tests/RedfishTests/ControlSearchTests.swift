@@ -9,7 +9,8 @@ import Testing
 
 struct ControlSearchTests {
     static let system: JSONValue = [
-        "Id": "S1", "UUID": "uuid-1", "PowerState": "On", "Links": ["Chassis": .array([FakeBMC.link("/redfish/v1/Chassis/C1")])],
+        "Id": "S1", "UUID": "uuid-1", "PowerState": "On",
+        "Links": ["Chassis": .array([FakeBMC.link("/redfish/v1/Chassis/C1")])],
         "Processors": FakeBMC.link("/redfish/v1/Systems/S1/Processors"),
         "Actions": [
             "#ComputerSystem.Reset": [
@@ -104,7 +105,9 @@ struct ControlSearchTests {
                     "EnvironmentMetrics": FakeBMC.link("/redfish/v1/Systems/S1/Processors/GPU_SXM_2/EnvironmentMetrics")
                 ],
                 "/redfish/v1/Systems/S1/Processors/GPU_SXM_2/EnvironmentMetrics": [
-                    "PowerLimitWatts": ["SetPoint": 700, "ControlMode": "Automatic", "AllowableMin": 200, "AllowableMax": 700]
+                    "PowerLimitWatts": [
+                        "SetPoint": 700, "ControlMode": "Automatic", "AllowableMin": 200, "AllowableMax": 700,
+                    ]
                 ],
             ])
         let entry = FakeBMC.entry(.gpu, pins: .init(processor: "GPU_SXM_2"))
@@ -143,7 +146,9 @@ struct ControlSearchTests {
     }
 
     @Test func aPinIsReadWithoutASearch() async throws {
-        let bmc = FakeBMC(["/redfish/v1/Chassis/X/Power": ["PowerControl": .array([["PowerLimit": ["LimitInWatts": 900]]])]])
+        let bmc = FakeBMC([
+            "/redfish/v1/Chassis/X/Power": ["PowerControl": .array([["PowerLimit": ["LimitInWatts": 900]]])]
+        ])
         let entry = FakeBMC.entry(.node, pins: .init(powerLimit: "/redfish/v1/Chassis/X/Power"))
         #expect(try await read(bmc, entry).get().value == .limit(Watts(900)))
         #expect(!bmc.seen.contains { $0.uri == "/redfish/v1/Systems" })
@@ -200,9 +205,11 @@ struct ControlSearchTests {
         #expect(fault.kind == .machineOff)
     }
 
-    @Test(arguments: [
-        ("700", 700), ("\"700\"", 700), ("700.0", 700), ("null", nil), ("4294967295", nil), ("-1", nil), ("true", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("700", 700), ("\"700\"", 700), ("700.0", 700), ("null", nil), ("4294967295", nil), ("-1", nil),
+            ("true", nil),
+        ] as [(String, Int?)])
     func numbersComeInManySpellings(text: String, watts: Int?) throws {
         #expect(RedfishNumber.watts(try JSONValue(parsing: Array(text.utf8)))?.wholeWatts == watts)
     }

@@ -73,7 +73,8 @@ struct ConversationTests {
     @Test(arguments: [
         Meaning(answer: .init(status: 400), kind: .refused), Meaning(answer: .init(status: 405), kind: .refused),
         Meaning(answer: .init(status: 409), kind: .refused), Meaning(answer: .init(status: 403), kind: .unauthorized),
-        Meaning(answer: .init(status: 500), kind: .unknownEffect), Meaning(answer: .init(status: 502), kind: .unknownEffect),
+        Meaning(answer: .init(status: 500), kind: .unknownEffect),
+        Meaning(answer: .init(status: 502), kind: .unknownEffect),
         Meaning(answer: .init(status: 503, headers: [("Retry-After", "7")]), kind: .busy),
         Meaning(answer: .init(error: .timeout), kind: .unknownEffect),
         Meaning(answer: .init(error: .timeout, mayHaveBeenObeyed: false), kind: .unreachable),

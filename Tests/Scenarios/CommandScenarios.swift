@@ -79,7 +79,9 @@ struct CommandScenarios {
             #expect(!result.errors.contains("Fatal error"), sourceLocation: location)
         }
         expectLine(try run("agent: [1, 2\nb: }"), "bad.yaml:")
-        expectLine(try run(good.replacing("hold_down", with: "hold_up")), "bad.yaml:7: enforcement.hold_up: is not a known key")
+        expectLine(
+            try run(good.replacing("hold_down", with: "hold_up")), "bad.yaml:7: enforcement.hold_up: is not a known key"
+        )
         expectLine(try run(good.replacing("dps.json", with: "gone.json")), "gone.json")
         expectLine(try run(good.replacing("ima.pem", with: "dps.json")), "signing")
         try stage.folder.write("this is no database, but it is long enough to be looked at\n", to: "ima.sqlite")
@@ -91,6 +93,7 @@ struct CommandScenarios {
         #expect(try ChildProcess.run(ima, ["explode"]).status == 2)
         #expect(try ChildProcess.run(ima, ["plan", "--config", stage.folder.path("ima.yaml"), "/nowhere"]).status == 2)
         let listener = try SilentListener()
+        defer { withExtendedLifetime(listener) {} }
         let busy = good.replacing("http: 127.0.0.1:\(stage.httpPort)", with: "http: 127.0.0.1:\(listener.port)")
         expectLine(try run(busy), "cannot listen: Address already in use")
         #expect(try ChildProcess.run(ima, ["check", "--config", stage.folder.path("ima.yaml")]).status == 0)

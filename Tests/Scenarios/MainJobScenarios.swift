@@ -29,7 +29,8 @@ struct MainJobScenarios {
             .active, breach,
             [
                 Self.hint("gpu-1-gpu2", .gpu, watts: 450), Self.hint("gpu-1", .node, watts: 1000, unit: .kilowatt),
-                Self.hint("hgx-1", .chassis, priority: 2, watts: 1000), Self.hint("cpu-1", .node, .throttle, priority: 2),
+                Self.hint("hgx-1", .chassis, priority: 2, watts: 1000),
+                Self.hint("cpu-1", .node, .throttle, priority: 2),
                 Self.hint("cpu-2", .node, .throttle, priority: 2), Self.hint("store", .node, watts: 900),
                 Self.hint("cpu-3", .node, .suspend, priority: 3), Self.hint("login", .node, .suspend),
                 Self.hint("store", .node, .suspend), Self.hint("nobody", .node), Self.hint("store", .node, watts: 800),

@@ -74,7 +74,8 @@ struct BookTests {
                     case .finish(let outcome):
                         perform(
                             book.finish(
-                                key, entry: convergence.entry, outcome: outcome, revision: assignment.revision, now: now))
+                                key, entry: convergence.entry, outcome: outcome, revision: assignment.revision, now: now
+                            ))
                         break loop
                     }
                 }

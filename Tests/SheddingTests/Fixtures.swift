@@ -26,7 +26,9 @@ enum Fixture {
     static let site: Site = {
         let problems = ProblemCollector()
         var reader = SiteReader(problems: problems)
-        if let file = SettingsFile.parse(yaml, file: "s", environment: ["S": "x"], problems: problems) { reader.read(file) }
+        if let file = SettingsFile.parse(yaml, file: "s", environment: ["S": "x"], problems: problems) {
+            reader.read(file)
+        }
         return reader.finish()
     }()
 
@@ -75,10 +77,12 @@ enum Fixture {
         Reading(
             value: .limit(watts.map { Watts($0) }),
             fragment: ["SetPoint": watts.map { .number(JSONNumber($0)) } ?? .null],
-            range: PowerRange(minimum: minimum.map { Watts($0) }, maximum: maximum.map { Watts($0) }), identity: identity)
+            range: PowerRange(minimum: minimum.map { Watts($0) }, maximum: maximum.map { Watts($0) }),
+            identity: identity)
     }
 
     static func power(_ state: PowerState, types: [String] = ["On", "ForceOff", "GracefulShutdown"]) -> Reading {
-        Reading(value: .power(state), fragment: ["PowerState": .string(state.rawValue)], identity: "m", resetTypes: types)
+        Reading(
+            value: .power(state), fragment: ["PowerState": .string(state.rawValue)], identity: "m", resetTypes: types)
     }
 }

@@ -3,7 +3,9 @@ import Shedding
 import Testing
 
 struct PlannerTests {
-    private func plan(_ hints: [ShedHint], feed: String = "main-a", change: (inout Policy) -> Void = { _ in }) -> [PlannedHint] {
+    private func plan(_ hints: [ShedHint], feed: String = "main-a", change: (inout Policy) -> Void = { _ in })
+        -> [PlannedHint]
+    {
         var policy = Policy()
         change(&policy)
         return Planner(site: Fixture.site, policy: policy).plan(hints, feed: feed)
@@ -26,7 +28,8 @@ struct PlannerTests {
             "duplicate", "no control", "no nodes",
         ]
         for (plan, start) in zip(plans, expected) {
-            #expect(start.map { reason(plan)?.hasPrefix($0) == true } ?? (reason(plan) == nil), "\(plan.hint.resourceID)")
+            #expect(
+                start.map { reason(plan)?.hasPrefix($0) == true } ?? (reason(plan) == nil), "\(plan.hint.resourceID)")
         }
     }
 

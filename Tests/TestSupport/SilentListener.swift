@@ -12,11 +12,12 @@ public final class SilentListener: Sendable {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
         inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        let isListening = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        } && listen(descriptor, 64) == 0
+        let isListening =
+            withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
+            } && listen(descriptor, 64) == 0
         guard isListening else { throw FreePort.NoPort(reason: String(cString: strerror(errno))) }
         self.port = port
         self.descriptor = descriptor

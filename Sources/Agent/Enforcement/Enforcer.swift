@@ -183,10 +183,13 @@ actor Enforcer: Service {
         await settle(batch, [])
     }
 
-    /// The broker is back: everybody who listens is told the present state.
+    /// The broker is back: everybody who listens is told the present state. That is the latest report of each open
+    /// breach, under its own id, since a new one is made whenever the state changes.
     func brokerIsReady() async {
         guard mode == .enforce else { return }
-        await settle(JournalBatch(), book.republish(now: now()))
+        var batch = JournalBatch()
+        batch.repeated = book.openBreaches
+        await settle(batch, [])
     }
 
     // MARK: Acting

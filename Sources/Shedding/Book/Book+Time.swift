@@ -79,11 +79,8 @@ extension Book {
         return actions
     }
 
-    /// Says the current state of every open breach again, as after a reconnect.
-    public mutating func republish(now: Timestamp) -> [Action] {
-        breaches.values.filter { $0.isOpen && $0.reported != nil }.map(\.id).sorted()
-            .flatMap { report($0, now: now) }
-    }
+    /// Breaches that are not resolved.
+    public var openBreaches: [UUIDText] { breaches.values.filter(\.isOpen).map(\.id).sorted() }
 
     /// Stops all writes, nothing undone.
     public mutating func freeze() { isFrozen = true }
