@@ -88,7 +88,9 @@ struct BusConnectionTests {
         let log = Log()
         let address = try #require(BrokerAddress("mqtt://127.0.0.1:\(broker.port)"))
         let connection = try connect(address, id: "one", topics: ["t/x"], log: log)
-        #expect(try await eventually { log.events.withLock { $0.contains { $0.hasPrefix("refused") } } })
+        #expect(
+            try await eventually { log.events.withLock { $0.contains { $0.hasPrefix("refused") } } },
+            "\(log.events.withLock { $0 })")
         #expect(!log.events.withLock { $0.contains("ready") })
         connection.stop()
     }

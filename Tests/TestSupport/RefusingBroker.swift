@@ -38,12 +38,14 @@ public final class RefusingBroker: Sendable {
         // Packets of this size come in one piece over loopback.
         var buffer = [UInt8](repeating: 0, count: 4096)
         while case let count = read(client, &buffer, buffer.count), count > 0 {
+            var answer: [UInt8] = []
             switch buffer[0] >> 4 {
-            case 1: _ = write(client, [0x20, 2, 0, 0], 4)
-            case 8: _ = write(client, [0x90, 3, buffer[2], buffer[3], 0x80], 5)
-            case 12: _ = write(client, [0xD0, 0], 2)
+            case 1: answer = [0x20, 2, 0, 0]
+            case 8: answer = [0x90, 3, buffer[2], buffer[3], 0x80]
+            case 12: answer = [0xD0, 0]
             default: break
             }
+            _ = write(client, answer, answer.count)
         }
     }
 }
