@@ -43,7 +43,7 @@ public final class JournalDatabase: Sendable {
         do {
             return try pool.read { db in
                 JournalContents(
-                    breaches: try String.fetchAll(db, sql: "SELECT body FROM breach").map { try Self.decode($0) },
+                    breaches: try Self.breaches(db),
                     controls: try String.fetchAll(db, sql: "SELECT body FROM control").map { try Self.decode($0) },
                     inbox: try Row.fetchAll(db, sql: "SELECT seq, body FROM inbox ORDER BY seq").map { row in
                         InboxAlert(sequence: row["seq"], alert: try Self.decode(row["body"]))
@@ -124,6 +124,7 @@ public final class JournalDatabase: Sendable {
         try pool.write { db in
             try db.execute(
                 sql: "DELETE FROM breach WHERE is_closed AND updated_at < ?", arguments: [before(days: 90)])
+            try db.execute(sql: "DELETE FROM release WHERE breach_id NOT IN (SELECT id FROM breach)")
             try db.execute(sql: "DELETE FROM seen_event WHERE seen_at < ?", arguments: [before(days: 30)])
             try db.execute(
                 sql: """
@@ -164,6 +165,14 @@ public final class JournalDatabase: Sendable {
                 try control.outcome.map { try encode($0) },
             ])
         }
+        for release in batch.changes.releases {
+            try db.cachedStatement(
+                sql: "INSERT OR REPLACE INTO release (breach_id, resource, facet, outcome) VALUES (?, ?, ?, ?)"
+            ).execute(arguments: [
+                release.breach.text, release.control.resource, release.control.facet.rawValue,
+                try encode(release.outcome),
+            ])
+        }
         for key in batch.changes.removedControls {
             try db.execute(sql: "DELETE FROM control WHERE key = ?", arguments: [key.description])
         }
@@ -188,6 +197,20 @@ public final class JournalDatabase: Sendable {
                     UPDATE outbox SET published_at = NULL WHERE breach_id = ?1
                     AND report = (SELECT max(report) FROM outbox WHERE breach_id = ?1)
                     """, arguments: [breach.text])
+        }
+    }
+
+    private static func breaches(_ db: Database) throws -> [Breach] {
+        var releases: [String: [ControlKey: Outcome]] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT breach_id, resource, facet, outcome FROM release") {
+            guard let facet = ControlKey.Facet(rawValue: row["facet"]) else { continue }
+            let key = ControlKey(resource: row["resource"], facet: facet)
+            releases[row["breach_id"], default: [:]][key] = try decode(row["outcome"]) as Outcome
+        }
+        return try String.fetchAll(db, sql: "SELECT body FROM breach").map { body in
+            var breach: Breach = try decode(body)
+            breach.releaseOutcomes = releases[breach.id.text, default: [:]]
+            return breach
         }
     }
 

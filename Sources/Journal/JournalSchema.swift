@@ -24,6 +24,14 @@ enum JournalSchema {
                 table.column("updated_at", .integer).notNull()
                 table.column("body", .text).notNull()
             }
+            // How the releases of a breach's controls ended.
+            try db.create(table: "release", options: [.withoutRowID]) { table in
+                table.column("breach_id", .text).notNull()
+                table.column("resource", .text).notNull()
+                table.column("facet", .text).notNull()
+                table.column("outcome", .text).notNull()
+                table.primaryKey(["breach_id", "resource", "facet"])
+            }
             try db.create(table: "control", options: [.withoutRowID]) { table in
                 table.primaryKey("key", .text)
                 table.column("bmc", .text).notNull()

@@ -50,6 +50,8 @@ struct JournalTests {
             feed: "main-a", isCritical: true, openedAt: now, holdDown: .seconds(60))
         var batch = JournalBatch()
         batch.changes.breaches = [breach]
+        let key = ControlKey(resource: "n1", facet: .powerLimit)
+        batch.changes.releases = [(breach.id, key, Outcome(.failed, "first")), (breach.id, key, Outcome(.applied, "then"))]
         batch.changes.controls = [(try entry(), Outcome(.applied, "m", value: .limit(Watts(500))))]
         do {
             let journal = try JournalDatabase(path: folder.path("j.sqlite"))
@@ -57,7 +59,9 @@ struct JournalTests {
             try journal.close()
         }
         let contents = try JournalDatabase(path: folder.path("j.sqlite")).load()
-        #expect(contents.breaches == [breach])
+        var released = breach
+        released.releaseOutcomes = [key: Outcome(.applied, "then")]
+        #expect(contents.breaches == [released])
         #expect(contents.controls == [try entry()])
         let fragment = try #require(contents.controls[0].prior?.fragment)
         #expect(fragment.text == #"{"SetPoint":null,"Zero":0,"Float":6720.0}"#)

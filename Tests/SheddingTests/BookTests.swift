@@ -43,6 +43,9 @@ struct BookTests {
             for breach in changes.breaches { durable.breaches[breach.id] = breach }
             for control in changes.controls { durable.controls[control.entry.key] = control.entry }
             for key in changes.removedControls { durable.controls[key] = nil }
+            for release in changes.releases {
+                durable.breaches[release.breach]?.releaseOutcomes[release.control] = release.outcome
+            }
         }
 
         /// Works off everything that is queued, at once.

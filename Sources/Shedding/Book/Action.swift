@@ -1,4 +1,4 @@
-import PowerEvents
+public import PowerEvents
 
 /// What the keeper of a ``Book`` is to do, in this order, after having made the book's changes durable.
 public enum Action: Sendable, Hashable {
@@ -10,19 +10,16 @@ public enum Action: Sendable, Hashable {
 }
 
 /// What changed in a ``Book`` since it was last asked, to be made durable in one transaction.
-public struct Changes: Sendable, Hashable {
+public struct Changes: Sendable {
     public var breaches: [Breach] = []
     public var controls: [(entry: ControlEntry, outcome: Outcome?)] = []
     public var removedControls: [ControlKey] = []
+    /// How the releases of controls from breaches ended.
+    public var releases: [(breach: UUIDText, control: ControlKey, outcome: Outcome)] = []
 
     public init() {}
 
-    public var isEmpty: Bool { breaches.isEmpty && controls.isEmpty && removedControls.isEmpty }
-
-    public static func == (left: Changes, right: Changes) -> Bool {
-        left.breaches == right.breaches && left.removedControls == right.removedControls
-            && left.controls.map(\.entry) == right.controls.map(\.entry)
+    public var isEmpty: Bool {
+        breaches.isEmpty && controls.isEmpty && removedControls.isEmpty && releases.isEmpty
     }
-
-    public func hash(into hasher: inout Hasher) { hasher.combine(removedControls) }
 }

@@ -117,9 +117,7 @@ extension Book {
         guard let breach = breaches[id], breach.released.contains(key), breach.releaseOutcomes[key] != outcome else {
             return
         }
-        breaches[id]?.releaseOutcomes[key] = outcome
-        unsettled[id]?.remove(key)
-        touch(id)
+        note(outcome, releasing: key, of: id)
     }
 
     /// A suspend did not come about, so the hints that it should have covered act on their own.

@@ -50,8 +50,7 @@ extension Book {
             breaches[id]?.released.insert(key)
             controls[key]?.goalRevision += 1
             if controls[key] == nil {
-                breaches[id]?.releaseOutcomes[key] = Outcome(.applied, "nothing was changed")
-                unsettled[id]?.remove(key)
+                note(Outcome(.applied, "nothing was changed"), releasing: key, of: id)
             } else if let action = queue(key, priority: priorities[key, default: 0]) {
                 actions.append(action)
             }
@@ -64,7 +63,7 @@ extension Book {
 
     private mutating func letGo(_ key: ControlKey, of id: UUIDText, _ outcome: Outcome) {
         breaches[id]?.released.insert(key)
-        breaches[id]?.releaseOutcomes[key] = outcome
+        note(outcome, releasing: key, of: id)
         controls[key]?.goalRevision += 1
         if demands(on: key).isEmpty { remove(key) }
     }
@@ -72,7 +71,8 @@ extension Book {
     /// Ends a breach of which everything is let go and back, or reports how far that has come.
     mutating func closeOrReport(_ id: UUIDText, now: Timestamp) -> [Action] {
         guard let breach = breaches[id], case .releasing = breach.phase else { return [] }
-        guard breach.controls.allSatisfy({ breach.releaseOutcomes[$0] != nil }) else { return [] }
+        // Empty once every control was let go and has come to an end, be it a failed one that is tried again.
+        guard unsettled[id, default: []].isEmpty else { return [] }
         let isDone = breach.controls.allSatisfy { key in
             breach.releaseOutcomes[key]?.code != .failed || controls[key] == nil || !demands(on: key).isEmpty
         }

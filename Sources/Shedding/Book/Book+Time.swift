@@ -14,8 +14,9 @@ extension Book {
             case .open: actions += tickOpen(breach, now: now)
             case .holdingDown(let until): if now >= until, !isFrozen { actions += startReleasing(id, now: now) }
             case .releasing(let nextStep):
-                let isPending = breach.released.count < breach.controls.count
-                if now >= nextStep, isPending { actions += stepRelease(id, now: now) }
+                if now >= nextStep, breach.released.count < breach.controls.count {
+                    actions += stepRelease(id, now: now)
+                }
             case .closed: break
             }
             if let due = reportDue[id], now >= due { actions += report(id, now: now) }
@@ -61,8 +62,7 @@ extension Book {
                 unsettled[id] = Set(breach.controls.filter { breach.releaseOutcomes[$0] == nil })
                 reportDue[id] = now + policy.reportAfter
                 for key in breach.released where controls[key] == nil && breach.releaseOutcomes[key] == nil {
-                    breaches[id]?.releaseOutcomes[key] = Outcome(.applied, "nothing was changed")
-                    touch(id)
+                    note(Outcome(.applied, "nothing was changed"), releasing: key, of: id)
                 }
                 actions += closeOrReport(id, now: now)
             case .closed: break

@@ -25,6 +25,7 @@ public struct Book: Sendable {
     private var changedBreaches: Set<UUIDText> = []
     private var changedControls: Set<ControlKey> = []
     private var removedControls: Set<ControlKey> = []
+    private var releases: [(breach: UUIDText, control: ControlKey, outcome: Outcome)] = []
 
     /// - Parameters:
     ///   - breaches: what the journal holds
@@ -45,6 +46,8 @@ public struct Book: Sendable {
             controls[key].map { ($0.entry, $0.outcome) }
         }
         changes.removedControls = removedControls.sorted()
+        changes.releases = releases
+        releases = []
         changedBreaches = []
         changedControls = []
         removedControls = []
@@ -56,6 +59,13 @@ public struct Book: Sendable {
     mutating func touch(_ control: ControlKey) {
         changedControls.insert(control)
         removedControls.remove(control)
+    }
+
+    /// Notes how the release of a control from a breach ended.
+    mutating func note(_ outcome: Outcome, releasing control: ControlKey, of breach: UUIDText) {
+        breaches[breach]?.releaseOutcomes[control] = outcome
+        unsettled[breach]?.remove(control)
+        releases.append((breach, control, outcome))
     }
 
     mutating func remove(_ control: ControlKey) {

@@ -38,7 +38,8 @@ public struct Breach: Sendable, Hashable, Codable {
     public var plans: [PlannedHint] = []
     /// Controls whose hold was let go.
     public var released: Set<ControlKey> = []
-    /// How the release of a control ended.
+    /// How the release of a control ended. Durable row by row (``Changes/releases``) and not with the breach: a breach
+    /// can have thousands of controls, and each of their ends is one small write.
     public var releaseOutcomes: [ControlKey: Outcome] = [:]
     /// The wait after `resolved`, kept because the next breach of the feed may double it.
     public var holdDown: Duration
@@ -47,6 +48,11 @@ public struct Breach: Sendable, Hashable, Codable {
     public var reportedAt: Timestamp?
     /// Whether `max_hold` was passed and said so.
     public var isOverdue = false
+
+    private enum CodingKeys: String, CodingKey {
+        case id, origin, feed, isCritical, phase, openedAt, updatedAt, plans, released, holdDown, reported, reportedAt
+        case isOverdue
+    }
 
     public init(
         id: UUIDText, origin: Origin, feed: String, isCritical: Bool, openedAt: Timestamp, holdDown: Duration
