@@ -6,7 +6,8 @@ public enum Quantities {
         guard let (number, unit) = split(text) else { return nil }
         let factors: [String: Double] = ["ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400]
         if number == "0", unit.isEmpty { return .zero }
-        guard let factor = factors[unit], let value = Double(number) else { return nil }
+        // Three hundred years; longer ones would only overflow somewhere later.
+        guard let factor = factors[unit], let value = Double(number), value * factor < 1e10 else { return nil }
         return .milliseconds((value * factor * 1000).rounded())
     }
 

@@ -51,7 +51,9 @@ struct JournalTests {
         var batch = JournalBatch()
         batch.changes.breaches = [breach]
         let key = ControlKey(resource: "n1", facet: .powerLimit)
-        batch.changes.releases = [(breach.id, key, Outcome(.failed, "first")), (breach.id, key, Outcome(.applied, "then"))]
+        batch.changes.releases = [
+            (breach.id, key, Outcome(.failed, "first")), (breach.id, key, Outcome(.applied, "then")),
+        ]
         batch.changes.controls = [(try entry(), Outcome(.applied, "m", value: .limit(Watts(500))))]
         do {
             let journal = try JournalDatabase(path: folder.path("j.sqlite"))

@@ -12,7 +12,10 @@ struct QuantityTests {
         #expect(PowerQuantity(decimal: text, unit: unit)?.watts.microwatts == microwatts)
     }
 
-    @Test(arguments: ["-1", "abc", "", "1e99", "99999999999999999999", "0x10", "1.", "NaN"])
+    @Test(arguments: [
+        "-1", "abc", "", "1e99", "99999999999999999999", "9223372036854.775807", "9223372036854.7758075", "0x10", "1.",
+        "NaN",
+    ])
     func refusesWhatIsNoPower(text: String) {
         #expect(PowerQuantity(decimal: text, unit: .megawatt) == nil)
     }

@@ -47,6 +47,14 @@ struct ConversationTests {
         #expect(bmc.seen(.post).count == 3)
     }
 
+    @Test func aRootThatIsNotOpenIsReadWithBasic() async throws {
+        let bmc = bmc()
+        bmc.script(.get, .init(status: 401))
+        _ = try await bmc.client.read(Self.entry).get()
+        #expect(bmc.seen(.get)[1].headers["Authorization"] == "Basic dTpw")
+        #expect(bmc.seen(.get).last?.headers["X-Auth-Token"] != nil)
+    }
+
     @Test func theETagLadderIsClimbedDown() async throws {
         let bmc = bmc(etag: "W/\"7\"")
         let client = bmc.client

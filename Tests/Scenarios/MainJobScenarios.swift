@@ -130,6 +130,32 @@ struct MainJobScenarios {
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func onlyTheTrustedBMCIsSpokenTo() async throws {
+        let stage = try await Stage()
+        let trusted = stage.folder.read("site.yaml")
+        let inventory =
+            trusted
+            .replacing("- { id: store, bmc: \"", with: "- { id: store, bmc: { tls: { pin: \(stage.pin) }, url: \"")
+            .replacing("- { id: login, bmc: \"", with: "- { id: login, bmc: { tls: { pin: \(Self.wrongPin) }, url: \"")
+            .replacing("\", chassis: rack-1, protected: true", with: "\" }, chassis: rack-1")
+            .replacing("\", chassis: rack-1, allow", with: "\" }, chassis: rack-1, allow")
+        try stage.folder.write(inventory, to: "site.yaml")
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        try await stage.alert(
+            .active, breach,
+            [Self.hint("store", .node, watts: 900), Self.hint("login", .node, watts: 900)])
+        let report = try #require(try await stage.report(breach, .applied).enforcement)
+        #expect(report.results.map(\.code) == [.applied, .failed], "\(report.results)")
+        #expect(report.results[1].message?.hasPrefix("TLS") == true)
+        #expect(stage.fleet.limit(of: "store") == 900)
+        #expect(stage.fleet.bmc(of: "login")?.openSessions == 0)
+        await stage.tearDown()
+    }
+
+    private static let wrongPin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+    @Test(.timeLimit(.minutes(2)))
     func aRepeatedEventIsAnsweredWithTheSameEvent() async throws {
         let stage = try await Stage()
         try await stage.startAgent()

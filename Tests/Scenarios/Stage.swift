@@ -21,6 +21,8 @@ final class Stage: Sendable {
     let watcher: EventWatcher
     let ledger: EventLedger
     let httpPort: Int
+    /// The pin of every BMC's key, as inventories write it.
+    let pin: String
     private let agent = AgentHolder()
     private let client = HTTPClientPool(.init(workers: 1))
 
@@ -73,7 +75,9 @@ final class Stage: Sendable {
             """, to: "ima.yaml")
         let site = try Self.site(folder.path("site.yaml"))
         fleet = try SimulatedFleet(site: site)
-        try await fleet.start(authority: FleetAuthority.prepare(for: site))
+        let bmcKey = try PrivateKey.generate(.p256)
+        pin = "sha256//\(Data(SHA256.digest(try bmcKey.publicKey().subjectPublicKeyInfo())).base64EncodedString())"
+        try await fleet.start(authority: FleetAuthority.prepare(for: site), key: bmcKey)
         let bus = BusOptions(address: try broker.address, clientID: "")
         powerAgent = try SimulatedPowerAgent(source: Self.source, key: powerKey, bus: bus, logger: Self.quiet)
         var listening = bus

@@ -69,9 +69,11 @@ public final class SimulatedFleet: Sendable {
     }
 
     /// Binds every address and serves until ``stop()``.
-    public func start(authority: CertificateAuthority) async throws {
+    ///
+    /// - Parameter key: of all certificates; a new one unless a test wants to pin it
+    public func start(authority: CertificateAuthority, key: PrivateKey? = nil) async throws {
         // One key for all: making thousands would only cost time.
-        let key = try PrivateKey.generate(.p256)
+        let key = try key ?? PrivateKey.generate(.p256)
         for bmc in bmcs {
             let context = try bmc.address.isEncrypted ? Self.tls(bmc.address, authority, key) : nil
             let bootstrap = ServerBootstrap(group: group)

@@ -12,7 +12,7 @@ public struct PowerQuantity: Sendable, Hashable, Codable {
 
     /// A decimal text in a unit, exact; what is finer than a microwatt is rounded to the nearest.
     ///
-    /// - Returns: nil where the text is no JSON number, is negative, or exceeds 9 terawatts.
+    /// - Returns: nil where the text is no JSON number, is negative, or reaches a terawatt.
     public init?(decimal text: String, unit: PowerUnit) {
         guard let microwatts = Self.microwatts(text, decimals: unit.decimals) else { return nil }
         self.init(watts: Watts(microwatts: microwatts), unit: unit)
@@ -33,26 +33,27 @@ public struct PowerQuantity: Sendable, Hashable, Codable {
         ["value": JSONNumber(text: valueText).map(JSONValue.number) ?? .null, "unit": .string(unit.rawValue)]
     }
 
+    /// A terawatt, in microwatts: more than any feed carries, and far enough from the end of the type to compute with.
+    private static let maximumMicrowatts: Int64 = 1_000_000_000_000_000_000
+
     private static func microwatts(_ text: String, decimals: Int) -> Int64? {
         guard let literal = JSONNumber(text: text)?.text else { return nil }
         let parts = literal.lowercased().split(separator: "e", omittingEmptySubsequences: false)
         guard let exponent = parts.count == 1 ? 0 : Int(parts[1]), abs(exponent) < 100 else { return nil }
         let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
         let fraction = mantissa.count == 2 ? mantissa[1] : ""
-        let negative = mantissa[0].hasPrefix("-")
+        let isNegative = mantissa[0].hasPrefix("-")
         var digits = mantissa[0].drop { $0 == "-" || $0 == "0" } + fraction
         let shift = decimals + exponent - fraction.count
+        var roundsUp = false
         if shift >= 0 {
             digits += String(repeating: "0", count: shift)
         } else {
-            let dropped = digits.suffix(-shift)
-            let roundsUp = -shift <= digits.count && (dropped.first.map { $0 >= "5" } ?? false)
+            roundsUp = -shift <= digits.count && (digits.suffix(-shift).first.map { $0 >= "5" } ?? false)
             digits = digits.dropLast(-shift)
-            guard let value = digits.isEmpty ? 0 : Int64(digits) else { return nil }
-            let rounded = value + (roundsUp ? 1 : 0)
-            return negative && rounded != 0 ? nil : rounded
         }
-        guard let value = digits.isEmpty ? 0 : Int64(digits) else { return nil }
-        return negative && value != 0 ? nil : value
+        guard let value = digits.isEmpty ? 0 : Int64(digits), value < maximumMicrowatts else { return nil }
+        let rounded = value + (roundsUp ? 1 : 0)
+        return isNegative && rounded != 0 ? nil : rounded
     }
 }

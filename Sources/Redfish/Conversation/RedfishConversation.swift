@@ -25,7 +25,15 @@ struct RedfishConversation {
     /// The service root, read once a login.
     mutating func serviceRoot(priority: Int) async throws(BMCFault) -> JSONValue {
         if let root { return root }
-        let json = try document(await exchange(.get, "/redfish/v1/", authorized: false, priority: priority)).json
+        var answer = try await exchange(.get, "/redfish/v1/", authorized: false, priority: priority)
+        if answer.response.status == 401 {
+            // The root should be open to all (DSP0266, 13.3.2); where it is not, only Basic can come before a session.
+            let before = session.state
+            session.state = .basic
+            answer = try await exchange(.get, "/redfish/v1/", authorized: true, priority: priority)
+            session.state = before
+        }
+        let json = try document(answer).json
         root = json
         return json
     }
