@@ -76,10 +76,13 @@ let package = Package(
                 unixSignals,
             ],
             swiftSettings: strict),
+        // What `ima` and `gridsim` have in common: exit codes, and errors in one line.
+        .target(name: "CommandLineTool", dependencies: [argumentParser], swiftSettings: strict),
         .executableTarget(
             name: "ima",
             dependencies: [
-                "Agent", "Curl", "JOSE", "OpenSSL", "Inventory", "PowerEvents", "Settings", "StrictJSON",
+                "Agent", "CommandLineTool", "Curl", "JOSE", "OpenSSL", "Inventory", "PowerEvents", "Settings",
+                "StrictJSON",
                 argumentParser,
                 logging,
             ],
@@ -95,7 +98,8 @@ let package = Package(
         .executableTarget(
             name: "gridsim",
             dependencies: [
-                "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings", "StrictJSON",
+                "CommandLineTool", "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents",
+                "Settings", "StrictJSON",
                 argumentParser, logging,
             ],
             swiftSettings: strict),

@@ -1,3 +1,4 @@
+import CommandLineTool
 import EventBus
 import FleetSimulator
 import Foundation

@@ -1,3 +1,4 @@
+import CommandLineTool
 import Foundation
 
 /// A TCP port of a loopback address that nobody listens on at this moment.

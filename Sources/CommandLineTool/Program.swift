@@ -1,0 +1,33 @@
+public import ArgumentParser
+import Foundation
+
+/// Runs a command line and ends the process: 0 done, 1 the answer is no, 2 wrong usage or unreadable input. Errors go to
+/// standard error, never with a trace.
+public enum Program {
+    public static func run(_ root: any AsyncParsableCommand.Type) async {
+        do {
+            var command = try root.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            end(failure.message, failure.code)
+        } catch {
+            let code = root.exitCode(for: error)
+            switch code {
+            case .success:
+                print(root.fullMessage(for: error))
+                exit(0)
+            case .validationFailure: end(root.fullMessage(for: error), 2)
+            default: end("\(error)", 1)
+            }
+        }
+    }
+
+    private static func end(_ text: String, _ code: Int32) -> Never {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+        exit(code)
+    }
+}
