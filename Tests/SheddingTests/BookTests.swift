@@ -407,6 +407,29 @@ struct BookTests {
         #expect(world.watts("n2") == 700)
     }
 
+    @Test func aFreezeInTheMiddleOfAReleaseOwesThePrior() throws {
+        var world = World()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        world.accept(Fixture.alert(1, .resolved))
+        world.now = world.now + .seconds(31)
+        world.perform(world.book.tick(now: world.now))
+        let key = ControlKey(resource: "n1", facet: .powerLimit)
+        let begun = world.book.begin(key, now: world.now).0
+        let assignment = try #require(begun)
+        world.book.freeze()
+        let refusal = try #require(world.book.permit(key, revision: assignment.revision))
+        world.perform(
+            world.book.finish(
+                key, entry: assignment.convergence.entry, outcome: refusal, revision: assignment.revision,
+                now: world.now))
+        #expect(world.book.controls[key] != nil)
+        world.perform(world.book.thaw(now: world.now))
+        world.pass(.seconds(60))
+        #expect(world.watts("n1") == 1000)
+        #expect(world.lastReport?.code == .success)
+    }
+
     @Test func noFurtherSuspendsWhenMostOfAPlanIsOutOfReach() {
         var world = World { $0.maxSuspended = .percent(100) }
         let lost = BMCFault(.unreachable, "no route")

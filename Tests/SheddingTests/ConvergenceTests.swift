@@ -189,6 +189,26 @@ struct ConvergenceTests {
         #expect(drive.outcome?.message?.contains("700 W") == true)
     }
 
+    @Test func aPriorOfAMachineThatIsOffIsStillOwed() {
+        let off = BMCFault(.machineOff, "gone")
+        var cap = Drive(.demands([.cap(Watts(500))]))
+        cap.run { _ in .failure(off) }
+        #expect(cap.outcome?.code == .skipped)
+        var restore = Drive(.prior, entry: Self.held(700, 500))
+        restore.run { _ in .failure(off) }
+        #expect(restore.outcome?.code == .failed)
+    }
+
+    @Test func aShutdownThatNeverEndsIsNotWaitedForForEver() {
+        var entry = Fixture.entry("n1", .powerState)
+        entry.prior = .init(value: .power(.on), fragment: ["PowerState": "On"], takenAt: Fixture.start)
+        entry.intent = .power(.off)
+        var drive = Drive(.prior, entry: entry)
+        drive.run { _ in .success(Fixture.power(.poweringOff)) }
+        #expect(drive.outcome?.code == .failed)
+        #expect(!drive.kinds.contains("write"))
+    }
+
     @Test func aForeignChangeIsOverwrittenWhereThePolicySaysSo() {
         var policy = Policy()
         policy.onDrift = .restore
@@ -214,6 +234,18 @@ struct ConvergenceTests {
             entry = drive.convergence.entry
             #expect(drive.outcome?.code == (round <= 5 ? .applied : .failed))
         }
+    }
+
+    @Test func aCapThatSomebodyElseTightenedIsNotRaised() {
+        var drive = Drive(.demands([.cap(Watts(500))]), entry: Self.held(700, 500))
+        drive.run { _ in .success(Fixture.limit(300)) }
+        #expect(drive.kinds == ["read"])
+        #expect(drive.outcome?.code == .applied)
+        #expect(drive.outcome?.value == .limit(Watts(300)))
+        // Our own tighter cap, of a breach that is over, does go up to what is still demanded.
+        var ours = Drive(.demands([.cap(Watts(600))]), entry: Self.held(700, 500))
+        ours.run { $0 == 1 ? .success(Fixture.limit(500)) : .success(Fixture.limit(600)) }
+        #expect(ours.kinds == ["read", "record", "write", "read"])
     }
 
     // MARK: Suspending

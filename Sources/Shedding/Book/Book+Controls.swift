@@ -36,10 +36,11 @@ extension Book {
         )
     }
 
-    /// Whether a write may go out at this very moment; otherwise how the convergence ends.
+    /// Whether a write may go out at this very moment; otherwise how the convergence ends. Never as `skipped`, which
+    /// would let a release count as done.
     public func permit(_ key: ControlKey, revision: Int) -> Outcome? {
-        if isFrozen { return Outcome(.skipped, "frozen: an operator has stopped all writes") }
-        guard controls[key]?.goalRevision == revision else { return Outcome(.skipped, "overtaken by a newer demand") }
+        if isFrozen { return Outcome(.failed, "frozen: an operator has stopped all writes") }
+        guard controls[key]?.goalRevision == revision else { return Outcome(.failed, "overtaken by a newer demand") }
         return nil
     }
 

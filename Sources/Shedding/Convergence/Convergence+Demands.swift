@@ -28,6 +28,10 @@ extension Convergence {
             if entry.intent != nil { entry.held = reading.value }
             return finish(.applied, remark, value: reading.value)
         }
+        if let current, current < target, entry.intent != nil, !entry.recognises(reading.value) {
+            // Shedding never raises what somebody else has lowered further.
+            return finish(.applied, "somebody else limits it to \(current)", value: reading.value)
+        }
         if let refusal = reassertionRefusal(wanted, reading) { return refusal }
         entry.intent = wanted
         phase = .recording(.limit(target))

@@ -3,12 +3,12 @@ import StrictJSON
 
 /// From what a control holds back to what was there before the first hold.
 extension Convergence {
-    mutating func restore(_ reading: Reading) -> Step {
+    mutating func restore(_ reading: Reading, now: Timestamp) -> Step {
         guard let prior = entry.prior, entry.intent != nil else {
             return finish(.applied, "nothing was changed", value: reading.value)
         }
         switch (prior.value, reading.value) {
-        case (.power(let before), .power(let state)): return restorePower(before, state, reading)
+        case (.power(let before), .power(let state)): return restorePower(before, state, reading, now: now)
         default: return restoreLimit(prior, reading)
         }
     }
@@ -26,17 +26,21 @@ extension Convergence {
         return .record
     }
 
-    private mutating func restorePower(_ before: PowerState, _ state: PowerState, _ reading: Reading) -> Step {
+    private mutating func restorePower(
+        _ before: PowerState, _ state: PowerState, _ reading: Reading, now: Timestamp
+    ) -> Step {
         guard before == .on || before == .poweringOn else {
             return finish(.applied, "it was \(before.rawValue) before", value: reading.value)
         }
         switch state {
         case .on: return finish(.applied, value: reading.value)
         case .poweringOn:
-            phase = .confirming(.reset(ResetType.on.rawValue), isCertain: true)
-            return wait(.seconds(2), then: .read)
+            return lookAgain(.reset(ResetType.on.rawValue), reading, now: now)
         case .poweringOff:
             // The shutdown that we asked for is still under way; it cannot be powered on before it is off.
+            guard now + .seconds(2) < terms.deadline else {
+                return finish(.failed, "still \(state.rawValue) at the deadline", value: reading.value)
+            }
             return wait(.seconds(2), then: .read)
         case .unknown: return finish(.failed, "unknown: the BMC does not tell the power state")
         case .off, .paused, .sleeping, .hibernating:

@@ -102,7 +102,7 @@ public struct Convergence: Sendable {
             }
             switch goal {
             case .demands(let demands): return pursue(demands, reading, now: now)
-            case .prior: return restore(reading)
+            case .prior: return restore(reading, now: now)
             }
         }
     }
@@ -161,7 +161,9 @@ extension Convergence {
     mutating func finish(_ fault: BMCFault) -> Step {
         let tries = failures > 0 ? " after \(failures) \(failures == 1 ? "retry" : "retries")" : ""
         switch fault.kind {
-        case .machineOff: return finish(.skipped, "node is off: \(fault.message)")
+        case .machineOff:
+            // A prior that cannot be put back now is still owed; a cap on a machine that is down is not.
+            return finish(goal == .prior ? .failed : .skipped, "node is off: \(fault.message)")
         case .unreachable:
             return finish(.failed, "BMC unreachable\(tries): \(fault.message)", unreachable: true)
         case .unknownEffect: return finish(.failed, "unknown\(tries): \(fault.message)")
