@@ -130,7 +130,7 @@ let package = Package(
             dependencies: ["Inventory", "Journal", "PowerEvents", "Shedding", "StrictJSON", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "EventBusTests", dependencies: ["EventBus", "Mosquitto", "TestSupport", logging],
+            name: "EventBusTests", dependencies: ["EventBus", "Mosquitto", "OpenSSL", "TestSupport", logging],
             swiftSettings: strict),
         .testTarget(
             name: "AgentTests",

@@ -1,6 +1,8 @@
 import EventBus
+import Foundation
 import Logging
 import Mosquitto
+import OpenSSL
 import Synchronization
 import TestSupport
 import Testing
@@ -79,6 +81,32 @@ struct BusConnectionTests {
         #expect(try await eventually { log.events.withLock { $0.last == "ready" } })
         try await connection.publish(topic: "t/x", payload: Array("late".utf8))
         #expect(try await eventually { log.messages.withLock { $0.contains("late") } })
+        await broker.stop()
+    }
+
+    @Test func onlyATrustedBrokerIsSpokenTo() async throws {
+        let authority = try CertificateAuthority(name: "site")
+        let stranger = try CertificateAuthority(name: "site")
+        let broker = try await TestBroker(authority: authority)
+        let folder = try TemporaryFolder()
+        func connect(_ authority: CertificateAuthority, host: String) throws -> BusConnection {
+            let file = try folder.write(authority.certificatePEM, to: "\(UUID()).pem")
+            let address = try #require(BrokerAddress("mqtts://\(host):\(broker.port)"))
+            let connection = try BusConnection(
+                BusOptions(address: address, clientID: "", tls: .init(authorities: file)), logger: quiet,
+                onMessage: { _ in true })
+            connection.start()
+            return connection
+        }
+        let good = try connect(authority, host: "127.0.0.1")
+        let wrongAuthority = try connect(stranger, host: "127.0.0.1")
+        let wrongName = try connect(authority, host: "localhost")
+        #expect(try await eventually { good.isConnected })
+        try await good.publish(topic: "t", payload: [])
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(!wrongAuthority.isConnected)
+        #expect(!wrongName.isConnected)
+        for connection in [good, wrongAuthority, wrongName] { connection.stop() }
         await broker.stop()
     }
 

@@ -1,9 +1,11 @@
 public import EventBus
 import Foundation
+public import OpenSSL
 
 /// A real mosquitto on a free loopback port, with or without access rules.
 public final class TestBroker: Sendable {
     public let port: Int
+    private let isEncrypted: Bool
     private let folder: TemporaryFolder
     private let process: Holder
 
@@ -12,8 +14,10 @@ public final class TestBroker: Sendable {
         var child: ChildProcess?
     }
 
-    /// - Parameter rules: an ACL file's text; nil allows everything
-    public init(rules: String? = nil) async throws {
+    /// - Parameters:
+    ///   - rules: an ACL file's text; nil allows everything
+    ///   - authority: signs the broker's certificate; nil leaves TLS off
+    public init(rules: String? = nil, authority: CertificateAuthority? = nil) async throws {
         folder = try TemporaryFolder()
         port = try FreePort.find()
         process = Holder()
@@ -27,6 +31,12 @@ public final class TestBroker: Sendable {
 
             """
         if let rules { configuration += "acl_file \(try folder.write(rules, to: "acl"))\n" }
+        if let authority {
+            let identity = try authority.issue(to: .init(commonName: "broker", addresses: ["127.0.0.1"]))
+            configuration += "certfile \(try folder.write(identity.certificatePEM, to: "broker.pem"))\n"
+            configuration += "keyfile \(try folder.write(identity.keyPEM, to: "broker.key"))\n"
+        }
+        isEncrypted = authority != nil
         try folder.write(configuration, to: "mosquitto.conf")
         // mosquitto drops root's rights and must still reach its files.
         if getuid() == 0 { _ = try ChildProcess.run("/bin/chmod", ["-R", "a+rwX", folder.url.path]) }
@@ -35,7 +45,7 @@ public final class TestBroker: Sendable {
 
     public var address: BrokerAddress {
         get throws {
-            guard let address = BrokerAddress("mqtt://127.0.0.1:\(port)") else {
+            guard let address = BrokerAddress("\(isEncrypted ? "mqtts" : "mqtt")://127.0.0.1:\(port)") else {
                 throw ChildProcess.DidNotStart(description: "no address")
             }
             return address
