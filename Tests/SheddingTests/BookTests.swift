@@ -221,8 +221,12 @@ struct BookTests {
         world.accept(Fixture.alert(2, .resolved))
         world.pass(.seconds(40))
         #expect(world.watts("n1") == 800)
-        #expect(world.lastReport?.breachID == Fixture.id(2))
-        #expect(world.lastReport?.code == .success)
+        let last = world.reports.last { $0.enforcement.breachID == Fixture.id(2) }?.enforcement
+        #expect(last?.action == .reverted)
+        #expect(last?.code == .success)
+        // The breach that goes on says what its control holds now.
+        #expect(world.lastReport?.breachID == Fixture.id(1))
+        #expect(world.lastReport?.results[0].appliedPower == nil)
         world.accept(Fixture.alert(1, .resolved))
         world.pass(.seconds(40))
         #expect(world.watts("n1") == 1000)
@@ -326,6 +330,20 @@ struct BookTests {
         world.holds[ControlKey(resource: "n1", facet: .powerLimit)] = Fixture.limit(1000)
         world.pass(.seconds(31))
         #expect(world.watts("n1") == 700)
+    }
+
+    @Test func whatChangesAfterAReportIsToldOnceForAll() {
+        var world = World()
+        let names = (1...8).map { "n\($0)" }
+        world.accept(Fixture.alert(1, .active, names.map { Fixture.hint($0, watts: 700) }))
+        world.work()
+        let before = world.reports.count
+        for name in names {
+            world.faults[ControlKey(resource: name, facet: .powerLimit)] = BMCFault(.unreachable, "no route")
+        }
+        world.pass(.seconds(95))
+        #expect(world.reports.count == before + 1)
+        #expect(world.lastReport?.code == .error)
     }
 
     @Test func failingRevertsAreRetriedForAsLongAsItTakes() {

@@ -162,7 +162,7 @@ extension RedfishConversation {
             do {
                 response = try await transport.send(request)
             } catch let error as CurlError {
-                throw Self.fault(error, isWrite: method != .get)
+                throw fault(error, isWrite: method != .get)
             } catch {
                 throw BMCFault(method == .get ? .unreachable : .unknownEffect, "the request was cancelled")
             }
@@ -263,12 +263,25 @@ extension RedfishConversation {
         }
     }
 
-    private static func fault(_ error: CurlError, isWrite: Bool) -> BMCFault {
-        if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, error.message) }
+    private func fault(_ error: CurlError, isWrite: Bool) -> BMCFault {
+        if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, words(error)) }
         return switch error.kind {
         case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
         case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
-        default: BMCFault(.unreachable, error.message)
+        default: BMCFault(.unreachable, words(error))
+        }
+    }
+
+    /// The same words for the same failure: libcurl's own tell the milliseconds, and every look would be news.
+    private func words(_ error: CurlError) -> String {
+        switch error.kind {
+        case .couldNotResolve: "the name does not resolve"
+        case .couldNotConnect: "the connection is refused, or there is no route"
+        case .timeout where error.mayHaveBeenObeyed: "no answer within \(options.requestTimeout)"
+        case .timeout: "no connection within \(options.connectTimeout)"
+        case .connectionLost: "the connection broke before the answer was complete"
+        case .shutDown: "the agent is stopping"
+        case .tls, .tooLarge, .protocolViolation: error.message
         }
     }
 

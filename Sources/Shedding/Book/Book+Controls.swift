@@ -91,7 +91,11 @@ extension Book {
             waves[id]?.settle(key)
             if key.facet == .powerState, outcome.code != .applied { actions += uncover(key, of: id, now: now) }
             actions += handOut(id, now: now)
-            if wasUnsettled || isNews { actions += reportIfSettled(id, now: now) }
+            if wasUnsettled {
+                actions += reportIfSettled(id, now: now)
+            } else if isNews, newsDue[id] == nil {
+                newsDue[id] = now + Self.newsDelay
+            }
         }
         return actions
     }

@@ -20,6 +20,10 @@ extension Book {
             case .closed: break
             }
             if let due = reportDue[id], now >= due { actions += report(id, now: now) }
+            if let due = newsDue[id], now >= due {
+                newsDue[id] = nil
+                actions += reportIfSettled(id, now: now)
+            }
         }
         if !isFrozen {
             for (key, control) in controls where control.nextLook.map({ now >= $0 }) ?? false {

@@ -20,6 +20,9 @@ public struct Book: Sendable {
     var unsettled: [UUIDText: Set<ControlKey>] = [:]
     /// When an answer is due although not everything has settled.
     var reportDue: [UUIDText: Timestamp] = [:]
+    /// When what changed after a report is told. A BMC rarely changes alone, and each report tells the whole.
+    var newsDue: [UUIDText: Timestamp] = [:]
+    static let newsDelay = Duration.seconds(1)
     /// What of a breach has not been handed out yet.
     var waves: [UUIDText: Waves] = [:]
     private var changedBreaches: Set<UUIDText> = []
