@@ -1,5 +1,6 @@
-import CommandLineTool
+import Agent
 import ArgumentParser
+import CommandLineTool
 import Foundation
 import JOSE
 import OpenSSL
@@ -10,58 +11,69 @@ struct KeysCommand: ParsableCommand {
         commandName: "keys", abstract: "Makes a signing key, and shows its public half.",
         subcommands: [Generate.self, PublicKeys.self])
 
+    /// A name that follows from the key itself, for those who give none.
+    static func defaultKeyID(_ key: PrivateKey) throws -> String {
+        "ima-" + SHA256.hex(try key.publicKey().subjectPublicKeyInfo()).prefix(12)
+    }
+
+    static func publicSet(_ key: PrivateKey, kid: String?) throws -> String {
+        try JWKSet([SigningKey(key, keyID: kid ?? defaultKeyID(key)).jwk()]).json().text
+    }
+
     struct Generate: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "generate",
-            abstract: "Writes a new private key to a file of mode 0600 and prints its public JWK set.")
+            abstract: "Makes a private key; prints its public JWK set, or without --out the key itself.")
 
         @Option(name: .long, help: "ES256 or RS256.")
         var algorithm = "ES256"
 
-        @Option(name: .long, help: "The name that verifiers find the key by.")
-        var kid: String
+        @Option(name: .long, help: "The name that verifiers find the key by; made of the key where absent.")
+        var kid: String?
 
-        @Option(name: .long, help: "The file for the private key (PEM). An existing file is never overwritten.")
-        var out: String
+        @Option(
+            name: .long, help: "The file for the private key (PEM, mode 0600). An existing one is never overwritten.")
+        var out: String?
 
         func run() throws {
             guard let algorithm = SignatureAlgorithm(rawValue: algorithm) else {
                 throw Failure("--algorithm: should be ES256 or RS256 (got \"\(algorithm)\")", code: 2)
             }
-            do {
-                let key = try PrivateKey.generate(algorithm == .es256 ? .p256 : .rsa(bits: 3072))
-                let descriptor = open(self.out, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-                guard descriptor >= 0 else {
-                    throw Failure("\(out): cannot be created: \(String(cString: strerror(errno)))", code: 2)
-                }
-                let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-                try file.write(contentsOf: Data(key.pem().utf8))
-                print(try JWKSet([SigningKey(key, keyID: kid).jwk()]).json().text)
-            } catch let error as OpenSSLError {
-                throw Failure("\(error)")
+            let key = try PrivateKey.generate(algorithm == .es256 ? .p256 : .rsa(bits: 3072))
+            guard let out else { return print(try key.pem(), terminator: "") }
+            let descriptor = open(out, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else {
+                throw Failure("\(out): cannot be created: \(String(cString: strerror(errno)))", code: 2)
             }
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try file.write(contentsOf: Data(key.pem().utf8))
+            print(try KeysCommand.publicSet(key, kid: kid))
         }
     }
 
     struct PublicKeys: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "jwks", abstract: "Prints the public JWK set of a private key.")
+            commandName: "jwks", abstract: "Prints the public JWK set of a private key, or of the configured one.")
 
-        @Option(name: .long, help: "The file with the private key (PEM).")
-        var key: String
+        @OptionGroup var options: ConfigOption
+
+        @Option(name: .long, help: "The file with the private key (PEM); without it the configuration's signing key.")
+        var key: String?
 
         @Option(name: .long, help: "The name that verifiers find the key by.")
-        var kid: String
+        var kid: String?
 
         func run() throws {
-            guard let data = FileManager.default.contents(atPath: key) else {
-                throw Failure("\(key): the key cannot be read", code: 2)
+            let signing = try key == nil ? options.load().signing : nil
+            let path = key ?? signing?.keyFile ?? ""
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw Failure("\(path): the key cannot be read", code: 2)
             }
             do {
                 let privateKey = try PrivateKey(pem: String(decoding: data, as: UTF8.self))
-                print(try JWKSet([SigningKey(privateKey, keyID: kid).jwk()]).json().text)
+                print(try KeysCommand.publicSet(privateKey, kid: kid ?? signing?.keyID))
             } catch {
-                throw Failure("\(key): \(error)", code: 2)
+                throw Failure("\(path): \(error)", code: 2)
             }
         }
     }
