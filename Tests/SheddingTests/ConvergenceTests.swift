@@ -293,6 +293,18 @@ struct ConvergenceTests {
         #expect(again.outcome?.code == .applied)
     }
 
+    /// Found by killing the agent under the thread sanitizer: the intent was durable, the request had not gone out.
+    @Test func aResetThatACrashSwallowedIsAskedForAfterALook() {
+        var entry = Fixture.entry("n1", .powerState)
+        entry.prior = .init(value: .power(.on), fragment: ["PowerState": "On"], takenAt: Fixture.start)
+        entry.intent = .power(.off)
+        var drive = Drive(.demands([.suspended]), entry: entry)
+        drive.run { $0 < 8 ? .success(Fixture.power(.on)) : .success(Fixture.power(.off)) }
+        #expect(drive.kinds.prefix(7) == ["read", "read", "read", "read", "read", "read", "record"])
+        #expect(drive.kinds.filter { $0 == "write" }.count == 1)
+        #expect(drive.outcome?.code == .applied)
+    }
+
     @Test func powersOnWhatItSuspended() {
         var entry = Fixture.entry("n1", .powerState)
         entry.prior = .init(value: .power(.on), fragment: ["PowerState": "On"], takenAt: Fixture.start)

@@ -3,6 +3,9 @@ import StrictJSON
 
 /// From what a control holds to what is demanded of it.
 extension Convergence {
+    /// Half a second, doubled each time: a quarter of a minute in all.
+    private static let looksBeforeAskingAgain = 5
+
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
         if entry.prior == nil {
             entry.prior = ControlEntry.Prior(value: reading.value, fragment: reading.fragment, takenAt: now)
@@ -74,9 +77,14 @@ extension Convergence {
             return finish(.failed, "unknown: the BMC does not tell the power state")
         }
         if state == .poweringOff { return lookAgain(.reset("a shutdown under way"), reading, now: now) }
-        if entry.intent != nil, entry.held == nil {
-            // Asked for before a crash or a deadline, and perhaps still under way; a reset is never blindly repeated.
-            return lookAgain(.reset("the shutdown asked for earlier"), reading, now: now)
+        if entry.intent != nil, entry.held == nil, looks < Self.looksBeforeAskingAgain {
+            // Intended before a crash or a deadline: perhaps under way, perhaps never sent. A reset is not blindly
+            // repeated, so the machine is watched first; only one that still runs is asked again.
+            let delay = Duration.milliseconds(500 << looks)
+            if now + delay < terms.deadline {
+                looks += 1
+                return wait(delay, then: .read)
+            }
         }
         if let refusal = reassertionRefusal(.power(.off), reading) { return refusal }
         guard let method = terms.suspend.first(where: { reading.resetTypes.contains($0.rawValue) }) else {
