@@ -39,10 +39,11 @@ struct CrashScenarios {
         await stage.tearDown()
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(600)))
     func killedAtRandomMomentsNothingIsLost() async throws {
         let rounds = Int(ProcessInfo.processInfo.environment["IMA_KILLS"] ?? "") ?? 6
-        let stage = try await Stage()
+        // A feed of its own each round: one that flaps has its hold-down doubled every time.
+        let stage = try await Stage(inventory: Stage.inventory.replacing("feeds: [main-a]", with: "protected: false"))
         let fleet = stage.fleet
         let before = resources.map { fleet.knob(of: $0) }
         var random = SeededGenerator(seed: 42)
@@ -50,13 +51,13 @@ struct CrashScenarios {
             for bmc in fleet.bmcs { bmc.latency = .milliseconds(Int.random(in: 0...60, using: &random)) }
             try await stage.startAgent()
             let breach = try Stage.newBreach()
-            try await stage.alert(.active, breach, hints(900))
+            try await stage.alert(.active, breach, hints(900), feed: "feed-\(round)")
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...700, using: &random)))
             await stage.stopAgent(SIGKILL)
             try await stage.startAgent()
             _ = try await stage.report(breach, .applied) { $0.results.count == 13 && $0.code == .success }
             #expect(resources.allSatisfy { fleet.limit(of: $0) == ($0.hasPrefix("cpu") ? 900 : 450) }, "round \(round)")
-            try await stage.alert(.resolved, breach)
+            try await stage.alert(.resolved, breach, feed: "feed-\(round)")
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...1500, using: &random)))
             await stage.stopAgent(SIGKILL)
             try await stage.startAgent()

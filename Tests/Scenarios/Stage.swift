@@ -143,9 +143,11 @@ final class Stage: Sendable {
     @discardableResult
     func alert(
         _ status: BreachAlert.Status, _ breach: UUIDText, _ hints: [ShedHint] = [],
-        severity: BreachAlert.Severity = .critical
+        severity: BreachAlert.Severity = .critical, feed: String = "main-a"
     ) async throws -> CloudEvent {
-        let event = try powerAgent.event(.breachAlert, payload(status, breach, hints, severity).json, time: Self.now)
+        var alert = payload(status, breach, hints, severity)
+        alert.feedTag = feed
+        let event = try powerAgent.event(.breachAlert, alert.json, time: Self.now)
         try await powerAgent.publish(event)
         return event
     }
