@@ -105,17 +105,6 @@ public final class JournalDatabase: Sendable {
         }
     }
 
-    public func recentRefusals(limit: Int) throws -> [RefusalRecord] {
-        try pool.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM refusal ORDER BY seq DESC LIMIT ?", arguments: [limit]).map {
-                row in
-                RefusalRecord(
-                    at: Timestamp(milliseconds: row["at"]), reason: row["reason"], detail: row["detail"],
-                    topic: row["topic"], source: row["source"], eventID: row["event_id"], digest: row["digest"])
-            }
-        }
-    }
-
     /// Forgets what nobody needs any more: closed breaches after 90 days (and with them the bar to open them again,
     /// which the freshness of alerts has long taken over), seen events after 30 days, published events of closed
     /// breaches after 7, refusals after 30 or beyond the latest 100,000.

@@ -82,9 +82,6 @@ public struct Setting {
     /// Whether the text refers to the environment, as secrets must.
     public var refersToEnvironment: Bool { node.scalar?.string.contains("${") ?? false }
 
-    /// The text as it stands in the file, nothing replaced.
-    public var rawText: String? { node.scalar?.string }
-
     /// The text, with every `${NAME}` replaced from the environment.
     public func string() -> String? {
         guard let scalar = node.scalar else { return fail("should be a text") }

@@ -4,37 +4,23 @@ import Foundation
 ///
 /// mosquitto's access rules deny the delivery of messages, never the subscription itself, so it takes a stand-in.
 public final class RefusingBroker: Sendable {
-    public let port: Int
-    private let listener: Int32
+    private let listener: SilentListener
+
+    public var port: Int { listener.port }
 
     public init() throws {
-        let port = try FreePort.find()
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        let isListening =
-            withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
-            } && listen(listener, 4) == 0
-        guard isListening else { throw FreePort.NoPort(reason: String(cString: strerror(errno))) }
-        self.port = port
-        self.listener = listener
-        Thread { Self.serve(listener) }.start()
+        listener = try SilentListener()
+        let descriptor = listener.descriptor
+        Thread { Self.serve(descriptor) }.start()
     }
 
-    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+    // Wakes a thread that still waits for its connection.
+    deinit { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
 
     private static func serve(_ listener: Int32) {
         let client = accept(listener, nil, nil)
         guard client >= 0 else { return }
-        defer {
-            close(client)
-            close(listener)
-        }
+        defer { close(client) }
         // Packets of this size come in one piece over loopback.
         var buffer = [UInt8](repeating: 0, count: 4096)
         while case let count = read(client, &buffer, buffer.count), count > 0 {

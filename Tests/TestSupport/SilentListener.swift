@@ -3,7 +3,7 @@ import Foundation
 /// A socket that accepts connections (the kernel does) and never says a word.
 public final class SilentListener: Sendable {
     public let port: Int
-    private let descriptor: Int32
+    let descriptor: Int32
 
     public init() throws {
         let port = try FreePort.find()
