@@ -139,6 +139,11 @@ let package = Package(
                 "TestSupport", coreMetrics, logging,
             ],
             swiftSettings: strict),
+        // Seeded histories of everything that can go wrong, in virtual time, against a model.
+        .testTarget(
+            name: "Histories",
+            dependencies: ["Agent", "Inventory", "Journal", "PowerEvents", "Settings", "Shedding", "StrictJSON"],
+            swiftSettings: strict),
         .testTarget(
             name: "FleetSimulatorTests",
             dependencies: ["FleetSimulator", "Inventory", "PowerEvents", "StrictJSON"], swiftSettings: strict),

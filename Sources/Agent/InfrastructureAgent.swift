@@ -11,7 +11,7 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// A whole agent, ready to run. Made by ``buildAgent(configuration:logger:now:)``, for `ima` and for tests alike.
+/// A whole agent, ready to run. Made by ``buildAgent(configuration:logger:wall:)``, for `ima` and for tests alike.
 public struct InfrastructureAgent: Sendable {
     /// In the order of dependence; shut down in the reverse.
     let services: [any Service]
@@ -65,17 +65,25 @@ public struct InfrastructureAgent: Sendable {
 /// - Throws: an error that names the file, key or journal that is to blame
 public func buildAgent(
     configuration: AgentConfiguration, logger: Logger,
-    now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
+    wall: @escaping @Sendable () -> Timestamp = { WallClock.now() }
 ) throws -> InfrastructureAgent {
+    let clock = SteadyClock(origin: wall())
     let metrics = AgentMetrics()
     let signingKey = try KeyFiles.signingKey(configuration.signing.keyFile, keyID: configuration.signing.keyID)
     let trust = try TrustStore(configuration.trust, logger: logger)
     let journal = try JournalDatabase(path: configuration.journal)
     let contents = try journal.load()
-    do { try journal.prune(now: now()) } catch {
+    do { try journal.prune(now: wall()) } catch {
         logger.error("old rows of the journal could not be removed", metadata: ["reason": "\(error)"])
     }
-    let writer = JournalWriter(journal, now: now)
+    let writer = JournalWriter(
+        journal, now: wall,
+        onFailure: { error in
+            metrics.count("ima_journal_failures_total")
+            logger.critical(
+                "the journal cannot be written; nothing goes to any BMC until it can",
+                metadata: ["reason": "\(error)"])
+        })
     let pool = HTTPClientPool(configuration.pool)
     let health = Health(pool: pool, writer: writer, metrics: metrics)
     metrics.set("ima_resources_total", configuration.site.order.count)
@@ -89,8 +97,8 @@ public func buildAgent(
         composer: EventComposer(
             source: EventSource(role: .infra, identifier: configuration.agentID),
             topicPrefix: configuration.bus.topicPrefix, key: signingKey,
-            maximumEventBytes: configuration.policy.maxEventBytes), metrics: metrics, logger: logger, now: now,
-        wakeOutbox: { outboxWake.call() })
+            maximumEventBytes: configuration.policy.maxEventBytes), metrics: metrics, logger: logger,
+        now: { clock.now() }, wall: wall, wakeOutbox: { outboxWake.call() })
     let bus = try BusService(
         busOptions(configuration),
         handlers: BusService.Handlers(
@@ -103,9 +111,9 @@ public func buildAgent(
                 health.setBroker(ready: isReady)
                 if isReady { logger.notice("the alerts' topics are subscribed: ready") }
                 if isReady { Task { await enforcer.brokerIsReady() } }
-            }), metrics: metrics, logger: logger, now: now)
+            }), metrics: metrics, logger: logger, now: wall)
     let outbox = OutboxService(
-        journal: journal, bus: bus.connection, metrics: metrics, logger: logger, now: now)
+        journal: journal, bus: bus.connection, metrics: metrics, logger: logger, now: wall)
     outboxWake.target = { outbox.wake() }
 
     let boundPort = InfrastructureAgent.BoundPort()

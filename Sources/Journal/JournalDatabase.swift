@@ -10,8 +10,8 @@ import Shedding
 /// tasks make at once.
 public final class JournalDatabase: Sendable {
     public let path: String
-    private let pool: DatabasePool
-    private let lock: ProcessLock
+    private let pool: any DatabaseWriter
+    private let lock: ProcessLock?
 
     /// Opens or creates the file, checks it, and brings its tables up to date.
     ///
@@ -24,7 +24,8 @@ public final class JournalDatabase: Sendable {
         configuration.label = "journal"
         configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            self.pool = pool
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             let complaints = try pool.read { db in try String.fetchAll(db, sql: "PRAGMA quick_check(5)") }
             guard complaints == ["ok"] else {
@@ -38,6 +39,14 @@ public final class JournalDatabase: Sendable {
         }
     }
 
+    /// A journal in memory, with the same tables: for what has no file to lose, such as a model of the agent.
+    public init() throws {
+        path = ":memory:"
+        lock = nil
+        pool = try DatabaseQueue()
+        try JournalSchema.migrator.migrate(pool)
+    }
+
     /// Everything that is not over.
     public func load() throws -> JournalContents {
         do {
@@ -47,7 +56,8 @@ public final class JournalDatabase: Sendable {
                     controls: try String.fetchAll(db, sql: "SELECT body FROM control").map { try Self.decode($0) },
                     inbox: try Row.fetchAll(db, sql: "SELECT seq, body FROM inbox ORDER BY seq").map { row in
                         InboxAlert(sequence: row["seq"], alert: try Self.decode(row["body"]))
-                    })
+                    },
+                    isFrozen: try Bool.fetchOne(db, sql: "SELECT value FROM switch WHERE name = 'frozen'") ?? false)
             }
         } catch {
             throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
@@ -164,6 +174,9 @@ public final class JournalDatabase: Sendable {
         }
         for key in batch.changes.removedControls {
             try db.execute(sql: "DELETE FROM control WHERE key = ?", arguments: [key.description])
+        }
+        if let isFrozen = batch.changes.isFrozen {
+            try db.execute(sql: "INSERT OR REPLACE INTO switch (name, value) VALUES ('frozen', ?)", arguments: [isFrozen])
         }
         for report in batch.reports { try write(report, db) }
         for sequence in batch.handled {

@@ -107,4 +107,5 @@ public struct JournalContents: Sendable {
     public var breaches: [Breach]
     public var controls: [ControlEntry]
     public var inbox: [InboxAlert]
+    public var isFrozen: Bool
 }

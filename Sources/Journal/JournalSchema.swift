@@ -60,6 +60,13 @@ enum JournalSchema {
                 table.column("digest", .text).notNull()
             }
         }
+        migrator.registerMigration("2 switches") { db in
+            // What operators have switched and a restart must not undo.
+            try db.create(table: "switch", options: [.withoutRowID]) { table in
+                table.primaryKey("name", .text)
+                table.column("value", .boolean).notNull()
+            }
+        }
         return migrator
     }
 }

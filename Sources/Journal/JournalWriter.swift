@@ -11,49 +11,57 @@ public final class JournalWriter: Sendable {
         public var transactions = 0
     }
 
-    private struct Waiting {
-        let batch: JournalBatch
-        let continuation: CheckedContinuation<Void, any Error>
-    }
+    public typealias Queue = CommitQueue<CheckedContinuation<Void, any Error>>
 
     private struct State {
-        var waiting: [Waiting] = []
-        var isFlushing = false
+        var queue = Queue()
         var effort = Effort()
+        var failure: String?
+        var isGivingUp = false
     }
 
     private let journal: JournalDatabase
     private let now: @Sendable () -> Timestamp
+    private let onFailure: @Sendable (any Error) -> Void
     private let state = Mutex(State())
 
-    public init(_ journal: JournalDatabase, now: @escaping @Sendable () -> Timestamp) {
+    /// - Parameter onFailure: told of each transaction that failed
+    public init(
+        _ journal: JournalDatabase, now: @escaping @Sendable () -> Timestamp,
+        onFailure: @escaping @Sendable (any Error) -> Void = { _ in }
+    ) {
         self.journal = journal
         self.now = now
+        self.onFailure = onFailure
     }
 
     public var effort: Effort { state.withLock { $0.effort } }
 
+    /// Why the last transaction failed; nil where it did not.
+    public var failure: String? { state.withLock { $0.failure } }
+
     /// Returns when the batch is durable. Batches become durable in the order of these calls: the batch is queued
-    /// before the caller's actor can do anything else, or an older state could overwrite a newer one.
-    public func commit(_ batch: JournalBatch, isolation: isolated (any Actor)? = #isolation) async throws {
+    /// before the caller's actor can do anything else.
+    ///
+    /// - Throws: where the disk refuses and the batch is not patient, or the process ends first
+    public func commit(
+        _ batch: JournalBatch, _ patience: Queue.Patience = .once, isolation: isolated (any Actor)? = #isolation
+    ) async throws {
         if batch.isEmpty { return }
         try await withCheckedThrowingContinuation(isolation: isolation) { continuation in
-            let mustStart = state.withLock { state in
-                state.waiting.append(Waiting(batch: batch, continuation: continuation))
-                defer { state.isFlushing = true }
-                return !state.isFlushing
-            }
-            if mustStart { Task.detached { self.flush() } }
+            let mustStart = state.withLock { $0.queue.add(.init(batch, patience, ticket: continuation)) }
+            if mustStart { Task.detached { await self.flush() } }
         }
     }
 
-    private func flush() {
+    /// Lets patient batches fail from now on: the process is about to end, and what it held is found again by
+    /// looking at the BMCs.
+    public func giveUpOnFailure() { state.withLock { $0.isGivingUp = true } }
+
+    private func flush() async {
+        var delay = Duration.milliseconds(200)
         while true {
-            let group = state.withLock { state in
-                defer { state.waiting = [] }
-                if state.waiting.isEmpty { state.isFlushing = false }
-                return state.waiting
-            }
+            let group = state.withLock { $0.queue.take() }
             if group.isEmpty { return }
             let start = ContinuousClock.now
             let result = Result { try journal.write(group.map(\.batch), now: now()) }
@@ -61,7 +69,25 @@ public final class JournalWriter: Sendable {
                 state.effort.spent += .now - start
                 state.effort.transactions += 1
             }
-            for item in group { item.continuation.resume(with: result) }
+            switch result {
+            case .success:
+                state.withLock { $0.failure = nil }
+                delay = .milliseconds(200)
+                for item in group { item.ticket.resume() }
+            case .failure(let error):
+                onFailure(error)
+                let (failed, mustWait) = state.withLock { state in
+                    state.failure = "\(error)"
+                    var failed = state.queue.putBack(group)
+                    if state.isGivingUp { failed += state.queue.abandon() }
+                    return (failed, !state.queue.isEmpty)
+                }
+                for item in failed { item.ticket.resume(throwing: error) }
+                if mustWait {
+                    try? await Task.sleep(for: delay)
+                    delay = min(delay * 2, .seconds(10))
+                }
+            }
         }
     }
 }

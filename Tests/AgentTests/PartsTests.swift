@@ -20,7 +20,7 @@ struct PartsTests {
 
     @Test func freshAlertsAreActedOnAtOnce() {
         var catchUp = CatchUp()
-        let isGathered = catchUp.gather(alert(1, breach: 1, age: 5), now: now)
+        let isGathered = catchUp.gather(alert(1, breach: 1, age: 5), wall: now, now: now)
         #expect(!isGathered)
         #expect(catchUp.isEmpty)
     }
@@ -34,7 +34,7 @@ struct PartsTests {
             alert(5, breach: 2, age: 1, status: "escalated"),
         ]
         for alert in backlog {
-            let isGathered = catchUp.gather(alert, now: now)
+            let isGathered = catchUp.gather(alert, wall: now, now: now)
             #expect(isGathered)
         }
         let early = catchUp.drain(now: now + .milliseconds(499))

@@ -6,8 +6,9 @@ import Shedding
 
 /// What operators may ask of the running agent.
 extension Enforcer {
-    func freeze() {
+    func freeze() async {
         book.freeze()
+        await settle(JournalBatch(), [])
         logger.warning("FROZEN by an operator: nothing is written to any BMC until thawed")
     }
 
@@ -32,7 +33,7 @@ extension Enforcer {
 
     func snapshot() -> StatusSnapshot {
         StatusSnapshot(
-            isFrozen: book.isFrozen, journalFailure: journalFailure,
+            isFrozen: book.isFrozen, journalFailure: writer.failure,
             breaches: book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt },
             controls: book.controls.values.sorted { $0.entry.key < $1.entry.key }, resources: book.site.order.count)
     }

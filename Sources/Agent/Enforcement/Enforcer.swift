@@ -17,15 +17,16 @@ actor Enforcer: Service {
     let clients: ClientDirectory
     let metrics: AgentMetrics
     let logger: Logger
+    /// The time by which everything becomes due; never set back or forth while the process runs.
     let now: @Sendable () -> Timestamp
+    /// What the events of other systems carry, and ours.
+    let wall: @Sendable () -> Timestamp
     let composer: EventComposer
     let wakeOutbox: @Sendable () -> Void
     var book: Book
     private var lanes: [BMC.Address: Lane] = [:]
     private var catchUp = CatchUp()
     private var isStopping = false
-    /// The journal refuses to be written; nothing goes out until it does not.
-    private(set) var journalFailure: String?
     private nonisolated let alerts: AsyncStream<InboxAlert>
     private nonisolated let alertSink: AsyncStream<InboxAlert>.Continuation
     private let laneStarts: AsyncStream<BMC.Address>
@@ -35,7 +36,7 @@ actor Enforcer: Service {
     init(
         configuration: AgentConfiguration, contents: JournalContents, writer: JournalWriter,
         clients: ClientDirectory, composer: EventComposer, metrics: AgentMetrics, logger: Logger,
-        now: @escaping @Sendable () -> Timestamp, wakeOutbox: @escaping @Sendable () -> Void
+        now: @escaping @Sendable () -> Timestamp, wall: @escaping @Sendable () -> Timestamp, wakeOutbox: @escaping @Sendable () -> Void
     ) {
         mode = configuration.mode
         self.writer = writer
@@ -44,10 +45,11 @@ actor Enforcer: Service {
         self.metrics = metrics
         self.logger = logger
         self.now = now
+        self.wall = wall
         self.wakeOutbox = wakeOutbox
         book = Book(
             site: configuration.site, policy: configuration.policy, breaches: contents.breaches,
-            controls: contents.controls)
+            controls: contents.controls, isFrozen: contents.isFrozen)
         backlog = contents.inbox
         (alerts, alertSink) = AsyncStream.makeStream()
         (laneStarts, laneStarter) = AsyncStream.makeStream()
@@ -72,6 +74,7 @@ actor Enforcer: Service {
 
     private func stop() {
         isStopping = true
+        writer.giveUpOnFailure()
         alertSink.finish()
         laneStarter.finish()
     }
@@ -115,7 +118,7 @@ actor Enforcer: Service {
     }
 
     private func take(_ alert: InboxAlert) async {
-        if !catchUp.gather(alert, now: now()) { await act(on: alert) }
+        if !catchUp.gather(alert, wall: wall(), now: now()) { await act(on: alert) }
     }
 
     /// An alert that a newer one of its breach overtook while the agent was away.
@@ -200,34 +203,15 @@ actor Enforcer: Service {
         batch.changes = book.takeChanges()
         for case .report(let report) in actions {
             do {
-                batch.reports.append(try composer.compose(report, now: now()))
+                batch.reports.append(try composer.compose(report, now: wall()))
             } catch {
                 logger.error("a report could not be signed", metadata: ["reason": "\(error)"])
             }
         }
-        await commitPersistently(batch)
+        // Throws only where the process ends before the disk obeys; the next start finds what this one did.
+        guard (try? await writer.commit(batch, .untilDone)) != nil else { return }
         if !batch.reports.isEmpty || !batch.repeated.isEmpty { wakeOutbox() }
         for action in actions { perform(action) }
-    }
-
-    private func commitPersistently(_ batch: JournalBatch) async {
-        var delay = Duration.milliseconds(200)
-        while true {
-            do {
-                try await writer.commit(batch)
-                journalFailure = nil
-                return
-            } catch {
-                journalFailure = "\(error)"
-                metrics.count("ima_journal_failures_total")
-                logger.critical(
-                    "the journal cannot be written; nothing goes to any BMC until it can",
-                    metadata: ["reason": "\(error)"])
-                if isStopping || Task.isCancelled { return }
-                try? await Task.sleep(for: delay)
-                delay = min(delay * 2, .seconds(10))
-            }
-        }
     }
 
     private func perform(_ action: Action) {
@@ -324,8 +308,6 @@ actor Enforcer: Service {
         do {
             try await writer.commit(batch)
         } catch {
-            metrics.count("ima_journal_failures_total")
-            journalFailure = "\(error)"
             return convergence.didNotRecord(
                 Outcome(.failed, "not written: the journal cannot record it first (\(error))"))
         }

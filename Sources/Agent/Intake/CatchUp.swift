@@ -16,8 +16,12 @@ struct CatchUp: Sendable {
     var isEmpty: Bool { gathered.isEmpty }
 
     /// Takes an alert in where it is history. - Returns: false where it is to be acted on at once
-    mutating func gather(_ alert: InboxAlert, now: Timestamp) -> Bool {
-        let isHistory = now - alert.alert.time > Self.age
+    ///
+    /// - Parameters:
+    ///   - wall: what the wall clock says, which the alert's `time` is compared with
+    ///   - now: on the clock that is never set
+    mutating func gather(_ alert: InboxAlert, wall: Timestamp, now: Timestamp) -> Bool {
+        let isHistory = wall - alert.alert.time > Self.age
         // What is newer waits too while its breach's past is still coming in, or it would be overtaken by that.
         guard isHistory || gathered.contains(where: { $0.alert.breachID == alert.alert.breachID }) else { return false }
         gathered.append(alert)

@@ -17,6 +17,8 @@ struct EventComposer: Sendable {
         // Base64 makes four bytes of three, and the envelope and the JWS's other parts take their share.
         let payloadLimit = max(1024, (maximumEventBytes - 1536) * 3 / 4)
         return try report.split(maximumPayloadBytes: payloadLimit).map { enforcement in
+            var enforcement = enforcement
+            enforcement.timestamp = now
             let id = UUIDText(randomBytes: try RandomBytes.draw(16))
             let trace =
                 try report.origin.trace?.child(randomBytes: RandomBytes.draw(8))

@@ -16,10 +16,12 @@ public struct Changes: Sendable {
     public var removedControls: [ControlKey] = []
     /// How the releases of controls from breaches ended.
     public var releases: [(breach: UUIDText, control: ControlKey, outcome: Outcome)] = []
+    /// nil where that did not change.
+    public var isFrozen: Bool?
 
     public init() {}
 
     public var isEmpty: Bool {
-        breaches.isEmpty && controls.isEmpty && removedControls.isEmpty && releases.isEmpty
+        breaches.isEmpty && controls.isEmpty && removedControls.isEmpty && releases.isEmpty && isFrozen == nil
     }
 }

@@ -45,14 +45,33 @@ extension Book {
     }
 
     /// Takes over an entry that is about to be made durable before a write.
-    public mutating func willWrite(_ entry: ControlEntry) { controls[entry.key]?.entry = entry }
+    public mutating func willWrite(_ entry: ControlEntry) {
+        adopt(entry)
+        if entry.key.facet == .powerState, case .power? = entry.intent { markPowerCycled(entry.key.resource) }
+    }
+
+    private mutating func adopt(_ entry: ControlEntry) {
+        let isPowerCycled = controls[entry.key]?.entry.isPowerCycled
+        controls[entry.key]?.entry = entry
+        controls[entry.key]?.entry.isPowerCycled = entry.isPowerCycled ?? isPowerCycled
+    }
+
+    /// The node's power is about to be switched, and with it go the limits that live in what it powers.
+    mutating func markPowerCycled(_ node: String) {
+        for resource in [node] + site.children(of: node).map(\.id) {
+            let key = ControlKey(resource: resource, facet: .powerLimit)
+            guard let entry = controls[key]?.entry, entry.prior != nil, entry.isPowerCycled != true else { continue }
+            controls[key]?.entry.isPowerCycled = true
+            touch(key)
+        }
+    }
 
     /// A convergence has ended.
     public mutating func finish(
         _ key: ControlKey, entry: ControlEntry, outcome: Outcome, revision: Int, now: Timestamp
     ) -> [Action] {
         guard controls[key] != nil else { return [] }
-        controls[key]?.entry = entry
+        adopt(entry)
         controls[key]?.isRunning = false
         touch(key)
         guard controls[key]?.goalRevision == revision else {
@@ -65,17 +84,17 @@ extension Book {
         let isNews = controls[key]?.outcome != outcome
         controls[key]?.outcome = outcome
         touch(key)
-        let holding = holders[key, default: [:]].keys.sorted()
         guard demands(on: key).isEmpty else {
             controls[key]?.nextLook = now + policy.watchEvery
-            return settleHeld(key, outcome, isNews: isNews, holding, now: now)
+            return settleHeld(key, outcome, isNews: isNews, now: now)
         }
-        return settleReleased(key, outcome, holding, now: now)
+        return settleReleased(key, outcome, now: now)
     }
 
     private mutating func settleHeld(
-        _ key: ControlKey, _ outcome: Outcome, isNews: Bool, _ holding: [UUIDText], now: Timestamp
+        _ key: ControlKey, _ outcome: Outcome, isNews: Bool, now: Timestamp
     ) -> [Action] {
+        let holding = holders[key, default: [:]].keys.sorted()
         var actions: [Action] = []
         for id in holding {
             if breaches[id]?.released.contains(key) == true {
@@ -100,9 +119,8 @@ extension Book {
         return actions
     }
 
-    private mutating func settleReleased(
-        _ key: ControlKey, _ outcome: Outcome, _ holding: [UUIDText], now: Timestamp
-    ) -> [Action] {
+    mutating func settleReleased(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
+        let holding = holders[key, default: [:]].keys.sorted()
         for id in holding { recordRelease(key, of: id, outcome) }
         if outcome.code == .failed {
             // As long as it takes: 2, 4, 8 ... seconds, up to five minutes.

@@ -10,12 +10,13 @@ extension Book {
         reportDue[id] = nil
         touch(id)
         // What has not been started is not started any more.
+        var actions: [Action] = []
         for key in breach.controls {
             guard let control = controls[key], control.entry.intent == nil, !control.isRunning else { continue }
-            letGo(key, of: id, Outcome(.applied, "the breach was resolved before it was begun"))
+            actions += letGo(key, of: id, Outcome(.applied, "the breach was resolved before it was begun"), now: now)
         }
         let rest = breach.controls.contains { breaches[id]?.released.contains($0) == false }
-        return rest ? [] : startReleasing(id, now: now)
+        return rest ? actions : actions + startReleasing(id, now: now)
     }
 
     /// A `resolved` for a breach that was never seen: known from now on as over, and answered.
@@ -35,9 +36,10 @@ extension Book {
 
     /// Lets go of the next few controls, those first that were shed last.
     mutating func stepRelease(_ id: UUIDText, now: Timestamp) -> [Action] {
-        guard !isFrozen, let breach = breaches[id] else { return [] }
+        guard let breach = breaches[id] else { return [] }
         let held = breach.controls.filter { !breach.released.contains($0) }
         guard !held.isEmpty else { return closeOrReport(id, now: now) }
+        if isFrozen { return [] }
         let priorities = Dictionary(
             breach.plans.flatMap { plan in plan.controls.map { ($0, plan.hint.priority) } }, uniquingKeysWith: min)
         let order = held.enumerated().sorted { left, right in
@@ -61,11 +63,14 @@ extension Book {
         return actions + closeOrReport(id, now: now)
     }
 
-    private mutating func letGo(_ key: ControlKey, of id: UUIDText, _ outcome: Outcome) {
+    private mutating func letGo(
+        _ key: ControlKey, of id: UUIDText, _ outcome: Outcome, now: Timestamp
+    ) -> [Action] {
         breaches[id]?.released.insert(key)
         note(outcome, releasing: key, of: id)
         controls[key]?.goalRevision += 1
-        if demands(on: key).isEmpty { remove(key) }
+        // Other breaches may be waiting for the end of their own release of it.
+        return demands(on: key).isEmpty ? settleReleased(key, outcome, now: now) : []
     }
 
     /// Ends a breach of which everything is let go and back, or reports how far that has come.

@@ -72,6 +72,9 @@ extension Book {
             case .closed: break
             }
         }
+        for (key, control) in controls where key.facet == .powerState {
+            if case .power? = control.entry.intent { markPowerCycled(key.resource) }
+        }
         for key in controls.keys.sorted() {
             // Held ones of an open breach wait for their wave; those in a hold-down are watched.
             if demands(on: key).isEmpty {

@@ -11,8 +11,11 @@ public struct Book: Sendable {
     public private(set) var policy: Policy
     public internal(set) var breaches: [UUIDText: Breach] = [:]
     public internal(set) var controls: [ControlKey: HeldControl] = [:]
-    /// While true nothing is written to any BMC, and nothing is undone.
-    public var isFrozen = false
+    /// While true nothing is written to any BMC, and nothing is undone. Durable: a restart thaws nothing.
+    public internal(set) var isFrozen: Bool {
+        didSet { isFrozenChanged = isFrozenChanged || isFrozen != oldValue }
+    }
+    private var isFrozenChanged = false
 
     /// The breaches that bear on a control, closed ones left out, and by which of their plans.
     var holders: [ControlKey: [UUIDText: [Int]]] = [:]
@@ -33,7 +36,11 @@ public struct Book: Sendable {
     /// - Parameters:
     ///   - breaches: what the journal holds
     ///   - controls: likewise
-    public init(site: Site, policy: Policy, breaches: [Breach] = [], controls: [ControlEntry] = []) {
+    ///   - isFrozen: likewise
+    public init(
+        site: Site, policy: Policy, breaches: [Breach] = [], controls: [ControlEntry] = [], isFrozen: Bool = false
+    ) {
+        self.isFrozen = isFrozen
         self.site = site
         self.policy = policy
         for breach in breaches { self.breaches[breach.id] = breach }
@@ -50,6 +57,8 @@ public struct Book: Sendable {
         }
         changes.removedControls = removedControls.sorted()
         changes.releases = releases
+        changes.isFrozen = isFrozenChanged ? isFrozen : nil
+        isFrozenChanged = false
         releases = []
         changedBreaches = []
         changedControls = []

@@ -35,6 +35,9 @@ public struct ControlEntry: Sendable, Hashable, Codable {
     public var held: ControlValue?
     /// How often the value had to be put back because somebody else had changed it.
     public var reassertions = 0
+    /// Whether this agent has switched its machine's power since the prior was taken: many limits do not outlive that,
+    /// so one that is gone may still be ours to restore. nil is no, as entries of earlier versions have it.
+    public var isPowerCycled: Bool?
 
     public init(key: ControlKey, type: ResourceType, bmc: BMC, pins: Resource.Pins) {
         self.key = key

@@ -36,4 +36,11 @@ public struct Reading: Sendable, Hashable {
         self.locator = locator
         self.resetTypes = resetTypes
     }
+
+    /// Whether a power limit is as a power cycle leaves it: none, or the most there is.
+    var isUnlimited: Bool {
+        guard case .limit(let watts) = value else { return false }
+        guard let watts, let maximum = range.maximum else { return watts == nil }
+        return watts >= maximum
+    }
 }

@@ -7,7 +7,8 @@ extension Convergence {
     private static let looksBeforeAskingAgain = 5
 
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
-        if entry.prior == nil {
+        // Until something is written, it is whatever others make it.
+        if entry.intent == nil {
             entry.prior = ControlEntry.Prior(value: reading.value, fragment: reading.fragment, takenAt: now)
         }
         switch reading.value {

@@ -15,7 +15,8 @@ extension Convergence {
 
     private mutating func restoreLimit(_ prior: ControlEntry.Prior, _ reading: Reading) -> Step {
         if Self.isSame(reading.fragment, prior.fragment) { return finish(.applied, value: reading.value) }
-        guard entry.recognises(reading.value) || terms.onDrift == .restore else {
+        let isLostByUs = entry.isPowerCycled == true && reading.isUnlimited
+        guard entry.recognises(reading.value) || isLostByUs || terms.onDrift == .restore else {
             return finish(
                 .skipped,
                 "somebody else changed it: it holds \(reading.value), we had set \(entry.held ?? entry.intent ?? reading.value)"

@@ -1,0 +1,62 @@
+/// The order in which batches become durable, apart from threads, disks and time.
+///
+/// What was queued first becomes durable first, also where the disk refuses for a while: an older state that came
+/// after a newer one would bring back what is long undone.
+public struct CommitQueue<Ticket> {
+    /// What becomes of a batch that the disk refuses.
+    public enum Patience: Sendable, Hashable {
+        /// It has failed. For an intent: a write that cannot be recorded now does not happen now.
+        case once
+        /// It stays first in line until it is durable. For what has happened already.
+        case untilDone
+    }
+
+    public struct Item {
+        public let batch: JournalBatch
+        public let ticket: Ticket
+        public let patience: Patience
+
+        public init(_ batch: JournalBatch, _ patience: Patience, ticket: Ticket) {
+            self.batch = batch
+            self.ticket = ticket
+            self.patience = patience
+        }
+    }
+
+    private var waiting: [Item] = []
+    private var isFlushing = false
+
+    public init() {}
+
+    /// - Returns: whether the caller is to start flushing: to take groups until there are none
+    public mutating func add(_ item: Item) -> Bool {
+        waiting.append(item)
+        defer { isFlushing = true }
+        return !isFlushing
+    }
+
+    /// All that waits, for one transaction; nothing where the flushing is over.
+    public mutating func take() -> [Item] {
+        defer { waiting = [] }
+        if waiting.isEmpty { isFlushing = false }
+        return waiting
+    }
+
+    /// The disk refused a group. - Returns: the items that have failed by that; the others are first in line again
+    public mutating func putBack(_ group: [Item]) -> [Item] {
+        waiting = group.filter { $0.patience == .untilDone } + waiting
+        return group.filter { $0.patience == .once }
+    }
+
+    /// Whether anything waits for the next transaction.
+    public var isEmpty: Bool { waiting.isEmpty }
+
+    /// Everything that still waits, given up by a process that ends.
+    public mutating func abandon() -> [Item] {
+        defer { waiting = [] }
+        return waiting
+    }
+}
+
+extension CommitQueue: Sendable where Ticket: Sendable {}
+extension CommitQueue.Item: Sendable where Ticket: Sendable {}
