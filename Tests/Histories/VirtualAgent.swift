@@ -95,7 +95,7 @@ final class VirtualAgent {
             world.model.refused(alert, objection)
             return settle(batch, [], then: then)
         }
-        world.model.accepted(alert, at: world.time.now)
+        world.accepting[item.sequence] = alert
         if book.isRepetition(alert) {
             batch.repeated = [alert.breachID]
             return settle(batch, [], then: then)

@@ -12,6 +12,8 @@ final class World {
     let time = VirtualTime()
     let journal: JournalDatabase
     var model: Model
+    /// Alerts that the agent is about to obey, by their place in the inbox; they count once that is durable.
+    var accepting: [Int64: BreachAlert] = [:]
     private(set) var violation: String?
     /// What the wall clock says beyond the time that has passed.
     private(set) var wallOffset = Duration.zero
@@ -24,6 +26,7 @@ final class World {
     private var crash: (at: Int, down: Duration)?
     private var isBrokerUp = true
     private var isFrozen = false
+    private var isToBeFrozen = false
     private var nextMessage: UInt64 = 0
     /// Messages that the broker keeps for the agent, as its session demands.
     private var kept: [AcceptedAlert] = []
@@ -76,7 +79,10 @@ final class World {
 
     private var unfinished: String {
         guard let book = agent?.book else { return "no agent" }
-        let breaches = book.breaches.values.filter { !$0.isClosed }.map { "\($0.id.text.prefix(2)) \($0.phase)" }
+        let breaches = book.breaches.values.filter { !$0.isClosed }.map { breach in
+            let waiting = book.unsettled[breach.id, default: []].sorted().map(\.description).joined(separator: " ")
+            return "\(breach.id.text.prefix(2)) \(breach.phase), \(breach.released.count) of \(breach.controls.count) let go, unsettled: \(waiting)"
+        }
         let controls = book.controls.values.map { "\($0.entry.key) \($0.outcome?.message ?? "")" }
         let state = "frozen \(book.isFrozen), \(kept.count) messages kept, \((try? journal.outboxDepth()) ?? -1) in the outbox"
         return ([state] + breaches + controls).joined(separator: "; ")
@@ -113,6 +119,7 @@ final class World {
         crash = nil
         agent?.die()
         agent = nil
+        accepting = [:]
         time.after(down + .milliseconds(50)) { [self] in start() }
     }
 
@@ -135,8 +142,10 @@ final class World {
         case .fault(let node, let kind, let seconds): machines[node]?.fault = (kind, time.now + .seconds(seconds))
         case .clockJump(let seconds): wallOffset += .seconds(seconds)
         case .crash(let after, let seconds): crash = (deeds + after, .seconds(seconds))
-        case .freeze: if let agent { isFrozen = true; agent.freeze() }
-        case .thaw: if let agent { isFrozen = false; agent.thaw() }
+        case .freeze:
+            isToBeFrozen = agent != nil
+            agent?.freeze()
+        case .thaw: thaw()
         case .operatorRelease(let breach):
             guard let agent, agent.book.breaches[History.id(breach)]?.isOpen == true else { return }
             model.released(History.id(breach))
@@ -160,8 +169,14 @@ final class World {
             machines[node]?.fault = nil
             if machines[node]?.powerAuthor == .somebodyElse { machines[node]?.power = .on }
         }
+        thaw()
+    }
+
+    private func thaw() {
+        guard let agent else { return }
+        isToBeFrozen = false
         isFrozen = false
-        agent?.thaw()
+        agent.thaw()
     }
 
     private func calm() {
@@ -262,6 +277,11 @@ final class World {
                 durable[control.entry.key] = control.entry
             }
             for key in batch.changes.removedControls { durable[key] = nil }
+            // The operator is told that it is frozen once that is durable.
+            if batch.changes.isFrozen == true { isFrozen = isToBeFrozen }
+            for sequence in batch.handled {
+                if let alert = accepting.removeValue(forKey: sequence) { model.accepted(alert, at: time.now) }
+            }
         }
         return true
     }
@@ -354,7 +374,7 @@ final class World {
             }
             if history.policy.onDrift == .keep, let found = seen[key.resource], found.author == .somebodyElse {
                 let isOurs = [known.intent, known.held].compactMap { $0 }.contains { $0.matches(.limit(found.watts.map { Watts($0) })) }
-                if !isOurs { fail("\(key) restored over somebody else's \(value(key.resource))") }
+                if !isOurs, known.isPowerCycled != true { fail("\(key) restored over somebody else's \(value(key.resource))") }
             }
         case .reset("On"):
             if model.wantsSuspended(key.resource, openOnly: true) { fail("\(key) powered on while it is held") }

@@ -73,7 +73,9 @@ extension Book {
                 controls[key]?.goalRevision += 1
                 controls[key]?.outcome = nil
             }
-            for holder in holders[key, default: [:]].keys { unsettled[holder, default: []].insert(key) }
+            for holder in holders[key, default: [:]].keys where breaches[holder]?.isOpen == true {
+                unsettled[holder, default: []].insert(key)
+            }
             changed.append((key, priority(of: key)))
         }
         waves[id] = Waves(changed)

@@ -137,9 +137,9 @@ extension Book {
     }
 
     private mutating func recordRelease(_ key: ControlKey, of id: UUIDText, _ outcome: Outcome) {
-        guard let breach = breaches[id], breach.released.contains(key), breach.releaseOutcomes[key] != outcome else {
-            return
-        }
+        guard let breach = breaches[id], breach.released.contains(key) else { return }
+        unsettled[id]?.remove(key)
+        guard breach.releaseOutcomes[key] != outcome else { return }
         note(outcome, releasing: key, of: id)
     }
 
