@@ -129,7 +129,8 @@ public func buildAgent(
     if let path = configuration.controlSocket {
         services.append(
             HTTPService(
-                endpoint: .unix(path), responder: ControlRoutes.responder(enforcer), logger: logger, onRunning: { _ in }
+                endpoint: .unix(path), responder: ControlRoutes.responder(enforcer, journal: journal), logger: logger,
+                onRunning: { _ in }
             ))
     }
     services += [ReloadService(file: configuration.file, enforcer: enforcer, logger: logger), bus, outbox, enforcer]

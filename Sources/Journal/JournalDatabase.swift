@@ -10,7 +10,7 @@ import Shedding
 /// tasks make at once.
 public final class JournalDatabase: Sendable {
     public let path: String
-    private let pool: any DatabaseWriter
+    let pool: any DatabaseWriter
     private let lock: ProcessLock?
 
     /// Opens or creates the file, checks it, and brings its tables up to date.
@@ -67,11 +67,11 @@ public final class JournalDatabase: Sendable {
     /// Keeps an alert before the broker is told that it arrived. - Returns: nil where it was seen before
     public func receive(_ alert: AcceptedAlert) throws -> InboxAlert? {
         try pool.write { db in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO seen_event (source, id, seen_at) VALUES (?, ?, ?)",
-                arguments: [alert.source, alert.eventID.text, alert.receivedAt.milliseconds])
+            try db.cachedStatement(sql: "INSERT OR IGNORE INTO seen_event (source, id, seen_at) VALUES (?, ?, ?)")
+                .execute(arguments: [alert.source, alert.eventID.text, alert.receivedAt.milliseconds])
             guard db.changesCount == 1 else { return nil }
-            try db.execute(sql: "INSERT INTO inbox (body) VALUES (?)", arguments: [try Self.encode(alert)])
+            try db.cachedStatement(sql: "INSERT INTO inbox (body) VALUES (?)")
+                .execute(arguments: [try Self.encode(alert)])
             return InboxAlert(sequence: db.lastInsertedRowID, alert: alert)
         }
     }
@@ -87,11 +87,11 @@ public final class JournalDatabase: Sendable {
     public func unpublished(limit: Int) throws -> [OutboxEvent] {
         try pool.read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT event_id, breach_id, topic, payload, created_at FROM outbox
-                    WHERE published_at IS NULL ORDER BY seq LIMIT ?
-                    """, arguments: [limit]
+                db.cachedStatement(
+                    sql: """
+                        SELECT event_id, breach_id, topic, payload, created_at FROM outbox
+                        WHERE published_at IS NULL ORDER BY seq LIMIT ?
+                        """), arguments: [limit]
             ).compactMap { row in
                 guard let id = UUIDText(row["event_id"]), let breach = UUIDText(row["breach_id"]) else { return nil }
                 let payload: Data = row["payload"]
@@ -102,10 +102,13 @@ public final class JournalDatabase: Sendable {
         }
     }
 
-    public func markPublished(_ id: UUIDText, now: Timestamp) throws {
+    public func markPublished(_ ids: [UUIDText], now: Timestamp) throws {
+        if ids.isEmpty { return }
         try pool.write { db in
-            try db.execute(
-                sql: "UPDATE outbox SET published_at = ? WHERE event_id = ?", arguments: [now.milliseconds, id.text])
+            for id in ids {
+                try db.cachedStatement(sql: "UPDATE outbox SET published_at = ? WHERE event_id = ?")
+                    .execute(arguments: [now.milliseconds, id.text])
+            }
         }
     }
 
@@ -115,9 +118,9 @@ public final class JournalDatabase: Sendable {
         }
     }
 
-    /// Forgets what nobody needs any more: closed breaches after 90 days (and with them the bar to open them again,
-    /// which the freshness of alerts has long taken over), seen events after 30 days, published events of closed
-    /// breaches after 7, refusals after 30 or beyond the latest 100,000.
+    /// Forgets what nobody needs any more: history and closed breaches after 90 days (and with these the bar to open
+    /// them again, which the freshness of alerts has long taken over), seen events after 30 days, published events of
+    /// closed breaches after 7, refusals after 30 or beyond the latest 100,000.
     public func prune(now: Timestamp) throws {
         func before(days: Int) -> Int64 { (now - .seconds(days * 86_400)).milliseconds }
         try pool.write { db in
@@ -130,6 +133,7 @@ public final class JournalDatabase: Sendable {
                     DELETE FROM outbox WHERE published_at < ?
                     AND breach_id NOT IN (SELECT id FROM breach WHERE NOT is_closed)
                     """, arguments: [before(days: 7)])
+            try db.execute(sql: "DELETE FROM history WHERE at < ?", arguments: [before(days: 90)])
             try db.execute(
                 sql: "DELETE FROM refusal WHERE at < ? OR seq <= (SELECT max(seq) FROM refusal) - 100000",
                 arguments: [before(days: 30)])
@@ -173,32 +177,36 @@ public final class JournalDatabase: Sendable {
             ])
         }
         for key in batch.changes.removedControls {
-            try db.execute(sql: "DELETE FROM control WHERE key = ?", arguments: [key.description])
+            try db.cachedStatement(sql: "DELETE FROM control WHERE key = ?").execute(arguments: [key.description])
         }
         if let isFrozen = batch.changes.isFrozen {
-            try db.execute(sql: "INSERT OR REPLACE INTO switch (name, value) VALUES ('frozen', ?)", arguments: [isFrozen])
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO switch (name, value) VALUES ('frozen', ?)", arguments: [isFrozen])
         }
+        for entry in batch.changes.history { try write(entry, db, now: now) }
         for report in batch.reports { try write(report, db) }
         for sequence in batch.handled {
-            try db.execute(sql: "DELETE FROM inbox WHERE seq = ?", arguments: [sequence])
+            try db.cachedStatement(sql: "DELETE FROM inbox WHERE seq = ?").execute(arguments: [sequence])
         }
         for refusal in batch.refusals {
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO refusal (at, reason, detail, topic, source, event_id, digest)
                     VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """,
+                    """
+            ).execute(
                 arguments: [
                     refusal.at.milliseconds, refusal.reason, refusal.detail, refusal.topic, refusal.source,
                     refusal.eventID, refusal.digest,
                 ])
         }
         for breach in batch.repeated {
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     UPDATE outbox SET published_at = NULL WHERE breach_id = ?1
                     AND report = (SELECT max(report) FROM outbox WHERE breach_id = ?1)
-                    """, arguments: [breach.text])
+                    """
+            ).execute(arguments: [breach.text])
         }
     }
 
@@ -219,13 +227,15 @@ public final class JournalDatabase: Sendable {
     private static func write(_ report: [OutboxEvent], _ db: Database) throws {
         guard let first = report.first else { return }
         let last = try Int.fetchOne(
-            db, sql: "SELECT max(report) FROM outbox WHERE breach_id = ?", arguments: [first.breachID.text])
+            db.cachedStatement(sql: "SELECT max(report) FROM outbox WHERE breach_id = ?"),
+            arguments: [first.breachID.text])
         for event in report {
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO outbox (event_id, breach_id, report, topic, payload, created_at)
                     VALUES (?, ?, ?, ?, ?, ?)
-                    """,
+                    """
+            ).execute(
                 arguments: [
                     event.eventID.text, event.breachID.text, (last ?? 0) + 1, event.topic, Data(event.payload),
                     event.createdAt.milliseconds,
@@ -243,7 +253,7 @@ public final class JournalDatabase: Sendable {
         try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
 
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         (error as? DatabaseError).map { $0.message ?? "\($0.resultCode)" } ?? "\(error)"
     }
 }

@@ -60,11 +60,24 @@ enum JournalSchema {
                 table.column("digest", .text).notNull()
             }
         }
-        migrator.registerMigration("2 switches") { db in
+        migrator.registerMigration("2 switches and history") { db in
             // What operators have switched and a restart must not undo.
             try db.create(table: "switch", options: [.withoutRowID]) { table in
                 table.primaryKey("name", .text)
                 table.column("value", .boolean).notNull()
+            }
+            // What happened, for people.
+            try db.create(table: "history") { table in
+                table.autoIncrementedPrimaryKey("seq")
+                table.column("at", .integer).notNull().indexed()
+                table.column("kind", .text).notNull()
+                table.column("code", .text).notNull()
+                table.column("breach_id", .text).indexed()
+                table.column("resource", .text).indexed()
+                table.column("facet", .text)
+                table.column("value", .text)
+                table.column("prior", .text)
+                table.column("message", .text)
             }
         }
         return migrator

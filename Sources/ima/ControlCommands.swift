@@ -2,10 +2,17 @@ import CommandLineTool
 import Agent
 import ArgumentParser
 import Curl
+import Foundation
 import StrictJSON
 
 /// Talks to the running agent over its control socket.
 enum ControlClient {
+    /// A value for a query string (RFC 3986 section 3.4).
+    static func escape(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~")))
+            ?? ""
+    }
+
     static func ask(_ method: HTTPRequest.Method, _ path: String, _ options: ConfigOption) async throws -> JSONValue {
         let configuration = try options.load()
         guard let socket = configuration.controlSocket else {

@@ -8,7 +8,8 @@ struct IMA: AsyncParsableCommand {
         abstract: "Turns power breach alerts into Redfish power limits, proves them, and puts everything back.",
         subcommands: [
             RunCommand.self, CheckCommand.self, PlanCommand.self, StatusCommand.self, FreezeCommand.self,
-            ThawCommand.self, ReleaseCommand.self, KeysCommand.self,
+            ThawCommand.self, ReleaseCommand.self, HistoryCommand.self, ExplainCommand.self, BackupCommand.self,
+            KeysCommand.self,
         ])
 }
 

@@ -29,7 +29,8 @@ struct HistoryGenerator {
     }
 
     private mutating func chaos(_ breaches: [Int]) -> History.Moment {
-        let after = random.chance(50) ? Int.random(in: 0...600, using: &random) : Int.random(in: 0...20_000, using: &random)
+        let after =
+            random.chance(50) ? Int.random(in: 0...600, using: &random) : Int.random(in: 0...20_000, using: &random)
         return .init(after: after, step: step(breaches))
     }
 
@@ -42,7 +43,8 @@ struct HistoryGenerator {
             return .alert(
                 breach: breach, status, isCritical: random.chance(50), status == .resolved ? [] : hints(),
                 delivery(mayBeLost: true))
-        case 44..<58: return .crash(after: Int.random(in: 0...40, using: &random), downSeconds: random.pick([0, 1, 5, 45]))
+        case 44..<58:
+            return .crash(after: Int.random(in: 0...40, using: &random), downSeconds: random.pick([0, 1, 5, 45]))
         case 58..<66:
             return .foreignLimit(
                 random.pick(HistorySite.nodes + HistorySite.gpus), watts: random.pick([nil, 150, 300, 450, 800, 1000]))

@@ -1,25 +1,43 @@
 import Foundation
-import Journal
 import Testing
 
-@Suite struct HistoryTests {
-    @Test func randomHistories() throws {
-        let count = ProcessInfo.processInfo.environment["IMA_HISTORIES"].flatMap(Int.init) ?? 20_000
-        let first = ProcessInfo.processInfo.environment["IMA_HISTORY_SEED"].flatMap(UInt64.init) ?? 1
+/// Invariants over whole lives of the agent: see ``World`` for what is watched.
+///
+/// `IMA_HISTORIES` sets how many random histories are run (20,000), `IMA_HISTORY_SEED` the first seed (1), `IMA_CRASHES`
+/// at how many places each of a few histories is broken off (150).
+@Suite(.serialized)
+struct HistoryTests {
+    private static func setting(_ name: String, _ usual: Int) -> Int {
+        ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? usual
+    }
+
+    @Test func randomHistories() async {
+        let count = Self.setting("IMA_HISTORIES", 20_000)
+        let first = UInt64(Self.setting("IMA_HISTORY_SEED", 1))
         let start = ContinuousClock.now
-        var deeds = 0
-        for seed in first..<(first + UInt64(count)) {
-            var generator = HistoryGenerator(seed: seed)
-            let history = generator.make()
-            let world = World(history, journal: try JournalDatabase())
-            try world.run()
-            deeds += world.deeds
-            if let violation = world.violation {
-                Issue.record("\(violation)\n\(history.table)")
-                break
-            }
+        let search = HistorySearch()
+        await search.run(count) { index in
+            var generator = HistoryGenerator(seed: first + UInt64(index))
+            return HistoryRun(generator.make())
         }
+        if let failed = search.failed { Issue.record("\(failed.shrunk().table)") }
         let seconds = start.duration(to: .now) / .seconds(1)
-        print("\(count) histories, \(deeds) deeds in \(seconds) s")
+        print("\(count) histories, \(search.deeds) deeds, \(Int(Double(count) / seconds)) histories a second")
+    }
+
+    /// The same history again and again, with a crash at each thing that the agent does in it.
+    @Test(arguments: [11, 12, 13, 14, 15, 16])
+    func crashesAtEveryStep(seed: UInt64) async {
+        var generator = HistoryGenerator(seed: seed)
+        var history = generator.make()
+        history.moments.removeAll { if case .crash = $0.step { true } else { false } }
+        let base = history
+        let unharmed = HistoryRun(base)
+        if unharmed.violation != nil { Issue.record("\(unharmed.shrunk().table)") }
+        // In a history that is mostly waiting, most of what is done is looking at the clock.
+        let stride = max(1, unharmed.deeds / Self.setting("IMA_CRASHES", 150))
+        let search = HistorySearch()
+        await search.run(unharmed.deeds / stride) { HistoryRun(base, crashAt: $0 * stride + 1) }
+        if let failed = search.failed { Issue.record("with a crash at deed \(failed.crashAt ?? 0): \(failed.table)") }
     }
 }

@@ -20,7 +20,8 @@ final class VirtualTime {
     /// Runs the next event where it is due by `end`. - Returns: false where there is none
     func step(until end: Timestamp) -> Bool {
         guard
-            let index = events.indices.min(by: { (events[$0].at, events[$0].order) < (events[$1].at, events[$1].order) }),
+            let index = events.indices.min(by: { (events[$0].at, events[$0].order) < (events[$1].at, events[$1].order) }
+            ),
             events[index].at <= end
         else {
             now = max(now, end)

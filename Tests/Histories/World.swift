@@ -52,7 +52,9 @@ final class World {
     var wall: Timestamp { time.now + wallOffset }
 
     func fail(_ what: String) {
-        if violation == nil { violation = "at \((time.now - Timestamp(milliseconds: 1_000_000_000_000)).milliseconds) ms: \(what)" }
+        if violation == nil {
+            violation = "at \((time.now - Timestamp(milliseconds: 1_000_000_000_000)).milliseconds) ms: \(what)"
+        }
     }
 
     // MARK: The run
@@ -81,10 +83,12 @@ final class World {
         guard let book = agent?.book else { return "no agent" }
         let breaches = book.breaches.values.filter { !$0.isClosed }.map { breach in
             let waiting = book.unsettled[breach.id, default: []].sorted().map(\.description).joined(separator: " ")
-            return "\(breach.id.text.prefix(2)) \(breach.phase), \(breach.released.count) of \(breach.controls.count) let go, unsettled: \(waiting)"
+            return
+                "\(breach.id.text.prefix(2)) \(breach.phase), \(breach.released.count) of \(breach.controls.count) let go, unsettled: \(waiting)"
         }
         let controls = book.controls.values.map { "\($0.entry.key) \($0.outcome?.message ?? "")" }
-        let state = "frozen \(book.isFrozen), \(kept.count) messages kept, \((try? journal.outboxDepth()) ?? -1) in the outbox"
+        let state =
+            "frozen \(book.isFrozen), \(kept.count) messages kept, \((try? journal.outboxDepth()) ?? -1) in the outbox"
         return ([state] + breaches + controls).joined(separator: "; ")
     }
 
@@ -204,7 +208,8 @@ final class World {
 
     private func newID() -> UUIDText {
         nextMessage += 1
-        return UUIDText(randomBytes: withUnsafeBytes(of: nextMessage.bigEndian) { [0, 0, 0, 0, 0, 0, 0, 0] + Array($0) })
+        return UUIDText(
+            randomBytes: withUnsafeBytes(of: nextMessage.bigEndian) { [0, 0, 0, 0, 0, 0, 0, 0] + Array($0) })
     }
 
     private func deliver(_ alert: AcceptedAlert, _ delivery: HistoryStep.Delivery) {
@@ -241,6 +246,7 @@ final class World {
             time.after(.seconds(1)) { [self] in if let agent = self.agent { publish(by: agent) } }
             return
         }
+        var acknowledged: [UUIDText] = []
         for event in waiting {
             if let known = events[event.eventID], known != event.payload { fail("one id with two contents") }
             events[event.eventID] = event.payload
@@ -249,10 +255,11 @@ final class World {
             } else {
                 fail("an event that is no enforcement")
             }
-            // The acknowledgement; without it the event is published again.
+            // An agent that dies before the journal knows publishes them again.
             guard mayGoOn() else { return }
-            try? journal.markPublished(event.eventID, now: wall)
+            acknowledged.append(event.eventID)
         }
+        do { try journal.markPublished(acknowledged, now: wall) } catch { fail("\(error)") }
     }
 
     func compose(_ report: Report) -> OutboxEvent {
@@ -308,7 +315,8 @@ final class World {
     }
 
     private func latency() -> Duration {
-        .milliseconds(random.chance(5) ? Int.random(in: 500...2500, using: &random) : Int.random(in: 5...150, using: &random))
+        .milliseconds(
+            random.chance(5) ? Int.random(in: 500...2500, using: &random) : Int.random(in: 5...150, using: &random))
     }
 
     private func answerDelay<Success>(_ result: Result<Success, BMCFault>) -> Duration {
@@ -322,7 +330,8 @@ final class World {
         let node = Self.node(of: entry.key.resource)
         time.after(latency()) { [self] in
             machines[node]?.advance(to: time.now, held: held)
-            let result = machines[node]?.read(entry.key, now: time.now) ?? .failure(BMCFault(.unsupported, "no machine"))
+            let result =
+                machines[node]?.read(entry.key, now: time.now) ?? .failure(BMCFault(.unsupported, "no machine"))
             if entry.key.facet == .powerLimit, case .success = result {
                 seen[entry.key.resource] = machines[node]?.limits[entry.key.resource]
             }
@@ -351,7 +360,9 @@ final class World {
             return fail("a write to \(key), which is not to be touched")
         }
         if isFrozen { fail("a write to \(key) although frozen") }
-        guard let known = durable[key], let prior = known.prior else { return fail("a write to \(key) without a durable prior") }
+        guard let known = durable[key], let prior = known.prior else {
+            return fail("a write to \(key) without a durable prior")
+        }
         switch write {
         case .limit(let watts):
             if known.intent != .limit(watts) { fail("\(watts) to \(key) without a durable intent") }
@@ -362,7 +373,11 @@ final class World {
             let mayBeCovered = model.wantsSuspended(Self.node(of: key.resource), openOnly: false)
             let open = model.bound(onLimitOf: key.resource, openOnly: true)
             if let open, watts.wholeWatts > open, !mayBeCovered { fail("\(watts) to \(key), \(open) W were asked for") }
-            if watts.wholeWatts < min(prior.value.limit?.wholeWatts ?? .max, bound, max(HistorySite.minimum, HistorySite.floor(of: key.resource))) {
+            if watts.wholeWatts
+                < min(
+                    prior.value.limit?.wholeWatts ?? .max, bound,
+                    max(HistorySite.minimum, HistorySite.floor(of: key.resource)))
+            {
                 fail("\(watts) to \(key), below its minimum or floor")
             }
         case .restore(let fragment):
@@ -373,15 +388,21 @@ final class World {
                 fail("\(key) restored while it is held")
             }
             if history.policy.onDrift == .keep, let found = seen[key.resource], found.author == .somebodyElse {
-                let isOurs = [known.intent, known.held].compactMap { $0 }.contains { $0.matches(.limit(found.watts.map { Watts($0) })) }
-                if !isOurs, known.isPowerCycled != true { fail("\(key) restored over somebody else's \(value(key.resource))") }
+                let isOurs = [known.intent, known.held].compactMap { $0 }.contains {
+                    $0.matches(.limit(found.watts.map { Watts($0) }))
+                }
+                if !isOurs, known.isPowerCycled != true {
+                    fail("\(key) restored over somebody else's \(value(key.resource))")
+                }
             }
         case .reset("On"):
             if model.wantsSuspended(key.resource, openOnly: true) { fail("\(key) powered on while it is held") }
             if known.intent != .power(.off) || prior.value != .power(.on) { fail("\(key) powered on, not being ours") }
         case .reset(let type):
             if type != "GracefulShutdown" { fail("\(type) of \(key), which the policy does not allow") }
-            if !model.wantsSuspended(key.resource, openOnly: false) { fail("\(type) of \(key), which nobody asked for") }
+            if !model.wantsSuspended(key.resource, openOnly: false) {
+                fail("\(type) of \(key), which nobody asked for")
+            }
             let down = durable.values.filter { $0.key.facet == .powerState && $0.intent == .power(.off) }.count
             let limit = history.policy.maxSuspended.of(HistorySite.site.nodeCount)
             if down > limit { fail("\(down) nodes are suspended, \(limit) may be") }
@@ -407,21 +428,27 @@ final class World {
             if at < breach.acceptedAt { fail("the last alert of breach \(id.text.prefix(2)) was not answered") }
             if report.action != .applied { fail("an open breach was reported as \(report.action)") }
             for (hint, feed) in model.hints(of: id) {
-                guard let result = report.results.last(where: {
-                    $0.resourceID == hint.resourceID && $0.requestedAction == hint.action && $0.resourceType == hint.resourceType && $0.message?.hasPrefix("duplicate") != true
-                }) else {
+                guard
+                    let result = report.results.last(where: {
+                        $0.resourceID == hint.resourceID && $0.requestedAction == hint.action
+                            && $0.resourceType == hint.resourceType && $0.message?.hasPrefix("duplicate") != true
+                    })
+                else {
                     return fail("\(hint.action) \(hint.resourceID) has no result in the last report")
                 }
                 let targets = model.targets(of: hint, feed: feed)
                 for target in targets where !satisfies(target, model.bound(hint, on: target)) {
-                    let holds = "\(target.id) holds \(value(target.id)) where \(hint.action) allows \(model.bound(hint, on: target).map { "\($0) W" } ?? "none")"
+                    let holds =
+                        "\(target.id) holds \(value(target.id)) where \(hint.action) allows \(model.bound(hint, on: target).map { "\($0) W" } ?? "none")"
                     if result.code == .applied {
                         fail("reported as applied, but \(holds)")
                     } else if !Self.isExcused(result.message ?? "") {
                         fail("\(holds); the report says \(result.code.rawValue): \(result.message ?? "")")
                     }
                 }
-                if result.code == .applied, targets.isEmpty { fail("applied \(hint.resourceID), which may not be touched") }
+                if result.code == .applied, targets.isEmpty {
+                    fail("applied \(hint.resourceID), which may not be touched")
+                }
             }
         }
     }
@@ -450,7 +477,9 @@ final class World {
             guard let (report, at) = reports[id] else { return fail("breach \(id.text.prefix(2)) was never answered") }
             if at < breach.acceptedAt { fail("the end of breach \(id.text.prefix(2)) was not answered") }
             let hadTargets = model.hints(of: id).contains { !model.targets(of: $0.hint, feed: $0.feed).isEmpty }
-            if hadTargets, report.action != .reverted { fail("a resolved breach was last reported as \(report.action)") }
+            if hadTargets, report.action != .reverted {
+                fail("a resolved breach was last reported as \(report.action)")
+            }
         }
         let contents = try journal.load()
         if !contents.inbox.isEmpty { fail("\(contents.inbox.count) alerts are left in the inbox") }

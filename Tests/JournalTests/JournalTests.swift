@@ -88,7 +88,7 @@ struct JournalTests {
         batch.reports = [[event(1)], [event(2), event(3)]]
         try journal.write([batch], now: now)
         #expect(try journal.unpublished(limit: 10).map(\.eventID) == [id(1), id(2), id(3)])
-        for number in 1...3 { try journal.markPublished(id(number), now: now) }
+        try journal.markPublished((1...3).map { id($0) }, now: now)
         #expect(try journal.outboxDepth() == 0)
         // The latest report, all its parts, under the same ids.
         var again = JournalBatch()

@@ -1,10 +1,13 @@
 import Hummingbird
+import Journal
 import PowerEvents
 import StrictJSON
 
 /// What the control socket answers: the state as JSON, and the few commands.
 enum ControlRoutes {
-    static func responder(_ enforcer: Enforcer) -> RouterResponder<BasicRequestContext> {
+    private static let mostLines = 10_000
+
+    static func responder(_ enforcer: Enforcer, journal: JournalDatabase) -> RouterResponder<BasicRequestContext> {
         let router = Router()
         router.get("/status") { _, _ in answer(await enforcer.snapshot().json.text, "application/json") }
         router.post("/freeze") { _, _ in
@@ -20,6 +23,24 @@ enum ControlRoutes {
                 return answer(#"{"error":"no such breach is open"}"#, "application/json", status: .notFound)
             }
             return answer(#"{"released":true}"#, "application/json")
+        }
+        router.get("/history") { request, _ in
+            let limit = min(request.uri.queryParameters.get("limit", as: Int.self) ?? 50, mostLines)
+            if request.uri.queryParameters.get("refused") != nil {
+                return answer(HistoryAnswer.json(try journal.refusals(limit: limit)).text, "application/json")
+            }
+            let query = HistoryQuery(
+                breach: request.uri.queryParameters.get("breach").flatMap { UUIDText($0) },
+                resource: request.uri.queryParameters.get("resource"), limit: limit)
+            return answer(HistoryAnswer.json(try journal.history(query)).text, "application/json")
+        }
+        router.get("/explain") { request, _ in
+            let name = request.uri.queryParameters.get("resource") ?? ""
+            guard let explanation = try await enforcer.explain(name, journal: journal) else {
+                let error: JSONValue = ["error": .string("the inventory has no \"\(name)\", and nothing of it is held")]
+                return answer(error.text, "application/json", status: .notFound)
+            }
+            return answer(explanation.json.text, "application/json")
         }
         return router.buildResponder()
     }

@@ -31,6 +31,17 @@ extension Enforcer {
         await clients.reload(configuration.site.credentials)
     }
 
+    /// - Returns: nil for what is neither in the inventory nor held
+    func explain(_ name: String, journal: JournalDatabase) throws -> ResourceExplanation? {
+        let resource = book.site.resource(named: name)
+        let id = resource?.id ?? name
+        let held = book.controls.values.filter { $0.entry.key.resource == id }.sorted { $0.entry.key < $1.entry.key }
+        if resource == nil, held.isEmpty { return nil }
+        return ResourceExplanation(
+            resource: resource, id: id, held: held.map { ($0, book.holds(on: $0.entry.key)) },
+            history: try journal.history(HistoryQuery(resource: id, limit: 20)))
+    }
+
     func snapshot() -> StatusSnapshot {
         StatusSnapshot(
             isFrozen: book.isFrozen, journalFailure: writer.failure,

@@ -36,7 +36,8 @@ actor Enforcer: Service {
     init(
         configuration: AgentConfiguration, contents: JournalContents, writer: JournalWriter,
         clients: ClientDirectory, composer: EventComposer, metrics: AgentMetrics, logger: Logger,
-        now: @escaping @Sendable () -> Timestamp, wall: @escaping @Sendable () -> Timestamp, wakeOutbox: @escaping @Sendable () -> Void
+        now: @escaping @Sendable () -> Timestamp, wall: @escaping @Sendable () -> Timestamp,
+        wakeOutbox: @escaping @Sendable () -> Void
     ) {
         mode = configuration.mode
         self.writer = writer

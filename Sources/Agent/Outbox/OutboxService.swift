@@ -56,6 +56,9 @@ final class OutboxService: Service {
 
     private func flush() async {
         while bus.isConnected, !Task.isCancelled {
+            // What the broker has and the journal does not know of yet. A crash publishes these again, under the
+            // same ids.
+            var acknowledged: [UUIDText] = []
             do {
                 let events = try journal.unpublished(limit: 16)
                 metrics.set("ima_outbox_depth", try journal.outboxDepth())
@@ -63,14 +66,17 @@ final class OutboxService: Service {
                 for event in events {
                     let limit: Duration = isStopping.load(ordering: .relaxed) ? .seconds(3) : .seconds(30)
                     try await bus.publish(topic: event.topic, payload: event.payload, within: limit)
-                    try journal.markPublished(event.eventID, now: now())
+                    acknowledged.append(event.eventID)
                     metrics.count("ima_events_published_total")
                     logger.info(
                         "published an enforcement event",
                         metadata: ["event": "\(event.eventID)", "breach": "\(event.breachID)"])
                 }
+                try journal.markPublished(acknowledged, now: now())
             } catch {
                 logger.warning("an event stays in the outbox", metadata: ["reason": "\(error)"])
+                // Where it is the disk that refuses, they are published once more.
+                try? journal.markPublished(acknowledged, now: now())
                 return
             }
         }

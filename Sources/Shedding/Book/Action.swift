@@ -18,10 +18,12 @@ public struct Changes: Sendable {
     public var releases: [(breach: UUIDText, control: ControlKey, outcome: Outcome)] = []
     /// nil where that did not change.
     public var isFrozen: Bool?
+    public var history: [HistoryEntry] = []
 
     public init() {}
 
     public var isEmpty: Bool {
         breaches.isEmpty && controls.isEmpty && removedControls.isEmpty && releases.isEmpty && isFrozen == nil
+            && history.isEmpty
     }
 }

@@ -34,6 +34,12 @@ extension Book {
         breach.isCritical = breach.isCritical || alert.severity == .critical
         breaches[breach.id] = breach
         touch(breach.id)
+        log(
+            HistoryEntry(
+                .alert, alert.status.rawValue, breach: breach.id,
+                message:
+                    "\(alert.severity.rawValue) on \(alert.feedTag), \(alert.shedHints.count) hints, from \(origin.source)"
+            ))
         if alert.status == .resolved {
             return isNew ? closeUnopened(breach.id, now: now) : resolve(breach.id, now: now)
         }

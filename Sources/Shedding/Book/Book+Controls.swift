@@ -84,11 +84,22 @@ extension Book {
         let isNews = controls[key]?.outcome != outcome
         controls[key]?.outcome = outcome
         touch(key)
+        if isNews { log(outcome, of: key) }
         guard demands(on: key).isEmpty else {
             controls[key]?.nextLook = now + policy.watchEvery
             return settleHeld(key, outcome, isNews: isNews, now: now)
         }
         return settleReleased(key, outcome, now: now)
+    }
+
+    private mutating func log(_ outcome: Outcome, of key: ControlKey) {
+        let isReverted = outcome.code == .applied && demands(on: key).isEmpty
+        log(
+            HistoryEntry(
+                .outcome, isReverted ? "reverted" : outcome.code.rawValue, breach: holders[key]?.keys.min(),
+                control: key,
+                value: outcome.value?.description, prior: controls[key]?.entry.prior?.value.description,
+                message: outcome.message))
     }
 
     private mutating func settleHeld(

@@ -18,6 +18,10 @@ extension Book {
         breaches[id]?.reportedAt = now
         reportDue[id] = nil
         touch(id)
+        let said = report.enforcement
+        log(
+            HistoryEntry(
+                .report, "\(said.action.rawValue) \(said.code.rawValue)", breach: id, message: said.diagnosticMessage))
         return [.report(report)]
     }
 

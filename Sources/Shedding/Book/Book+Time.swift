@@ -90,14 +90,21 @@ extension Book {
     public var openBreaches: [UUIDText] { breaches.values.filter(\.isOpen).map(\.id).sorted() }
 
     /// Stops all writes, nothing undone.
-    public mutating func freeze() { isFrozen = true }
+    public mutating func freeze() {
+        isFrozen = true
+        log(HistoryEntry(.command, "freeze"))
+    }
 
     /// Lets writes go out again, and looks at everything anew.
     public mutating func thaw(now: Timestamp) -> [Action] {
         isFrozen = false
+        log(HistoryEntry(.command, "thaw"))
         return controls.keys.sorted().compactMap { queue($0, priority: priority(of: $0)) }
     }
 
     /// Ends a breach on an operator's word, as its `resolved` would.
-    public mutating func release(_ id: UUIDText, now: Timestamp) -> [Action] { resolve(id, now: now) }
+    public mutating func release(_ id: UUIDText, now: Timestamp) -> [Action] {
+        log(HistoryEntry(.command, "release", breach: id))
+        return resolve(id, now: now)
+    }
 }

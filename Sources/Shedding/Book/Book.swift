@@ -16,6 +16,7 @@ public struct Book: Sendable {
         didSet { isFrozenChanged = isFrozenChanged || isFrozen != oldValue }
     }
     private var isFrozenChanged = false
+    private var history: [HistoryEntry] = []
 
     /// The breaches that bear on a control, closed ones left out, and by which of their plans.
     var holders: [ControlKey: [UUIDText: [Int]]] = [:]
@@ -59,12 +60,16 @@ public struct Book: Sendable {
         changes.releases = releases
         changes.isFrozen = isFrozenChanged ? isFrozen : nil
         isFrozenChanged = false
+        changes.history = history
+        history = []
         releases = []
         changedBreaches = []
         changedControls = []
         removedControls = []
         return changes
     }
+
+    mutating func log(_ entry: HistoryEntry) { history.append(entry) }
 
     mutating func touch(_ breach: UUIDText) { changedBreaches.insert(breach) }
 
@@ -107,6 +112,13 @@ public struct Book: Sendable {
                 guard case .demand(let demand, _) = breach.plans[index].verdict else { return nil }
                 return demand
             }
+        }
+    }
+
+    /// Everything that bears on a control, by breach.
+    public func holds(on key: ControlKey) -> [(breach: Breach, plan: PlannedHint)] {
+        holders[key, default: [:]].sorted { $0.key < $1.key }.flatMap { id, indices in
+            breaches[id].map { breach in indices.map { (breach, breach.plans[$0]) } } ?? []
         }
     }
 

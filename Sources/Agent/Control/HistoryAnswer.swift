@@ -1,0 +1,38 @@
+import PowerEvents
+import Shedding
+import Journal
+import StrictJSON
+
+/// What happened, as JSON; the command makes lines for people of it.
+enum HistoryAnswer {
+    static func json(_ lines: [HistoryLine]) -> JSONValue {
+        .array(
+            lines.map { line in
+                var object = JSONObject()
+                object["at"] = .string(line.at.description)
+                object["kind"] = .string(line.entry.kind.rawValue)
+                object["code"] = .string(line.entry.code)
+                object["breach_id"] = line.entry.breach.map { .string($0.text) }
+                object["control"] = line.entry.control.map { .string($0.description) }
+                object["value"] = line.entry.value.map(JSONValue.string)
+                object["prior"] = line.entry.prior.map(JSONValue.string)
+                object["message"] = line.entry.message.map(JSONValue.string)
+                return .object(object)
+            })
+    }
+
+    static func json(_ refusals: [RefusalRecord]) -> JSONValue {
+        .array(
+            refusals.map { refusal in
+                var object = JSONObject()
+                object["at"] = .string(refusal.at.description)
+                object["reason"] = .string(refusal.reason)
+                object["detail"] = .string(refusal.detail)
+                object["topic"] = .string(refusal.topic)
+                object["source"] = refusal.source.map(JSONValue.string)
+                object["event_id"] = refusal.eventID.map(JSONValue.string)
+                object["sha256"] = .string(refusal.digest)
+                return .object(object)
+            })
+    }
+}

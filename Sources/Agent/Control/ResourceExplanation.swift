@@ -1,0 +1,62 @@
+import Inventory
+import Journal
+import PowerEvents
+import Shedding
+import StrictJSON
+
+/// Everything the agent knows of one resource: what it may do there, what is held, for whom, and what happened.
+struct ResourceExplanation: Sendable {
+    let resource: Resource?
+    let id: String
+    let held: [(control: HeldControl, holds: [(breach: Breach, plan: PlannedHint)])]
+    let history: [HistoryLine]
+
+    var json: JSONValue {
+        var object = JSONObject()
+        object["resource"] = .string(id)
+        object["inventory"] = resource.map(Self.json) ?? .null
+        object["controls"] = .array(held.map { Self.json($0.control, $0.holds) })
+        object["history"] = HistoryAnswer.json(history)
+        return .object(object)
+    }
+
+    private static func json(_ resource: Resource) -> JSONValue {
+        var object = JSONObject()
+        object["type"] = .string(resource.type.rawValue)
+        object["bmc"] = resource.bmc.map { .string($0.address.description) }
+        object["parent"] = resource.parent.map(JSONValue.string)
+        object["feeds"] = resource.feeds.map { .array($0.map(JSONValue.string)) }
+        object["floor"] = resource.floor.map { .string($0.description) }
+        object["protected"] = .bool(resource.isProtected)
+        object["allow"] = .array(ShedAction.allCases.filter(resource.allowed.contains).map { .string($0.rawValue) })
+        return .object(object)
+    }
+
+    private static func json(_ control: HeldControl, _ holds: [(breach: Breach, plan: PlannedHint)]) -> JSONValue {
+        var object = JSONObject()
+        let entry = control.entry
+        object["control"] = .string(entry.key.facet.rawValue)
+        object["locator"] = entry.locator
+        object["machine"] = entry.identity.map(JSONValue.string)
+        object["prior"] = entry.prior.map { .string($0.value.description) }
+        object["prior_raw"] = entry.prior?.fragment
+        object["prior_taken_at"] = entry.prior.map { .string($0.takenAt.description) }
+        object["intent"] = entry.intent.map { .string($0.description) }
+        object["held"] = entry.held.map { .string($0.description) }
+        object["corrections"] = .number(JSONNumber(entry.reassertions))
+        object["code"] = .string(control.outcome?.code.rawValue ?? "in_progress")
+        object["message"] = control.outcome?.message.map(JSONValue.string)
+        object["next_look"] = control.nextLook.map { .string($0.description) }
+        object["holds"] = .array(
+            holds.map { hold in
+                [
+                    "breach_id": .string(hold.breach.id.text), "feed": .string(hold.breach.feed),
+                    "phase": .string(StatusSnapshot.phase(hold.breach)),
+                    "action": .string(hold.plan.hint.action.rawValue),
+                    "priority": .number(JSONNumber(hold.plan.hint.priority)), "demand": .string(hold.plan.summary),
+                    "released": .bool(hold.breach.released.contains(entry.key)),
+                ]
+            })
+        return .object(object)
+    }
+}
