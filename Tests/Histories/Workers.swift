@@ -7,11 +7,11 @@ enum Workers {
     /// Calls `body` on as many threads as there are processors; returns when all have returned.
     static func run(_ body: @Sendable @escaping () -> Void) async {
         let crew = Crew(ProcessInfo.processInfo.activeProcessorCount)
-        await withCheckedContinuation { continuation in
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             for _ in 0..<crew.size {
                 let thread = Thread {
                     // On Linux this is of the calling thread alone.
-                    setpriority(PRIO_PROCESS, 0, 10)
+                    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
                     body()
                     if crew.leave() { continuation.resume() }
                 }
