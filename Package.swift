@@ -125,9 +125,11 @@ let package = Package(
             name: "RedfishTests",
             dependencies: ["Curl", "Inventory", "PowerEvents", "Redfish", "Shedding", "StrictJSON"],
             swiftSettings: strict),
+        // Makes SQLite's writes fail, in C because SQLite's table of system calls is.
+        .target(name: "BadDisk", path: "Tests/BadDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Inventory", "Journal", "PowerEvents", "Shedding", "StrictJSON", "TestSupport"],
+            dependencies: ["BadDisk", "Inventory", "Journal", "PowerEvents", "Shedding", "StrictJSON", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "EventBusTests", dependencies: ["EventBus", "Mosquitto", "OpenSSL", "TestSupport", logging],

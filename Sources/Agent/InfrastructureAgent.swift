@@ -90,7 +90,7 @@ public func buildAgent(
 
     let outboxWake = WakeUp()
     let enforcer = Enforcer(
-        configuration: configuration, contents: contents, writer: writer,
+        configuration: configuration, contents: contents, journal: journal, writer: writer,
         clients: ClientDirectory(
             transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
             credentials: configuration.site.credentials),

@@ -3,8 +3,9 @@ import Foundation
 /// What the process asks of the system before it starts.
 public enum ProcessLimits {
     /// Raises the limit of open descriptors to the most that is allowed, since each BMC keeps one, and forbids core
-    /// dumps, which would hold credentials.
+    /// dumps, which would hold credentials. A file size limit that is met is an error of that write, not the end.
     public static func prepare() {
+        signal(SIGXFSZ, SIG_IGN)
         var limit = rlimit()
         let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         if getrlimit(descriptors, &limit) == 0 {

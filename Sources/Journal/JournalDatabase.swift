@@ -3,6 +3,7 @@ import GRDB
 import Inventory
 public import PowerEvents
 import Shedding
+import Synchronization
 
 /// The agent's durable memory: one SQLite file in WAL mode, every commit flushed to the disk.
 ///
@@ -12,6 +13,7 @@ public final class JournalDatabase: Sendable {
     public let path: String
     let pool: any DatabaseWriter
     private let lock: ProcessLock?
+    private let lastFailure = Mutex<String?>(nil)
 
     /// Opens or creates the file, checks it, and brings its tables up to date.
     ///
@@ -64,9 +66,24 @@ public final class JournalDatabase: Sendable {
         }
     }
 
+    /// Why the last transaction failed; nil where it did not.
+    public var failure: String? { lastFailure.withLock { $0 } }
+
+    private func commit<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            let value = try pool.write(body)
+            lastFailure.withLock { $0 = nil }
+            return value
+        } catch {
+            let error = JournalError(path: path, reason: "cannot be written: \(Self.reason(error))")
+            lastFailure.withLock { $0 = error.description }
+            throw error
+        }
+    }
+
     /// Keeps an alert before the broker is told that it arrived. - Returns: nil where it was seen before
     public func receive(_ alert: AcceptedAlert) throws -> InboxAlert? {
-        try pool.write { db in
+        try commit { db in
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO seen_event (source, id, seen_at) VALUES (?, ?, ?)")
                 .execute(arguments: [alert.source, alert.eventID.text, alert.receivedAt.milliseconds])
             guard db.changesCount == 1 else { return nil }
@@ -78,7 +95,7 @@ public final class JournalDatabase: Sendable {
 
     /// Writes batches in one transaction, in their order.
     public func write(_ batches: [JournalBatch], now: Timestamp) throws {
-        try pool.write { db in
+        try commit { db in
             for batch in batches { try Self.write(batch, db, now: now) }
         }
     }
@@ -104,7 +121,7 @@ public final class JournalDatabase: Sendable {
 
     public func markPublished(_ ids: [UUIDText], now: Timestamp) throws {
         if ids.isEmpty { return }
-        try pool.write { db in
+        try commit { db in
             for id in ids {
                 try db.cachedStatement(sql: "UPDATE outbox SET published_at = ? WHERE event_id = ?")
                     .execute(arguments: [now.milliseconds, id.text])
@@ -123,7 +140,7 @@ public final class JournalDatabase: Sendable {
     /// closed breaches after 7, refusals after 30 or beyond the latest 100,000.
     public func prune(now: Timestamp) throws {
         func before(days: Int) -> Int64 { (now - .seconds(days * 86_400)).milliseconds }
-        try pool.write { db in
+        try commit { db in
             try db.execute(
                 sql: "DELETE FROM breach WHERE is_closed AND updated_at < ?", arguments: [before(days: 90)])
             try db.execute(sql: "DELETE FROM release WHERE breach_id NOT IN (SELECT id FROM breach)")
@@ -140,7 +157,10 @@ public final class JournalDatabase: Sendable {
         }
     }
 
-    public func close() throws { try pool.close() }
+    public func close() throws {
+        try pool.close()
+        lock?.release()
+    }
 
     // MARK: Inside a transaction
 

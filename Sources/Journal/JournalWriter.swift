@@ -16,7 +16,6 @@ public final class JournalWriter: Sendable {
     private struct State {
         var queue = Queue()
         var effort = Effort()
-        var failure: String?
         var isGivingUp = false
     }
 
@@ -36,9 +35,6 @@ public final class JournalWriter: Sendable {
     }
 
     public var effort: Effort { state.withLock { $0.effort } }
-
-    /// Why the last transaction failed; nil where it did not.
-    public var failure: String? { state.withLock { $0.failure } }
 
     /// Returns when the batch is durable. Batches become durable in the order of these calls: the batch is queued
     /// before the caller's actor can do anything else.
@@ -71,13 +67,11 @@ public final class JournalWriter: Sendable {
             }
             switch result {
             case .success:
-                state.withLock { $0.failure = nil }
                 delay = .milliseconds(200)
                 for item in group { item.ticket.resume() }
             case .failure(let error):
                 onFailure(error)
                 let (failed, mustWait) = state.withLock { state in
-                    state.failure = "\(error)"
                     var failed = state.queue.putBack(group)
                     if state.isGivingUp { failed += state.queue.abandon() }
                     return (failed, !state.queue.isEmpty)

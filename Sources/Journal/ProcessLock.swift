@@ -17,5 +17,8 @@ final class ProcessLock: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Lets another process, or another opening in this one, have the journal.
+    func release() { flock(descriptor, LOCK_UN) }
+
     deinit { Foundation.close(descriptor) }
 }

@@ -113,6 +113,13 @@ final class Stage: Sendable {
 
     func stopAgent(_ signal: Int32 = SIGTERM) async { await agent.child?.end(signal) }
 
+    /// Sets how large a file the running agent may write (RLIMIT_FSIZE): 0 is a disk that is full.
+    func limitFileSize(_ bytes: String) throws {
+        let id = try #require(agent.child?.id)
+        let result = try ChildProcess.run("/usr/bin/prlimit", ["--pid", "\(id)", "--fsize=\(bytes):unlimited"])
+        #expect(result.status == 0, "\(result.errors)")
+    }
+
     var log: String { folder.read("ima.log") }
 
     func readiness() async -> Int { await page("/readyz").status }

@@ -36,7 +36,7 @@ enum ControlRoutes {
         }
         router.get("/explain") { request, _ in
             let name = request.uri.queryParameters.get("resource") ?? ""
-            guard let explanation = try await enforcer.explain(name, journal: journal) else {
+            guard let explanation = try await enforcer.explain(name) else {
                 let error: JSONValue = ["error": .string("the inventory has no \"\(name)\", and nothing of it is held")]
                 return answer(error.text, "application/json", status: .notFound)
             }

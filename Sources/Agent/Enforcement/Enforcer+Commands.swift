@@ -32,7 +32,7 @@ extension Enforcer {
     }
 
     /// - Returns: nil for what is neither in the inventory nor held
-    func explain(_ name: String, journal: JournalDatabase) throws -> ResourceExplanation? {
+    func explain(_ name: String) throws -> ResourceExplanation? {
         let resource = book.site.resource(named: name)
         let id = resource?.id ?? name
         let held = book.controls.values.filter { $0.entry.key.resource == id }.sorted { $0.entry.key < $1.entry.key }
@@ -44,7 +44,7 @@ extension Enforcer {
 
     func snapshot() -> StatusSnapshot {
         StatusSnapshot(
-            isFrozen: book.isFrozen, journalFailure: writer.failure,
+            isFrozen: book.isFrozen, journalFailure: journal.failure,
             breaches: book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt },
             controls: book.controls.values.sorted { $0.entry.key < $1.entry.key }, resources: book.site.order.count)
     }

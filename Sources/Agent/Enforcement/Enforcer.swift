@@ -13,6 +13,7 @@ import StrictJSON
 /// The one owner of the book. Everything that happens comes to this actor; nothing is done before the journal has it.
 actor Enforcer: Service {
     let mode: AgentConfiguration.Mode
+    let journal: JournalDatabase
     let writer: JournalWriter
     let clients: ClientDirectory
     let metrics: AgentMetrics
@@ -34,12 +35,14 @@ actor Enforcer: Service {
     private let backlog: [InboxAlert]
 
     init(
-        configuration: AgentConfiguration, contents: JournalContents, writer: JournalWriter,
+        configuration: AgentConfiguration, contents: JournalContents, journal: JournalDatabase,
+        writer: JournalWriter,
         clients: ClientDirectory, composer: EventComposer, metrics: AgentMetrics, logger: Logger,
         now: @escaping @Sendable () -> Timestamp, wall: @escaping @Sendable () -> Timestamp,
         wakeOutbox: @escaping @Sendable () -> Void
     ) {
         mode = configuration.mode
+        self.journal = journal
         self.writer = writer
         self.clients = clients
         self.composer = composer
