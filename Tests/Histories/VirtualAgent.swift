@@ -171,20 +171,23 @@ final class VirtualAgent {
             undecided -= 1
             then(isDurable)
         }
-        if commits.add(.init(batch, patience, ticket: ticket)) { later(.milliseconds(2)) { [self] in flush() } }
+        if commits.add(.init(batch, patience, ticket: ticket)) { later(.zero) { [self] in flush() } }
     }
 
     private func flush() {
         let group = commits.take()
         if group.isEmpty { return }
-        if world.write(group.map(\.batch), now: now) {
-            later(.zero) { [self] in
-                for item in group { item.ticket(true) }
-                flush()
+        // The disk takes its time, and meanwhile more comes in.
+        later(.milliseconds(3)) { [self] in
+            if world.write(group.map(\.batch), now: now) {
+                later(.zero) { [self] in
+                    for item in group { item.ticket(true) }
+                    flush()
+                }
+            } else {
+                for item in commits.putBack(group) { item.ticket(false) }
+                later(.milliseconds(commits.isEmpty ? 0 : 400)) { [self] in flush() }
             }
-        } else {
-            for item in commits.putBack(group) { item.ticket(false) }
-            later(.milliseconds(commits.isEmpty ? 0 : 400)) { [self] in flush() }
         }
     }
 
@@ -221,7 +224,7 @@ final class VirtualAgent {
                 }
             }
         case .record:
-            if let refusal = book.permit(key, revision: revision) {
+            if let refusal = book.permitRecord(key, revision: revision) {
                 step = convergence.didNotRecord(refusal)
                 return perform((convergence, step), revision, next)
             }

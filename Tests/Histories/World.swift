@@ -40,6 +40,7 @@ final class World {
     private var priors: [String: Int?] = [:]
     /// What a limit truly was, and by whom, when the agent last looked.
     private var seen: [String: VirtualMachine.Limit] = [:]
+    private var seenPower: [String: PowerState] = [:]
 
     init(_ history: History, journal: JournalDatabase) {
         self.history = history
@@ -263,9 +264,33 @@ final class World {
     }
 
     func compose(_ report: Report) -> OutboxEvent {
-        OutboxEvent(
+        if report.enforcement.action == .applied {
+            for result in report.enforcement.results where result.code == .applied {
+                check(result, of: report.enforcement.breachID)
+            }
+        }
+        return OutboxEvent(
             eventID: newID(), breachID: report.enforcement.breachID, topic: "t", payload: report.enforcement.json.bytes,
             createdAt: wall)
+    }
+
+    /// Applied means read back: when the agent last looked, it was so.
+    private func check(_ result: EnforcementResult, of breach: UUIDText) {
+        let hints = model.hints(of: breach).filter {
+            $0.hint.resourceID == result.resourceID && $0.hint.action == result.requestedAction
+        }
+        for (hint, feed) in hints.prefix(1) {
+            for target in model.targets(of: hint, feed: feed) {
+                let isDown = seenPower[Self.node(of: target.id)]?.isDown ?? false
+                let bound = hints.compactMap { model.bound($0.hint, on: target) }.max()
+                let isHeld = bound.flatMap { bound in seen[target.id]?.watts.map { $0 <= bound + 1 } } ?? false
+                if !isDown, !isHeld {
+                    fail(
+                        "reported as applied: \(hint.action) \(target.id), which was read as \(seen[target.id]?.watts.map { "\($0) W" } ?? "no limit"); it says \(result.message ?? "") and holds \(value(target.id))"
+                    )
+                }
+            }
+        }
     }
 
     // MARK: The disk
@@ -328,14 +353,21 @@ final class World {
 
     func read(_ entry: ControlEntry, then: @escaping (Duration, Result<Reading, BMCFault>) -> Void) {
         let node = Self.node(of: entry.key.resource)
-        time.after(latency()) { [self] in
+        time.after(latency()) { [self, weak asker = agent] in
             machines[node]?.advance(to: time.now, held: held)
             let result =
                 machines[node]?.read(entry.key, now: time.now) ?? .failure(BMCFault(.unsupported, "no machine"))
-            if entry.key.facet == .powerLimit, case .success = result {
-                seen[entry.key.resource] = machines[node]?.limits[entry.key.resource]
+            let delay = answerDelay(result)
+            let truth = (machines[node]?.limits[entry.key.resource], machines[node]?.power)
+            // The agent knows when the answer arrives, if it still lives.
+            time.after(delay) { [self, weak asker] in
+                guard case .success = result, let asker, asker.isAlive else { return }
+                switch entry.key.facet {
+                case .powerLimit: seen[entry.key.resource] = truth.0
+                case .powerState: seenPower[node] = truth.1
+                }
             }
-            then(answerDelay(result), result)
+            then(delay, result)
         }
     }
 
@@ -476,9 +508,18 @@ final class World {
         for (id, breach) in model.breaches {
             guard let (report, at) = reports[id] else { return fail("breach \(id.text.prefix(2)) was never answered") }
             if at < breach.acceptedAt { fail("the end of breach \(id.text.prefix(2)) was not answered") }
-            let hadTargets = model.hints(of: id).contains { !model.targets(of: $0.hint, feed: $0.feed).isEmpty }
-            if hadTargets, report.action != .reverted {
+            let due = Set(
+                model.hints(of: id).filter { !model.targets(of: $0.hint, feed: $0.feed).isEmpty }.map {
+                    "\($0.hint.action.rawValue) \($0.hint.resourceID)"
+                })
+            if !due.isEmpty, report.action != .reverted {
                 fail("a resolved breach was last reported as \(report.action)")
+            }
+            if report.diagnosticMessage?.contains("in progress") == true { fail("the last report is not the whole") }
+            let told = Set(report.results.map { "\($0.requestedAction.rawValue) \($0.resourceID)" })
+            // What never bore on a control, such as a suspend that max_suspended forbade, has nothing to be put back.
+            for missing in due.subtracting(told).sorted() where model.isAlwaysBorne(missing, breach: id) {
+                fail("the last report of breach \(id.text.prefix(2)) says nothing of \(missing)")
             }
         }
         let contents = try journal.load()

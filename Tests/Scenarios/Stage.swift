@@ -16,6 +16,7 @@ import Testing
 final class Stage: Sendable {
     let folder: TemporaryFolder
     let broker: TestBroker
+    private let link: SlowLink?
     let fleet: SimulatedFleet
     let powerAgent: SimulatedPowerAgent
     let watcher: EventWatcher
@@ -49,9 +50,16 @@ final class Stage: Sendable {
     /// - Parameters:
     ///   - enforcement: what the configuration's section holds beside quick waits
     ///   - inventory: with `PORT` where the fleet's port belongs
-    init(enforcement: String = "", redfish: String = "", inventory: String = inventory) async throws {
+    ///   - qos: of the agent's connection
+    ///   - line: how late and in what pieces the agent and the broker hear of each other; nil for a good line
+    init(
+        enforcement: String = "", redfish: String = "", inventory: String = inventory, qos: Int = 2,
+        line: (delay: Duration, pieceBytes: Int)? = nil
+    ) async throws {
         folder = try TemporaryFolder()
         broker = try await TestBroker()
+        let brokerPort = broker.port
+        link = try line.map { try SlowLink(to: brokerPort, delay: $0.delay, pieceBytes: $0.pieceBytes) }
         httpPort = try FreePort.find()
         let bmcPort = try FreePort.find(on: "127.78.1.1")
         try folder.write(inventory.replacing("PORT", with: "\(bmcPort)"), to: "site.yaml")
@@ -63,7 +71,7 @@ final class Stage: Sendable {
         try folder.write(
             """
             agent: { id: ima-test }
-            broker: { url: "mqtt://127.0.0.1:\(broker.port)" }
+            broker: { url: "mqtt://127.0.0.1:\(link?.port ?? brokerPort)", qos: \(qos) }
             trust: [{ source: "\(Self.source)", jwks: dps.json }]
             signing: { key: ima.pem, kid: ima-test }
             inventory: [site.yaml]
@@ -87,8 +95,8 @@ final class Stage: Sendable {
         ledger = EventLedger()
         watcher.start()
         powerAgent.start()
-        let (watcher, powerAgent, ledger) = (watcher, powerAgent, ledger)
-        #expect(try await eventually { watcher.isConnected && powerAgent.isConnected })
+        let (watcher, ledger) = (watcher, ledger)
+        try await connected()
         Task { for await sighting in watcher.sightings { ledger.add(sighting) } }
     }
 
@@ -136,12 +144,19 @@ final class Stage: Sendable {
             arguments.prefix(1) + ["--config", folder.path("ima.yaml")] + arguments.dropFirst())
     }
 
+    /// Waits until the power agent and the watcher have the broker.
+    func connected() async throws {
+        let (watcher, powerAgent) = (watcher, powerAgent)
+        #expect(try await eventually { watcher.isConnected && powerAgent.isConnected })
+    }
+
     func tearDown() async {
         await stopAgent()
         powerAgent.stop()
         watcher.stop()
         await fleet.stop()
         await broker.stop()
+        link?.close()
         client.shutDown()
     }
 

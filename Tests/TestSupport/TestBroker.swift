@@ -69,6 +69,12 @@ public final class TestBroker: Sendable {
         process.child = nil
     }
 
+    /// Removes what the stopped broker has kept: sessions, and messages for them.
+    public func forget() throws {
+        let database = folder.path("mosquitto.db")
+        if FileManager.default.fileExists(atPath: database) { try FileManager.default.removeItem(atPath: database) }
+    }
+
     private static func accepts(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }

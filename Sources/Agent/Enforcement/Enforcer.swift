@@ -306,7 +306,7 @@ actor Enforcer: Service {
     /// Makes prior and intent durable. Only after that may the write go out.
     private func record(_ convergence: inout Convergence, revision: Int) async -> Convergence.Step {
         let entry = convergence.entry
-        if let refusal = book.permit(entry.key, revision: revision) { return convergence.didNotRecord(refusal) }
+        if let refusal = book.permitRecord(entry.key, revision: revision) { return convergence.didNotRecord(refusal) }
         var batch = JournalBatch()
         batch.changes.controls = [(entry, book.controls[entry.key]?.outcome)]
         do {

@@ -27,7 +27,8 @@ extension Book {
         }
         controls[key]?.isRunning = true
         let terms = Convergence.Terms(
-            floor: site.resources[key.resource]?.floor, policy: policy, deadline: now + policy.deadline)
+            floor: site.resources[key.resource]?.floor, policy: policy, deadline: now + policy.deadline,
+            failedReverts: control.failedReverts)
         let goal: Convergence.Goal = demands.isEmpty ? .prior : .demands(demands)
         return (
             Assignment(
@@ -41,6 +42,21 @@ extension Book {
     public func permit(_ key: ControlKey, revision: Int) -> Outcome? {
         if isFrozen { return Outcome(.failed, "frozen: an operator has stopped all writes") }
         guard controls[key]?.goalRevision == revision else { return Outcome(.failed, "overtaken by a newer demand") }
+        return nil
+    }
+
+    /// Whether an intent may be recorded, which is followed by a write; otherwise how the convergence ends.
+    ///
+    /// From here on what was said of the control is no longer known to be so: a cap that has to be put back does not
+    /// hold, and no report says that it does.
+    public mutating func permitRecord(_ key: ControlKey, revision: Int) -> Outcome? {
+        if let refusal = permit(key, revision: revision) { return refusal }
+        if controls[key]?.outcome?.code == .applied, !demands(on: key).isEmpty {
+            controls[key]?.outcome = nil
+            for id in holders[key, default: [:]].keys where breaches[id]?.isOpen == true {
+                unsettled[id, default: []].insert(key)
+            }
+        }
         return nil
     }
 
@@ -117,6 +133,8 @@ extension Book {
                 actions += closeOrReport(id, now: now)
                 continue
             }
+            // A breach that lets go waits for the ends of its releases, and a look at what is held is none.
+            guard breaches[id]?.isOpen == true else { continue }
             let wasUnsettled = unsettled[id]?.remove(key) != nil
             waves[id]?.settle(key)
             if key.facet == .powerState, outcome.code != .applied { actions += uncover(key, of: id, now: now) }

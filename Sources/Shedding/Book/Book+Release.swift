@@ -79,7 +79,8 @@ extension Book {
         // Empty once every control was let go and has come to an end, be it a failed one that is tried again.
         guard unsettled[id, default: []].isEmpty else { return [] }
         let isDone = breach.controls.allSatisfy { key in
-            breach.releaseOutcomes[key]?.code != .failed || controls[key] == nil || !demands(on: key).isEmpty
+            guard let outcome = breach.releaseOutcomes[key] else { return false }
+            return outcome.code != .failed || controls[key] == nil || !demands(on: key).isEmpty
         }
         guard isDone else { return reportIfSettled(id, now: now) }
         unindex(breach)

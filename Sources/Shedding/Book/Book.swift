@@ -98,9 +98,11 @@ public struct Book: Sendable {
         self.policy = policy
     }
 
-    /// Nodes that are down through this agent, or are about to be.
+    /// Nodes that are down through this agent, or are about to be, or are not back yet.
     public var suspendedNodes: Set<String> {
-        Set(holders.keys.filter { $0.facet == .powerState && !demands(on: $0).isEmpty }.map(\.resource))
+        let wanted = holders.keys.filter { $0.facet == .powerState && !demands(on: $0).isEmpty }
+        let owed = controls.values.filter { $0.entry.key.facet == .powerState && $0.entry.intent != nil }
+        return Set(wanted.map(\.resource)).union(owed.map(\.entry.key.resource))
     }
 
     /// What all breaches together demand of a control; empty where none does.

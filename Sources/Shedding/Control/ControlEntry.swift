@@ -38,6 +38,9 @@ public struct ControlEntry: Sendable, Hashable, Codable {
     /// Whether this agent has switched its machine's power since the prior was taken: many limits do not outlive that,
     /// so one that is gone may still be ours to restore. nil is no, as entries of earlier versions have it.
     public var isPowerCycled: Bool?
+    /// Whether a write towards a hold was decided on and never seen to take. It may still: a machine takes minutes to
+    /// shut down, and a request outlives the process that sent it.
+    public var isUnconfirmed: Bool?
 
     public init(key: ControlKey, type: ResourceType, bmc: BMC, pins: Resource.Pins) {
         self.key = key

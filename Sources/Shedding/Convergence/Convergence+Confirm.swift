@@ -24,8 +24,14 @@ extension Convergence {
         guard reading.value.matches(.limit(target)) else {
             return lookAgainAtLimit(write, isCertain: isCertain, reading, now: now)
         }
-        entry.held = reading.value
+        hold(reading)
         return finish(.applied, remark, value: reading.value)
+    }
+
+    /// What was demanded is in force.
+    mutating func hold(_ reading: Reading) {
+        entry.held = reading.value
+        entry.isUnconfirmed = nil
     }
 
     private mutating func lookAgainAtLimit(
@@ -56,7 +62,7 @@ extension Convergence {
             return state == .on ? finish(.applied, value: reading.value) : lookAgain(write, reading, now: now)
         }
         guard state.isDown else { return lookAgain(write, reading, now: now) }
-        entry.held = reading.value
+        hold(reading)
         return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
     }
 

@@ -29,7 +29,7 @@ extension Convergence {
         let wanted = ControlValue.limit(target)
         remark = remark(demands, target, reading, prior: prior)
         if reading.value.matches(wanted) {
-            if entry.intent != nil { entry.held = reading.value }
+            if entry.intent != nil { hold(reading) }
             return finish(.applied, remark, value: reading.value)
         }
         if let current, current < target, entry.intent != nil, !entry.recognises(reading.value) {
@@ -38,6 +38,7 @@ extension Convergence {
         }
         if let refusal = reassertionRefusal(wanted, reading) { return refusal }
         entry.intent = wanted
+        entry.isUnconfirmed = true
         phase = .recording(.limit(target))
         return .record
     }
@@ -70,7 +71,7 @@ extension Convergence {
             if entry.intent == nil {
                 return finish(.applied, "already \(state.rawValue.lowercased())", value: reading.value)
             }
-            entry.held = reading.value
+            hold(reading)
             return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
         }
         guard state != .unknown else {
@@ -94,6 +95,7 @@ extension Convergence {
             return finish(.failed, "the BMC allows none of the policy's ways to suspend (it allows \(offered))")
         }
         entry.intent = .power(.off)
+        entry.isUnconfirmed = true
         phase = .recording(.reset(method.rawValue))
         return .record
     }

@@ -14,7 +14,14 @@ extension Convergence {
     }
 
     private mutating func restoreLimit(_ prior: ControlEntry.Prior, _ reading: Reading) -> Step {
-        if Self.isSame(reading.fragment, prior.fragment) { return finish(.applied, value: reading.value) }
+        if Self.isSame(reading.fragment, prior.fragment) {
+            // Two, four and eight seconds: a request that was under way has arrived by then.
+            return mayStillChange(for: 3)
+                ? finish(
+                    .failed, "as before, but a write that was never answered may still take; looked at again",
+                    value: reading.value)
+                : finish(.applied, value: reading.value)
+        }
         let isLostByUs = entry.isPowerCycled == true && reading.isUnlimited
         guard entry.recognises(reading.value) || isLostByUs || terms.onDrift == .restore else {
             return finish(
@@ -34,7 +41,13 @@ extension Convergence {
             return finish(.applied, "it was \(before.rawValue) before", value: reading.value)
         }
         switch state {
-        case .on: return finish(.applied, value: reading.value)
+        case .on:
+            // Two seconds, doubled each time, to four minutes in all.
+            return mayStillChange(for: 7)
+                ? finish(
+                    .failed, "on, but the shutdown that was asked for may still come; looked at again",
+                    value: reading.value)
+                : finish(.applied, value: reading.value)
         case .poweringOn:
             return lookAgain(.reset(ResetType.on.rawValue), reading, now: now)
         case .poweringOff:
@@ -50,6 +63,11 @@ extension Convergence {
             phase = .recording(.reset(method.rawValue))
             return .record
         }
+    }
+
+    /// Whether what was asked for last was never seen and is not long ago, by the attempts to put back since.
+    private func mayStillChange(for attempts: Int) -> Bool {
+        entry.isUnconfirmed == true && terms.failedReverts < attempts
     }
 
     /// Whether two fragments mean the same to a BMC. Many leave a member out that others show as null.

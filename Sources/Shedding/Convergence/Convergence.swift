@@ -38,8 +38,11 @@ public struct Convergence: Sendable {
         public var reassertLimit: Int
         /// After this no retry and no further look is started.
         public var deadline: Timestamp
+        /// Attempts to put back that have failed so far.
+        public var failedReverts: Int
 
-        public init(floor: Watts?, policy: Policy, deadline: Timestamp) {
+        public init(floor: Watts?, policy: Policy, deadline: Timestamp, failedReverts: Int = 0) {
+            self.failedReverts = failedReverts
             self.floor = floor
             retries = policy.retries
             onDrift = policy.onDrift
@@ -138,7 +141,10 @@ public struct Convergence: Sendable {
         case .failure(let fault):
             guard fault.isWorthRetrying, let delay = nextDelay(fault, now: now) else {
                 // It certainly did not take, so it is not ours to recognise later.
-                if case .demands = goal { entry.intent = entry.held }
+                if case .demands = goal {
+                    entry.intent = entry.held
+                    entry.isUnconfirmed = nil
+                }
                 return finish(fault)
             }
             return wait(delay, then: .write(write))
