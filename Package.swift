@@ -129,7 +129,9 @@ let package = Package(
         .target(name: "BadDisk", path: "Tests/BadDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["BadDisk", "Inventory", "Journal", "PowerEvents", "Shedding", "StrictJSON", "TestSupport"],
+            dependencies: [
+                "BadDisk", "Inventory", "Journal", "PowerEvents", "Shedding", "StrictJSON", "TestSupport", grdb,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EventBusTests", dependencies: ["EventBus", "Mosquitto", "OpenSSL", "TestSupport", logging],

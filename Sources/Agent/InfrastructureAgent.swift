@@ -73,9 +73,6 @@ public func buildAgent(
     let trust = try TrustStore(configuration.trust, logger: logger)
     let journal = try JournalDatabase(path: configuration.journal)
     let contents = try journal.load()
-    do { try journal.prune(now: wall()) } catch {
-        logger.error("old rows of the journal could not be removed", metadata: ["reason": "\(error)"])
-    }
     let writer = JournalWriter(
         journal, now: wall,
         onFailure: { error in
@@ -133,6 +130,7 @@ public func buildAgent(
                 onRunning: { _ in }
             ))
     }
+    services.append(RetentionService(journal: journal, enforcer: enforcer, logger: logger, wall: wall))
     services += [ReloadService(file: configuration.file, enforcer: enforcer, logger: logger), bus, outbox, enforcer]
     return InfrastructureAgent(
         services: services, enforcer: enforcer, journal: journal, pool: pool,

@@ -33,6 +33,9 @@ public final class JournalDatabase: Sendable {
             guard complaints == ["ok"] else {
                 throw JournalError(path: path, reason: "is damaged: \(complaints.joined(separator: "; "))")
             }
+            guard try !pool.read(JournalSchema.migrator.hasBeenSuperseded) else {
+                throw JournalError(path: path, reason: "was written by a newer version of ima; run that one")
+            }
             try JournalSchema.migrator.migrate(pool)
         } catch let error as JournalError {
             throw error
@@ -135,14 +138,18 @@ public final class JournalDatabase: Sendable {
         }
     }
 
+    /// How long a closed breach is known, and its history kept.
+    public static let breachRetention = Duration.seconds(90 * 86_400)
+
     /// Forgets what nobody needs any more: history and closed breaches after 90 days (and with these the bar to open
     /// them again, which the freshness of alerts has long taken over), seen events after 30 days, published events of
     /// closed breaches after 7, refusals after 30 or beyond the latest 100,000.
     public func prune(now: Timestamp) throws {
         func before(days: Int) -> Int64 { (now - .seconds(days * 86_400)).milliseconds }
+        let longAgo = (now - Self.breachRetention).milliseconds
         try commit { db in
             try db.execute(
-                sql: "DELETE FROM breach WHERE is_closed AND updated_at < ?", arguments: [before(days: 90)])
+                sql: "DELETE FROM breach WHERE is_closed AND updated_at < ?", arguments: [longAgo])
             try db.execute(sql: "DELETE FROM release WHERE breach_id NOT IN (SELECT id FROM breach)")
             try db.execute(sql: "DELETE FROM seen_event WHERE seen_at < ?", arguments: [before(days: 30)])
             try db.execute(
@@ -150,7 +157,7 @@ public final class JournalDatabase: Sendable {
                     DELETE FROM outbox WHERE published_at < ?
                     AND breach_id NOT IN (SELECT id FROM breach WHERE NOT is_closed)
                     """, arguments: [before(days: 7)])
-            try db.execute(sql: "DELETE FROM history WHERE at < ?", arguments: [before(days: 90)])
+            try db.execute(sql: "DELETE FROM history WHERE at < ?", arguments: [longAgo])
             try db.execute(
                 sql: "DELETE FROM refusal WHERE at < ? OR seq <= (SELECT max(seq) FROM refusal) - 100000",
                 arguments: [before(days: 30)])

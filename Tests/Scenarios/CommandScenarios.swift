@@ -62,6 +62,49 @@ struct CommandScenarios {
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func historyExplainAndBackupTellWhatHappened() async throws {
+        let stage = try await Stage()
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        try await stage.alert(
+            .active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900), MainJobScenarios.hint("login", .node)])
+        _ = try await stage.report(breach, .applied)
+        let explained = try stage.command("explain", "cpu-1")
+        #expect(explained.status == 0)
+        #expect(explained.output.contains("power_limit: before no limit, holds 900 W, applied"), "\(explained.output)")
+        #expect(explained.output.contains("of breach \(breach) on main-a, open: power_cap, cap to 900 W"))
+        let json = try JSONValue(parsing: Array(stage.command("explain", "cpu-1", "--json").output.utf8))
+        #expect(json["controls"]?.array?.first?["held"] == "900 W")
+        #expect(try stage.command("explain", "login").output.contains("protected: never touched"))
+        let nobody = try stage.command("explain", "no body")
+        #expect(nobody.status == 1)
+        #expect(nobody.errors.contains(#"the inventory has no "no body""#))
+        let copy = stage.folder.path("copy.sqlite")
+        #expect(try stage.command("backup", copy).status == 0)
+        #expect(try stage.command("backup", copy).errors.contains("exists"))
+        try await stage.alert(.resolved, breach)
+        _ = try await stage.report(breach, .reverted)
+        let lines = try stage.command("history", "--breach", breach.text).output.split(separator: "\n")
+        let told = [
+            "alert active", "outcome applied cpu-1", "report applied", "alert resolved", "outcome reverted cpu-1",
+            "report reverted",
+        ]
+        for words in told { #expect(lines.contains { $0.contains(words) }, "\(words)\n\(lines)") }
+        let ofResource = try JSONValue(
+            parsing: Array(stage.command("history", "--resource", "cpu-1", "--json").output.utf8))
+        #expect(ofResource.array?.map { $0["code"]?.string } == ["applied", "reverted"])
+        await stage.stopAgent()
+        // The copy was taken while the cap was held: with it the agent would put everything back.
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: stage.folder.path("ima.sqlite" + suffix))
+        }
+        try FileManager.default.moveItem(atPath: copy, toPath: stage.folder.path("ima.sqlite"))
+        try await stage.startAgent()
+        #expect(try stage.command("explain", "cpu-1").output.contains("before no limit"))
+        await stage.tearDown()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func badInputIsOneClearLine() async throws {
         let stage = try await Stage()
         let ima = Stage.programs.appendingPathComponent("ima").path

@@ -25,6 +25,9 @@ extension Enforcer {
         return true
     }
 
+    /// Forgets breaches that the journal has forgotten.
+    func forget(closedBefore time: Timestamp) { book.forget(closedBefore: time) }
+
     /// Takes over a changed inventory and policy.
     func reload(_ configuration: AgentConfiguration) async {
         book.reload(site: configuration.site, policy: configuration.policy)

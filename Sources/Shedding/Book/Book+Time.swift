@@ -86,6 +86,11 @@ extension Book {
         return actions
     }
 
+    /// Drops breaches that are long over; the journal drops them likewise.
+    public mutating func forget(closedBefore time: Timestamp) {
+        breaches = breaches.filter { if case .closed(let at) = $0.value.phase { at >= time } else { true } }
+    }
+
     /// Breaches that are not resolved.
     public var openBreaches: [UUIDText] { breaches.values.filter(\.isOpen).map(\.id).sorted() }
 

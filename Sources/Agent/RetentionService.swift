@@ -1,0 +1,24 @@
+import Journal
+import Logging
+import PowerEvents
+import ServiceLifecycle
+
+/// Removes what nobody needs any more, at the start and once a day.
+struct RetentionService: Service {
+    let journal: JournalDatabase
+    let enforcer: Enforcer
+    let logger: Logger
+    let wall: @Sendable () -> Timestamp
+
+    func run() async throws {
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            do {
+                try journal.prune(now: wall())
+                await enforcer.forget(closedBefore: wall() - JournalDatabase.breachRetention)
+            } catch {
+                logger.error("old rows of the journal could not be removed", metadata: ["reason": "\(error)"])
+            }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(86_400)) }
+        }
+    }
+}
