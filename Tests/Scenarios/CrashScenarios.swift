@@ -41,7 +41,8 @@ struct CrashScenarios {
 
     @Test(.timeLimit(.minutes(600)))
     func killedAtRandomMomentsNothingIsLost() async throws {
-        let rounds = Int(ProcessInfo.processInfo.environment["IMA_KILLS"] ?? "") ?? 6
+        // Two in each round: one while it sheds, one while it lets go.
+        let rounds = max(1, (Int(ProcessInfo.processInfo.environment["IMA_KILLS"] ?? "") ?? 20) / 2)
         // A feed of its own each round: one that flaps has its hold-down doubled every time.
         let stage = try await Stage(inventory: Stage.inventory.replacing("feeds: [main-a]", with: "protected: false"))
         let fleet = stage.fleet
@@ -113,6 +114,33 @@ struct CrashScenarios {
         try await stage.startAgent()
         #expect(try await stage.report(breach, .reverted).enforcement?.code == .success)
         #expect(stage.fleet.limit(of: "cpu-1") != 900)
+        await stage.tearDown()
+    }
+}
+
+extension CrashScenarios {
+    @Test(.timeLimit(.minutes(2)))
+    func aStopWaitsForNoSickBMCLongerThanItMay() async throws {
+        let stage = try await Stage()
+        let slow = stage.folder.read("ima.yaml").replacing("request_timeout: 3s", with: "request_timeout: 60s")
+        try stage.folder.write(slow + "\nshutdown_timeout: 2s\n", to: "ima.yaml")
+        let (well, sick) = (stage.fleet.bmc(of: "cpu-1"), stage.fleet.bmc(of: "cpu-2"))
+        sick?.latency = .seconds(90)
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        try await stage.alert(
+            .active, breach, ["cpu-1", "cpu-2"].map { MainJobScenarios.hint($0, .node, watts: 900) })
+        #expect(try await eventually { stage.fleet.limit(of: "cpu-1") == 900 })
+        try await Task.sleep(for: .milliseconds(500))
+        let start = ContinuousClock.now
+        await stage.stopAgent()
+        #expect(ContinuousClock.now - start < .seconds(6))
+        #expect(stage.log.contains("stopped; what is held stays held"))
+        #expect(well?.openSessions == 0)
+        // And the next start goes on with both.
+        sick?.latency = .zero
+        try await stage.startAgent()
+        #expect(try await stage.report(breach, .applied) { $0.code == .success }.enforcement?.results.count == 2)
         await stage.tearDown()
     }
 }

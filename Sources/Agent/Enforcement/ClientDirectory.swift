@@ -8,6 +8,7 @@ actor ClientDirectory {
     private let options: RedfishOptions
     private var credentials: [String: CredentialReference]
     private var clients: [BMC: BMCClient] = [:]
+    private var closings: [Task<Void, Never>] = []
 
     init(transport: any HTTPTransport, options: RedfishOptions, credentials: [String: CredentialReference]) {
         self.transport = transport
@@ -36,12 +37,19 @@ actor ClientDirectory {
         }
     }
 
+    /// Begins to end the sessions on all BMCs but some, whose end others have to wait for.
+    func startClosing(except busy: Set<BMC.Address>) {
+        let idle = clients.filter { !busy.contains($0.key.address) }
+        for (bmc, client) in idle {
+            clients[bmc] = nil
+            closings.append(Task { await client.close() })
+        }
+    }
+
     /// Ends every session.
     func closeAll() async {
-        let all = clients.values
-        clients = [:]
-        await withDiscardingTaskGroup { group in
-            for client in all { group.addTask { await client.close() } }
-        }
+        startClosing(except: [])
+        for closing in closings { await closing.value }
+        closings = []
     }
 }

@@ -76,11 +76,13 @@ actor Enforcer: Service {
         }
     }
 
-    private func stop() {
+    private func stop() async {
         isStopping = true
         writer.giveUpOnFailure()
         alertSink.finish()
         laneStarter.finish()
+        // A BMC that does not answer keeps its own session, and nobody else's.
+        await clients.startClosing(except: Set(lanes.filter(\.value.isRunning).keys))
     }
 
     private func resume() async {
