@@ -6,6 +6,7 @@ public import Logging
 import Mosquitto
 public import PowerEvents
 import Redfish
+import Settings
 import Shedding
 import ServiceLifecycle
 import Synchronization
@@ -69,7 +70,7 @@ public func buildAgent(
 ) throws -> InfrastructureAgent {
     let clock = SteadyClock(origin: wall())
     let metrics = AgentMetrics()
-    let signingKey = try KeyFiles.signingKey(configuration.signing.keyFile, keyID: configuration.signing.keyID)
+    let signingKey = try KeyFiles.signingKey(configuration.signing.key, keyID: configuration.signing.keyID)
     let trust = try TrustStore(configuration.trust, logger: logger)
     let journal = try JournalDatabase(path: configuration.journal)
     let contents = try journal.load()
@@ -86,6 +87,9 @@ public func buildAgent(
     metrics.set("ima_resources_total", configuration.site.order.count)
 
     let outboxWake = WakeUp()
+    let loginRenewal = WakeUp()
+    let echoes = EchoWatch()
+    let options = busOptions(configuration, login: brokerLogin(configuration.bus.login, loginRenewal, logger))
     let enforcer = Enforcer(
         configuration: configuration, contents: contents, journal: journal, writer: writer,
         clients: ClientDirectory(
@@ -97,20 +101,21 @@ public func buildAgent(
             maximumEventBytes: configuration.policy.maxEventBytes), metrics: metrics, logger: logger,
         now: { clock.now() }, wall: wall, wakeOutbox: { outboxWake.call() })
     let bus = try BusService(
-        busOptions(configuration),
+        options,
         handlers: BusService.Handlers(
             gate: AlertGate(
                 trust: trust, topicPrefix: configuration.bus.topicPrefix, maximumAge: configuration.policy.maxAge,
-                logger: logger),
-            journal: journal, deliver: { enforcer.deliver($0) },
+                limits: configuration.limits, logger: logger),
+            journal: journal, echoes: echoes, deliver: { enforcer.deliver($0) },
             answerAgain: { breach in Task { await enforcer.answerAgain(breach) } },
             becameReady: { isReady in
                 health.setBroker(ready: isReady)
                 if isReady { logger.notice("the alerts' topics are subscribed: ready") }
-                if isReady { Task { await enforcer.brokerIsReady() } }
+                if isReady { Task { await enforcer.brokerIsReady() } } else { echoes.listen(false) }
             }), metrics: metrics, logger: logger, now: wall)
     let outbox = OutboxService(
-        journal: journal, bus: bus.connection, metrics: metrics, logger: logger, now: wall)
+        journal: journal, bus: bus.connection, echoes: echoes, metrics: metrics, logger: logger, now: wall)
+    loginRenewal.target = { bus.connection.renewLogin() }
     outboxWake.target = { outbox.wake() }
 
     let boundPort = InfrastructureAgent.BoundPort()
@@ -138,16 +143,35 @@ public func buildAgent(
 }
 
 /// Alerts of every trusted source, each on the topic of its role as that source spells it.
-private func busOptions(_ configuration: AgentConfiguration) -> BusOptions {
+private func busOptions(
+    _ configuration: AgentConfiguration, login: @escaping @Sendable () throws -> BusLogin?
+) -> BusOptions {
     let topics = configuration.trust.compactMap { EventSource($0.source) }.flatMap { source in
         ["poweragent", "dsx-flex-agent"].map {
             "\(configuration.bus.topicPrefix)grid/v1/\($0)/\(source.identifier)/powerbreach"
         }
     }
-    return BusOptions(
+    var options = BusOptions(
         address: configuration.bus.address, clientID: configuration.agentID, tls: configuration.bus.tls,
-        tokenFile: configuration.bus.tokenFile, topics: topics,
+        login: login, topics: topics,
         // With QoS 2 libmosquitto keeps a message in memory between PUBREC and PUBREL, where a crash loses it. With
         // QoS 1 it is the broker's until the journal has it, and duplicates are recognised here anyway.
         subscribeQoS: min(configuration.bus.qos, 1), publishQoS: configuration.bus.qos)
+    let source = EventSource(role: .infra, identifier: configuration.agentID)
+    options.optionalTopics = [
+        Topic(.enforcement, publisher: source, prefix: configuration.bus.topicPrefix).description
+    ]
+    return options
+}
+
+private func brokerLogin(
+    _ login: AgentConfiguration.BrokerLogin, _ renewal: WakeUp, _ logger: Logger
+) -> @Sendable () throws -> BusLogin? {
+    switch login {
+    case .none: return { nil }
+    case .tokenFile(let path): return { BusLogin(accessToken: try SecretFile.text(path)) }
+    case .oauth2(let settings):
+        let tokens = AccessTokens(settings, logger: logger)
+        return { BusLogin(accessToken: try tokens.fetch { renewal.call() }) }
+    }
 }

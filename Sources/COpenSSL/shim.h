@@ -60,4 +60,30 @@ static inline EVP_PKEY *ima_rsa_public_key(const unsigned char *n, int n_length,
     return key;
 }
 
+// A private key that stays in a PKCS #11 token, through the engine of libp11 ("pkcs11"). Engines are OpenSSL's older kind
+// of plug-in, and the one that Debian 12 has for PKCS #11. The key keeps the engine alive.
+#include <openssl/engine.h>
+static inline EVP_PKEY *ima_token_key(const char *module, const char *uri) {
+    EVP_PKEY *key = NULL;
+    ENGINE_load_dynamic();
+    ENGINE *engine = ENGINE_by_id("pkcs11");
+    if (engine == NULL) return NULL;
+    if (ENGINE_ctrl_cmd_string(engine, "MODULE_PATH", module, 0) == 1 && ENGINE_init(engine) == 1) {
+        key = ENGINE_load_private_key(engine, uri, NULL, NULL);
+        ENGINE_finish(engine);
+    }
+    ENGINE_free(engine);
+    return key;
+}
+// The public half as a key of OpenSSL's own, whatever engine or provider the private half is in.
+static inline EVP_PKEY *ima_public_half(EVP_PKEY *key) {
+    unsigned char *bytes = NULL;
+    int length = i2d_PUBKEY(key, &bytes);
+    if (length <= 0) return NULL;
+    const unsigned char *cursor = bytes;
+    EVP_PKEY *half = d2i_PUBKEY(NULL, &cursor, length);
+    OPENSSL_free(bytes);
+    return half;
+}
+
 #endif

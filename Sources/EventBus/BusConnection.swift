@@ -9,6 +9,8 @@ public final class BusConnection: Sendable {
     public enum Event: Sendable {
         /// Connected and every topic granted.
         case ready
+        /// An optional topic was granted.
+        case listening
         case lost
         /// The broker's rules do not let us read a topic. Nothing can be received; an operator has to act.
         case refused(topic: String)
@@ -25,6 +27,9 @@ public final class BusConnection: Sendable {
         var early: Set<Int32> = []
         /// Publishes that nobody waits for any more. Ids come again, so a late acknowledgement must not count for another.
         var abandoned: Set<Int32> = []
+        var connectedAt: ContinuousClock.Instant?
+        /// Connections in a row that ended within seconds.
+        var quickEnds = 0
     }
 
     private final class Shared: Sendable {
@@ -52,8 +57,10 @@ public final class BusConnection: Sendable {
                 tls: options.tls.map {
                     MQTTOptions.TLS(caFile: $0.authorities, certificateFile: $0.certificate, keyFile: $0.key)
                 },
-                login: { try Self.login(tokenFile: options.tokenFile) },
-                subscriptions: options.topics.map { .init(topic: $0, qos: options.subscribeQoS) }),
+                login: { try options.login().map { .init(username: $0.username, password: $0.password) } },
+                subscriptions: (options.topics + options.optionalTopics).map {
+                    .init(topic: $0, qos: options.subscribeQoS)
+                }),
             onMessage: onMessage, onEvent: { handler.handle($0) })
     }
 
@@ -97,12 +104,8 @@ public final class BusConnection: Sendable {
         }
     }
 
-    private static func login(tokenFile: String?) throws -> MQTTOptions.Login? {
-        guard let tokenFile else { return nil }
-        let token = try String(contentsOfFile: tokenFile, encoding: .utf8)
-        return MQTTOptions.Login(
-            username: "oauthtoken", password: token.trimmingCharacters(in: .whitespacesAndNewlines))
-    }
+    /// Connects anew with a new login, before the broker ends the old one.
+    public func renewLogin() { client.reconnect() }
 
     /// Turns the client's events into log lines, acknowledgements and ``Event``s.
     private struct Handler: Sendable {
@@ -119,8 +122,12 @@ public final class BusConnection: Sendable {
                     metadata: [
                         "broker": "\(options.address)", "session": sessionPresent ? "kept" : "new",
                     ])
-                shared.state.withLock { $0.pendingTopics = Set(options.topics) }
+                shared.state.withLock {
+                    $0.pendingTopics = Set(options.topics)
+                    $0.connectedAt = .now
+                }
                 if options.topics.isEmpty { onEvent(.ready) }
+            case .subscribed(let topic, _) where options.optionalTopics.contains(topic): onEvent(.listening)
             case .subscribed(let topic, let qos):
                 if qos < options.subscribeQoS {
                     logger.warning(
@@ -132,6 +139,8 @@ public final class BusConnection: Sendable {
                     return state.pendingTopics.isEmpty
                 }
                 if isReady { onEvent(.ready) }
+            case .subscriptionRefused(let topic) where options.optionalTopics.contains(topic):
+                logger.info("the broker does not let us read back our own events", metadata: ["topic": "\(topic)"])
             case .subscriptionRefused(let topic):
                 logger.critical(
                     "the broker refused the subscription: its rules do not let this client read the topic",
@@ -151,8 +160,23 @@ public final class BusConnection: Sendable {
                         "broker": "\(options.address)", "reason": "\(error)",
                         "retry_in": "\(delay)",
                     ])
+                noteEnd()
                 onEvent(.lost)
             }
+        }
+
+        /// Two clients with one id evict each other for ever, which looks like a bad network to both.
+        private func noteEnd() {
+            let evictions = shared.state.withLock { state in
+                guard let since = state.connectedAt else { return 0 }
+                state.connectedAt = nil
+                state.quickEnds = .now - since < .seconds(5) ? state.quickEnds + 1 : 0
+                return state.quickEnds
+            }
+            guard evictions == 3 else { return }
+            logger.critical(
+                "the broker ends each connection right after it began: another client seems to use our id",
+                metadata: ["client": "\(options.clientID)", "broker": "\(options.address)"])
         }
     }
 }

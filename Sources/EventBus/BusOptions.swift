@@ -16,22 +16,39 @@ public struct BusOptions: Sendable {
     /// Stable, so that the broker keeps what arrives while we are away; empty for a throw-away listener.
     public var clientID: String
     public var tls: TLS?
-    /// A file with an access token, read at every connect; sent as the password of `oauthtoken`.
-    public var tokenFile: String?
+    /// Asked at every connect, so that a renewed token is used. On the connection's own thread, which may wait.
+    public var login: @Sendable () throws -> BusLogin?
     public var topics: [String]
+    /// Topics that the broker's rules may refuse without harm.
+    public var optionalTopics: [String] = []
     public var subscribeQoS: Int
     public var publishQoS: Int
 
     public init(
-        address: BrokerAddress, clientID: String, tls: TLS? = nil, tokenFile: String? = nil, topics: [String] = [],
+        address: BrokerAddress, clientID: String, tls: TLS? = nil,
+        login: @escaping @Sendable () throws -> BusLogin? = { nil }, topics: [String] = [],
         subscribeQoS: Int = 1, publishQoS: Int = 2
     ) {
         self.address = address
         self.clientID = clientID
         self.tls = tls
-        self.tokenFile = tokenFile
+        self.login = login
         self.topics = topics
         self.subscribeQoS = subscribeQoS
         self.publishQoS = publishQoS
     }
+}
+
+/// A name and a password for the broker.
+public struct BusLogin: Sendable {
+    public var username: String
+    public var password: String
+
+    public init(username: String, password: String) {
+        self.username = username
+        self.password = password
+    }
+
+    /// An access token, as brokers with OAuth 2 expect it.
+    public init(accessToken: String) { self.init(username: "oauthtoken", password: accessToken) }
 }

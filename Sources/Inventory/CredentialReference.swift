@@ -1,4 +1,4 @@
-import Foundation
+import Settings
 
 /// Where a login is kept. The inventory holds this reference; the secret is read when a BMC asks for it.
 public struct CredentialReference: Sendable, Hashable {
@@ -18,22 +18,11 @@ public struct CredentialReference: Sendable, Hashable {
 
     /// The password, read now. One line end after it is not part of it.
     ///
-    /// - Throws: an error that names the file
+    /// - Throws: `SecretFile.Unusable`, which names the file
     public func password() throws -> String {
         switch secret {
-        case .value(let text): return text
-        case .file(let path):
-            guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else {
-                throw UnreadableSecret(path: path)
-            }
-            var text = String(decoding: data, as: UTF8.self)
-            if text.hasSuffix("\n") { text.removeLast() }
-            return text
+        case .value(let text): text
+        case .file(let path): try SecretFile.text(path)
         }
-    }
-
-    public struct UnreadableSecret: Error, Sendable, CustomStringConvertible {
-        public let path: String
-        public var description: String { "\(path): the secret cannot be read or is empty" }
     }
 }

@@ -6,8 +6,14 @@ public struct JWK: Sendable {
     public let keyID: String
     public let algorithm: SignatureAlgorithm
     public let publicKey: PublicKey
+    /// Seconds since 1970 between which the key counts, as `nbf` and `exp` of a JWT would say it (RFC 7519, 4.1.4 and
+    /// 4.1.5); key sets of some issuers carry them.
+    public let notBefore: Int64?
+    public let expires: Int64?
 
-    public init(publicKey: PublicKey, keyID: String) throws {
+    public init(publicKey: PublicKey, keyID: String, notBefore: Int64? = nil, expires: Int64? = nil) throws {
+        self.notBefore = notBefore
+        self.expires = expires
         guard let algorithm = SignatureAlgorithm(for: publicKey.kind) else {
             throw JWKError(keyID: keyID, problem: "an RSA key under 2048 bits is too weak")
         }
@@ -49,7 +55,12 @@ public struct JWK: Sendable {
         } catch let error as OpenSSLError {
             throw fail(error.description)
         }
-        try self.init(publicKey: key, keyID: id)
+        func seconds(_ member: String) throws -> Int64? {
+            guard let value = json[member] else { return nil }
+            guard let number = value.number?.int else { throw fail("\"\(member)\" should be seconds since 1970") }
+            return Int64(number)
+        }
+        try self.init(publicKey: key, keyID: id, notBefore: seconds("nbf"), expires: seconds("exp"))
         if let name = json["alg"]?.string, name != algorithm.rawValue {
             throw fail("\"alg\" is \(name), but the key is for \(algorithm.rawValue)")
         }
@@ -72,6 +83,8 @@ public struct JWK: Sendable {
             object["e"] = .string(Base64URL.encode(numbers.exponent))
         }
         object["kid"] = .string(keyID)
+        object["nbf"] = notBefore.map { .number(JSONNumber($0)) }
+        object["exp"] = expires.map { .number(JSONNumber($0)) }
         object["use"] = "sig"
         object["alg"] = .string(algorithm.rawValue)
         return .object(object)

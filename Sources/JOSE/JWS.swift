@@ -10,8 +10,10 @@ public enum JWS {
 
     /// Checks a token against trusted keys. The key decides the algorithm, never the header.
     ///
+    /// - Parameter now: seconds since 1970, for keys that say from when until when they count; nil where that does not
+    ///   matter
     /// - Throws: ``JWSError``; nothing of the payload is returned unless the signature verified.
-    public static func verify(_ token: String, keys: JWKSet) throws -> Verified {
+    public static func verify(_ token: String, keys: JWKSet, now: Int64? = nil) throws -> Verified {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw JWSError.malformed("\(parts.count) parts instead of 3") }
         guard let headerBytes = Base64URL.decode(parts[0]), !headerBytes.isEmpty else {
@@ -26,6 +28,10 @@ public enum JWS {
         }
         guard let key = keys[header.keyID] else { throw JWSError.unknownKey(header.keyID) }
         guard key.algorithm == header.algorithm else { throw JWSError.algorithm(header.algorithm.rawValue) }
+        if let now {
+            if let notBefore = key.notBefore, now < notBefore { throw JWSError.keyNotInForce(header.keyID) }
+            if let expires = key.expires, now >= expires { throw JWSError.keyNotInForce(header.keyID) }
+        }
         let signed = token.utf8.prefix(parts[0].utf8.count + 1 + parts[1].utf8.count)
         guard key.publicKey.verifies(signature, over: signed) else {
             throw JWSError.badSignature(keyID: header.keyID)

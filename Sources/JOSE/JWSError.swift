@@ -8,6 +8,8 @@ public enum JWSError: Error, Sendable, Hashable, CustomStringConvertible {
     case forbiddenHeader(String)
     /// The header names no key, or one that is not among those trusted.
     case unknownKey(String)
+    /// The key's `nbf` has not come, or its `exp` has passed.
+    case keyNotInForce(String)
     case badSignature(keyID: String)
 
     public var description: String {
@@ -16,6 +18,7 @@ public enum JWSError: Error, Sendable, Hashable, CustomStringConvertible {
         case .algorithm(let name): "JWS algorithm \(name) is not accepted with this key"
         case .forbiddenHeader(let name): "JWS header parameter \"\(name)\" is refused"
         case .unknownKey(let id): "no trusted key has the kid \"\(id)\""
+        case .keyNotInForce(let id): "the key \"\(id)\" is not in force now (its nbf or exp)"
         case .badSignature(let id): "the signature does not verify with the key \"\(id)\""
         }
     }

@@ -12,6 +12,7 @@ import Synchronization
 public final class MQTTClient: Sendable {
     private struct State {
         var stopping = false
+        var mustReconnect = false
         var connected = false
         /// The topics of SUBSCRIBE packets that the broker has not answered, by message id.
         var subscribing: [Int32: MQTTOptions.Subscription] = [:]
@@ -86,6 +87,12 @@ public final class MQTTClient: Sendable {
         guard wasRunning else { return }
         wake()
         _ = finished.wait(timeout: .now() + .milliseconds(Int(limit / .milliseconds(1))))
+    }
+
+    /// Ends the connection in order and makes a new one, with a new login.
+    public func reconnect() {
+        state.withLock { $0.mustReconnect = true }
+        wake()
     }
 
     public var isConnected: Bool { state.withLock { $0.connected } }
@@ -172,8 +179,20 @@ extension MQTTClient {
         while !isStopping {
             let code = turn()
             if code != MOSQ_ERR_SUCCESS.rawValue { return MQTTError(operation: "connection", code: code) }
+            if takeReconnect() {
+                mosquitto_disconnect(handle)
+                _ = mosquitto_loop_write(handle, 1)
+                return MQTTError(operation: "renewing the login", code: Int32(MOSQ_ERR_SUCCESS.rawValue))
+            }
         }
         return MQTTError(operation: "connection", code: Int32(MOSQ_ERR_SUCCESS.rawValue))
+    }
+
+    private func takeReconnect() -> Bool {
+        state.withLock { state in
+            defer { state.mustReconnect = false }
+            return state.mustReconnect && state.connected
+        }
     }
 
     /// Waits for something to do, and does it.

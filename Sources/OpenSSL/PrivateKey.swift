@@ -36,6 +36,17 @@ public struct PrivateKey: Sendable {
         try self.init(handle: KeyHandle(owning: pointer))
     }
 
+    /// A key that never leaves its token.
+    ///
+    /// - Parameters:
+    ///   - uri: of the key in the token (RFC 7512), with a `pin-source` where the token asks for a PIN
+    ///   - module: the path of the token's PKCS #11 library
+    /// - Throws: ``OpenSSLError``, also where the engine `pkcs11` (Debian's libengine-pkcs11-openssl) is missing
+    public init(token uri: String, module: String) throws {
+        let pointer = try OpenSSLError.checking("loading a key from a PKCS #11 token") { ima_token_key(module, uri) }
+        try self.init(handle: KeyHandle(owning: pointer))
+    }
+
     /// The key as unencrypted PKCS #8 PEM. Whoever writes it to a file answers for the file's mode.
     public func pem() throws -> String {
         try OpenSSLError.checking("encoding a private key") {
@@ -46,7 +57,10 @@ public struct PrivateKey: Sendable {
         }
     }
 
-    public func publicKey() throws -> PublicKey { try PublicKey(handle: handle) }
+    public func publicKey() throws -> PublicKey {
+        let half = try OpenSSLError.checking("taking the public half of a key") { ima_public_half(handle.pointer) }
+        return try PublicKey(handle: KeyHandle(owning: half))
+    }
 
     /// Signs the SHA-256 of `message`: 64 bytes R||S for ECDSA, PKCS #1 v1.5 for RSA.
     public func sign(_ message: some Collection<UInt8>) throws -> [UInt8] {

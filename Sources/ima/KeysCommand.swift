@@ -64,14 +64,16 @@ struct KeysCommand: ParsableCommand {
         var kid: String?
 
         func run() throws {
-            let signing = try key == nil ? options.load().signing : nil
-            let path = key ?? signing?.keyFile ?? ""
+            guard let path = key else {
+                let signing = try options.load().signing
+                do { return print(try PublicKeySet.text(of: signing)) } catch { throw Failure("\(error)", code: 2) }
+            }
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw Failure("\(path): the key cannot be read", code: 2)
             }
             do {
                 let privateKey = try PrivateKey(pem: String(decoding: data, as: UTF8.self))
-                print(try KeysCommand.publicSet(privateKey, kid: kid ?? signing?.keyID))
+                print(try KeysCommand.publicSet(privateKey, kid: kid))
             } catch {
                 throw Failure("\(path): \(error)", code: 2)
             }

@@ -28,8 +28,10 @@ struct AlertGateTests {
                 .init(source: Self.source.description, jwks: folder.path("dps.json"), allowUnsigned: false),
                 .init(source: "//grid/v1/poweragent/lab", jwks: nil, allowUnsigned: true),
             ], logger: Self.quiet)
+        var limits = AgentConfiguration.Limits()
+        limits.messageBytes = 100_000
         gate = AlertGate(
-            trust: trust, topicPrefix: "cpc/1/", maximumAge: .seconds(10_800), maximumBytes: 100_000, logger: Self.quiet
+            trust: trust, topicPrefix: "cpc/1/", maximumAge: .seconds(10_800), limits: limits, logger: Self.quiet
         )
     }
 

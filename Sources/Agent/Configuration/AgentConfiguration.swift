@@ -3,6 +3,7 @@ public import EventBus
 public import Inventory
 public import Redfish
 public import Shedding
+public import StrictJSON
 
 /// Everything that `ima.yaml` and the files it names say, checked.
 public struct AgentConfiguration: Sendable {
@@ -22,8 +23,27 @@ public struct AgentConfiguration: Sendable {
     }
 
     public struct Signing: Sendable, Hashable {
-        public var keyFile: String
+        public enum Place: Sendable, Hashable {
+            /// A PEM file.
+            case file(String)
+            /// A key that never leaves its token, by its URI (RFC 7512), with the path of the token's library.
+            case token(uri: String, module: String)
+        }
+
+        public var key: Place
         public var keyID: String
+    }
+
+    /// Bounds of what others can make this agent hold, each of them refused past it (`limits:`).
+    public struct Limits: Sendable {
+        /// Bytes of a message from the bus.
+        public var messageBytes = 4 << 20
+        /// Nesting, and the length of numbers, in a message.
+        public var json = JSONLimits()
+        /// Bytes of a BMC's answer.
+        public var answerBytes = 4 << 20
+
+        public init() {}
     }
 
     public struct HTTPAddress: Sendable, Hashable {
@@ -36,7 +56,25 @@ public struct AgentConfiguration: Sendable {
         public var topicPrefix: String
         public var qos: Int
         public var tls: BusOptions.TLS?
-        public var tokenFile: String?
+        public var login: BrokerLogin
+    }
+
+    /// How the agent says to the broker who it is, beside a client certificate.
+    public enum BrokerLogin: Sendable, Hashable {
+        case none
+        /// A file with an access token, which somebody else renews.
+        case tokenFile(String)
+        /// Client credentials (RFC 6749, 4.4).
+        case oauth2(OAuth2)
+    }
+
+    public struct OAuth2: Sendable, Hashable {
+        public var tokenURL: String
+        public var clientID: String
+        public var secretFile: String
+        public var scope: String?
+        /// A PEM file for the token server's certificate; nil for the system's authorities.
+        public var authorities: String?
     }
 
     /// The file that all this was read from.
@@ -55,4 +93,5 @@ public struct AgentConfiguration: Sendable {
     public var http: HTTPAddress?
     public var controlSocket: String?
     public var shutdownTimeout: Duration
+    public var limits = Limits()
 }

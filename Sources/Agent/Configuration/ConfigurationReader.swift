@@ -21,7 +21,7 @@ public enum ConfigurationReader {
 
     private static let sections = [
         "agent", "broker", "trust", "signing", "inventory", "journal", "mode", "enforcement", "redfish", "http",
-        "control", "shutdown_timeout",
+        "control", "shutdown_timeout", "limits",
     ]
 
     private static func read(
@@ -45,7 +45,7 @@ public enum ConfigurationReader {
         }
         let journal = top.required("journal", of: file)?.path()
         let policy = EnforcementReader.read(top["enforcement"])
-        let (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
+        var (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
         let http = top["http"].flatMap(readHTTP)
         let mode = top["mode"]?.choice(AgentConfiguration.Mode.self) ?? .enforce
         let controlSocket = top["control"]?.path()
@@ -53,12 +53,14 @@ public enum ConfigurationReader {
         guard let agentID, let bus, let signing, let journal, let files else { return nil }
         var finalPolicy = policy
         finalPolicy.retries = redfish.retries
+        let limits = LimitsReader.read(top["limits"], policy: &finalPolicy)
+        redfish.options.maximumBodySize = limits.answerBytes
         return AgentConfiguration(
             file: file.file, agentID: agentID, bus: bus, trust: trust, signing: signing, inventoryFiles: files,
             site: site, journal: journal, mode: mode,
             policy: finalPolicy, redfish: redfish.options, pool: pool, http: http,
             controlSocket: controlSocket,
-            shutdownTimeout: shutdownTimeout)
+            shutdownTimeout: shutdownTimeout, limits: limits)
     }
 
     /// A name that topics and the broker's access rules can hold.
@@ -70,7 +72,7 @@ public enum ConfigurationReader {
 
     private static func readBus(_ setting: Setting) -> AgentConfiguration.Bus? {
         let members = setting.members([
-            "url", "topic_prefix", "qos", "tls", "token_file", "allow_plaintext",
+            "url", "topic_prefix", "qos", "tls", "token_file", "oauth2", "allow_plaintext",
         ])
         guard let url = members.required("url", of: setting) else { return nil }
         let address = url.string().flatMap { BrokerAddress($0) ?? url.fail("should be mqtts://host:8883") }
@@ -84,7 +86,7 @@ public enum ConfigurationReader {
             let parts = section.members(["ca", "certificate", "key"])
             let authorities = parts.required("ca", of: section)?.existingFile()
             let certificate = parts["certificate"]?.existingFile()
-            let key = parts["key"]?.existingFile()
+            let key = parts["key"]?.secretFile()
             if (parts["certificate"] == nil) != (parts["key"] == nil) {
                 section.note("certificate and key go together")
             }
@@ -99,8 +101,26 @@ public enum ConfigurationReader {
             url.note("plain mqtt is for loopback only; use mqtts, or write out allow_plaintext: true")
         }
         return AgentConfiguration.Bus(
-            address: address, topicPrefix: prefix, qos: qos, tls: tls,
-            tokenFile: members["token_file"]?.existingFile())
+            address: address, topicPrefix: prefix, qos: qos, tls: tls, login: login(members, of: setting))
+    }
+
+    private static func login(_ members: Members, of setting: Setting) -> AgentConfiguration.BrokerLogin {
+        if members["token_file"] != nil, members["oauth2"] != nil {
+            setting.note("should have either token_file or oauth2")
+        }
+        if let file = members["token_file"] { return file.secretFile().map { .tokenFile($0) } ?? .none }
+        guard let section = members["oauth2"] else { return .none }
+        let parts = section.members(["token_url", "client_id", "client_secret_file", "scope", "ca"])
+        guard let url = parts.required("token_url", of: section), let text = url.nonEmptyString(),
+            let client = parts.required("client_id", of: section)?.nonEmptyString(),
+            let secret = parts.required("client_secret_file", of: section)?.secretFile()
+        else { return .none }
+        let isLocal = text.hasPrefix("http://127.0.0.1") || text.hasPrefix("http://localhost")
+        if !text.hasPrefix("https://"), !isLocal { url.note("should be https://; plain http is for loopback only") }
+        return .oauth2(
+            .init(
+                tokenURL: text, clientID: client, secretFile: secret, scope: parts["scope"]?.nonEmptyString(),
+                authorities: parts["ca"]?.existingFile()))
     }
 
     private static func readTrust(_ setting: Setting) -> AgentConfiguration.TrustedSource? {
@@ -120,12 +140,25 @@ public enum ConfigurationReader {
     }
 
     private static func readSigning(_ setting: Setting) -> AgentConfiguration.Signing? {
-        let members = setting.members(["key", "kid"])
-        guard let key = members.required("key", of: setting), let path = key.path(),
+        let members = setting.members(["key", "kid", "module"])
+        guard let key = members.required("key", of: setting), let path = keyPlace(key, module: members["module"]),
             let keyID = members.required("kid", of: setting)?.nonEmptyString()
         else { return nil }
         KeyFiles.check(signingKey: path, keyID: keyID, at: key)
-        return AgentConfiguration.Signing(keyFile: path, keyID: keyID)
+        return AgentConfiguration.Signing(key: path, keyID: keyID)
+    }
+
+    private static func keyPlace(_ key: Setting, module: Setting?) -> AgentConfiguration.Signing.Place? {
+        guard let text = key.nonEmptyString(), text.hasPrefix("pkcs11:") else {
+            module?.note("is for a key that begins with pkcs11:")
+            return key.path().map { .file($0) }
+        }
+        guard !text.contains("pin-value") else {
+            return key.fail(
+                "should name a pin-source=file:…, since a PIN may not stand in the file", showingValue: false)
+        }
+        guard let module else { return key.fail("needs module: the path of the token's PKCS #11 library") }
+        return module.existingFile().map { .token(uri: text, module: $0) }
     }
 
     private static func readHTTP(_ setting: Setting) -> AgentConfiguration.HTTPAddress? {

@@ -9,12 +9,23 @@ enum KeyFiles {
         let description: String
     }
 
-    static func signingKey(_ path: String, keyID: String) throws -> SigningKey {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Unusable(description: "\(path): the signing key cannot be read")
+    static func signingKey(_ place: AgentConfiguration.Signing.Place, keyID: String) throws -> SigningKey {
+        switch place {
+        case .file(let path): return try signingKey(path, keyID: keyID)
+        case .token(let uri, let module):
+            do {
+                return try SigningKey(PrivateKey(token: uri, module: module), keyID: keyID)
+            } catch {
+                throw Unusable(description: "\(uri): no usable signing key: \(error)")
+            }
         }
+    }
+
+    static func signingKey(_ path: String, keyID: String) throws -> SigningKey {
         do {
-            return try SigningKey(PrivateKey(pem: String(decoding: data, as: UTF8.self)), keyID: keyID)
+            return try SigningKey(PrivateKey(pem: SecretFile.text(path)), keyID: keyID)
+        } catch let error as SecretFile.Unusable {
+            throw Unusable(description: "\(error)")
         } catch {
             throw Unusable(description: "\(path): no usable signing key: \(error)")
         }
@@ -35,7 +46,7 @@ enum KeyFiles {
         do { if try keySet(path).isEmpty { setting?.note("holds no keys") } } catch { setting?.note("\(error)") }
     }
 
-    static func check(signingKey path: String, keyID: String, at setting: Setting) {
+    static func check(signingKey path: AgentConfiguration.Signing.Place, keyID: String, at setting: Setting) {
         do { _ = try signingKey(path, keyID: keyID) } catch { setting.note("\(error)") }
     }
 }

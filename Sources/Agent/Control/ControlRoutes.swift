@@ -7,8 +7,9 @@ import StrictJSON
 enum ControlRoutes {
     private static let mostLines = 10_000
 
-    static func responder(_ enforcer: Enforcer, journal: JournalDatabase) -> RouterResponder<BasicRequestContext> {
-        let router = Router()
+    static func responder(_ enforcer: Enforcer, journal: JournalDatabase) -> RouterResponder<ControlContext> {
+        let router = Router(context: ControlContext.self)
+        router.add(middleware: OwnerOnly())
         router.get("/status") { _, _ in answer(await enforcer.snapshot().json.text, "application/json") }
         router.post("/freeze") { _, _ in
             await enforcer.freeze()

@@ -6,27 +6,30 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// An HTTP server as a service, with a start that fails in words.
-struct HTTPService: Service {
-    enum Endpoint: Sendable {
-        case tcp(AgentConfiguration.HTTPAddress)
-        /// A Unix socket that only this user may open.
-        case unix(String)
+/// Where a server listens.
+enum HTTPEndpoint: Sendable {
+    case tcp(AgentConfiguration.HTTPAddress)
+    /// A Unix socket that only this user may open.
+    case unix(String)
 
-        var name: String {
-            switch self {
-            case .tcp(let address): "http \(address.host):\(address.port)"
-            case .unix(let path): "control \(path)"
-            }
+    var name: String {
+        switch self {
+        case .tcp(let address): "http \(address.host):\(address.port)"
+        case .unix(let path): "control \(path)"
         }
     }
+}
 
-    struct CannotListen: Error, CustomStringConvertible {
-        let description: String
-    }
+/// A server could not listen: where, and why.
+struct CannotListen: Error, CustomStringConvertible {
+    let description: String
+}
 
-    let endpoint: Endpoint
-    let responder: RouterResponder<BasicRequestContext>
+/// An HTTP server as a service, with a start that fails in words.
+struct HTTPService<Context>: Service
+where Context: RequestContext & InitializableFromSource<ApplicationRequestContextSource> {
+    let endpoint: HTTPEndpoint
+    let responder: RouterResponder<Context>
     let logger: Logger
     let onRunning: @Sendable (Int?) -> Void
 

@@ -9,18 +9,19 @@ public struct AlertGate: Sendable {
     private let trust: TrustStore
     private let topicPrefix: String
     private let maximumAge: Duration
-    private let maximumBytes: Int
+    private let limits: AgentConfiguration.Limits
     private let logger: Logger
 
     static let clockSkew = Duration.seconds(300)
 
     public init(
-        trust: TrustStore, topicPrefix: String, maximumAge: Duration, maximumBytes: Int = 4 << 20, logger: Logger
+        trust: TrustStore, topicPrefix: String, maximumAge: Duration,
+        limits: AgentConfiguration.Limits = AgentConfiguration.Limits(), logger: Logger
     ) {
         self.trust = trust
         self.topicPrefix = topicPrefix
         self.maximumAge = maximumAge
-        self.maximumBytes = maximumBytes
+        self.limits = limits
         self.logger = logger
     }
 
@@ -29,11 +30,13 @@ public struct AlertGate: Sendable {
         guard let channel = Topic(topic, prefix: topicPrefix), channel.type == .breachAlert else {
             throw Refusal(.notForUs, "the topic carries no alerts")
         }
-        guard payload.count <= maximumBytes else {
-            throw Refusal(.tooLarge, "\(payload.count) bytes are more than \(maximumBytes)")
+        guard payload.count <= limits.messageBytes else {
+            throw Refusal(.tooLarge, "\(payload.count) bytes are more than limits.message (\(limits.messageBytes))")
         }
         let event: CloudEvent
-        do { event = try CloudEvent(decoding: payload) } catch { throw Refusal(.badEnvelope, "\(error)") }
+        do { event = try CloudEvent(decoding: payload, limits: limits.json) } catch {
+            throw Refusal(.badEnvelope, "\(error)")
+        }
         func refuse(_ reason: RefusalReason, _ detail: String) -> Refusal {
             Refusal(reason, detail, source: event.source.description, eventID: event.id.text)
         }
@@ -46,9 +49,11 @@ public struct AlertGate: Sendable {
         guard let trusted = trust.keys(of: event.source) else {
             throw refuse(.untrustedSource, "\(event.source) is not under trust in the configuration")
         }
-        let signed = try payloadBytes(event, trusted, refuse)
+        let signed = try payloadBytes(event, trusted, now, refuse)
         let alert: BreachAlert
-        do { alert = try BreachAlert(json: JSONValue(parsing: signed)) } catch { throw refuse(.badPayload, "\(error)") }
+        do { alert = try BreachAlert(json: JSONValue(parsing: signed, limits: limits.json)) } catch {
+            throw refuse(.badPayload, "\(error)")
+        }
         if now - event.time > maximumAge { throw refuse(.stale, "\(event.time) is older than max_age") }
         if event.time - now > Self.clockSkew { throw refuse(.future, "\(event.time) lies ahead of this clock") }
         return AcceptedAlert(
@@ -58,13 +63,13 @@ public struct AlertGate: Sendable {
     }
 
     private func payloadBytes(
-        _ event: CloudEvent, _ trusted: (keys: JWKSet, allowUnsigned: Bool),
+        _ event: CloudEvent, _ trusted: (keys: JWKSet, allowUnsigned: Bool), _ now: Timestamp,
         _ refuse: (RefusalReason, String) -> Refusal
     ) throws(Refusal) -> [UInt8] {
         switch event.data {
         case .signed(let token):
             do {
-                return try JWS.verify(token, keys: trusted.keys).payload
+                return try JWS.verify(token, keys: trusted.keys, now: now.milliseconds / 1000).payload
             } catch {
                 throw refuse(.badSignature, "\(error)")
             }

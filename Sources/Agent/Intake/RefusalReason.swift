@@ -20,6 +20,8 @@ public enum RefusalReason: String, Sendable, Hashable, CaseIterable {
     case foreignBreach = "foreign_breach"
     case staleBreach = "stale_breach"
     case futureBreach = "future_breach"
+    case tooManyHints = "too_many_hints"
+    case tooManyBreaches = "too_many_breaches"
 }
 
 /// A message that is not obeyed, with what can be said of it.

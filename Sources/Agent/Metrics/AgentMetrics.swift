@@ -24,13 +24,18 @@ public struct AgentMetrics: Sendable {
         "ima_journal_failures_total": "Transactions of the journal that failed.",
         "ima_journal_seconds_total": "Time spent in transactions of the journal.",
         "ima_journal_transactions_total": "Transactions of the journal.",
+        "ima_events_swallowed_total":
+            "Enforcement events that the broker acknowledged and that did not come back to our own subscription.",
         "ima_events_published_total": "Enforcement events that the broker acknowledged.",
     ]
 
     public init() {
         registry = PrometheusRegistry(help: Self.help)
         // Shown from the start, so that an alert rule on them never lacks its series.
-        for name in ["ima_alerts_repeated_total", "ima_journal_failures_total", "ima_events_published_total"] {
+        for name in [
+            "ima_alerts_repeated_total", "ima_journal_failures_total", "ima_events_published_total",
+            "ima_events_swallowed_total",
+        ] {
             count(name, by: 0)
         }
         for status in BreachAlert.Status.allCases {

@@ -9,6 +9,7 @@ import Synchronization
 final class OutboxService: Service {
     private let journal: JournalDatabase
     private let bus: BusConnection
+    private let echoes: EchoWatch
     private let metrics: AgentMetrics
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
@@ -17,11 +18,12 @@ final class OutboxService: Service {
     private let isStopping = Atomic<Bool>(false)
 
     init(
-        journal: JournalDatabase, bus: BusConnection, metrics: AgentMetrics, logger: Logger,
+        journal: JournalDatabase, bus: BusConnection, echoes: EchoWatch, metrics: AgentMetrics, logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.journal = journal
         self.bus = bus
+        self.echoes = echoes
         self.metrics = metrics
         self.logger = logger
         self.now = now
@@ -50,6 +52,12 @@ final class OutboxService: Service {
     private func nudge() async {
         while !Task.isCancelled {
             wake()
+            for id in echoes.overdue() {
+                metrics.count("ima_events_swallowed_total")
+                logger.error(
+                    "the broker acknowledged an event and delivered it to nobody we can see: check its access rules",
+                    metadata: ["event": "\(id)"])
+            }
             try? await Task.sleep(for: .seconds(1))
         }
     }
@@ -67,6 +75,7 @@ final class OutboxService: Service {
                     let limit: Duration = isStopping.load(ordering: .relaxed) ? .seconds(3) : .seconds(30)
                     try await bus.publish(topic: event.topic, payload: event.payload, within: limit)
                     acknowledged.append(event.eventID)
+                    echoes.published(event.eventID)
                     metrics.count("ima_events_published_total")
                     logger.info(
                         "published an enforcement event",

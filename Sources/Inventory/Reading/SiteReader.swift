@@ -69,8 +69,8 @@ public struct SiteReader {
                 }
             case (nil, let file?):
                 guard let path = file.path() else { continue }
-                if checksFiles, !FileManager.default.isReadableFile(atPath: path) {
-                    file.note("cannot be read: \(path)")
+                if checksFiles, let objection = SecretFile.objection(to: path) {
+                    let _: Never? = file.fail("\(path): \(objection)", showingValue: false)
                 }
                 credentials[name] = CredentialReference(username: username, secret: .file(path))
             default:

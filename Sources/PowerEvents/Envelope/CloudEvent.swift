@@ -40,8 +40,8 @@ extension CloudEvent {
     /// Reads an envelope. Attributes that the contract does not name are tolerated (CloudEvents, 3.1).
     ///
     /// - Throws: ``EventDecodingError`` or ``StrictJSON/JSONSyntaxError``
-    public init(decoding bytes: some Collection<UInt8>) throws {
-        try self.init(json: JSONValue(parsing: bytes))
+    public init(decoding bytes: some Collection<UInt8>, limits: JSONLimits = JSONLimits()) throws {
+        try self.init(json: JSONValue(parsing: bytes, limits: limits))
     }
 
     public init(json: JSONValue) throws {

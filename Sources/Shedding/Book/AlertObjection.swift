@@ -8,6 +8,8 @@ public enum AlertObjection: String, Error, Sendable, Hashable, CaseIterable, Cus
     case staleBreach = "stale_breach"
     /// `detected_at` lies in the future.
     case futureBreach = "future_breach"
+    case tooManyHints = "too_many_hints"
+    case tooManyBreaches = "too_many_breaches"
 
     public var description: String {
         switch self {
@@ -15,6 +17,8 @@ public enum AlertObjection: String, Error, Sendable, Hashable, CaseIterable, Cus
         case .foreignBreach: "this breach belongs to another source"
         case .staleBreach: "the breach was detected longer ago than max_hold"
         case .futureBreach: "the breach was detected in the future"
+        case .tooManyHints: "it has more hints than limits.hints allows"
+        case .tooManyBreaches: "as many breaches as limits.open_breaches allows are open already"
         }
     }
 }

@@ -8,7 +8,11 @@ extension Book {
 
     /// Whether an alert, whose signature and source are in order, contradicts what is known.
     public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> AlertObjection? {
+        if alert.shedHints.count > policy.maxHints { return .tooManyHints }
         guard let breach = breaches[alert.breachID] else {
+            if alert.status != .resolved, breaches.values.count(where: \.isOpen) >= policy.maxOpenBreaches {
+                return .tooManyBreaches
+            }
             if now - alert.detectedAt > policy.maxHold { return .staleBreach }
             return alert.detectedAt - now > Self.clockSkew ? .futureBreach : nil
         }

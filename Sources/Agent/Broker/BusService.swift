@@ -21,6 +21,7 @@ final class BusService: Service {
     struct Handlers: Sendable {
         let gate: AlertGate
         let journal: JournalDatabase
+        let echoes: EchoWatch
         let deliver: @Sendable (InboxAlert) -> Void
         let answerAgain: @Sendable (UUIDText) -> Void
         let becameReady: @Sendable (Bool) -> Void
@@ -37,14 +38,21 @@ final class BusService: Service {
         let (stream, sink) = AsyncStream<String>.makeStream()
         refusals = stream
         refusalSink = sink
+        let own = Set(options.optionalTopics)
+        let log = RefusalLog()
         connection = try BusConnection(
             options, logger: logger,
             onMessage: { message in
-                Self.receive(message, handlers: handlers, metrics: metrics, logger: logger, now: now)
+                if own.contains(message.topic) {
+                    if let event = try? CloudEvent(decoding: message.payload) { handlers.echoes.heard(event.id) }
+                    return true
+                }
+                return Self.receive(message, log, handlers: handlers, metrics: metrics, logger: logger, now: now)
             },
             onEvent: { event in
                 switch event {
                 case .ready: handlers.becameReady(true)
+                case .listening: handlers.echoes.listen(true)
                 case .lost: handlers.becameReady(false)
                 case .refused(let topic): sink.yield(topic)
                 }
@@ -63,14 +71,14 @@ final class BusService: Service {
 
     /// On the connection's thread. - Returns: true once the journal has the message, or it is not worth keeping
     private static func receive(
-        _ message: MQTTMessage, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
+        _ message: MQTTMessage, _ log: RefusalLog, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
         now: @Sendable () -> Timestamp
     ) -> Bool {
         do {
             let alert = try handlers.gate.admit(topic: message.topic, payload: message.payload, now: now())
             return keep(alert, handlers: handlers, metrics: metrics, logger: logger)
         } catch {
-            refuse(error, message, handlers: handlers, metrics: metrics, logger: logger, now: now())
+            refuse(error, message, log, handlers: handlers, metrics: metrics, logger: logger, now: now())
             return true
         }
     }
@@ -96,16 +104,25 @@ final class BusService: Service {
     }
 
     private static func refuse(
-        _ refusal: Refusal, _ message: MQTTMessage, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
+        _ refusal: Refusal, _ message: MQTTMessage, _ log: RefusalLog, handlers: Handlers, metrics: AgentMetrics,
+        logger: Logger,
         now: Timestamp
     ) {
         metrics.count("ima_alerts_refused_total", ["reason": refusal.reason.rawValue])
-        logger.warning(
-            "refused a message: \(refusal.detail)",
-            metadata: [
-                "reason": "\(refusal.reason.rawValue)", "topic": "\(message.topic)",
-                "source": "\(refusal.source ?? "unknown")", "event": "\(refusal.eventID ?? "unknown")",
-            ])
+        let (isWritten, silent) = log.admit(refusal.reason.rawValue)
+        if silent > 0 {
+            logger.warning(
+                "refused more messages without a line for each",
+                metadata: ["reason": "\(refusal.reason.rawValue)", "messages": "\(silent)"])
+        }
+        if isWritten {
+            logger.warning(
+                "refused a message: \(refusal.detail)",
+                metadata: [
+                    "reason": "\(refusal.reason.rawValue)", "topic": "\(message.topic)",
+                    "source": "\(refusal.source ?? "unknown")", "event": "\(refusal.eventID ?? "unknown")",
+                ])
+        }
         var batch = JournalBatch()
         batch.refusals = [
             RefusalRecord(

@@ -1,0 +1,11 @@
+import JOSE
+import StrictJSON
+
+/// The public half of the configured signing key, for those who verify this agent's events.
+public enum PublicKeySet {
+    /// - Throws: an error that names the key
+    public static func text(of signing: AgentConfiguration.Signing) throws -> String {
+        let key = try KeyFiles.signingKey(signing.key, keyID: signing.keyID)
+        return try JWKSet([key.jwk()]).json().text
+    }
+}
