@@ -19,6 +19,7 @@ final class Stage: Sendable {
     private let link: SlowLink?
     let fleet: SimulatedFleet
     let powerAgent: SimulatedPowerAgent
+    let powerKey: SigningKey
     let watcher: EventWatcher
     let ledger: EventLedger
     let httpPort: Int
@@ -65,7 +66,7 @@ final class Stage: Sendable {
         try folder.write(inventory.replacing("PORT", with: "\(bmcPort)"), to: "site.yaml")
         try folder.write("secret-\(UUID().uuidString)\n", to: "bmc-password")
         let agentKey = try SigningKey(PrivateKey.generate(.p256), keyID: "ima-test")
-        let powerKey = try SigningKey(PrivateKey.generate(.p256), keyID: "dps-test")
+        powerKey = try SigningKey(PrivateKey.generate(.p256), keyID: "dps-test")
         try folder.write(agentKey.privateKey.pem(), to: "ima.pem")
         try folder.write(JWKSet([powerKey.jwk()]).json().text, to: "dps.json")
         try folder.write(

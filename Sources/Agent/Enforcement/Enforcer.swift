@@ -1,6 +1,7 @@
 import Inventory
 import Journal
 import Logging
+import OpenSSL
 import PowerEvents
 import Redfish
 import ServiceLifecycle
@@ -151,8 +152,10 @@ actor Enforcer: Service {
             metrics.count("ima_alerts_refused_total", ["reason": objection.rawValue])
             batch.refusals = [
                 RefusalRecord(
-                    at: now(), reason: objection.rawValue, detail: "\(objection)", topic: "",
-                    source: item.alert.source, eventID: item.alert.eventID.text, digest: "")
+                    at: now(), reason: objection.rawValue, detail: "\(objection)",
+                    topic: EventSource(item.alert.source).map { Topic(.breachAlert, publisher: $0, prefix: "").description }
+                        ?? "", source: item.alert.source, eventID: item.alert.eventID.text,
+                    digest: SHA256.hex(Array(item.alert.payload.utf8)))
             ]
             return await settle(batch, [])
         }
