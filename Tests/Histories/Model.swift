@@ -15,24 +15,26 @@ struct Model {
 
     let policy: Policy
     private(set) var breaches: [UUIDText: Breach] = [:]
+    private var ended: Set<UUIDText> = []
     var refusals: [(UUIDText, AlertObjection)] = []
 
     init(policy: Policy) { self.policy = policy }
 
     mutating func accepted(_ alert: BreachAlert, at now: Timestamp) {
         breaches[alert.breachID, default: Breach(acceptedAt: now)].acceptedAt = now
-        if alert.status == .resolved {
-            breaches[alert.breachID]?.isOpen = false
-        } else {
-            breaches[alert.breachID]?.alerts.append(alert)
-        }
+        if alert.status != .resolved { breaches[alert.breachID]?.alerts.append(alert) }
+        if alert.status == .resolved || ended.contains(alert.breachID) { breaches[alert.breachID]?.isOpen = false }
     }
 
     mutating func refused(_ alert: BreachAlert, _ objection: AlertObjection) {
         refusals.append((alert.breachID, objection))
     }
 
-    mutating func released(_ breach: UUIDText) { breaches[breach]?.isOpen = false }
+    /// An operator ended a breach; an acceptance of it may not be durable yet.
+    mutating func released(_ breach: UUIDText) {
+        ended.insert(breach)
+        breaches[breach]?.isOpen = false
+    }
 
     /// The hints of a breach that count: of repetitions in one alert only the first.
     func hints(of breach: UUIDText) -> [(hint: ShedHint, feed: String)] {
