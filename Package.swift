@@ -154,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "Scenarios",
             dependencies: [
-                "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings",
+                "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE", "Mosquitto", "OpenSSL", "PowerEvents",
+                "Settings",
                 "StrictJSON", "TestSupport", "ima", "gridsim", logging,
             ],
             swiftSettings: strict),

@@ -266,7 +266,8 @@ struct HostileCatalogue {
         let hints: [(String, JSONValue?)] = [
             ("resource_id", nil), ("resource_id", ""), ("resource_id", 8), ("resource_type", nil),
             ("resource_type", "rack"), ("action", nil), ("action", "explode"), ("priority", nil), ("priority", 0),
-            ("priority", JSONNumber(1.5).map(JSONValue.number)), ("priority", "1"), ("target_power", "900"), ("target_power", ["value": 900]),
+            ("priority", JSONNumber(1.5).map(JSONValue.number)), ("priority", "1"), ("target_power", "900"),
+            ("target_power", ["value": 900]),
         ]
         for (member, value) in hints {
             var hint = good["shed_hints"]?.array?.first?.object ?? JSONObject()

@@ -52,10 +52,11 @@ final class Stage: Sendable {
     ///   - enforcement: what the configuration's section holds beside quick waits
     ///   - inventory: with `PORT` where the fleet's port belongs
     ///   - qos: of the agent's connection
+    ///   - signingKey: of the agent
     ///   - line: how late and in what pieces the agent and the broker hear of each other; nil for a good line
     init(
         enforcement: String = "", redfish: String = "", inventory: String = inventory, qos: Int = 2,
-        line: (delay: Duration, pieceBytes: Int)? = nil
+        signingKey: KeyKind = .p256, line: (delay: Duration, pieceBytes: Int)? = nil
     ) async throws {
         folder = try TemporaryFolder()
         broker = try await TestBroker()
@@ -65,7 +66,7 @@ final class Stage: Sendable {
         let bmcPort = try FreePort.find(on: "127.78.1.1")
         try folder.write(inventory.replacing("PORT", with: "\(bmcPort)"), to: "site.yaml")
         try folder.write("secret-\(UUID().uuidString)\n", to: "bmc-password")
-        let agentKey = try SigningKey(PrivateKey.generate(.p256), keyID: "ima-test")
+        let agentKey = try SigningKey(PrivateKey.generate(signingKey), keyID: "ima-test")
         powerKey = try SigningKey(PrivateKey.generate(.p256), keyID: "dps-test")
         try folder.write(agentKey.privateKey.pem(), to: "ima.pem")
         try folder.write(JWKSet([powerKey.jwk()]).json().text, to: "dps.json")
@@ -112,10 +113,10 @@ final class Stage: Sendable {
         URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     }()
 
-    func startAgent(waiting: Bool = true) async throws {
+    func startAgent(waiting: Bool = true, environment: [String: String] = [:]) async throws {
         let child = try ChildProcess(
             Self.programs.appendingPathComponent("ima").path, ["run", "--config", folder.path("ima.yaml")],
-            log: folder.path("ima.log"))
+            log: folder.path("ima.log"), environment: environment)
         agent.set(child)
         if waiting { #expect(try await eventually { await self.readiness() == 200 }, "\(log)") }
     }
@@ -139,10 +140,15 @@ final class Stage: Sendable {
         return (response.status, String(decoding: response.body, as: UTF8.self))
     }
 
-    func command(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
-        try ChildProcess.run(
+    func command(
+        _ arguments: String..., environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String, errors: String) {
+        // `keys` has commands of its own, which its options follow.
+        let names = arguments[0] == "keys" ? 2 : 1
+        return try ChildProcess.run(
             Self.programs.appendingPathComponent("ima").path,
-            arguments.prefix(1) + ["--config", folder.path("ima.yaml")] + arguments.dropFirst())
+            arguments.prefix(names) + ["--config", folder.path("ima.yaml")] + arguments.dropFirst(names),
+            environment: environment)
     }
 
     /// Waits until the power agent and the watcher have the broker.

@@ -153,7 +153,9 @@ actor Enforcer: Service {
             batch.refusals = [
                 RefusalRecord(
                     at: now(), reason: objection.rawValue, detail: "\(objection)",
-                    topic: EventSource(item.alert.source).map { Topic(.breachAlert, publisher: $0, prefix: "").description }
+                    topic: EventSource(item.alert.source).map {
+                        Topic(.breachAlert, publisher: $0, prefix: "").description
+                    }
                         ?? "", source: item.alert.source, eventID: item.alert.eventID.text,
                     digest: SHA256.hex(Array(item.alert.payload.utf8)))
             ]
