@@ -17,13 +17,20 @@ public final class TestBroker: Sendable {
     /// - Parameters:
     ///   - rules: an ACL file's text; nil allows everything
     ///   - authority: signs the broker's certificate; nil leaves TLS off
-    public init(rules: String? = nil, authority: CertificateAuthority? = nil) async throws {
+    ///   - subject: of the broker's certificate
+    ///   - clients: who may log in, by name and password; nil lets everybody in
+    ///   - settings: further lines of its configuration
+    public init(
+        rules: String? = nil, authority: CertificateAuthority? = nil,
+        subject: CertificateAuthority.Subject = .init(commonName: "broker", addresses: ["127.0.0.1"]),
+        clients: [String: String]? = nil, settings: String = ""
+    ) async throws {
         folder = try TemporaryFolder()
         port = try FreePort.find()
         process = Holder()
         var configuration = """
             listener \(port) 127.0.0.1
-            allow_anonymous true
+            allow_anonymous \(clients == nil)
             persistence true
             persistence_location \(folder.url.path)/
             autosave_interval 1
@@ -32,11 +39,14 @@ public final class TestBroker: Sendable {
             """
         if let rules { configuration += "acl_file \(try folder.write(rules, to: "acl"))\n" }
         if let authority {
-            let identity = try authority.issue(to: .init(commonName: "broker", addresses: ["127.0.0.1"]))
+            let identity = try authority.issue(to: subject)
             configuration += "certfile \(try folder.write(identity.certificatePEM, to: "broker.pem"))\n"
             configuration += "keyfile \(try folder.write(identity.keyPEM, to: "broker.key"))\n"
         }
         isEncrypted = authority != nil
+        configuration += settings
+        if clients != nil { configuration += "\npassword_file \(folder.path("passwords"))\n" }
+        try clients.map { try Self.write($0, to: folder) }
         try folder.write(configuration, to: "mosquitto.conf")
         // mosquitto drops root's rights and must still reach its files.
         if getuid() == 0 { _ = try ChildProcess.run("/bin/chmod", ["-R", "a+rwX", folder.url.path]) }
@@ -67,6 +77,19 @@ public final class TestBroker: Sendable {
     public func stop() async {
         await process.child?.end()
         process.child = nil
+    }
+
+    /// Lets in these clients and no others from now on.
+    public func admit(_ clients: [String: String]) throws {
+        try Self.write(clients, to: folder)
+        if getuid() == 0 { _ = try ChildProcess.run("/bin/chmod", ["a+r", folder.path("passwords")]) }
+        process.child?.send(SIGHUP)
+    }
+
+    private static func write(_ clients: [String: String], to folder: TemporaryFolder) throws {
+        try folder.write(clients.map { "\($0.key):\($0.value)\n" }.joined(), to: "passwords")
+        let result = try ChildProcess.run("/usr/bin/mosquitto_passwd", ["-U", folder.path("passwords")])
+        guard result.status == 0 else { throw ChildProcess.DidNotStart(description: result.errors) }
     }
 
     /// Removes what the stopped broker has kept: sessions, and messages for them.
