@@ -133,4 +133,22 @@ struct JOSETests {
             #expect(Base64URL.decode(Base64URL.encode(bytes)) == bytes)
         }
     }
+
+    @Test func aKeyCountsFromItsNbfUntilItsExp() throws {
+        let key = try SigningKey(PrivateKey.generate(.p256), keyID: "k")
+        var json = try #require(try key.jwk().json().object)
+        json["nbf"] = 1000
+        json["exp"] = 2000
+        let set = try JWKSet([JWK(json: .object(json))])
+        let token = try JWS.sign("x".utf8, with: key)
+        for (now, isIn) in [(999, false), (1000, true), (1999, true), (2000, false)] as [(Int64, Bool)] {
+            if isIn {
+                #expect(try JWS.verify(token, keys: set, now: now).payload == Array("x".utf8))
+            } else {
+                #expect(throws: JWSError.keyNotInForce("k")) { try JWS.verify(token, keys: set, now: now) }
+            }
+        }
+        json["exp"] = "soon"
+        #expect(throws: JWKError.self) { try JWK(json: .object(json)) }
+    }
 }

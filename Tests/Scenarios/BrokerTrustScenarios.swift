@@ -1,3 +1,4 @@
+import FleetSimulator
 import Foundation
 import OpenSSL
 import PowerEvents
@@ -15,11 +16,6 @@ struct BrokerTrustScenarios {
         try stage.folder.write(
             file.replacing(line, with: "broker: { url: \"\(broker.address)\", \(section) }"), to: "ima.yaml")
         return stage
-    }
-
-    private func openSSL(_ folder: TemporaryFolder, _ arguments: String...) throws {
-        let result = try ChildProcess.run("/usr/bin/openssl", arguments)
-        try #require(result.status == 0, "\(result.errors)")
     }
 
     @Test(.timeLimit(.minutes(2)))
@@ -161,6 +157,30 @@ struct BrokerTrustScenarios {
             }, "\(twin.read("ima.log").suffix(1000))")
         await child.end()
         await stage.tearDown()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func eventsThatTheBrokerSwallowsAreNoticed() async throws {
+        // It acknowledges what it then drops, as MQTT 3.1.1 leaves it no other way.
+        let broker = try await TestBroker(
+            rules: "topic readwrite grid/v1/poweragent/#\ntopic read grid/v1/infra/#\n")
+        let stage = try await stage(broker, "qos: 1")
+        try await stage.startAgent()
+        let sender = try stage.powerAgent(on: broker)
+        sender.start()
+        #expect(try await eventually { sender.isConnected })
+        let breach = try Stage.newBreach()
+        let payload = stage.payload(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)], .critical)
+        try await sender.publish(sender.event(.breachAlert, payload.json, time: Stage.now))
+        #expect(try await eventually { stage.fleet.limit(of: "cpu-1") == 900 })
+        #expect(
+            try await eventually(within: .seconds(40)) {
+                await stage.page("/metrics").body.contains("ima_events_swallowed_total 1")
+            })
+        #expect(stage.log.contains("delivered it to nobody we can see"))
+        sender.stop()
+        await stage.tearDown()
+        await broker.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))

@@ -190,6 +190,13 @@ final class Stage: Sendable {
             targetCorrelationID: breach, loadConstraint: power, measuredLoad: power, shedHints: hints)
     }
 
+    /// The power agent on another broker.
+    func powerAgent(on broker: TestBroker) throws -> SimulatedPowerAgent {
+        try SimulatedPowerAgent(
+            source: Self.source, key: powerKey, bus: BusOptions(address: broker.address, clientID: ""),
+            logger: Self.quiet)
+    }
+
     static var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 
     static func newBreach() throws -> UUIDText { UUIDText(randomBytes: try RandomBytes.draw(16)) }

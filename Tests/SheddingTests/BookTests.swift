@@ -491,4 +491,26 @@ struct BookTests {
         #expect(parts.flatMap(\.results) == results)
         #expect(parts.allSatisfy { $0.json.bytes.count <= 20_000 })
     }
+
+    @Test func hintsAndOpenBreachesAreBounded() {
+        var policy = Policy()
+        policy.maxHints = 2
+        policy.maxOpenBreaches = 2
+        var book = Book(site: Fixture.site, policy: policy)
+        let now = Fixture.start
+        let hints = ["n1", "n2", "n3"].map { Fixture.hint($0, watts: 500) }
+        #expect(book.objection(to: Fixture.alert(1, .active, hints), source: "s", now: now) == .tooManyHints)
+        for breach in 1...2 {
+            let alert = Fixture.alert(breach, .active, Array(hints.prefix(2)))
+            #expect(book.objection(to: alert, source: Fixture.origin.source, now: now) == nil)
+            _ = book.accept(alert, origin: Fixture.origin, now: now)
+        }
+        let source = Fixture.origin.source
+        #expect(book.objection(to: Fixture.alert(3), source: source, now: now) == .tooManyBreaches)
+        // What is open can still grow and end, and an end that nobody knows is harmless.
+        #expect(book.objection(to: Fixture.alert(2, .escalated), source: source, now: now) == nil)
+        #expect(book.objection(to: Fixture.alert(3, .resolved), source: source, now: now) == nil)
+        _ = book.accept(Fixture.alert(1, .resolved), origin: Fixture.origin, now: now)
+        #expect(book.objection(to: Fixture.alert(3), source: source, now: now) == nil)
+    }
 }
