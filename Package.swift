@@ -162,3 +162,15 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// A program that libFuzzer drives has no `main` of its own, so it is part of the package only where deploy/fuzz says so.
+if Context.environment["IMA_FUZZ_TARGET"] != nil {
+    package.products.append(.executable(name: "ima-fuzz", targets: ["ima-fuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "ima-fuzz",
+            dependencies: [
+                "Curl", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Redfish", "Settings", "Shedding", "StrictJSON",
+            ],
+            path: "Tests/Fuzzing", exclude: ["Corpus"]))
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Inventory
+import JOSE
+import OpenSSL
+import PowerEvents
+import Redfish
+import Settings
+import StrictJSON
+
+/// What is fed with whatever libFuzzer makes up. Each reads what strangers write; none may crash, hang, or disagree with
+/// itself.
+enum FuzzTarget: String, CaseIterable {
+    /// Messages of the bus: JSON, envelope, payloads.
+    case event
+    /// Tokens and key sets.
+    case jose
+    /// What a BMC answers.
+    case redfish
+    /// Inventory, configuration and host ranges.
+    case settings
+
+    static let chosen: FuzzTarget = {
+        let name = ProcessInfo.processInfo.environment["IMA_FUZZ"] ?? ""
+        guard let target = FuzzTarget(rawValue: name) else {
+            fatalError("IMA_FUZZ should be one of \(allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return target
+    }()
+
+    func feed(_ bytes: [UInt8]) {
+        switch self {
+        case .event: Self.event(bytes)
+        case .jose: Self.jose(bytes)
+        case .redfish: FuzzedBMC.visit(bytes)
+        case .settings: Self.settings(bytes)
+        }
+    }
+
+    private static func event(_ bytes: [UInt8]) {
+        guard let json = try? JSONValue(parsing: bytes) else { return }
+        // What was read and written is read the same again.
+        precondition((try? JSONValue(parsing: json.bytes)) == json, "JSON changed on its way out and in")
+        if let event = try? CloudEvent(json: json), event.trace != nil {
+            precondition((try? CloudEvent(json: event.json)) == event, "an envelope changed")
+        }
+        if let alert = try? BreachAlert(json: json), alert.status != .resolved {
+            precondition((try? BreachAlert(json: alert.json)) == alert, "an alert changed")
+        }
+        if let report = try? Enforcement(json: json) {
+            precondition((try? Enforcement(json: report.json)) == report, "an enforcement changed")
+        }
+        _ = try? LoadTargetSet(json: json)
+        _ = try? PowerStateStatus(json: json)
+    }
+
+    private static let keys: JWKSet = {
+        guard let key = try? SigningKey(PrivateKey.generate(.p256), keyID: "k"), let jwk = try? key.jwk(),
+            let set = try? JWKSet([jwk])
+        else { fatalError("no key") }
+        return set
+    }()
+
+    private static func jose(_ bytes: [UInt8]) {
+        // Nobody has the private key, so nothing may verify.
+        let verified = try? JWS.verify(String(decoding: bytes, as: UTF8.self), keys: keys, now: 0)
+        precondition(verified == nil, "a forged token verified")
+        if let set = try? JWKSet(decoding: bytes), let json = try? set.json() {
+            precondition((try? JWKSet(decoding: json.bytes))?.keyIDs == set.keyIDs, "a key set changed")
+        }
+    }
+
+    private static func settings(_ bytes: [UInt8]) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        _ = try? HostRange.expand(text)
+        _ = BMC.Address(text)
+        let problems = ProblemCollector()
+        guard let file = SettingsFile.parse(text, file: "site.yaml", environment: ["S": "x"], problems: problems) else {
+            precondition(!problems.all.isEmpty, "a file was refused without a reason")
+            return
+        }
+        var reader = SiteReader(problems: problems)
+        reader.read(file)
+        _ = reader.finish()
+    }
+}
+
+/// libFuzzer's own `main` is out of reach: the package manager gives every program one under a name of its own.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runFuzzer(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
+    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+@_cdecl("ima_fuzz_main")
+public func start(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    var count = count
+    var arguments = arguments
+    return runFuzzer(&count, &arguments) { data, size in
+        FuzzTarget.chosen.feed(Array(UnsafeBufferPointer(start: data, count: size)))
+        return 0
+    }
+}
