@@ -3,7 +3,7 @@ import Logging
 import PowerEvents
 import ServiceLifecycle
 
-/// Removes what nobody needs any more, at the start and once a day.
+/// Removes what nobody needs any more, at the start and every hour.
 struct RetentionService: Service {
     let journal: JournalDatabase
     let enforcer: Enforcer
@@ -18,7 +18,7 @@ struct RetentionService: Service {
             } catch {
                 logger.error("old rows of the journal could not be removed", metadata: ["reason": "\(error)"])
             }
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(86_400)) }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(3600)) }
         }
     }
 }

@@ -157,7 +157,9 @@ public final class JournalDatabase: Sendable {
                     DELETE FROM outbox WHERE published_at < ?
                     AND breach_id NOT IN (SELECT id FROM breach WHERE NOT is_closed)
                     """, arguments: [before(days: 7)])
-            try db.execute(sql: "DELETE FROM history WHERE at < ?", arguments: [longAgo])
+            try db.execute(
+                sql: "DELETE FROM history WHERE at < ? OR seq <= (SELECT max(seq) FROM history) - 2000000",
+                arguments: [longAgo])
             try db.execute(
                 sql: "DELETE FROM refusal WHERE at < ? OR seq <= (SELECT max(seq) FROM refusal) - 100000",
                 arguments: [before(days: 30)])

@@ -66,10 +66,13 @@ final class World {
             pass(.milliseconds(moment.after))
             perform(moment.step)
         }
-        for breach in Set(detectedAt.keys).sorted() {
+        heal()
+        // Whatever is still on its way has arrived by then. What was accepted as resolved is not said again: it must
+        // not have been forgotten.
+        pass(.seconds(45))
+        for breach in Set(detectedAt.keys).sorted() where model.breaches[History.id(breach)]?.isOpen ?? true {
             deliver(alert(breach, .resolved, isCritical: false, []), .init())
         }
-        heal()
         pass(.seconds(2))
         let isOver = { [self] in
             (agent?.isAtRest ?? false) && kept.isEmpty && ((try? journal.outboxDepth()) ?? 1) == 0
@@ -153,7 +156,6 @@ final class World {
         case .thaw: thaw()
         case .operatorRelease(let breach):
             guard let agent, agent.book.breaches[History.id(breach)]?.isOpen == true else { return }
-            model.released(History.id(breach))
             agent.release(History.id(breach))
         case .badDisk(let seconds):
             isDiskBad = true
@@ -227,6 +229,8 @@ final class World {
         guard let agent else { return }
         agent.brokerIsReady()
         hand()
+        // As every second.
+        publish(by: agent)
     }
 
     /// Gives the agent what is kept for it. What it does not acknowledge stays.
@@ -309,6 +313,9 @@ final class World {
                 durable[control.entry.key] = control.entry
             }
             for key in batch.changes.removedControls { durable[key] = nil }
+            for entry in batch.changes.history where entry.kind == .command && entry.code == "release" {
+                entry.breach.map { model.released($0) }
+            }
             // The operator is told that it is frozen once that is durable.
             if batch.changes.isFrozen == true { isFrozen = isToBeFrozen }
             for sequence in batch.handled {
