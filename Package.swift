@@ -54,7 +54,7 @@ let package = Package(
 
         .target(name: "PowerEvents", dependencies: ["StrictJSON"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["PowerEvents", yams], swiftSettings: strict),
-        .target(name: "Inventory", dependencies: ["PowerEvents", "Settings"], swiftSettings: strict),
+        .target(name: "Inventory", dependencies: ["PowerEvents", "Settings", "StrictJSON"], swiftSettings: strict),
         .target(name: "Shedding", dependencies: ["PowerEvents", "Inventory", "StrictJSON"], swiftSettings: strict),
         .target(
             name: "Redfish",
@@ -117,7 +117,8 @@ let package = Package(
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["PowerEvents", "Settings"], swiftSettings: strict),
         .testTarget(
-            name: "InventoryTests", dependencies: ["Inventory", "PowerEvents", "Settings"], swiftSettings: strict),
+            name: "InventoryTests", dependencies: ["Inventory", "PowerEvents", "Settings", "StrictJSON"],
+            swiftSettings: strict),
         .testTarget(
             name: "SheddingTests", dependencies: ["Inventory", "PowerEvents", "Settings", "Shedding", "StrictJSON"],
             swiftSettings: strict),

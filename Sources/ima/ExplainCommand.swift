@@ -21,7 +21,7 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private static func lines(_ answer: JSONValue) -> [String] {
-        var lines = [Self.inventory(answer)]
+        var lines = [answer["summary"]?.string ?? "\(text(answer, "resource")): no longer in the inventory"]
         let controls = answer["controls"]?.array ?? []
         if controls.isEmpty { lines.append("nothing is held") }
         for control in controls {
@@ -41,26 +41,6 @@ struct ExplainCommand: AsyncParsableCommand {
             if let next = control["next_look"]?.string { lines.append("  looked at again at \(next)") }
         }
         return lines + (answer["history"]?.array ?? []).map(HistoryCommand.line)
-    }
-
-    private static func inventory(_ answer: JSONValue) -> String {
-        guard let resource = answer["inventory"], !resource.isNull else {
-            return "\(text(answer, "resource")): no longer in the inventory"
-        }
-        var facts = [text(resource, "type")]
-        if let bmc = resource["bmc"]?.string { facts.append("BMC \(bmc)") }
-        if let parent = resource["parent"]?.string { facts.append("in \(parent)") }
-        if let feeds = resource["feeds"]?.array?.compactMap(\.string) {
-            facts.append("on \(feeds.joined(separator: ", "))")
-        }
-        if let floor = resource["floor"]?.string { facts.append("floor \(floor)") }
-        if resource["protected"] == true {
-            facts.append("protected: never touched")
-        } else {
-            let allowed = resource["allow"]?.array?.compactMap(\.string) ?? []
-            facts.append("allows \(allowed.isEmpty ? "nothing" : allowed.joined(separator: ", "))")
-        }
-        return "\(text(answer, "resource")): \(facts.joined(separator: "; "))"
     }
 
     private static func text(_ json: JSONValue, _ key: String) -> String { json[key]?.string ?? "" }

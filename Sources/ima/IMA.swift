@@ -9,7 +9,7 @@ struct IMA: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, PlanCommand.self, StatusCommand.self, FreezeCommand.self,
             ThawCommand.self, ReleaseCommand.self, HistoryCommand.self, ExplainCommand.self, BackupCommand.self,
-            KeysCommand.self,
+            InventoryCommand.self, KeysCommand.self,
         ])
 }
 

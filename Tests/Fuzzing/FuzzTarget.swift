@@ -16,7 +16,7 @@ enum FuzzTarget: String, CaseIterable {
     case jose
     /// What a BMC answers.
     case redfish
-    /// Inventory, configuration and host ranges.
+    /// Inventory, configuration, host ranges and topologies.
     case settings
 
     static let chosen: FuzzTarget = {
@@ -70,6 +70,7 @@ enum FuzzTarget: String, CaseIterable {
     }
 
     private static func settings(_ bytes: [UInt8]) {
+        if let json = try? JSONValue(parsing: bytes) { return topology(json) }
         let text = String(decoding: bytes, as: UTF8.self)
         _ = try? HostRange.expand(text)
         _ = BMC.Address(text)
@@ -78,9 +79,24 @@ enum FuzzTarget: String, CaseIterable {
             precondition(!problems.all.isEmpty, "a file was refused without a reason")
             return
         }
-        var reader = SiteReader(problems: problems)
+        var reader = SiteReader(problems: problems, checksFiles: false)
         reader.read(file)
         _ = reader.finish()
+    }
+}
+
+extension FuzzTarget {
+    /// Whatever a topology says, its draft is an inventory with the same machines.
+    static func topology(_ json: JSONValue) {
+        guard let topology = try? DPSTopology(json: json) else { return }
+        let problems = ProblemCollector()
+        var reader = SiteReader(problems: problems, checksFiles: false)
+        guard let file = SettingsFile.parse(topology.yaml, file: "draft", environment: [:], problems: problems) else {
+            return precondition(false, "a draft is no YAML: \(problems.all)")
+        }
+        reader.read(file)
+        let nodes = reader.finish().resources.values.count { $0.type == .node }
+        precondition(nodes == topology.machines.count || !problems.all.isEmpty, "a machine was lost without a word")
     }
 }
 

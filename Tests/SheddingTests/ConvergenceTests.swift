@@ -325,4 +325,28 @@ struct ConvergenceTests {
         #expect(drive.kinds == ["read"])
         #expect(drive.outcome?.code == .failed)
     }
+
+    /// A shutdown that was asked for and never seen can come after the release: on is not yet the end of it.
+    @Test(arguments: [(0, false), (6, false), (7, true)])
+    func aNodeThatIsOnMayStillGoDown(attempts: Int, isOver: Bool) {
+        var entry = Fixture.entry("n1", .powerState)
+        entry.prior = .init(value: .power(.on), fragment: ["PowerState": "On"], takenAt: Fixture.start)
+        entry.intent = .power(.off)
+        entry.isUnconfirmed = true
+        var convergence = Convergence(
+            entry: entry, goal: .prior,
+            terms: .init(
+                floor: nil, policy: Policy(), deadline: Fixture.start + .seconds(60), failedReverts: attempts))
+        #expect(convergence.start() == .read)
+        let step = convergence.didRead(.success(Fixture.power(.on)), now: Fixture.start)
+        guard case .finish(let outcome) = step else { return #expect(Bool(false), "\(step)") }
+        #expect(outcome.code == (isOver ? .applied : .failed))
+        entry.isUnconfirmed = nil
+        convergence = Convergence(
+            entry: entry, goal: .prior, terms: .init(floor: nil, policy: Policy(), deadline: Fixture.start))
+        _ = convergence.start()
+        #expect(
+            convergence.didRead(.success(Fixture.power(.on)), now: Fixture.start)
+                == .finish(Outcome(.applied, value: .power(.on))))
+    }
 }

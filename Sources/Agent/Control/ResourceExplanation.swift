@@ -14,21 +14,10 @@ struct ResourceExplanation: Sendable {
     var json: JSONValue {
         var object = JSONObject()
         object["resource"] = .string(id)
-        object["inventory"] = resource.map(Self.json) ?? .null
+        object["inventory"] = resource.map(ResourceDescription.json) ?? .null
+        object["summary"] = resource.map { .string(ResourceDescription.line($0)) }
         object["controls"] = .array(held.map { Self.json($0.control, $0.holds) })
         object["history"] = HistoryAnswer.json(history)
-        return .object(object)
-    }
-
-    private static func json(_ resource: Resource) -> JSONValue {
-        var object = JSONObject()
-        object["type"] = .string(resource.type.rawValue)
-        object["bmc"] = resource.bmc.map { .string($0.address.description) }
-        object["parent"] = resource.parent.map(JSONValue.string)
-        object["feeds"] = resource.feeds.map { .array($0.map(JSONValue.string)) }
-        object["floor"] = resource.floor.map { .string($0.description) }
-        object["protected"] = .bool(resource.isProtected)
-        object["allow"] = .array(ShedAction.allCases.filter(resource.allowed.contains).map { .string($0.rawValue) })
         return .object(object)
     }
 

@@ -1,0 +1,50 @@
+import Agent
+import ArgumentParser
+import CommandLineTool
+import Foundation
+import Inventory
+import PowerEvents
+import StrictJSON
+
+struct InventoryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inventory", abstract: "Makes inventories, and shows what one means.",
+        subcommands: [Show.self, ImportDPS.self])
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Every resource that the configured inventory means, ranges expanded.")
+
+        @OptionGroup var options: ConfigOption
+        @Flag(name: .long, help: "Print JSON.") var json = false
+
+        func run() throws {
+            let site = try options.load().site
+            let resources = site.order.compactMap { site.resources[$0] }
+            if json {
+                return print(JSONValue.array(resources.map(ResourceDescription.json)).text)
+            }
+            for resource in resources { print(ResourceDescription.line(resource)) }
+        }
+    }
+
+    struct ImportDPS: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "import-dps", abstract: "Makes the draft of an inventory from a DPS topology.")
+
+        @Argument(help: "The topology, JSON; - reads standard input.") var topology: String
+
+        func run() throws {
+            let input =
+                topology == "-"
+                ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: topology)
+            guard let input else { throw Failure("\(topology): cannot be read", code: 2) }
+            do {
+                let draft = try DPSTopology(json: JSONValue(parsing: input, limits: JSONLimits(depth: 64)))
+                print(draft.yaml, terminator: "")
+            } catch {
+                throw Failure("\(topology): \(error)", code: 2)
+            }
+        }
+    }
+}
