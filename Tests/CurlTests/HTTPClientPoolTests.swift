@@ -47,4 +47,25 @@ struct HTTPClientPoolTests {
         }
         #expect(error.kind == .shutDown)
     }
+
+    /// An answer as long as it may be, and one byte longer.
+    @Test func answersAreBounded() async throws {
+        let server = try TokenEndpoint { _, _ in
+            .init(token: String(repeating: "x", count: 100_000), lifetimeSeconds: 1)
+        }
+        defer { server.close() }
+        let pool = HTTPClientPool(.init(workers: 1))
+        defer { pool.shutDown() }
+        func send(_ limit: Int) async throws -> Int {
+            let request = HTTPRequest(
+                .post, url: "http://127.0.0.1:\(server.port)/", headers: [("Authorization", "Basic eDp5")], body: [],
+                maximumBodySize: limit, freshConnection: true)
+            return try await pool.send(request).body.count
+        }
+        let length = try await send(1 << 20)
+        #expect(length > 100_000)
+        #expect(try await send(length) == length)
+        let error = await #expect(throws: CurlError.self) { try await send(length - 1) }
+        #expect(error?.kind == .tooLarge)
+    }
 }
