@@ -19,12 +19,7 @@ public final class SlowLink: Sendable {
         self.target = target
         self.delay = delay
         self.pieceBytes = pieceBytes
-        port = try FreePort.find()
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var yes: Int32 = 1
-        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        let isListening = Self.withLoopback(port) { bind(listener, $0, $1) == 0 } && listen(listener, 16) == 0
-        guard isListening else { throw ChildProcess.DidNotStart(description: "the slow link cannot listen") }
+        (listener, port) = try Loopback.listen()
         Thread.detachNewThread { self.accept() }
     }
 
@@ -34,28 +29,12 @@ public final class SlowLink: Sendable {
         Foundation.close(listener)
     }
 
-    private static func withLoopback<Result>(
-        _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-    ) -> Result {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
-
     private func accept() {
         while isOpen.load(ordering: .relaxed) {
             let near = Foundation.accept(listener, nil, nil)
             guard near >= 0 else { return }
-            let far = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            guard Self.withLoopback(target, { connect(far, $0, $1) == 0 }) else {
+            guard let far = Loopback.connect(to: target) else {
                 Foundation.close(near)
-                Foundation.close(far)
                 continue
             }
             let open = Mutex(2)

@@ -21,22 +21,7 @@ public final class TokenEndpoint: Sendable {
     /// - Parameter answer: what to hand out for a `client:secret`; nil refuses it. Counted from 1.
     public init(_ answer: @escaping @Sendable (_ login: String, _ number: Int) -> Grant?) throws {
         self.answer = answer
-        port = try FreePort.find()
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var yes: Int32 = 1
-        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        let isListening = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        guard isListening, listen(listener, 8) == 0 else {
-            throw ChildProcess.DidNotStart(description: "the token endpoint cannot listen")
-        }
+        (listener, port) = try Loopback.listen()
         Thread.detachNewThread { self.serve() }
     }
 
