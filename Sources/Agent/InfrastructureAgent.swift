@@ -106,7 +106,13 @@ public func buildAgent(
             gate: AlertGate(
                 trust: trust, topicPrefix: configuration.bus.topicPrefix, maximumAge: configuration.policy.maxAge,
                 limits: configuration.limits, logger: logger),
-            journal: journal, echoes: echoes, deliver: { enforcer.deliver($0) },
+            journal: journal, echoes: echoes,
+            record: { refusal in
+                // In a transaction with others: a flood of forgeries must not cost a flush of the disk each.
+                var batch = JournalBatch()
+                batch.refusals = [refusal]
+                Task { [batch] in try? await writer.commit(batch) }
+            }, deliver: { enforcer.deliver($0) },
             answerAgain: { breach in Task { await enforcer.answerAgain(breach) } },
             becameReady: { isReady in
                 health.setBroker(ready: isReady)

@@ -21,7 +21,7 @@ struct RunCommand: AsyncParsableCommand {
         // The journal, its lock and the control socket are nobody else's business.
         umask(0o077)
         ProcessLimits.prepare()
-        var logger = Logger(label: "ima") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "ima") { OneLineLogHandler(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel = level
         let configuration = try options.load()
         do {

@@ -191,7 +191,7 @@ struct HostileCatalogue {
         }
         try addToken("no alg", try token(header: #"{"kid":"\#(kid)"}"#, body))
         try addToken("no kid", try token(header: #"{"alg":"ES256"}"#, body))
-        for name in ["nobody", "../../etc/passwd", "' OR 1=1 --", ""] {
+        for name in ["nobody", "../../etc/passwd", "' OR 1=1 --", "", #"\nFORGED notice ima: thawed\u001b[2J"#] {
             try addToken("kid \(name)", try token(header: #"{"alg":"ES256","kid":"\#(name)"}"#, body))
         }
         let extras = [

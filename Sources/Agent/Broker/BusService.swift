@@ -22,6 +22,8 @@ final class BusService: Service {
         let gate: AlertGate
         let journal: JournalDatabase
         let echoes: EchoWatch
+        /// Keeps a refusal in the journal when there is time. One that cannot be kept is still refused.
+        let record: @Sendable (RefusalRecord) -> Void
         let deliver: @Sendable (InboxAlert) -> Void
         let answerAgain: @Sendable (UUIDText) -> Void
         let becameReady: @Sendable (Bool) -> Void
@@ -109,29 +111,24 @@ final class BusService: Service {
         now: Timestamp
     ) {
         metrics.count("ima_alerts_refused_total", ["reason": refusal.reason.rawValue])
-        let (isWritten, silent) = log.admit(refusal.reason.rawValue)
+        let record = RefusalRecord(
+            at: now, reason: refusal.reason.rawValue, detail: ForeignText.clean(refusal.detail),
+            topic: ForeignText.clean(message.topic), source: refusal.source.map { ForeignText.clean($0) },
+            eventID: refusal.eventID, digest: SHA256.hex(message.payload))
+        let (isWritten, silent) = log.admit(record.reason)
         if silent > 0 {
             logger.warning(
                 "refused more messages without a line for each",
-                metadata: ["reason": "\(refusal.reason.rawValue)", "messages": "\(silent)"])
+                metadata: ["reason": "\(record.reason)", "messages": "\(silent)"])
         }
         if isWritten {
             logger.warning(
-                "refused a message: \(refusal.detail)",
+                "refused a message: \(record.detail)",
                 metadata: [
-                    "reason": "\(refusal.reason.rawValue)", "topic": "\(message.topic)",
-                    "source": "\(refusal.source ?? "unknown")", "event": "\(refusal.eventID ?? "unknown")",
+                    "reason": "\(record.reason)", "topic": "\(record.topic)",
+                    "source": "\(record.source ?? "unknown")", "event": "\(record.eventID ?? "unknown")",
                 ])
         }
-        var batch = JournalBatch()
-        batch.refusals = [
-            RefusalRecord(
-                at: now, reason: refusal.reason.rawValue, detail: refusal.detail, topic: message.topic,
-                source: refusal.source, eventID: refusal.eventID, digest: SHA256.hex(message.payload))
-        ]
-        // A refusal that cannot be recorded is still refused.
-        do { try handlers.journal.write([batch], now: now) } catch {
-            metrics.count("ima_journal_failures_total")
-        }
+        handlers.record(record)
     }
 }
