@@ -61,6 +61,34 @@ struct CommandScenarios {
         await stage.tearDown()
     }
 
+    /// The socket's mode is one lock; the kernel's word on who is there is the other.
+    @Test(.enabled(if: getuid() == 0, "only root can become somebody else"), .timeLimit(.minutes(2)))
+    func nobodyElseCommandsTheAgent() async throws {
+        let stage = try await Stage()
+        try await stage.startAgent()
+        let socket = stage.folder.path("ima.sock")
+        let script = """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(sys.argv[1])
+            s.sendall(b"POST /freeze HTTP/1.1\\r\\nHost: ima\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n")
+            print(s.recv(4096).split()[1].decode())
+            """
+        func freeze(asUser user: Int) throws -> (status: Int32, output: String, errors: String) {
+            try ChildProcess.run(
+                "/usr/bin/setpriv",
+                ["--reuid=\(user)", "--clear-groups", "/usr/bin/env", "python3", "-c", script, socket])
+        }
+        #expect(try freeze(asUser: 65_534).errors.contains("PermissionError"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: socket)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: stage.folder.url.path)
+        #expect(try freeze(asUser: 65_534).output == "403\n")
+        #expect(try !stage.command("status").output.contains("FROZEN"))
+        #expect(try freeze(asUser: 0).output == "200\n")
+        #expect(try stage.command("status").output.contains("FROZEN"))
+        await stage.tearDown()
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func historyExplainAndBackupTellWhatHappened() async throws {
         let stage = try await Stage()
