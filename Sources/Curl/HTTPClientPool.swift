@@ -56,6 +56,8 @@ public final class HTTPClientPool: Sendable {
             try Task.checkCancellation()
             return try await withCheckedThrowingContinuation { continuation in
                 worker.submit(Submission(id: id, request: request, origin: origin, continuation: continuation))
+                // A cancellation can come before the submission, and finds nothing to cancel then.
+                if Task.isCancelled { worker.cancel(id: id, origin: origin) }
             }
         } onCancel: {
             worker.cancel(id: id, origin: origin)

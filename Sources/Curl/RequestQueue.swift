@@ -85,6 +85,8 @@ struct RequestQueue {
     mutating func remove(id: UInt64, origin: String) -> Submission? {
         guard let removed = origins[origin]?.waiting.remove(id: id) else { return nil }
         waiting -= 1
+        // Its entry in a ready heap is stale by this; it would be served after it was cancelled.
+        if origins[origin]?.announced == id { origins[origin]?.announced = nil }
         announce(origin)
         return removed
     }

@@ -25,6 +25,20 @@ struct HTTPClientPoolTests {
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
+    /// The cancellation comes at any moment: before the submission, with it, or while the request waits or flies.
+    @Test func cancelledAtAnyMomentEachRequestEndsOnce() async throws {
+        let pool = HTTPClientPool(.init(workers: 1, maximumInFlight: 2))
+        defer { pool.shutDown() }
+        let listener = try SilentListener()
+        defer { withExtendedLifetime(listener) {} }
+        for round in 0..<300 {
+            let task = Task { try await pool.send(HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/")) }
+            for _ in 0..<(round % 5) { await Task.yield() }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+    }
+
     @Test func aServerThatHangsRunsIntoTheTimeout() async throws {
         let pool = HTTPClientPool(.init(workers: 1))
         defer { pool.shutDown() }

@@ -77,6 +77,22 @@ struct RequestQueueTests {
         #expect(queue.waiting == 0)
     }
 
+    /// It was its origin's only request and stood as ready: taken up all the same, it was answered twice, which ends
+    /// the process.
+    @Test(arguments: [true, false])
+    func aRequestCancelledWhileReadyIsNotServed(warm: Bool) async {
+        var queue = await queue([("a", 1)])
+        #expect(drain(&queue) == [1])
+        queue.finished(origin: "a", warm: warm)
+        queue.add(await submission(2, "a", priority: 1))
+        #expect(queue.remove(id: 2, origin: "a")?.id == 2)
+        #expect(drain(&queue) == [])
+        #expect(queue.waiting == 0)
+        #expect(queue.inFlight == 0)
+        queue.add(await submission(3, "a", priority: 1))
+        #expect(drain(&queue) == [3])
+    }
+
     @Test func aLaterAndMoreUrgentRequestOvertakes() async {
         var queue = await queue([("a", 5)])
         queue.add(await submission(2, "a", priority: 1))
