@@ -66,7 +66,9 @@ struct KeysCommand: ParsableCommand {
         func run() throws {
             guard let path = key else {
                 let signing = try options.load().signing
-                do { return print(try PublicKeySet.text(of: signing)) } catch { throw Failure("\(error)", code: 2) }
+                do { return print(try PublicKeySet.text(of: signing, keyID: kid)) } catch {
+                    throw Failure("\(error)", code: 2)
+                }
             }
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw Failure("\(path): the key cannot be read", code: 2)

@@ -45,6 +45,8 @@ struct TokenKeyScenarios {
         #expect(sighting.doubt == nil, "the watcher verifies with the public half of the imported key")
         let keys = try stage.command("keys", "jwks", environment: environment)
         #expect(try JWKSet(decoding: Array(keys.output.utf8))["ima-test"]?.algorithm.rawValue == algorithm)
+        let renamed = try stage.command("keys", "jwks", "--kid", "next", environment: environment)
+        #expect(try JWKSet(decoding: Array(renamed.output.utf8)).keyIDs == ["next"])
         // A PIN in the configuration itself is refused, and not repeated.
         try folder.write(
             file.replacing("key: ima.pem", with: "key: \"\(uri)&pin-value=1234\", module: \(Self.module)"),

@@ -21,7 +21,7 @@ enum KeyFiles {
         }
     }
 
-    static func signingKey(_ path: String, keyID: String) throws -> SigningKey {
+    private static func signingKey(_ path: String, keyID: String) throws -> SigningKey {
         do {
             return try SigningKey(PrivateKey(pem: SecretFile.text(path)), keyID: keyID)
         } catch let error as SecretFile.Unusable {
