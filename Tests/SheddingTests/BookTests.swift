@@ -513,4 +513,18 @@ struct BookTests {
         _ = book.accept(Fixture.alert(1, .resolved), origin: Fixture.origin, now: now)
         #expect(book.objection(to: Fixture.alert(3), source: source, now: now) == nil)
     }
+
+    /// The wall clock was set back two hours while the agent was down: a wait stays as long as it was.
+    @Test func aClockSetBackLengthensNoWait() {
+        var policy = Policy()
+        policy.holdDown = .seconds(30)
+        let later = Fixture.start + .seconds(7200)
+        var holding = Breach(
+            id: Fixture.id(1), origin: Fixture.origin, feed: "f", isCritical: true, openedAt: later,
+            holdDown: .seconds(30))
+        holding.phase = .holdingDown(until: later + .seconds(30))
+        var book = Book(site: Fixture.site, policy: policy, breaches: [holding])
+        _ = book.resume(now: Fixture.start)
+        #expect(book.breaches[holding.id]?.phase == .holdingDown(until: Fixture.start + .seconds(30)))
+    }
 }

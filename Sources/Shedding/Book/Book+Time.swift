@@ -61,8 +61,11 @@ extension Book {
                 reportDue[id] = now + policy.reportAfter
                 actions += handOut(id, now: now)
                 actions += reportIfSettled(id, now: now)
-            case .holdingDown: continue
-            case .releasing:
+            case .holdingDown(let until):
+                // What a clock that has been set back since would make of the wait.
+                breaches[id]?.phase = .holdingDown(until: min(until, now + breach.holdDown))
+            case .releasing(let nextStep):
+                breaches[id]?.phase = .releasing(nextStep: min(nextStep, now + policy.every * 2))
                 unsettled[id] = Set(breach.controls.filter { breach.releaseOutcomes[$0] == nil })
                 reportDue[id] = now + policy.reportAfter
                 for key in breach.released where controls[key] == nil && breach.releaseOutcomes[key] == nil {
