@@ -89,6 +89,7 @@ public func buildAgent(
     let outboxWake = WakeUp()
     let loginRenewal = WakeUp()
     let echoes = EchoWatch()
+    let refusals = RefusalLog(metrics: metrics, logger: logger)
     let options = busOptions(configuration, login: brokerLogin(configuration.bus.login, loginRenewal, logger))
     let enforcer = Enforcer(
         configuration: configuration, contents: contents, journal: journal, writer: writer,
@@ -98,15 +99,15 @@ public func buildAgent(
         composer: EventComposer(
             source: EventSource(role: .infra, identifier: configuration.agentID),
             topicPrefix: configuration.bus.topicPrefix, key: signingKey,
-            maximumEventBytes: configuration.policy.maxEventBytes), metrics: metrics, logger: logger,
-        now: { clock.now() }, wall: wall, wakeOutbox: { outboxWake.call() })
+            maximumEventBytes: configuration.policy.maxEventBytes), metrics: metrics, refusals: refusals,
+        logger: logger, now: { clock.now() }, wall: wall, wakeOutbox: { outboxWake.call() })
     let bus = try BusService(
         options,
         handlers: BusService.Handlers(
             gate: AlertGate(
                 trust: trust, topicPrefix: configuration.bus.topicPrefix, maximumAge: configuration.policy.maxAge,
                 limits: configuration.limits, logger: logger),
-            journal: journal, echoes: echoes,
+            journal: journal, echoes: echoes, refusals: refusals,
             record: { refusal in
                 // In a transaction with others: a flood of forgeries must not cost a flush of the disk each.
                 var batch = JournalBatch()

@@ -143,7 +143,7 @@ public final class JournalDatabase: Sendable {
 
     /// Forgets what nobody needs any more: history and closed breaches after 90 days (and with these the bar to open
     /// them again, which the freshness of alerts has long taken over), seen events after 30 days, published events of
-    /// closed breaches after 7, refusals after 30 or beyond the latest 100,000.
+    /// closed breaches after 7, refusals after 30 or beyond the latest 100,000, history beyond the latest 2,000,000.
     public func prune(now: Timestamp) throws {
         func before(days: Int) -> Int64 { (now - .seconds(days * 86_400)).milliseconds }
         let longAgo = (now - Self.breachRetention).milliseconds

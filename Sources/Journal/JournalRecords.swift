@@ -1,5 +1,6 @@
 public import PowerEvents
 public import Shedding
+public import StrictJSON
 
 /// An alert whose signature and source are in order, kept until it was acted on.
 public struct AcceptedAlert: Sendable, Hashable, Codable {
@@ -13,11 +14,14 @@ public struct AcceptedAlert: Sendable, Hashable, Codable {
     /// The signed payload, as it was signed.
     public var payload: String
     public var breachID: UUIDText
+    /// Where it arrived; nil in rows of earlier versions.
+    public var topic: String?
 
     public init(
         eventID: UUIDText, source: String, time: Timestamp, receivedAt: Timestamp, trace: TraceContext?,
-        correlationID: UUIDText?, payload: String, breachID: UUIDText
+        correlationID: UUIDText?, payload: String, breachID: UUIDText, topic: String? = nil
     ) {
+        self.topic = topic
         self.eventID = eventID
         self.source = source
         self.time = time
@@ -27,6 +31,14 @@ public struct AcceptedAlert: Sendable, Hashable, Codable {
         self.payload = payload
         self.breachID = breachID
     }
+}
+
+extension AcceptedAlert {
+    /// The payload, read. It was admitted under limits that an operator may have changed since, so it is read again
+    /// under the widest that there can be: what was accepted is never lost to a stricter second look.
+    public var json: JSONValue? { try? JSONValue(parsing: Array(payload.utf8), limits: .widest) }
+
+    public var breachAlert: BreachAlert? { json.flatMap { try? BreachAlert(json: $0) } }
 }
 
 /// An accepted alert with its place in the inbox.

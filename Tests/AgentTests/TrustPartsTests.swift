@@ -35,7 +35,8 @@ struct TrustPartsTests {
     }
 
     @Test func aFloodOfRefusalsIsAFewLines() {
-        let log = RefusalLog()
+        let log = RefusalLog(
+            metrics: AgentMetrics(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let start = ContinuousClock.now
         let written = (0..<1000).count { _ in log.admit("stale", now: start).isWritten }
         #expect(written == RefusalLog.burst)

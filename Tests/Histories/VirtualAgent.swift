@@ -88,9 +88,7 @@ final class VirtualAgent {
     private func act(on item: InboxAlert, then: @escaping () -> Void = {}) {
         var batch = JournalBatch()
         batch.handled = [item.sequence]
-        guard let json = try? JSONValue(parsing: Array(item.alert.payload.utf8)),
-            let alert = try? BreachAlert(json: json)
-        else { return settle(batch, [], then: then) }
+        guard let alert = item.alert.breachAlert else { return settle(batch, [], then: then) }
         if let objection = book.objection(to: alert, source: item.alert.source, now: item.alert.receivedAt) {
             world.model.refused(alert, objection)
             return settle(batch, [], then: then)

@@ -70,6 +70,20 @@ struct JournalTests {
         #expect(fragment["Absent"] == nil)
     }
 
+    /// Limits that let an alert in may be narrower at the next look; it is read all the same.
+    @Test func whatWasAdmittedCanStillBeRead() throws {
+        let power = PowerQuantity(watts: Watts(1000), unit: .watt)
+        var payload = try #require(
+            BreachAlert(
+                feedTag: "f", status: .active, severity: .critical, breachID: id(1), detectedAt: now,
+                targetCorrelationID: id(2), loadConstraint: power, measuredLoad: power
+            ).json.object)
+        payload["extra"] = (0..<400).reduce(JSONValue.array([])) { inner, _ in .array([inner]) }
+        var accepted = alert(1)
+        accepted.payload = JSONValue.object(payload).text
+        #expect(accepted.breachAlert?.breachID == id(1))
+    }
+
     @Test func anEventIsReceivedOnceAndStaysUntilHandled() throws {
         let journal = try JournalDatabase(path: folder.path("j.sqlite"))
         let first = try #require(try journal.receive(alert(1)))

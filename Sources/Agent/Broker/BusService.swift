@@ -22,6 +22,7 @@ final class BusService: Service {
         let gate: AlertGate
         let journal: JournalDatabase
         let echoes: EchoWatch
+        let refusals: RefusalLog
         /// Keeps a refusal in the journal when there is time. One that cannot be kept is still refused.
         let record: @Sendable (RefusalRecord) -> Void
         let deliver: @Sendable (InboxAlert) -> Void
@@ -41,7 +42,6 @@ final class BusService: Service {
         refusals = stream
         refusalSink = sink
         let own = Set(options.optionalTopics)
-        let log = RefusalLog()
         connection = try BusConnection(
             options, logger: logger,
             onMessage: { message in
@@ -49,7 +49,7 @@ final class BusService: Service {
                     if let event = try? CloudEvent(decoding: message.payload) { handlers.echoes.heard(event.id) }
                     return true
                 }
-                return Self.receive(message, log, handlers: handlers, metrics: metrics, logger: logger, now: now)
+                return Self.receive(message, handlers: handlers, metrics: metrics, logger: logger, now: now)
             },
             onEvent: { event in
                 switch event {
@@ -73,14 +73,18 @@ final class BusService: Service {
 
     /// On the connection's thread. - Returns: true once the journal has the message, or it is not worth keeping
     private static func receive(
-        _ message: MQTTMessage, _ log: RefusalLog, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
+        _ message: MQTTMessage, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
         now: @Sendable () -> Timestamp
     ) -> Bool {
         do {
             let alert = try handlers.gate.admit(topic: message.topic, payload: message.payload, now: now())
             return keep(alert, handlers: handlers, metrics: metrics, logger: logger)
         } catch {
-            refuse(error, message, log, handlers: handlers, metrics: metrics, logger: logger, now: now())
+            handlers.record(
+                handlers.refusals.note(
+                    RefusalRecord(
+                        at: now(), reason: error.reason.rawValue, detail: error.detail, topic: message.topic,
+                        source: error.source, eventID: error.eventID, digest: SHA256.hex(message.payload))))
             return true
         }
     }
@@ -103,32 +107,5 @@ final class BusService: Service {
                 metadata: ["event": "\(alert.eventID)", "reason": "\(error)"])
             return false
         }
-    }
-
-    private static func refuse(
-        _ refusal: Refusal, _ message: MQTTMessage, _ log: RefusalLog, handlers: Handlers, metrics: AgentMetrics,
-        logger: Logger,
-        now: Timestamp
-    ) {
-        metrics.count("ima_alerts_refused_total", ["reason": refusal.reason.rawValue])
-        let record = RefusalRecord(
-            at: now, reason: refusal.reason.rawValue, detail: ForeignText.clean(refusal.detail),
-            topic: ForeignText.clean(message.topic), source: refusal.source.map { ForeignText.clean($0) },
-            eventID: refusal.eventID, digest: SHA256.hex(message.payload))
-        let (isWritten, silent) = log.admit(record.reason)
-        if silent > 0 {
-            logger.warning(
-                "refused more messages without a line for each",
-                metadata: ["reason": "\(record.reason)", "messages": "\(silent)"])
-        }
-        if isWritten {
-            logger.warning(
-                "refused a message: \(record.detail)",
-                metadata: [
-                    "reason": "\(record.reason)", "topic": "\(record.topic)",
-                    "source": "\(record.source ?? "unknown")", "event": "\(record.eventID ?? "unknown")",
-                ])
-        }
-        handlers.record(record)
     }
 }

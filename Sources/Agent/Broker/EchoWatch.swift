@@ -1,4 +1,3 @@
-import Logging
 import PowerEvents
 import Synchronization
 

@@ -19,8 +19,10 @@ enum LimitsReader {
         }
         if let count = bytes("message", 4096) { limits.messageBytes = count }
         if let count = bytes("bmc_answer", 65_536) { limits.answerBytes = count }
-        if let depth = members["json_depth"]?.int(8...512) { limits.json.depth = depth }
-        if let length = members["number_length"]?.int(20...1000) { limits.json.numberLength = length }
+        if let depth = members["json_depth"]?.int(8...JSONLimits.widest.depth) { limits.json.depth = depth }
+        if let length = members["number_length"]?.int(20...JSONLimits.widest.numberLength) {
+            limits.json.numberLength = length
+        }
         if let count = members["hints"]?.int(1...1_000_000) { policy.maxHints = count }
         if let count = members["open_breaches"]?.int(1...10_000) { policy.maxOpenBreaches = count }
         return limits

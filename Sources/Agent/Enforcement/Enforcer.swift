@@ -18,6 +18,7 @@ actor Enforcer: Service {
     let writer: JournalWriter
     let clients: ClientDirectory
     let metrics: AgentMetrics
+    let refusals: RefusalLog
     let logger: Logger
     /// The time by which everything becomes due; never set back or forth while the process runs.
     let now: @Sendable () -> Timestamp
@@ -38,7 +39,8 @@ actor Enforcer: Service {
     init(
         configuration: AgentConfiguration, contents: JournalContents, journal: JournalDatabase,
         writer: JournalWriter,
-        clients: ClientDirectory, composer: EventComposer, metrics: AgentMetrics, logger: Logger,
+        clients: ClientDirectory, composer: EventComposer, metrics: AgentMetrics, refusals: RefusalLog,
+        logger: Logger,
         now: @escaping @Sendable () -> Timestamp, wall: @escaping @Sendable () -> Timestamp,
         wakeOutbox: @escaping @Sendable () -> Void
     ) {
@@ -48,6 +50,7 @@ actor Enforcer: Service {
         self.clients = clients
         self.composer = composer
         self.metrics = metrics
+        self.refusals = refusals
         self.logger = logger
         self.now = now
         self.wall = wall
@@ -139,25 +142,24 @@ actor Enforcer: Service {
     private func act(on item: InboxAlert) async {
         var batch = JournalBatch()
         batch.handled = [item.sequence]
-        guard let json = try? JSONValue(parsing: Array(item.alert.payload.utf8)),
-            let alert = try? BreachAlert(json: json)
-        else { return await settle(batch, []) }
+        guard let alert = item.alert.breachAlert else {
+            logger.critical(
+                "an accepted alert cannot be read any more and is dropped",
+                metadata: ["event": "\(item.alert.eventID)", "breach": "\(item.alert.breachID)"])
+            return await settle(batch, [])
+        }
         let metadata: Logger.Metadata = [
             "breach": "\(alert.breachID)", "feed": "\(alert.feedTag)", "status": "\(alert.status.rawValue)",
             "severity": "\(alert.severity.rawValue)", "hints": "\(alert.shedHints.count)",
             "trace": "\(item.alert.trace?.traceID ?? "none")",
         ]
         if let objection = book.objection(to: alert, source: item.alert.source, now: item.alert.receivedAt) {
-            logger.warning("refused an alert: \(objection)", metadata: metadata)
-            metrics.count("ima_alerts_refused_total", ["reason": objection.rawValue])
             batch.refusals = [
-                RefusalRecord(
-                    at: now(), reason: objection.rawValue, detail: "\(objection)",
-                    topic: EventSource(item.alert.source).map {
-                        Topic(.breachAlert, publisher: $0, prefix: "").description
-                    }
-                        ?? "", source: item.alert.source, eventID: item.alert.eventID.text,
-                    digest: SHA256.hex(Array(item.alert.payload.utf8)))
+                refusals.note(
+                    RefusalRecord(
+                        at: wall(), reason: objection.rawValue, detail: "\(objection)", topic: item.alert.topic ?? "",
+                        source: item.alert.source, eventID: item.alert.eventID.text,
+                        digest: SHA256.hex(Array(item.alert.payload.utf8))))
             ]
             return await settle(batch, [])
         }

@@ -50,7 +50,6 @@ struct CatchUp: Sendable {
 
     /// `resolved` is final, so it counts as newest whatever its time.
     private static func rank(_ alert: InboxAlert) -> (Int, Timestamp, Int64) {
-        let json = try? JSONValue(parsing: Array(alert.alert.payload.utf8))
-        return (json?["status"]?.string == "resolved" ? 1 : 0, alert.alert.time, alert.sequence)
+        (alert.alert.json?["status"]?.string == "resolved" ? 1 : 0, alert.alert.time, alert.sequence)
     }
 }
