@@ -13,15 +13,23 @@ public actor BMCClient {
     private var identities: [String: String] = [:]
     private var actionInfos: [String: [String]] = [:]
     private var knownGeneration = 0
+    /// What the BMC objected to in the last write although it accepted it.
+    private var objections: [ControlKey: String] = [:]
+    private var breaker = CircuitBreaker()
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let options: RedfishOptions
     /// What one search has read: several of its steps ask for the same resource.
     private var searched: [String: JSONValue] = [:]
 
     public init(
         bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport,
-        options: RedfishOptions = RedfishOptions()
+        options: RedfishOptions = RedfishOptions(), ledger: (any SessionLedger)? = nil,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
+        self.now = now
+        self.options = options
         conversation = RedfishConversation(
-            bmc: bmc, credentials: credentials, transport: transport, options: options)
+            bmc: bmc, credentials: credentials, transport: transport, options: options, ledger: ledger)
     }
 
     /// What a control holds now, found first where that is not known.
@@ -34,11 +42,13 @@ public actor BMCClient {
     }
 
     /// Changes a control that ``read(_:priority:)`` has just shown.
+    ///
+    /// - Parameter limit: what is left of the time that the change may take; nil where there is no end to it
     public func write(
-        _ write: Convergence.Write, _ entry: ControlEntry, priority: Int = 0
+        _ write: Convergence.Write, _ entry: ControlEntry, within limit: Duration? = nil, priority: Int = 0
     ) async -> Result<Void, BMCFault> {
         do throws(BMCFault) {
-            return .success(try await perform(write, entry, priority: priority))
+            return .success(try await perform(write, entry, within: limit, priority: priority))
         } catch {
             return .failure(error)
         }
@@ -85,11 +95,14 @@ public actor BMCClient {
         if locator.dialect == Locator.reset {
             reading = try await systemReading(document, priority: priority)
         } else {
-            guard let dialect = PowerLimitDialects.named(locator.dialect),
-                let limit = dialect.reading(in: document.json, member: locator.member)
-            else { throw BMCFault(.unsupported, "\(locator.uri) holds no power limit") }
-            reading = Reading(value: .limit(limit.limit), fragment: limit.fragment, range: limit.range)
+            guard let found = ControlDialects.named(locator.dialect)?.reading(in: document.json, at: locator) else {
+                throw BMCFault(.unsupported, "\(locator.uri) does not show the control that it had")
+            }
+            reading = Reading(value: found.value, fragment: found.fragment, range: found.range)
+            reading.speeds = found.speeds
+            reading.modes = found.modes
         }
+        reading.objection = objections[entry.key]
         reading.locator = locator.json
         reading.identity = try await identity(locator, document, priority: priority)
         locators[entry.key] = locator
@@ -151,7 +164,7 @@ public actor BMCClient {
         let root = try await conversationRoot(priority: priority)
         searched = [:]
         defer { searched = [:] }
-        let search = ControlSearch(
+        var search = ControlSearch(
             read: { (uri) async throws(BMCFault) -> JSONValue in
                 try await self.getOnce(uri, priority: priority)
             }, root: root, entry: entry)
@@ -168,53 +181,128 @@ public actor BMCClient {
     // MARK: Writing
 
     private func perform(
-        _ write: Convergence.Write, _ entry: ControlEntry, priority: Int
+        _ write: Convergence.Write, _ entry: ControlEntry, within limit: Duration?, priority: Int
     ) async throws(BMCFault) {
-        guard let locator = locators[entry.key], let document = documents[entry.key] else {
+        guard let locator = locators[entry.key], var document = documents[entry.key] else {
             throw BMCFault(.unsupported, "internal: written before it was read")
         }
-        let dialect = PowerLimitDialects.named(locator.dialect)
-        switch (write, dialect) {
-        case (.limit(let watts), let dialect?):
-            let body = dialect.body(settingWatts: watts.wholeWatts, in: document.json, member: locator.member)
-            try await patch(document, body, priority: priority)
-        case (.restore(let fragment), let dialect?):
-            let body = dialect.body(restoring: fragment, in: document.json, member: locator.member)
-            try await patch(document, body, priority: priority)
-        case (.reset(let type), nil):
-            guard let target = document.json["Actions", "#ComputerSystem.Reset", "target"]?.string else {
-                throw BMCFault(.unsupported, "\(locator.uri) has no Reset action")
+        objections[entry.key] = nil
+        if case .reset(let type) = write { return try await reset(type, document, priority: priority) }
+        guard let dialect = ControlDialects.named(locator.dialect),
+            var step = dialect.step(write, in: document.json, at: locator)
+        else { throw BMCFault(.unsupported, "\(locator.uri) cannot be set to \(write)") }
+        let patience = max(options.requestTimeout, dialect.patience ?? .zero)
+        let time = limit.map { max(.seconds(1), min($0, patience)) } ?? patience
+        if case .prepare(let request, let orElse) = step {
+            do {
+                _ = try await send(request, document, within: time, priority: priority)
+            } catch {
+                throw error.kind == .refused ? BMCFault(.refused, "\(orElse) (\(error.message))") : error
             }
-            try await post(target, ["ResetType": .string(type)], priority: priority)
-        default:
-            throw BMCFault(.unsupported, "internal: \(write) does not suit a control of kind \(locator.dialect)")
+            document = try await get(locator.uri, priority: priority)
+            guard let next = dialect.step(write, in: document.json, at: locator) else {
+                throw BMCFault(.unsupported, "\(locator.uri) cannot be set to \(write)")
+            }
+            if case .prepare = next { throw BMCFault(.refused, orElse) }
+            step = next
+        }
+        guard case .change(let requests) = step else { return }
+        for request in requests {
+            if let objection = try await send(request, document, within: time, priority: priority) {
+                objections[entry.key] = objection
+            }
+        }
+    }
+
+    /// Sends a request, with its next body where the BMC refused the one before and so changed nothing.
+    private func send(
+        _ request: ControlRequest, _ document: Document, within limit: Duration, priority: Int
+    ) async throws(BMCFault) -> String? {
+        let target = request.uri.map { Document(uri: $0, json: .null, etag: nil) } ?? document
+        var refusal = BMCFault(.refused, "internal: a request without a body")
+        for body in request.bodies {
+            do {
+                switch request.method {
+                case .patch: return try await patch(target, body, within: limit, priority: priority)
+                case .post: return try await post(target.uri, body, within: limit, priority: priority)
+                }
+            } catch {
+                guard error.kind == .refused else { throw error }
+                refusal = error
+            }
+        }
+        throw refusal
+    }
+
+    /// A refusal by a machine that is already in the state asked for is none: BMCs answer that with 400, 409 or 500.
+    private func reset(_ type: String, _ document: Document, priority: Int) async throws(BMCFault) {
+        guard let target = document.json["Actions", "#ComputerSystem.Reset", "target"]?.string else {
+            throw BMCFault(.unsupported, "\(document.uri) has no Reset action")
+        }
+        do {
+            _ = try await post(target, ["ResetType": .string(type)], within: nil, priority: priority)
+        } catch {
+            guard error.kind == .refused else { throw error }
+            let text = try await get(document.uri, priority: priority).json["PowerState"]?.string
+            let state = text.flatMap(PowerState.init(rawValue:)) ?? .unknown
+            let wantsOn = ["On", "ForceOn", "Resume"].contains(type)
+            guard wantsOn ? state == .on : state.isDown else { throw error }
         }
     }
 
     // MARK: The conversation, which one call at a time may change
 
     private func get(_ uri: String, priority: Int) async throws(BMCFault) -> Document {
+        if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
-        return try await copy.get(uri, priority: priority)
+        do throws(BMCFault) {
+            let document = try await copy.get(uri, priority: priority)
+            breaker.answered()
+            return document
+        } catch { throw note(error) }
     }
 
-    private func patch(_ document: Document, _ body: JSONValue, priority: Int) async throws(BMCFault) {
+    private func patch(
+        _ document: Document, _ body: JSONValue, within limit: Duration, priority: Int
+    ) async throws(BMCFault) -> String? {
+        if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
-        try await copy.patch(document, body, priority: priority)
+        do throws(BMCFault) {
+            return try await copy.patch(document, body, within: limit, priority: priority)
+        } catch { throw note(error) }
     }
 
-    private func post(_ uri: String, _ body: JSONValue, priority: Int) async throws(BMCFault) {
+    private func post(
+        _ uri: String, _ body: JSONValue, within limit: Duration?, priority: Int
+    ) async throws(BMCFault) -> String? {
+        if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
-        try await copy.post(uri, body, priority: priority)
+        do throws(BMCFault) {
+            return try await copy.post(uri, body, within: limit, priority: priority)
+        } catch { throw note(error) }
     }
 
     private func conversationRoot(priority: Int) async throws(BMCFault) -> JSONValue {
+        if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
-        return try await copy.serviceRoot(priority: priority)
+        do throws(BMCFault) {
+            return try await copy.serviceRoot(priority: priority)
+        } catch { throw note(error) }
+    }
+
+    /// Silence counts, and whatever was said ends it.
+    private func note(_ fault: BMCFault) -> BMCFault {
+        switch fault.kind {
+        case .unreachable: breaker.wasSilent(fault.message, now: now())
+        // A write that went unanswered says nothing: some take a minute.
+        case .unknownEffect, .leftAlone: break
+        default: breaker.answered()
+        }
+        return fault
     }
 
     /// What was learned of a machine before the last login may be of another one.

@@ -47,6 +47,10 @@ public struct Policy: Sendable, Hashable {
     public var powerCapDefault: Share = .percent(60)
     /// The cap of a `throttle`, of the control's maximum.
     public var throttlePower: Share = .percent(60)
+    /// The speed of a throttled GPU, of its highest; nil: throttled by a cap only.
+    public var throttleGPUSpeed: Share?
+    /// The power mode of a throttled node, in its BMC's word; nil: throttled by a cap only.
+    public var throttleNodeMode: String?
     /// Ways to suspend a node, the first that the BMC allows.
     public var suspend: [ResetType] = [.suspend, .pause, .gracefulShutdown]
     /// How often a request is tried again.

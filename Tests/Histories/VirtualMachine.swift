@@ -96,6 +96,7 @@ struct VirtualMachine {
         case .limit(let watts): set(key.resource, watts.wholeWatts, lags: fault == .lagging, now: now)
         case .restore(let fragment):
             set(key.resource, fragment["SetPoint"].flatMap { Int($0.text) }, lags: fault == .lagging, now: now)
+        case .speed, .mode: return .failure(BMCFault(.unsupported, "no such control"))
         case .reset(let type):
             guard power == .on || type == "On" else { return .failure(BMCFault(.refused, "409")) }
             powerAuthor = .agent

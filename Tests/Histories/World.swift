@@ -372,6 +372,7 @@ final class World {
                 switch entry.key.facet {
                 case .powerLimit: seen[entry.key.resource] = truth.0
                 case .powerState: seenPower[node] = truth.1
+                case .speedLimit, .powerMode: break
                 }
             }
             then(delay, result)
@@ -403,6 +404,7 @@ final class World {
             return fail("a write to \(key) without a durable prior")
         }
         switch write {
+        case .speed, .mode: fail("a \(write) to \(key), which nobody asked for")
         case .limit(let watts):
             if known.intent != .limit(watts) { fail("\(watts) to \(key) without a durable intent") }
             guard let bound = model.bound(onLimitOf: key.resource, openOnly: false) else {

@@ -5,125 +5,8 @@ import StrictJSON
 import Testing
 
 struct BookTests {
-    /// A book with simulated controls in memory and a clock that only tests move.
-    struct World {
-        var book: Book
-        var now = Fixture.start
-        var holds: [ControlKey: Reading] = [:]
-        var reports: [Report] = []
-        var order: [ControlKey] = []
-        var faults: [ControlKey: BMCFault] = [:]
-        private var queue: [(ControlKey, Int)] = []
-        var durable: (breaches: [UUIDText: Breach], controls: [ControlKey: ControlEntry]) = ([:], [:])
-
-        init(_ change: (inout Policy) -> Void = { _ in }) {
-            var policy = Policy()
-            policy.step = .percent(100)
-            change(&policy)
-            book = Book(site: Fixture.site, policy: policy)
-        }
-
-        mutating func accept(_ alert: BreachAlert, source: String = Fixture.origin.source) {
-            #expect(book.objection(to: alert, source: source, now: now) == nil)
-            perform(book.accept(alert, origin: Fixture.origin, now: now))
-        }
-
-        mutating func perform(_ actions: [Action]) {
-            save(book.takeChanges())
-            for action in actions {
-                switch action {
-                case .converge(let key, let priority): queue.append((key, priority))
-                case .report(let report): reports.append(report)
-                case .alarm: break
-                }
-            }
-        }
-
-        mutating func save(_ changes: Changes) {
-            for breach in changes.breaches { durable.breaches[breach.id] = breach }
-            for control in changes.controls { durable.controls[control.entry.key] = control.entry }
-            for key in changes.removedControls { durable.controls[key] = nil }
-            for release in changes.releases {
-                durable.breaches[release.breach]?.releaseOutcomes[release.control] = release.outcome
-            }
-        }
-
-        /// Works off everything that is queued, at once.
-        mutating func work(atMost limit: Int = .max) {
-            var done = 0
-            while !queue.isEmpty, done < limit {
-                let (key, _) = queue.removeFirst()
-                let (assignment, actions) = book.begin(key, now: now)
-                perform(actions)
-                guard let assignment else { continue }
-                order.append(key)
-                done += 1
-                var convergence = assignment.convergence
-                var step = convergence.start()
-                var time = now
-                loop: while true {
-                    switch step {
-                    case .read: step = convergence.didRead(read(key), now: time)
-                    case .record:
-                        book.willWrite(convergence.entry)
-                        durable.controls[key] = convergence.entry
-                        step = convergence.didRecord()
-                    case .write(let write):
-                        apply(write, key)
-                        step = convergence.didWrite(.success(()), now: time)
-                    case .wait(let duration):
-                        time = time + duration
-                        step = convergence.didWait(now: time)
-                    case .finish(let outcome):
-                        perform(
-                            book.finish(
-                                key, entry: convergence.entry, outcome: outcome, revision: assignment.revision, now: now
-                            ))
-                        break loop
-                    }
-                }
-            }
-        }
-
-        mutating func pass(_ duration: Duration) {
-            var left = duration
-            while left > .zero {
-                let step = min(left, .milliseconds(500))
-                now = now + step
-                left -= step
-                perform(book.tick(now: now))
-                work()
-            }
-        }
-
-        func read(_ key: ControlKey) -> Result<Reading, BMCFault> {
-            if let fault = faults[key] { return .failure(fault) }
-            return .success(holds[key] ?? (key.facet == .powerState ? Fixture.power(.on) : Fixture.limit(1000)))
-        }
-
-        mutating func apply(_ write: Convergence.Write, _ key: ControlKey) {
-            switch write {
-            case .limit(let watts): holds[key] = Fixture.limit(watts.wholeWatts)
-            case .restore(let fragment): holds[key] = Fixture.limit(fragment["SetPoint"]?.number?.int)
-            case .reset(let type): holds[key] = Fixture.power(type == "On" ? .on : .off)
-            }
-        }
-
-        func watts(_ resource: String) -> Int? {
-            let key = ControlKey(resource: resource, facet: .powerLimit)
-            guard case .success(let reading) = read(key) else { return nil }
-            return reading.value.limit?.wholeWatts
-        }
-
-        func isDown(_ resource: String) -> Bool {
-            holds[ControlKey(resource: resource, facet: .powerState)]?.value == .power(.off)
-        }
-
-        var lastReport: Enforcement? { reports.last?.enforcement }
-    }
-
     @Test func capsReportsAndPutsBack() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("nobody")]))
         world.work()
         #expect(world.watts("n1") == 700)
@@ -142,14 +25,14 @@ struct BookTests {
     }
 
     @Test func anAlertWithoutHintsIsAnsweredAtOnce() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1))
         #expect(world.lastReport?.code == .success)
         #expect(world.lastReport?.results.isEmpty == true)
     }
 
     @Test func theFloorIsReportedInTheHintsUnit() {
-        var world = World()
+        var world = BookWorld()
         var hint = Fixture.hint("n1")
         hint.targetPower = PowerQuantity(watts: Watts(100), unit: .kilowatt)
         world.accept(Fixture.alert(1, .active, [hint]))
@@ -158,7 +41,7 @@ struct BookTests {
     }
 
     @Test func holdsOnlyTightenWhileOpen() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.accept(Fixture.alert(1, .escalated, [Fixture.hint("n1", watts: 900), Fixture.hint("n2", watts: 800)]))
@@ -174,7 +57,7 @@ struct BookTests {
     }
 
     @Test func escalatedOpensABreachAndResolvedIsFinal() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .escalated, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.accept(Fixture.alert(1, .resolved))
@@ -186,7 +69,7 @@ struct BookTests {
     }
 
     @Test func aResolvedForAnUnknownBreachClosesItForGood() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .resolved))
         #expect(world.lastReport?.action == .reverted)
         #expect(world.lastReport?.code == .success)
@@ -196,7 +79,7 @@ struct BookTests {
     }
 
     @Test func aBreachBelongsToItsSource() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1))
         #expect(
             world.book.objection(to: Fixture.alert(1, .resolved), source: "//grid/v1/poweragent/b", now: world.now)
@@ -204,7 +87,7 @@ struct BookTests {
     }
 
     @Test func oldAndFutureBreachesAreRefused() {
-        let book = World().book
+        let book = BookWorld().book
         let old = Fixture.alert(1, detectedAt: Fixture.start - .seconds(86_401))
         let future = Fixture.alert(1, detectedAt: Fixture.start + .seconds(301))
         #expect(book.objection(to: old, source: "s", now: Fixture.start) == .staleBreach)
@@ -212,7 +95,7 @@ struct BookTests {
     }
 
     @Test func overlappingBreachesHoldTheTightestAndStepBack() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 800)]))
         world.work()
         world.accept(Fixture.alert(2, .active, [Fixture.hint("n1", watts: 600)]))
@@ -233,14 +116,14 @@ struct BookTests {
     }
 
     @Test func warningGoesPriorityByPriorityWithAGraceForStragglers() {
-        var world = World()
+        var world = BookWorld()
         world.accept(
             Fixture.alert(
                 1, .active, [Fixture.hint("n1", priority: 2, watts: 700), Fixture.hint("n2", priority: 1, watts: 700)],
                 severity: .warning))
         world.work()
         #expect(world.order.map(\.resource) == ["n2", "n1"])
-        var slow = World()
+        var slow = BookWorld()
         slow.accept(
             Fixture.alert(
                 1, .active, [Fixture.hint("n1", priority: 2, watts: 700), Fixture.hint("n2", priority: 1, watts: 700)],
@@ -254,7 +137,7 @@ struct BookTests {
     }
 
     @Test func resolvedMidwayCancelsWhatHasNotStarted() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.work(atMost: 1)
         world.accept(Fixture.alert(1, .resolved))
@@ -267,7 +150,7 @@ struct BookTests {
     }
 
     @Test func suspendedNodesRunAgainAndComeBackFirst() {
-        var world = World { $0.step = .percent(50) }
+        var world = BookWorld { $0.step = .percent(50) }
         world.accept(
             Fixture.alert(
                 1, .active,
@@ -290,7 +173,7 @@ struct BookTests {
     }
 
     @Test func innerHintsActAloneWhenTheSuspendFails() {
-        var world = World()
+        var world = BookWorld()
         world.faults[ControlKey(resource: "n1", facet: .powerState)] = BMCFault(.refused, "no")
         world.accept(
             Fixture.alert(1, .active, [Fixture.hint("n1", .suspend), Fixture.hint("n1-gpu0", watts: 300)]))
@@ -300,7 +183,7 @@ struct BookTests {
     }
 
     @Test func partialAtReportAfterThenTheWhole() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.work(atMost: 1)
         #expect(world.reports.isEmpty)
@@ -315,7 +198,7 @@ struct BookTests {
     }
 
     @Test func theStateIsRepublishedWhileOpen() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         let before = world.reports.count
@@ -324,7 +207,7 @@ struct BookTests {
     }
 
     @Test func aRaisedCapIsPutBackWhileHeld() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.holds[ControlKey(resource: "n1", facet: .powerLimit)] = Fixture.limit(1000)
@@ -333,7 +216,7 @@ struct BookTests {
     }
 
     @Test func whatChangesAfterAReportIsToldOnceForAll() {
-        var world = World()
+        var world = BookWorld()
         let names = (1...8).map { "n\($0)" }
         world.accept(Fixture.alert(1, .active, names.map { Fixture.hint($0, watts: 700) }))
         world.work()
@@ -347,7 +230,7 @@ struct BookTests {
     }
 
     @Test func failingRevertsAreRetriedForAsLongAsItTakes() {
-        var world = World()
+        var world = BookWorld()
         let key = ControlKey(resource: "n1", facet: .powerLimit)
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
@@ -364,7 +247,7 @@ struct BookTests {
     }
 
     @Test func theHoldDownDoublesForAFeedThatFlaps() {
-        var world = World()
+        var world = BookWorld()
         for (breach, wait) in [(1, 30), (2, 60), (3, 120)] {
             world.accept(
                 Fixture.alert(breach, .active, [Fixture.hint("n1", watts: 700)], detectedAt: world.now))
@@ -378,11 +261,11 @@ struct BookTests {
     }
 
     @Test func aRestartGoesOnFromWhatIsDurable() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.work(atMost: 1)
         // The process dies here: only what was made durable is left, and n2 was never begun.
-        var after = World()
+        var after = BookWorld()
         after.holds = world.holds
         after.durable = world.durable
         after.book = Book(
@@ -400,7 +283,7 @@ struct BookTests {
     }
 
     @Test func whatLeftTheInventoryIsStillReleased() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.book.reload(site: Site(), policy: world.book.policy)
@@ -410,7 +293,7 @@ struct BookTests {
     }
 
     @Test func frozenNothingIsWrittenAndNothingUndone() {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.book.freeze()
@@ -426,7 +309,7 @@ struct BookTests {
     }
 
     @Test func aFreezeInTheMiddleOfAReleaseOwesThePrior() throws {
-        var world = World()
+        var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.accept(Fixture.alert(1, .resolved))
@@ -449,7 +332,7 @@ struct BookTests {
     }
 
     @Test func noFurtherSuspendsWhenMostOfAPlanIsOutOfReach() {
-        var world = World { $0.maxSuspended = .percent(100) }
+        var world = BookWorld { $0.maxSuspended = .percent(100) }
         let lost = BMCFault(.unreachable, "no route")
         for name in ["n1", "n2", "n3"] { world.faults[ControlKey(resource: name, facet: .powerLimit)] = lost }
         world.accept(
@@ -464,7 +347,7 @@ struct BookTests {
     }
 
     @Test func anOverdueBreachAlarmsAndStaysHeld() {
-        var world = World { $0.maxHold = .seconds(3600) }
+        var world = BookWorld { $0.maxHold = .seconds(3600) }
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.now = world.now + .seconds(3601)

@@ -81,6 +81,20 @@ enum Fixture {
             identity: identity)
     }
 
+    static func speed(_ limit: Int?, maximum: Int? = 2000, minimum: Int? = 300) -> Reading {
+        var reading = Reading(
+            value: .speed(limit == maximum ? nil : limit.map { Megahertz($0) }),
+            fragment: ["SettingMax": limit.map { .number(JSONNumber($0)) } ?? .null], identity: "m")
+        reading.speeds = SpeedRange(minimum: minimum.map { Megahertz($0) }, maximum: maximum.map { Megahertz($0) })
+        return reading
+    }
+
+    static func mode(_ mode: String) -> Reading {
+        var reading = Reading(value: .mode(mode), fragment: ["PowerMode": .string(mode)], identity: "m")
+        reading.modes = ["MaximumPerformance", "PowerSaving"]
+        return reading
+    }
+
     static func power(_ state: PowerState, types: [String] = ["On", "ForceOff", "GracefulShutdown"]) -> Reading {
         Reading(
             value: .power(state), fragment: ["PowerState": .string(state.rawValue)], identity: "m", resetTypes: types)

@@ -42,10 +42,7 @@ enum EnforcementReader {
         if let pace = members["pace"]?.choice(Policy.Pace.self) { policy.pace = pace }
         if let drift = members["on_drift"]?.choice(Policy.Drift.self) { policy.onDrift = drift }
         if let limit = members["reassert_limit"]?.int(0...1000) { policy.reassertLimit = limit }
-        if let throttle = members["throttle"]?.members(["power"])["power"], let share = throttle.share() {
-            if share == .percent(0) { throttle.note("should be more than 0%") }
-            policy.throttlePower = share
-        }
+        readThrottle(members["throttle"], into: &policy)
         if let list = members["suspend"] {
             let ways: [ResetType] = [.suspend, .pause, .gracefulShutdown, .forceOff]
             policy.suspend = list.elements().compactMap { element in
@@ -56,5 +53,17 @@ enum EnforcementReader {
             }
         }
         return policy
+    }
+
+    private static func readThrottle(_ section: Setting?, into policy: inout Policy) {
+        guard let members = section?.members(["power", "gpu_speed", "node_mode"]) else { return }
+        func share(_ key: String) -> Share? {
+            guard let setting = members[key], let share = setting.share() else { return nil }
+            if share == .percent(0) { setting.note("should be more than 0%") }
+            return share
+        }
+        if let share = share("power") { policy.throttlePower = share }
+        policy.throttleGPUSpeed = share("gpu_speed")
+        policy.throttleNodeMode = members["node_mode"]?.string()
     }
 }

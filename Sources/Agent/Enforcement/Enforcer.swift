@@ -279,7 +279,8 @@ actor Enforcer: Service {
                     step = .finish(refusal)
                     continue
                 }
-                let result = await self.write(write, convergence.entry, priority: priority)
+                let result = await self.write(
+                    write, convergence.entry, within: convergence.timeLeft(now()), priority: priority)
                 step = convergence.didWrite(result, now: now())
             case .wait(let duration):
                 // What is awaited can take minutes; the journal knows of it, and the next start looks again.
@@ -303,10 +304,11 @@ actor Enforcer: Service {
     }
 
     private func write(
-        _ write: Convergence.Write, _ entry: ControlEntry, priority: Int
+        _ write: Convergence.Write, _ entry: ControlEntry, within limit: Duration, priority: Int
     ) async -> Result<Void, BMCFault> {
         do throws(BMCFault) {
-            return await (try await clients.client(for: entry.bmc)).write(write, entry, priority: priority)
+            return await (try await clients.client(for: entry.bmc)).write(
+                write, entry, within: limit, priority: priority)
         } catch {
             return .failure(error)
         }

@@ -8,7 +8,8 @@ extension PlannedHint {
         switch verdict {
         case .skipped(let reason): return "skipped: \(reason)"
         case .demand(let demand, let controls):
-            return "\(Self.text(demand)) on \(Self.text(controls))" + exceptions
+            let second = fallback.map { ", where the BMC offers that; else \(Self.text($0.demand))" } ?? ""
+            return "\(Self.text(demand)) on \(Self.text(controls))\(hasFallenBack == true ? "" : second)" + exceptions
         case .covered(let cover, let demand, _):
             return "covered by the suspend of \(cover.resource) (else \(Self.text(demand)))" + exceptions
         }
@@ -20,6 +21,8 @@ extension PlannedHint {
         case .capToShare(let share): "cap to \(share) of the control's maximum"
         case .capToMinimum: "cap to the control's minimum (a GPU cannot be suspended)"
         case .suspended: "suspend, then wait until it is down"
+        case .slowToShare(let share): "slow to \(share) of the processor's highest speed"
+        case .mode(let mode): "power mode \(mode)"
         }
     }
 

@@ -2,17 +2,20 @@ import StrictJSON
 
 /// Where a control was found. Kept in the journal, so that a restart finds it again without a search.
 struct Locator: Sendable, Hashable {
-    /// ``PowerLimitDialect/name``, or `reset`.
+    /// ``ControlDialect/name``, or `reset`.
     var dialect: String
     var uri: String
     /// Of a `PowerControl` array: the MemberId, else the index.
     var member: String?
     /// The ComputerSystem that tells the machine's identity and power state.
     var system: String?
+    /// What made it the one, in words for people.
+    var why: String?
 
     static let reset = "reset"
 
-    init(dialect: String, uri: String, member: String? = nil, system: String? = nil) {
+    init(dialect: String, uri: String, member: String? = nil, system: String? = nil, why: String? = nil) {
+        self.why = why
         self.dialect = dialect
         self.uri = uri
         self.member = member
@@ -21,7 +24,9 @@ struct Locator: Sendable, Hashable {
 
     init?(json: JSONValue?) {
         guard let dialect = json?["dialect"]?.string, let uri = json?["uri"]?.string else { return nil }
-        self.init(dialect: dialect, uri: uri, member: json?["member"]?.string, system: json?["system"]?.string)
+        self.init(
+            dialect: dialect, uri: uri, member: json?["member"]?.string, system: json?["system"]?.string,
+            why: json?["why"]?.string)
     }
 
     var json: JSONValue {
@@ -30,6 +35,7 @@ struct Locator: Sendable, Hashable {
         object["uri"] = .string(uri)
         object["member"] = member.map(JSONValue.string)
         object["system"] = system.map(JSONValue.string)
+        object["why"] = why.map(JSONValue.string)
         return .object(object)
     }
 }

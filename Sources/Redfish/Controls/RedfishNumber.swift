@@ -1,4 +1,5 @@
 import PowerEvents
+import Shedding
 import StrictJSON
 
 /// Numbers as BMCs write them: integers, floats, and strings that hold one.
@@ -16,5 +17,16 @@ enum RedfishNumber {
             return nil
         }
         return power.watts
+    }
+
+    /// As ``watts(_:)``, with 0 as "not told": a minimum or maximum of 0 is no bound.
+    static func positiveWatts(_ value: JSONValue?) -> Watts? { watts(value).flatMap { $0 > .zero ? $0 : nil } }
+
+    /// A frequency in MHz; nil for the sentinels 65535 and 4294967295, which NVIDIA controllers show for "not set".
+    static func megahertz(_ value: JSONValue?) -> Megahertz? {
+        guard let text = value?.number?.text ?? value?.string, let number = Double(text), number > 0,
+            number < 65_535, number.rounded() == number
+        else { return nil }
+        return Megahertz(Int(number))
     }
 }

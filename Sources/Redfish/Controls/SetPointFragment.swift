@@ -5,29 +5,45 @@ import StrictJSON
 /// What the Control resource and its excerpt in EnvironmentMetrics have in common: `SetPoint` under a `ControlMode`
 /// (DSP2046, Control).
 enum SetPointFragment {
-    static func reading(_ control: JSONValue) -> LimitReading {
+    static func reading(_ control: JSONValue) -> ControlReading {
         var fragment = JSONObject()
         for key in ["SetPoint", "ControlMode"] { fragment[key] = control[key] }
         let isDisabled = control["ControlMode"]?.string == "Disabled"
+        // Cray EX has the names of Control v1_0_0.
         let minimum = control["AllowableMin"] ?? control["SettingRangeMin"]
         let maximum = control["AllowableMax"] ?? control["SettingRangeMax"]
         let limit = RedfishNumber.watts(control["SetPoint"])
-        return LimitReading(
+        return ControlReading(
             // A set point of 0 under a mode that is on means "none" wherever it was seen.
-            limit: isDisabled || limit == .zero ? nil : limit, fragment: .object(fragment),
-            range: PowerRange(minimum: positive(minimum), maximum: positive(maximum)))
+            value: .limit(isDisabled || limit == .zero ? nil : limit), fragment: .object(fragment),
+            range: PowerRange(
+                minimum: RedfishNumber.positiveWatts(minimum), maximum: RedfishNumber.positiveWatts(maximum)))
     }
 
-    /// `ControlMode` goes along only where the control is off: several BMCs refuse it otherwise.
-    static func members(settingWatts watts: Int, in control: JSONValue) -> JSONObject {
-        var members = JSONObject()
-        members["SetPoint"] = .number(JSONNumber(watts))
-        if control["ControlMode"]?.string == "Disabled" { members["ControlMode"] = "Automatic" }
-        return members
+    /// The members to write, in the order to try.
+    ///
+    /// `ControlMode` goes along only where the control is off: several BMCs refuse it otherwise. `modes` are the words
+    /// for "on" that this BMC may know, the likeliest first.
+    static func members(
+        _ change: Convergence.Write, in control: JSONValue, modes: [String] = ["Automatic", "Manual"]
+    ) -> [JSONValue]? {
+        switch change {
+        case .limit(let watts):
+            let setPoint: JSONValue = .number(JSONNumber(watts.wholeWatts))
+            guard control["ControlMode"]?.string == "Disabled" else { return [["SetPoint": setPoint]] }
+            return modes.map { ["SetPoint": setPoint, "ControlMode": .string($0)] }
+        case .restore(let fragment):
+            let all = restoring(fragment, in: control)
+            let mode = all["ControlMode"]
+            // Some refuse the dormant set point of a control that was off; off is what counts then.
+            guard let mode, all.count > 1, mode.string == "Disabled" else { return [.object(all)] }
+            return [.object(all), ["ControlMode": mode]]
+        case .reset, .speed, .mode: return nil
+        }
     }
 
     /// Only what differs from the prior is sent.
-    static func members(restoring fragment: JSONValue, in control: JSONValue) -> JSONObject {
+    private static func restoring(_ fragment: JSONValue, in control: JSONValue) -> JSONObject {
         var members = JSONObject()
         for member in fragment.object ?? JSONObject() where control[member.key] != member.value {
             members[member.key] = member.value
@@ -35,9 +51,5 @@ enum SetPointFragment {
         // A prior without a set point had none: null says so.
         if fragment["SetPoint"] == nil, control["SetPoint"] != nil { members["SetPoint"] = .null }
         return members
-    }
-
-    private static func positive(_ value: JSONValue?) -> Watts? {
-        RedfishNumber.watts(value).flatMap { $0 > .zero ? $0 : nil }
     }
 }

@@ -10,12 +10,19 @@ struct RedfishConversation {
     let bmc: BMC
     private let transport: any HTTPTransport
     private let options: RedfishOptions
+    private let ledger: (any SessionLedger)?
     private var session: RedfishSession
     private var root: JSONValue?
     /// Bumped at each login: what was learned of the machine before may be of another one.
     private(set) var generation = 0
+    /// Some refuse to be asked for an uncompressed answer.
+    private var refusesIdentity = false
 
-    init(bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport, options: RedfishOptions) {
+    init(
+        bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport, options: RedfishOptions,
+        ledger: (any SessionLedger)? = nil
+    ) {
+        self.ledger = ledger
         self.bmc = bmc
         self.transport = transport
         self.options = options
@@ -46,29 +53,38 @@ struct RedfishConversation {
     }
 
     /// Writes members of a resource, under the ETag of the document that the decision was made from.
-    mutating func patch(_ document: Document, _ body: JSONValue, priority: Int) async throws(BMCFault) {
+    ///
+    /// - Returns: what the BMC objected to although it accepted the write
+    mutating func patch(
+        _ document: Document, _ body: JSONValue, within limit: Duration? = nil, priority: Int
+    ) async throws(BMCFault) -> String? {
         var tags = Self.ladder(document.etag)
         while true {
             let tag = tags.removeFirst()
             let headers = tag.map { [("If-Match", $0)] } ?? []
             let response = try await authorizedExchange(
-                .patch, document.uri, headers: headers, body: body, priority: priority)
+                .patch, document.uri, headers: headers, body: body, within: limit, priority: priority)
             if [412, 428].contains(response.response.status), !tags.isEmpty { continue }
             return try await accept(response.response, uri: document.uri, priority: priority)
         }
     }
 
     /// Starts an action. Never repeated by any layer, since an action done twice is two.
-    mutating func post(_ uri: String, _ body: JSONValue, priority: Int) async throws(BMCFault) {
-        let response = try await authorizedExchange(.post, uri, body: body, fresh: true, priority: priority)
-        try await accept(response.response, uri: uri, priority: priority)
+    mutating func post(
+        _ uri: String, _ body: JSONValue, within limit: Duration? = nil, priority: Int
+    ) async throws(BMCFault) -> String? {
+        let response = try await authorizedExchange(
+            .post, uri, body: body, fresh: true, within: limit, priority: priority)
+        return try await accept(response.response, uri: uri, priority: priority)
     }
 
     /// Ends the session, if there is one; a BMC has few.
     mutating func logOut() async {
         guard case .token(_, let location?) = session.state else { return }
-        _ = try? await exchange(.delete, location, authorized: true, priority: 0)
+        let answer = try? await exchange(.delete, location, authorized: true, priority: 0)
         session.state = .loggedOut
+        // What could not be ended now is left for the next start.
+        if let answer, answer.response.status < 500 { await ledger?.closed(location, on: bmc.address) }
     }
 }
 
@@ -84,6 +100,16 @@ extension RedfishConversation {
             root["Links", "Sessions", "@odata.id"]?.string
             ?? root["SessionService", "@odata.id"]?.string.map { $0 + "/Sessions" }
             ?? "/redfish/v1/SessionService/Sessions"
+        let leftovers = await ledger?.takeLeftovers(on: bmc.address) ?? []
+        let opened = try await openSession(uri, priority: priority)
+        let ended = await endLeftovers(leftovers)
+        // Our own forgotten sessions may have been the ones that were too many.
+        if !opened, ended > 0 { _ = try await openSession(uri, priority: priority) }
+    }
+
+    /// - Returns: whether there is a session now; otherwise Basic authentication is used, which costs more, but works
+    ///   without a session service and where all of its few sessions are taken
+    private mutating func openSession(_ uri: String, priority: Int) async throws(BMCFault) -> Bool {
         let body: JSONValue
         do { body = try session.loginBody() } catch { throw BMCFault(.unauthorized, "\(error)") }
         let response = try await exchange(.post, uri, body: body, authorized: false, priority: priority).response
@@ -91,21 +117,43 @@ extension RedfishConversation {
         case 200...299:
             guard let token = response.header("X-Auth-Token") else {
                 session.state = .basic
-                return
+                return false
             }
-            session.state = .token(token, location: response.header("Location").flatMap(localPath))
+            let json = try? JSONValue(parsing: response.body, limits: JSONLimits(depth: 16))
+            let location = (response.header("Location") ?? Links.id(json)).flatMap(localPath)
+            session.state = .token(token, location: location)
+            if let location { await ledger?.opened(location, on: bmc.address) }
+            return true
         case 400, 401, 403:
             throw BMCFault(.unauthorized, "the BMC refused the login" + Self.said(response))
         default:
-            // No session service, or all of its few sessions are taken: Basic costs more, but works.
             session.state = .basic
+            return false
         }
+    }
+
+    /// Ends sessions that an earlier process of this agent left, if they still are that: a BMC that was restarted may
+    /// have given their numbers to others.
+    private mutating func endLeftovers(_ locations: [String]) async -> Int {
+        var ended = 0
+        for location in locations {
+            if case .token(_, location) = session.state { continue }
+            let answer = try? await exchange(.get, location, authorized: true, priority: 0).response
+            guard let answer else { continue }
+            let json = try? JSONValue(parsing: answer.body, limits: JSONLimits(depth: 16))
+            if answer.status == 200, json?["UserName"]?.string == session.username {
+                _ = try? await exchange(.delete, location, authorized: true, priority: 0)
+                ended += 1
+            }
+            await ledger?.closed(location, on: bmc.address)
+        }
+        return ended
     }
 
     /// One request as a logged-in user. A 401 is believed only after one fresh login.
     private mutating func authorizedExchange(
         _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
-        fresh: Bool = false, priority: Int
+        fresh: Bool = false, within limit: Duration? = nil, priority: Int
     ) async throws(BMCFault) -> Exchange {
         var mayLogIn = true
         if session.state == .loggedOut {
@@ -114,7 +162,8 @@ extension RedfishConversation {
         }
         while true {
             let result = try await exchange(
-                method, uri, headers: headers, body: body, authorized: true, fresh: fresh, priority: priority)
+                method, uri, headers: headers, body: body, authorized: true, fresh: fresh, within: limit,
+                priority: priority)
             guard result.response.status == 401 else { return result }
             guard mayLogIn else {
                 session.state = .loggedOut
@@ -136,15 +185,16 @@ extension RedfishConversation {
     }
 
     /// Sends one request and follows redirects that stay on the BMC, with method, body and token as they were.
-    private func exchange(
+    private mutating func exchange(
         _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
-        authorized: Bool, fresh: Bool = false, priority: Int
+        authorized: Bool, fresh: Bool = false, within limit: Duration? = nil, priority: Int
     ) async throws(BMCFault) -> Exchange {
         var uri = uri
         var all: [(name: String, value: String)] = [
-            ("Accept", "application/json"), ("OData-Version", "4.0"), ("Accept-Encoding", "identity"),
-            ("Cache-Control", "no-cache"),
+            ("Accept", "application/json"), ("OData-Version", "4.0"), ("Cache-Control", "no-cache"),
         ]
+        // Compressing turns the ETags of some BMCs weak.
+        if !refusesIdentity { all.append(("Accept-Encoding", "identity")) }
         all += headers.map { (name: $0.0, value: $0.1) }
         if body != nil { all.append(("Content-Type", "application/json")) }
         if authorized {
@@ -156,15 +206,21 @@ extension RedfishConversation {
             let request = HTTPRequest(
                 method, url: bmc.address.description + uri, headers: all,
                 body: body?.bytes ?? (method == .post ? [] : nil),
-                tls: Self.trust(bmc.trust), connectTimeout: options.connectTimeout, timeout: options.requestTimeout,
+                tls: Self.trust(bmc.trust), connectTimeout: options.connectTimeout,
+                timeout: limit ?? options.requestTimeout,
                 priority: priority, maximumBodySize: options.maximumBodySize, freshConnection: fresh)
             let response: HTTPResponse
             do {
                 response = try await transport.send(request)
             } catch let error as CurlError {
-                throw fault(error, isWrite: method != .get)
+                throw fault(error, isWrite: method != .get, limit: limit ?? options.requestTimeout)
             } catch {
                 throw BMCFault(method == .get ? .unreachable : .unknownEffect, "the request was cancelled")
+            }
+            if response.status == 406, !refusesIdentity {
+                refusesIdentity = true
+                all.removeAll { $0.name == "Accept-Encoding" }
+                continue
             }
             guard [301, 302, 307, 308].contains(response.status) else { return Exchange(uri: uri, response: response) }
             guard let target = response.header("Location").flatMap(localPath), target != uri else {
@@ -203,13 +259,13 @@ extension RedfishConversation {
     /// Takes the answer to a write: done, a task to wait for, or a fault.
     private mutating func accept(
         _ response: HTTPResponse, uri: String, priority: Int
-    ) async throws(BMCFault) {
+    ) async throws(BMCFault) -> String? {
         guard response.status == 202 else {
             guard (200...299).contains(response.status) else { throw Self.fault(ofWrite: response, uri: uri) }
-            return
+            return RedfishErrorText.objection(in: response.body)
         }
         // Without a monitor the reading back has to tell.
-        guard let monitor = response.header("Location").flatMap(localPath) else { return }
+        guard let monitor = response.header("Location").flatMap(localPath) else { return nil }
         let end = ContinuousClock.now + options.taskTimeout
         var delay = Duration.milliseconds(250)
         while ContinuousClock.now + delay < end {
@@ -220,21 +276,27 @@ extension RedfishConversation {
             let state = try await authorizedExchange(.get, monitor, priority: priority).response
             switch state.status {
             case 202: continue
-            case 200...299: return try Self.checkTask(state, monitor)
+            case 200...299:
+                if try Self.isRunning(state, monitor) { continue }
+                return RedfishErrorText.objection(in: state.body)
             // Some forget a monitor as soon as the task is over.
-            case 404, 410: return
+            case 404, 410: return nil
             default: throw Self.fault(ofWrite: state, uri: monitor)
             }
         }
         throw BMCFault(.unknownEffect, "the task \(monitor) did not end within \(options.taskTimeout)")
     }
 
-    /// A Location may name the Task itself instead of its monitor; its state then says how it went (DSP2046, Task).
-    private static func checkTask(_ response: HTTPResponse, _ monitor: String) throws(BMCFault) {
-        guard let json = try? JSONValue(parsing: response.body), let state = json["TaskState"]?.string else { return }
-        if ["Exception", "Killed", "Cancelled", "Interrupted"].contains(state) {
-            throw BMCFault(.refused, "the task \(monitor) ended as \(state)")
+    /// A Location may name the Task itself instead of its monitor; its state then says how it goes (DSP2046, Task).
+    private static func isRunning(_ response: HTTPResponse, _ monitor: String) throws(BMCFault) -> Bool {
+        guard let json = try? JSONValue(parsing: response.body), let state = json["TaskState"]?.string else {
+            return false
         }
+        if ["Exception", "Killed", "Cancelled", "Interrupted"].contains(state) {
+            // How far it came before that is not told.
+            throw BMCFault(.unknownEffect, "the task \(monitor) ended as \(state)")
+        }
+        return state != "Completed"
     }
 }
 
@@ -263,21 +325,22 @@ extension RedfishConversation {
         }
     }
 
-    private func fault(_ error: CurlError, isWrite: Bool) -> BMCFault {
-        if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, words(error)) }
+    private func fault(_ error: CurlError, isWrite: Bool, limit: Duration) -> BMCFault {
+        let words = words(error, limit: limit)
+        if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, words) }
         return switch error.kind {
         case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
         case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
-        default: BMCFault(.unreachable, words(error))
+        default: BMCFault(.unreachable, words)
         }
     }
 
     /// The same words for the same failure: libcurl's own tell the milliseconds, and every look would be news.
-    private func words(_ error: CurlError) -> String {
+    private func words(_ error: CurlError, limit: Duration) -> String {
         switch error.kind {
         case .couldNotResolve: "the name does not resolve"
         case .couldNotConnect: "the connection is refused, or there is no route"
-        case .timeout where error.mayHaveBeenObeyed: "no answer within \(options.requestTimeout)"
+        case .timeout where error.mayHaveBeenObeyed: "no answer within \(limit)"
         case .timeout: "no connection within \(options.connectTimeout)"
         case .connectionLost: "the connection broke before the answer was complete"
         case .shutDown: "the agent is stopping"
@@ -308,9 +371,7 @@ extension RedfishConversation {
         }
     }
 
-    /// `Retry-After` in seconds; a date is taken as a short wait, since clocks of BMCs are rarely right.
     private static func retryAfter(_ response: HTTPResponse) -> Duration? {
-        guard let text = response.header("Retry-After") else { return nil }
-        return .seconds(Int(text).map { min(max($0, 1), 3600) } ?? 5)
+        response.header("Retry-After").map { RetryAfter.duration($0, date: response.header("Date")) }
     }
 }

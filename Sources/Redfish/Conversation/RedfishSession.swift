@@ -13,6 +13,7 @@ struct RedfishSession: Sendable {
 
     var state = State.loggedOut
     private let credentials: CredentialReference
+    var username: String { credentials.username }
 
     init(credentials: CredentialReference) { self.credentials = credentials }
 

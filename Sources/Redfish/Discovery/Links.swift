@@ -7,6 +7,9 @@ enum Links {
     /// The ids in an array of references; an absent or null array is empty.
     static func ids(_ value: JSONValue?) -> [String] { value?.array?.compactMap { id($0) } ?? [] }
 
+    /// The ids in what is one reference on some BMCs and an array of them on others.
+    static func oneOrMany(_ value: JSONValue?) -> [String] { id(value).map { [$0] } ?? ids(value) }
+
     /// Whether two URIs name one resource: trailing slashes and case are written as each document likes.
     static func isSame(_ left: String, _ right: String) -> Bool { canonical(left) == canonical(right) }
 

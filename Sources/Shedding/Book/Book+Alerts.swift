@@ -115,6 +115,7 @@ extension Book {
                 merged.append(plan)
                 continue
             }
+            let plan = merged[place].hasFallenBack == true ? plan.fallenBack() : plan
             let tighter = merged[place].tightened(by: plan)
             if let tighter {
                 merged[place] = tighter
@@ -181,6 +182,7 @@ extension PlannedHint {
         switch (old, new) {
         case (.cap(let one), .cap(let other)): .cap(min(one, other))
         case (.capToShare(let one), .capToShare(let other)): .capToShare(min(one, other))
+        case (.slowToShare(let one), .slowToShare(let other)): .slowToShare(min(one, other))
         default: old == new ? old : nil
         }
     }

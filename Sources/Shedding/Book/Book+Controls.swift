@@ -75,10 +75,14 @@ extension Book {
     /// The node's power is about to be switched, and with it go the limits that live in what it powers.
     mutating func markPowerCycled(_ node: String) {
         for resource in [node] + site.children(of: node).map(\.id) {
-            let key = ControlKey(resource: resource, facet: .powerLimit)
-            guard let entry = controls[key]?.entry, entry.prior != nil, entry.isPowerCycled != true else { continue }
-            controls[key]?.entry.isPowerCycled = true
-            touch(key)
+            for facet in [ControlKey.Facet.powerLimit, .speedLimit] {
+                let key = ControlKey(resource: resource, facet: facet)
+                guard let entry = controls[key]?.entry, entry.prior != nil, entry.isPowerCycled != true else {
+                    continue
+                }
+                controls[key]?.entry.isPowerCycled = true
+                touch(key)
+            }
         }
     }
 
@@ -101,6 +105,9 @@ extension Book {
         controls[key]?.outcome = outcome
         touch(key)
         if isNews { log(outcome, of: key) }
+        if outcome.isUnsupported == true, controls[key]?.entry.intent == nil, let actions = fallBack(from: key) {
+            return actions
+        }
         guard demands(on: key).isEmpty else {
             controls[key]?.nextLook = now + policy.watchEvery
             return settleHeld(key, outcome, isNews: isNews, now: now)
@@ -170,6 +177,42 @@ extension Book {
         unsettled[id]?.remove(key)
         guard breach.releaseOutcomes[key] != outcome else { return }
         note(outcome, releasing: key, of: id)
+    }
+
+    /// The BMC does not offer the control that hints were to act on first, so they act on their second choice.
+    ///
+    /// - Returns: nil where no hint has one
+    private mutating func fallBack(from key: ControlKey) -> [Action]? {
+        var actions: [Action] = []
+        var hasOne = false
+        for (id, indices) in holders[key, default: [:]] {
+            guard var breach = breaches[id], breach.isOpen else { continue }
+            let affected = indices.filter { breach.plans[$0].fallback != nil && breach.plans[$0].hasFallenBack != true }
+            guard !affected.isEmpty else { continue }
+            hasOne = true
+            unindex(breach)
+            for index in affected { breach.plans[index] = breach.plans[index].fallenBack() }
+            breaches[id] = breach
+            index(breach)
+            touch(id)
+            unsettled[id]?.remove(key)
+            waves[id]?.settle(key)
+            for index in affected {
+                for second in breach.plans[index].controls {
+                    ensureControl(second)
+                    controls[second]?.goalRevision += 1
+                    controls[second]?.outcome = nil
+                    for holder in holders[second, default: [:]].keys where breaches[holder]?.isOpen == true {
+                        unsettled[holder, default: []].insert(second)
+                    }
+                    let priority = breach.plans[index].hint.priority
+                    if let action = queue(second, priority: priority) { actions.append(action) }
+                }
+            }
+        }
+        guard hasOne else { return nil }
+        if holders[key] == nil { remove(key) }
+        return actions
     }
 
     /// A suspend did not come about, so the hints that it should have covered act on their own.

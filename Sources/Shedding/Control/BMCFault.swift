@@ -3,6 +3,8 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// Nothing was sent: no route, no answer to the connect, no name.
         case unreachable
+        /// It did not answer several times and is left alone for a while; nothing was sent.
+        case leftAlone
         /// The certificate is not the trusted one; nothing was sent.
         case untrusted
         /// The login was refused, twice.
@@ -39,7 +41,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     var isWorthRetrying: Bool {
         switch kind {
         case .unreachable, .busy, .unknownEffect, .invalidAnswer: true
-        case .untrusted, .unauthorized, .refused, .unsupported, .machineOff: false
+        case .leftAlone, .untrusted, .unauthorized, .refused, .unsupported, .machineOff: false
         }
     }
 }

@@ -37,7 +37,7 @@ public enum CapTarget {
             case .capToMinimum:
                 guard let minimum = range.minimum ?? floor else { return .failure(.noMinimum) }
                 watts = minimum
-            case .suspended: continue
+            case .suspended, .slowToShare, .mode: continue
             }
             lowest = lowest.map { min($0, watts) } ?? watts
         }

@@ -3,6 +3,8 @@ public struct ControlKey: Sendable, Hashable, Comparable, Codable, CustomStringC
     public enum Facet: String, Sendable, Hashable, Codable, CaseIterable {
         case powerLimit = "power_limit"
         case powerState = "power_state"
+        case speedLimit = "speed_limit"
+        case powerMode = "power_mode"
     }
 
     /// The resource's id in the inventory.

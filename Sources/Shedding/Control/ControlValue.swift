@@ -5,13 +5,23 @@ public enum ControlValue: Sendable, Hashable, Codable, CustomStringConvertible {
     /// A power limit; nil where none is in force.
     case limit(Watts?)
     case power(PowerState)
+    /// A speed limit; nil where none is in force.
+    case speed(Megahertz?)
+    case mode(String)
 
     public var limit: Watts? { if case .limit(let watts) = self { watts } else { nil } }
+
+    /// Whether it is a limit that limits nothing.
+    public var isUnlimited: Bool { self == .limit(nil) || self == .speed(nil) }
 
     /// Equal but for rounding: BMCs keep limits in steps of up to a watt.
     public func matches(_ other: ControlValue) -> Bool {
         if case .limit(let left?) = self, case .limit(let right?) = other {
             return (left.microwatts - right.microwatts).magnitude <= 1_000_000
+        }
+        // Clocks come in steps of up to 15 MHz.
+        if case .speed(let left?) = self, case .speed(let right?) = other {
+            return abs(left.megahertz - right.megahertz) <= 15
         }
         return self == other
     }
@@ -21,6 +31,9 @@ public enum ControlValue: Sendable, Hashable, Codable, CustomStringConvertible {
         case .limit(let watts?): watts.description
         case .limit(nil): "no limit"
         case .power(let state): state.rawValue
+        case .speed(let speed?): speed.description
+        case .speed(nil): "no speed limit"
+        case .mode(let mode): mode
         }
     }
 }

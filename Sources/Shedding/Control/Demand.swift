@@ -7,4 +7,8 @@ public enum Demand: Sendable, Hashable, Codable {
     case capToShare(Share)
     case capToMinimum
     case suspended
+    /// Of the processor's highest speed.
+    case slowToShare(Share)
+    /// A power mode, in the BMC's own word.
+    case mode(String)
 }

@@ -9,6 +9,8 @@ public struct Outcome: Sendable, Hashable, Codable {
     public var value: ControlValue?
     /// The BMC could not be spoken to.
     public var unreachable = false
+    /// The BMC offers no such control, so that another way may be tried. nil is no.
+    public var isUnsupported: Bool?
 
     public init(
         _ code: EnforcementResult.Code, _ message: String? = nil, value: ControlValue? = nil, unreachable: Bool = false

@@ -24,6 +24,12 @@ public struct Reading: Sendable, Hashable {
     public var locator: JSONValue
     /// For a power state: what the system may be asked to do.
     public var resetTypes: [String]
+    /// For a speed limit.
+    public var speeds: SpeedRange?
+    /// For a power mode: what may be chosen.
+    public var modes: [String] = []
+    /// What the BMC said of the last write although it accepted it (DSP0266, 8.6: partial success).
+    public var objection: String?
 
     public init(
         value: ControlValue, fragment: JSONValue, range: PowerRange = PowerRange(), identity: String? = nil,
@@ -39,7 +45,7 @@ public struct Reading: Sendable, Hashable {
 
     /// Whether a power limit is as a power cycle leaves it: none, or the most there is.
     var isUnlimited: Bool {
-        guard case .limit(let watts) = value else { return false }
+        guard case .limit(let watts) = value else { return value.isUnlimited }
         guard let watts, let maximum = range.maximum else { return watts == nil }
         return watts >= maximum
     }

@@ -8,4 +8,11 @@ public enum ResetType: String, Sendable, Hashable, CaseIterable, Codable {
     case on = "On"
     case forceOn = "ForceOn"
     case resume = "Resume"
+
+    /// How a BMC that allows these values spells this one; nil where it does not. HPE Cray EX says `Off` for a graceful
+    /// shutdown, beside its `ForceOff`.
+    func spelling(among allowed: [String]) -> String? {
+        if allowed.contains(rawValue) { return rawValue }
+        return self == .gracefulShutdown && allowed.contains("Off") ? "Off" : nil
+    }
 }

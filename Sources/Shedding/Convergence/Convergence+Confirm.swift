@@ -10,18 +10,25 @@ extension Convergence {
 
     mutating func confirm(_ write: Write, isCertain: Bool, _ reading: Reading, now: Timestamp) -> Step {
         switch write {
-        case .limit(let target): return confirmLimit(write, target, isCertain: isCertain, reading, now: now)
+        case .limit(let target): return confirm(write, .limit(target), isCertain: isCertain, reading, now: now)
+        case .speed(let target): return confirm(write, .speed(target), isCertain: isCertain, reading, now: now)
+        case .mode(let target): return confirm(write, .mode(target), isCertain: isCertain, reading, now: now)
         case .restore(let fragment):
             if Self.isSame(reading.fragment, fragment) { return finish(.applied, value: reading.value) }
+            if isOffAsBefore(reading), looks >= Self.limitLooks.count - 1 {
+                return finish(
+                    .applied, "off as before, though spelled \(reading.fragment.text) instead of \(fragment.text)",
+                    value: reading.value)
+            }
             return lookAgainAtLimit(write, isCertain: isCertain, reading, now: now)
         case .reset: return confirmReset(write, reading, now: now)
         }
     }
 
-    private mutating func confirmLimit(
-        _ write: Write, _ target: Watts, isCertain: Bool, _ reading: Reading, now: Timestamp
+    private mutating func confirm(
+        _ write: Write, _ target: ControlValue, isCertain: Bool, _ reading: Reading, now: Timestamp
     ) -> Step {
-        guard reading.value.matches(.limit(target)) else {
+        guard reading.value.matches(target) else {
             return lookAgainAtLimit(write, isCertain: isCertain, reading, now: now)
         }
         hold(reading)
@@ -51,7 +58,8 @@ extension Convergence {
             return .write(write)
         }
         let said = isCertain ? "the BMC accepted the write" : "the BMC never answered the write"
-        return finish(.failed, "\(said), but holds \(reading.value)", value: reading.value)
+        let objected = objection.map { " (it said: \($0))" } ?? ""
+        return finish(.failed, "\(said)\(objected), but holds \(reading.value)", value: reading.value)
     }
 
     private mutating func confirmReset(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {

@@ -14,6 +14,8 @@ extension Convergence {
         switch reading.value {
         case .limit(let current): return pursueLimit(demands, current, reading)
         case .power(let state): return pursueSuspension(state, reading, now: now)
+        case .speed(let current): return pursueSpeed(demands, current, reading)
+        case .mode(let current): return pursueMode(demands, current, reading)
         }
     }
 
@@ -36,11 +38,59 @@ extension Convergence {
             // Shedding never raises what somebody else has lowered further.
             return finish(.applied, "somebody else limits it to \(current)", value: reading.value)
         }
-        if let refusal = reassertionRefusal(wanted, reading) { return refusal }
-        entry.intent = wanted
+        return intend(wanted, by: .limit(target), reading)
+    }
+
+    private mutating func pursueSpeed(_ demands: [Demand], _ current: Megahertz?, _ reading: Reading) -> Step {
+        let shares = demands.compactMap { if case .slowToShare(let share) = $0 { share } else { nil } }
+        guard let share = shares.min(), let full = reading.speeds?.maximum else {
+            return finishUnsupported("the BMC tells no highest speed to take a share of")
+        }
+        let wanted = max(full.scaled(by: share), reading.speeds?.minimum ?? Megahertz(1))
+        // What was slower before any hold stays as it is.
+        let prior = if case .speed(let speed?)? = entry.prior?.value { speed } else { nil as Megahertz? }
+        let target = min(wanted, prior ?? wanted)
+        if reading.value.matches(.speed(target)) {
+            if entry.intent != nil { hold(reading) }
+            return finish(.applied, "limited to \(current ?? target)", value: reading.value)
+        }
+        if let current, current < target, entry.intent != nil, !entry.recognises(reading.value) {
+            return finish(.applied, "somebody else limits it to \(current)", value: reading.value)
+        }
+        remark = "limited to \(target)"
+        return intend(.speed(target), by: .speed(target), reading)
+    }
+
+    private mutating func pursueMode(_ demands: [Demand], _ current: String, _ reading: Reading) -> Step {
+        let wanted = demands.compactMap { if case .mode(let mode) = $0 { mode } else { nil } }.first
+        guard let wanted, reading.modes.contains(wanted) else {
+            return finishUnsupported(
+                "the BMC does not offer the power mode \(wanted ?? "?") (it offers \(reading.modes.joined(separator: ", ")))"
+            )
+        }
+        remark = "power mode \(wanted)"
+        if current == wanted {
+            if entry.intent != nil { hold(reading) }
+            return finish(.applied, remark, value: reading.value)
+        }
+        return intend(.mode(wanted), by: .mode(wanted), reading)
+    }
+
+    private mutating func intend(_ value: ControlValue, by write: Write, _ reading: Reading) -> Step {
+        if let refusal = reassertionRefusal(value, reading) { return refusal }
+        entry.intent = value
         entry.isUnconfirmed = true
-        phase = .recording(.limit(target))
+        phase = .recording(write)
         return .record
+    }
+
+    /// The hint's second choice has its turn then, unless this one is held already.
+    private mutating func finishUnsupported(_ message: String) -> Step {
+        forgetUntouchedPrior()
+        phase = .finished
+        var outcome = Outcome(.failed, message)
+        outcome.isUnsupported = true
+        return .finish(outcome)
     }
 
     /// Counts how often a value that once held was changed by somebody else; past the limit it is contended.
@@ -89,14 +139,14 @@ extension Convergence {
             }
         }
         if let refusal = reassertionRefusal(.power(.off), reading) { return refusal }
-        guard let method = terms.suspend.first(where: { reading.resetTypes.contains($0.rawValue) }) else {
+        guard let method = terms.suspend.lazy.compactMap({ $0.spelling(among: reading.resetTypes) }).first else {
             forgetUntouchedPrior()
             let offered = reading.resetTypes.isEmpty ? "none" : reading.resetTypes.joined(separator: ", ")
             return finish(.failed, "the BMC allows none of the policy's ways to suspend (it allows \(offered))")
         }
         entry.intent = .power(.off)
         entry.isUnconfirmed = true
-        phase = .recording(.reset(method.rawValue))
+        phase = .recording(.reset(method))
         return .record
     }
 

@@ -23,7 +23,12 @@ extension Convergence {
                 : finish(.applied, value: reading.value)
         }
         let isLostByUs = entry.isPowerCycled == true && reading.isUnlimited
-        guard entry.recognises(reading.value) || isLostByUs || terms.onDrift == .restore else {
+        // A crash between a limit's preparation and the limit leaves the value as it was.
+        let isUntouched = entry.isUnconfirmed == true && reading.value.matches(prior.value)
+        guard
+            entry.recognises(reading.value) || isLostByUs || isOffAsBefore(reading) || isUntouched
+                || terms.onDrift == .restore
+        else {
             return finish(
                 .skipped,
                 "somebody else changed it: it holds \(reading.value), we had set \(entry.held ?? entry.intent ?? reading.value)"
@@ -32,6 +37,11 @@ extension Convergence {
         }
         phase = .recording(.restore(prior.fragment))
         return .record
+    }
+
+    /// Whether nothing limits it now, and nothing did before: what else differs is without effect.
+    func isOffAsBefore(_ reading: Reading) -> Bool {
+        reading.value.isUnlimited && entry.prior?.value == reading.value
     }
 
     private mutating func restorePower(

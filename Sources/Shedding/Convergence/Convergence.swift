@@ -15,6 +15,8 @@ public struct Convergence: Sendable {
 
     public enum Write: Sendable, Hashable {
         case limit(Watts)
+        case speed(Megahertz)
+        case mode(String)
         /// The raw fragment of a prior.
         case restore(JSONValue)
         case reset(String)
@@ -69,6 +71,8 @@ public struct Convergence: Sendable {
     var phase = Phase.looking
     /// Faults in a row.
     var failures = 0
+    /// What the BMC said of the last write although it accepted it.
+    var objection: String?
     /// Writes that were tried again.
     var rewrites = 0
     /// Looks at a value that is not yet the one written.
@@ -87,6 +91,9 @@ public struct Convergence: Sendable {
 
     public mutating func start() -> Step { .read }
 
+    /// How long is left of what the goal may take.
+    public func timeLeft(_ now: Timestamp) -> Duration { terms.deadline - now }
+
     /// The BMC answered a read, or did not.
     public mutating func didRead(_ result: Result<Reading, BMCFault>, now: Timestamp) -> Step {
         switch result {
@@ -100,6 +107,7 @@ public struct Convergence: Sendable {
             }
             if entry.identity == nil { entry.identity = reading.identity }
             entry.locator = reading.locator
+            objection = reading.objection
             if case .confirming(let write, let isCertain) = phase {
                 return confirm(write, isCertain: isCertain, reading, now: now)
             }
@@ -170,8 +178,13 @@ extension Convergence {
         case .machineOff:
             // A prior that cannot be put back now is still owed; a cap on a machine that is down is not.
             return finish(goal == .prior ? .failed : .skipped, "node is off: \(fault.message)")
-        case .unreachable:
+        case .unreachable, .leftAlone:
             return finish(.failed, "BMC unreachable\(tries): \(fault.message)", unreachable: true)
+        case .unsupported:
+            phase = .finished
+            var outcome = Outcome(.failed, fault.message)
+            outcome.isUnsupported = true
+            return .finish(outcome)
         case .unknownEffect: return finish(.failed, "unknown\(tries): \(fault.message)")
         default: return finish(.failed, fault.message + tries)
         }
@@ -202,6 +215,6 @@ extension Convergence {
         }
         return finish(
             .failed, "unknown: written, but it could not be read back: \(fault.message)",
-            unreachable: fault.kind == .unreachable)
+            unreachable: fault.kind == .unreachable || fault.kind == .leftAlone)
     }
 }

@@ -11,14 +11,29 @@ public struct PlannedHint: Sendable, Hashable, Codable {
         case covered(by: ControlKey, Demand, of: [ControlKey])
     }
 
+    /// What is done instead where a BMC does not offer the control that the policy prefers.
+    public struct Fallback: Sendable, Hashable, Codable {
+        public var demand: Demand
+        public var controls: [ControlKey]
+
+        public init(_ demand: Demand, of controls: [ControlKey]) {
+            self.demand = demand
+            self.controls = controls
+        }
+    }
+
     public var hint: ShedHint
     public var verdict: Verdict
     /// Parts of the hint that were left out, such as protected nodes of a chassis.
     public var exceptions: [String]
     /// A later alert asks the same in other terms: this demand still holds, the later one is reported.
     public var isSuperseded = false
+    public var fallback: Fallback?
+    /// Whether the fallback has taken the place of the first choice. nil is no.
+    public var hasFallenBack: Bool?
 
-    public init(hint: ShedHint, verdict: Verdict, exceptions: [String] = []) {
+    public init(hint: ShedHint, verdict: Verdict, exceptions: [String] = [], fallback: Fallback? = nil) {
+        self.fallback = fallback
         self.hint = hint
         self.verdict = verdict
         self.exceptions = exceptions
@@ -36,5 +51,18 @@ public struct PlannedHint: Sendable, Hashable, Codable {
         case .skipped: nil
         case .demand(let demand, _), .covered(_, let demand, _): demand
         }
+    }
+
+    /// This plan with its fallback in the place of the first choice; as it is where there is none.
+    func fallenBack() -> PlannedHint {
+        guard let fallback, hasFallenBack != true else { return self }
+        var plan = self
+        plan.hasFallenBack = true
+        switch verdict {
+        case .skipped: return self
+        case .demand: plan.verdict = .demand(fallback.demand, of: fallback.controls)
+        case .covered(let cover, _, _): plan.verdict = .covered(by: cover, fallback.demand, of: fallback.controls)
+        }
+        return plan
     }
 }

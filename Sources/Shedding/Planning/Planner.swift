@@ -86,10 +86,26 @@ public struct Planner: Sendable {
         case (.suspend, .node): return suspend(hint, [resource], &suspended)
         case (.suspend, .chassis): return suspend(hint, site.children(of: resource.id), &suspended)
         case (.suspend, .gpu): return cap(hint, resource, .capToMinimum)
-        case (.throttle, _): return cap(hint, resource, .capToShare(policy.throttlePower))
+        case (.throttle, _): return throttle(hint, resource)
         case (.powerCap, _):
             return cap(hint, resource, hint.targetPower.map { .cap($0.watts) } ?? .capToShare(policy.powerCapDefault))
         }
+    }
+
+    /// By speed or mode where the policy names one, else by a cap, which is also what is done where a BMC offers neither.
+    private func throttle(_ hint: ShedHint, _ resource: Resource) -> PlannedHint {
+        let plan = cap(hint, resource, .capToShare(policy.throttlePower))
+        guard case .demand(let demand, let controls) = plan.verdict, resource.bmc != nil else { return plan }
+        let first: (Demand, ControlKey.Facet)? =
+            switch resource.type {
+            case .gpu: policy.throttleGPUSpeed.map { (.slowToShare($0), .speedLimit) }
+            case .node: policy.throttleNodeMode.map { (.mode($0), .powerMode) }
+            case .chassis: nil
+            }
+        guard let (choice, facet) = first else { return plan }
+        return PlannedHint(
+            hint: hint, verdict: .demand(choice, of: [ControlKey(resource: resource.id, facet: facet)]),
+            fallback: .init(demand, of: controls))
     }
 
     private func cap(_ hint: ShedHint, _ resource: Resource, _ demand: Demand) -> PlannedHint {

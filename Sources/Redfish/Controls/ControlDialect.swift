@@ -1,0 +1,61 @@
+import Shedding
+import StrictJSON
+
+/// One way in which BMCs offer a control: how to recognise it in a document, and what to send.
+protocol ControlDialect: Sendable {
+    /// The name under which journals keep it; never changes.
+    static var name: String { get }
+
+    /// The kind of document that it lives in.
+    static var shape: ControlShape { get }
+
+    /// How long a write may take where that is longer than usual.
+    static var patience: Duration? { get }
+
+    /// What the document says of the control; nil where it is none of this dialect, or one that cannot be used.
+    static func reading(in document: JSONValue, at place: Locator) -> ControlReading?
+
+    /// What to send, given what the document shows now; nil where the change does not suit this kind of control.
+    static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep?
+}
+
+extension ControlDialect {
+    static var patience: Duration? { nil }
+}
+
+/// The kinds of documents that hold controls.
+enum ControlShape: Sendable, Hashable {
+    case control
+    case environmentMetrics
+    case power
+    case dellAttributes
+    case hpeAccelerators
+    case processor
+    case system
+}
+
+/// All dialects. Of one shape, the first that recognises a document has it: what is special comes before the standard.
+enum ControlDialects {
+    static let inOrder: [any ControlDialect.Type] = [
+        LenovoControl.self, NVIDIAControl.self, StandardControl.self,
+        NVIDIAEnvironmentMetrics.self, StandardEnvironmentMetrics.self,
+        DellAttributes.self,
+        AMIPowerControl.self, HPEPowerControl.self, PowerControlLimit.self,
+        HPEAccelerators.self,
+        ProcessorSpeedLimit.self, OperatingSpeedRange.self, ClockLimit.self,
+        SystemPowerMode.self, HPEPowerRegulator.self,
+    ]
+
+    static func named(_ name: String) -> (any ControlDialect.Type)? { inOrder.first { $0.name == name } }
+
+    /// The dialect of a document that was found as a resource of this shape.
+    static func recognising(
+        _ document: JSONValue, _ shape: ControlShape, at place: (String) -> Locator
+    ) -> (dialect: any ControlDialect.Type, place: Locator)? {
+        for dialect in inOrder where dialect.shape == shape {
+            let place = place(dialect.name)
+            if dialect.reading(in: document, at: place) != nil { return (dialect, place) }
+        }
+        return nil
+    }
+}

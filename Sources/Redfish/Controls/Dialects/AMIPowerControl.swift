@@ -1,0 +1,57 @@
+import PowerEvents
+import Shedding
+import StrictJSON
+
+/// The power limit of AMI firmware (Gigabyte and others): it limits nothing until an action armed it.
+///
+/// Usable only where the document shows whether it is armed, since nothing counts that cannot be read back.
+enum AMIPowerControl: ControlDialect {
+    static let name = "ami-power-control"
+    static let shape = ControlShape.power
+    private static let armed: JSONValue = "Activate"
+
+    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+        guard trigger(document) != nil, let state = state(document),
+            let control = PowerControlLimit.control(in: document, member: place.member),
+            let limit = control["PowerLimit"], limit.object != nil
+        else { return nil }
+        var fragment = PowerControlLimit.fragment(limit)
+        fragment["PowerLimitTrigger"] = state
+        let oem = control["Oem", "Vendor", "PowerLimit"]
+        let watts = RedfishNumber.positiveWatts(limit["LimitInWatts"])
+        return ControlReading(
+            value: .limit(state == armed ? watts : nil), fragment: .object(fragment),
+            range: PowerRange(
+                minimum: RedfishNumber.positiveWatts(oem?["Min"]), maximum: RedfishNumber.positiveWatts(oem?["Max"])))
+    }
+
+    static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {
+        guard let trigger = trigger(document) else { return nil }
+        switch change {
+        case .limit(let watts):
+            if let step = PowerControlLimit.disarming(document, place) { return step }
+            let set = PowerControlLimit.request(
+                ["LimitInWatts": .number(JSONNumber(watts.wholeWatts))], in: document, at: place)
+            let arm = ControlRequest(post: trigger, ["PowerLimitTrigger": armed])
+            return .change(state(document) == armed ? [set] : [set, arm])
+        case .restore(let fragment):
+            let set = PowerControlLimit.request(
+                PowerControlLimit.restoring(fragment, in: document, at: place), in: document, at: place)
+            guard let before = fragment["PowerLimitTrigger"], before != state(document) else { return .change([set]) }
+            // Unarmed first: what it held before may be far lower than the machine needs.
+            return .change([ControlRequest(post: trigger, ["PowerLimitTrigger": before]), set])
+        case .reset, .speed, .mode: return nil
+        }
+    }
+
+    private static func trigger(_ document: JSONValue) -> String? {
+        let actions = document["Actions"]?.object
+        let name = actions?.keys.first { $0.hasSuffix("LimitTrigger") }
+        return name.flatMap { actions?[$0]?["target"]?.string }
+    }
+
+    private static func state(_ document: JSONValue) -> JSONValue? {
+        let vendors = document["Oem"]?.object
+        return vendors?.keys.lazy.compactMap { vendors?[$0]?["PowerLimitTrigger"] }.first
+    }
+}

@@ -1,0 +1,40 @@
+import Inventory
+import Shedding
+import StrictJSON
+
+/// Ways to slow a machine down other than a power limit.
+extension ControlSearch {
+    mutating func speedLimit() async throws(BMCFault) -> Locator {
+        let processor = try await processor()
+        if let found = control(
+            in: processor.json, .processor, at: processor.uri, system: processor.system, why: "the processor itself")
+        {
+            return found
+        }
+        for chassis in Links.oneOrMany(processor.json["Links", "Chassis"]) {
+            guard let collection = Links.id(try await optional(chassis)?["Controls"]) else { continue }
+            for uri in try await optionalMembers(of: collection) {
+                guard let json = try await optional(uri), ClockLimit.reading(in: json, at: Self.clock(uri)) != nil,
+                    Links.ids(json["RelatedItem"]).allSatisfy({ Links.isSame($0, processor.uri) })
+                else { continue }
+                var place = Self.clock(uri)
+                place.system = processor.system
+                return place
+            }
+        }
+        throw BMCFault(.unsupported, "the processor \(processor.uri) offers no speed limit")
+    }
+
+    private static func clock(_ uri: String) -> Locator {
+        Locator(dialect: ClockLimit.name, uri: uri, why: "the clock limit of the processor's chassis")
+    }
+
+    mutating func powerMode() async throws(BMCFault) -> Locator {
+        let system = try await system()
+        guard
+            let found = control(
+                in: system.json, .system, at: system.uri, system: system.uri, why: "the system itself")
+        else { throw BMCFault(.unsupported, "the system \(system.uri) offers no power modes") }
+        return found
+    }
+}

@@ -1,0 +1,546 @@
+import Curl
+import Inventory
+import PowerEvents
+import Shedding
+import StrictJSON
+import Testing
+
+@testable import Redfish
+
+/// Documents in the shapes in which real BMCs were seen to write them: the control found in each, or why there is none.
+struct DocumentShapeTests {
+    private func limit(
+        _ bmc: FakeBMC, _ type: ResourceType = .node, pins: Resource.Pins = .init(), at uri: String, holds watts: Int?,
+        from minimum: Int? = nil, to maximum: Int? = nil, sends: (watts: Int, body: String)? = nil,
+        _ location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let entry = FakeBMC.entry(type, pins: pins)
+        let client = bmc.client
+        let reading = try await client.read(entry).get()
+        #expect(reading.value == .limit(watts.map { Watts($0) }), sourceLocation: location)
+        #expect(reading.locator["uri"]?.string == uri, sourceLocation: location)
+        #expect(reading.range.minimum?.wholeWatts == minimum, sourceLocation: location)
+        #expect(reading.range.maximum?.wholeWatts == maximum, sourceLocation: location)
+        guard let (watts, body) = sends else { return }
+        try await client.write(.limit(Watts(watts)), entry).get()
+        let sent = bmc.seen.last { $0.method == .patch || $0.method == .post }
+        #expect(sent?.body?.text == body, sourceLocation: location)
+    }
+
+    private func reason(
+        _ bmc: FakeBMC, _ type: ResourceType = .node, _ facet: ControlKey.Facet = .powerLimit,
+        pins: Resource.Pins = .init()
+    ) async -> String? {
+        guard case .failure(let fault) = await bmc.client.read(FakeBMC.entry(type, facet, pins: pins)) else {
+            return nil
+        }
+        return fault.kind == .unsupported ? fault.message : "\(fault.kind)"
+    }
+
+    // MARK: Power.PowerControl
+
+    private static let powerURI = "/redfish/v1/Chassis/C1/Power"
+
+    private static func power(_ control: JSONValue, _ more: [String: JSONValue] = [:], oem: JSONValue? = nil) -> FakeBMC
+    {
+        var power = JSONObject()
+        power["@odata.id"] = "/redfish/v1/Chassis/C1/Power"
+        power["PowerControl"] = [control]
+        power["Oem"] = oem
+        return ControlSearchTests.node(
+            ["Power": FakeBMC.link("/redfish/v1/Chassis/C1/Power")],
+            ["/redfish/v1/Chassis/C1/Power": .object(power)].merging(more) { $1 })
+    }
+
+    @Test func theStandardRackServer() async throws {
+        let bmc = Self.power([
+            "MemberId": "0", "PowerCapacityWatts": 800,
+            "PowerLimit": ["LimitInWatts": 500, "LimitException": "LogEventOnly", "CorrectionInMs": 50],
+            "RelatedItem": [FakeBMC.link("/redfish/v1/Systems/S1"), FakeBMC.link("/redfish/v1/Chassis/C1")],
+        ])
+        try await limit(
+            bmc, at: Self.powerURI, holds: 500, to: 800,
+            sends: (400, #"{"PowerControl":[{"PowerLimit":{"LimitInWatts":400}}]}"#))
+    }
+
+    /// A weak ETag, null for "off", and an Id without its slash.
+    @Test func hpeiLOWithALimit() async throws {
+        let bmc = Self.power(
+            [
+                "@odata.id": "/redfish/v1/Chassis/1/Power#PowerControl/0", "MemberId": "0",
+                "PowerCapacityWatts": 12_000, "PowerLimit": ["LimitInWatts": nil],
+            ],
+            oem: ["Hpe": ["MinimumSafelyAchievableCap": nil, "MinimumSafelyAchievableCapValid": false]])
+        try await limit(
+            bmc, at: Self.powerURI, holds: nil, to: 12_000,
+            sends: (4000, #"{"PowerControl":[{"PowerLimit":{"LimitInWatts":4000}}]}"#))
+        let known = Self.power(
+            ["MemberId": "0", "PowerCapacityWatts": 12_000, "PowerLimit": ["LimitInWatts": nil]],
+            oem: ["Hpe": ["MinimumSafelyAchievableCap": 900, "MinimumSafelyAchievableCapValid": true]])
+        try await limit(known, at: Self.powerURI, holds: nil, from: 900, to: 12_000)
+    }
+
+    /// HPE without the licence, Supermicro, Intel.
+    @Test(
+        arguments: [
+            ["MemberId": "0", "PowerCapacityWatts": 8800, "PowerConsumedWatts": 565],
+            [
+                "MemberId": "0", "PowerCapacityWatts": 18_000,
+                "RelatedItem": [["@odata.id": "/redfish/v1/Systems/1/Processors/1"]],
+            ],
+            ["MemberId": "0", "PowerConsumedWatts": 124, "RelatedItem": [["@odata.id": "/redfish/v1/Systems/S1"]]],
+        ] as [JSONValue])
+    func powerWithoutALimit(control: JSONValue) async throws {
+        let reason = try #require(await reason(Self.power(control)))
+        #expect(reason.contains("no power limit found"))
+        #expect(reason.contains("has no PowerLimit (a licence may be missing)"))
+    }
+
+    @Test func supermicrosPoliciesAreRecognisedAndNotWritten() async throws {
+        var system = try #require(ControlSearchTests.system.object)
+        system["Oem"] = [
+            "Supermicro": ["NodeManager": FakeBMC.link("/redfish/v1/Systems/S1/Oem/Supermicro/NodeManager")]
+        ]
+        let bmc = Self.power(
+            ["MemberId": "0", "PowerCapacityWatts": 18_000],
+            [
+                "/redfish/v1/Systems/S1": .object(system),
+                "/redfish/v1/Systems/S1/Oem/Supermicro/NodeManager": ["Policy": [["PowerLimit": 5000]]],
+            ])
+        #expect(try #require(await reason(bmc)).contains("policies of Supermicro's Node Manager"))
+    }
+
+    /// 500 W, HardPowerOff, one second, on a box of 10 kW.
+    @Test func amisPlaceholderIsNoLimit() async throws {
+        let bmc = Self.power([
+            "MemberId": "0", "PhysicalContext": "Intake",
+            "PowerLimit": ["CorrectionInMs": 1000, "LimitException": "HardPowerOff", "LimitInWatts": 500],
+        ])
+        #expect(try #require(await reason(bmc)).contains("placeholder of AMI firmware"))
+    }
+
+    /// Where the firmware shows whether it is armed, it is a limit: its exception is taken away, then it is set, then
+    /// armed.
+    @Test func amisTriggerIsArmedLast() async throws {
+        let uri = "/redfish/v1/Chassis/C1/Power"
+        func document(_ exception: String, _ trigger: String) -> JSONValue {
+            [
+                "Oem": ["Vendor": ["PowerLimitTrigger": .string(trigger)]],
+                "Actions": ["#LimitTrigger": ["target": "/redfish/v1/Chassis/C1/Power/Actions/LimitTrigger"]],
+                "PowerControl": [
+                    [
+                        "MemberId": "0", "Oem": ["Vendor": ["PowerLimit": ["Min": 300, "Max": 3000]]],
+                        "PowerLimit": [
+                            "CorrectionInMs": 1000, "LimitException": .string(exception), "LimitInWatts": 500,
+                        ],
+                    ]
+                ],
+            ]
+        }
+        let bmc = Self.power([:], [uri: document("HardPowerOff", "Deactivate")])
+        let client = bmc.client
+        let entry = FakeBMC.entry(.node)
+        let prior = try await client.read(entry).get()
+        #expect(prior.value == .limit(nil))
+        #expect(prior.range == PowerRange(minimum: Watts(300), maximum: Watts(3000)))
+        // The exception stays: nothing is set, nothing armed.
+        let refused = await client.write(.limit(Watts(900)), entry)
+        #expect(throws: BMCFault.self) { try refused.get() }
+        #expect(
+            bmc.seen(.patch).map { $0.body?.text } == [
+                #"{"PowerControl":[{"PowerLimit":{"LimitException":"NoAction"}}]}"#
+            ])
+        bmc.set(uri, document("NoAction", "Deactivate"))
+        _ = try await client.read(entry).get()
+        try await client.write(.limit(Watts(900)), entry).get()
+        #expect(bmc.seen(.patch).last?.body?.text == #"{"PowerControl":[{"PowerLimit":{"LimitInWatts":900}}]}"#)
+        #expect(bmc.seen(.post).last?.body?.text == #"{"PowerLimitTrigger":"Activate"}"#)
+        bmc.set(uri, document("NoAction", "Activate"))
+        _ = try await client.read(entry).get()
+        try await client.write(.restore(prior.fragment), entry).get()
+        #expect(bmc.seen(.post).last?.body?.text == #"{"PowerLimitTrigger":"Deactivate"}"#)
+        #expect(
+            bmc.seen(.patch).last?.body?.text
+                == #"{"PowerControl":[{"PowerLimit":{"LimitInWatts":500,"LimitException":"HardPowerOff"}}]}"#)
+    }
+
+    /// A limit that is filled while capping is off, and the attributes that say so.
+    @Test func dellsAttributesAreTheTruth() async throws {
+        var system = try #require(ControlSearchTests.system.object)
+        system["Oem"] = ["Dell": ["DellSystem": [:]]]
+        system["Links"] = [
+            "Chassis": [FakeBMC.link("/redfish/v1/Chassis/C1")],
+            "ManagedBy": [FakeBMC.link("/redfish/v1/Managers/iDRAC.Embedded.1")],
+        ]
+        let uri = "/redfish/v1/Managers/iDRAC.Embedded.1/Oem/Dell/DellAttributes/System.Embedded.1"
+        func attributes(_ setting: String, _ value: Int) -> JSONValue {
+            [
+                "Attributes": [
+                    "ServerPwr.1.PowerCapSetting": .string(setting), "ServerPwr.1.ActivePowerCapVal": 1453,
+                    "ServerPwr.1.PowerCapValue": .number(JSONNumber(value)), "ServerPwr.1.PowerCapMinThres": 898,
+                    "ServerPwr.1.PowerCapMaxThres": 1441,
+                ]
+            ]
+        }
+        // A whole number with a fraction, as it comes.
+        let capacity = try #require(try JSONValue(parsing: Array("6720.0".utf8)).number)
+        let bmc = Self.power(
+            [
+                "MemberId": "0", "PowerCapacityWatts": .number(capacity),
+                "PowerLimit": ["CorrectionInMs": 0, "LimitException": "HardPowerOff", "LimitInWatts": 1453],
+            ],
+            [
+                "/redfish/v1/Systems/S1": .object(system), "/redfish/v1/Managers/iDRAC.Embedded.1": ["Id": "iDRAC"],
+                uri: attributes("Disabled", 1453),
+            ])
+        let client = bmc.client
+        let entry = FakeBMC.entry(.node)
+        let prior = try await client.read(entry).get()
+        #expect(prior.value == .limit(nil))
+        #expect(prior.range == PowerRange(minimum: Watts(898), maximum: Watts(1441)))
+        try await client.write(.limit(Watts(900)), entry).get()
+        #expect(
+            bmc.seen(.patch).last?.body?.text
+                == #"{"Attributes":{"ServerPwr.1.PowerCapSetting":"Enabled","ServerPwr.1.PowerCapValue":900}}"#)
+        // The value from before lies past the maximum; off is what can be put back.
+        bmc.set(uri, attributes("Enabled", 900))
+        _ = try await client.read(entry).get()
+        bmc.script(.patch, .init(status: 400))
+        try await client.write(.restore(prior.fragment), entry).get()
+        #expect(
+            bmc.seen(.patch).suffix(2).map { $0.body?.text } == [
+                #"{"Attributes":{"ServerPwr.1.PowerCapSetting":"Disabled","ServerPwr.1.PowerCapValue":1453}}"#,
+                #"{"Attributes":{"ServerPwr.1.PowerCapSetting":"Disabled"}}"#,
+            ])
+    }
+
+    /// An older iDRAC has a resource for the member, spells `MemberID`, and would cut the power.
+    @Test func anOldiDRACsMemberIsAResource() async throws {
+        let own = "/redfish/v1/Chassis/C1/Power/PowerControl"
+        func control(_ exception: String) -> JSONValue {
+            [
+                "@odata.id": .string(own), "MemberID": "PowerControl", "PowerCapacityWatts": 980,
+                "PowerLimit": ["CorrectionInMs": 0, "LimitException": .string(exception), "LimitInWatts": 355],
+            ]
+        }
+        let bmc = Self.power(control("HardPowerOff"))
+        let client = bmc.client
+        let entry = FakeBMC.entry(.node)
+        let prior = try await client.read(entry).get()
+        #expect(prior.value == .limit(Watts(355)))
+        #expect(prior.fragment == ["LimitInWatts": 355, "LimitException": "HardPowerOff"])
+        let refused = await client.write(.limit(Watts(300)), entry)
+        #expect(throws: BMCFault.self) { try refused.get() }
+        #expect(bmc.seen(.patch).map(\.uri) == [own])
+        bmc.set("/redfish/v1/Chassis/C1/Power", ["PowerControl": [control("NoAction")]])
+        _ = try await client.read(entry).get()
+        try await client.write(.limit(Watts(300)), entry).get()
+        #expect(bmc.seen(.patch).last?.body?.text == #"{"PowerLimit":{"LimitInWatts":300}}"#)
+    }
+
+    @Test func hpesAcceleratorsAreSetByAnAction() async throws {
+        let service = "/redfish/v1/Chassis/C1/Power/AccPowerService"
+        let bmc = Self.power(
+            ["MemberId": "0", "PowerCapacityWatts": 8000],
+            [
+                service: ["PowerLimit": FakeBMC.link(service + "/PowerLimit")],
+                service + "/PowerLimit": [
+                    "PowerLimits": [["PowerLimitInWatts": nil, "ZoneNumber": 0]],
+                    "PowerLimitRanges": [["ZoneNumber": 0, "MinimumPowerLimit": 1500, "MaximumPowerLimit": 6400]],
+                    "Actions": [
+                        "#HpeServerAccPowerLimit.ConfigurePowerLimit": ["target": .string(service + "/Set")]
+                    ],
+                ],
+            ], oem: ["Hpe": ["Links": ["AccPowerService": FakeBMC.link(service)]]])
+        try await limit(
+            bmc, at: service + "/PowerLimit", holds: nil, from: 1500, to: 6400,
+            sends: (2000, #"{"PowerLimits":[{"PowerLimitInWatts":2000,"ZoneNumber":0}]}"#))
+    }
+
+    // MARK: Controls
+
+    private static func controls(_ members: [String: JSONValue], system: JSONValue = ControlSearchTests.system)
+        -> FakeBMC
+    {
+        let base = "/redfish/v1/Chassis/C1/Controls"
+        var resources: [String: JSONValue] = [
+            base: [
+                "@odata.type": "#ControlsCollection.ControlsCollection",
+                "Members": .array(members.keys.sorted().map { FakeBMC.link("\(base)/\($0)") }),
+            ],
+            "/redfish/v1/Systems/S1": system,
+            "/redfish/v1/Systems/S1/Processors": FakeBMC.members("/redfish/v1/Systems/S1/Processors/GPU0"),
+            "/redfish/v1/Systems/S1/Processors/GPU0": ["Id": "GPU0", "ProcessorType": "GPU"],
+        ]
+        for (id, json) in members { resources["\(base)/\(id)"] = json }
+        return ControlSearchTests.node(["Controls": FakeBMC.link(base)], resources)
+    }
+
+    private static func cray(_ id: String, _ context: String, _ range: ClosedRange<Int>) -> JSONValue {
+        [
+            "Id": .string(id), "ControlMode": "Disabled", "ControlType": "Power", "ControlDelaySeconds": 6,
+            "Oem": ["Hpe": ["LimitException": "NoAction", "PowerLimitFactor": "1.000000", "PowerIdleWatts": "0"]],
+            "PhysicalContext": .string(context), "SetPoint": 0,
+            "SettingRangeMax": .number(JSONNumber(range.upperBound)),
+            "SettingRangeMin": .number(JSONNumber(range.lowerBound)), "Status": ["Health": "OK"],
+        ]
+    }
+
+    /// The GPUs' limits lie in the node's chassis, under older names, all of them off.
+    @Test func crayEX() async throws {
+        let all = [
+            "NodePowerLimit": Self.cray("NodePowerLimit", "Chassis", 764...2754),
+            "Accelerator0PowerLimit": Self.cray("Accelerator0PowerLimit", "Accelerator", 100...560),
+            "Accelerator1PowerLimit": Self.cray("Accelerator1PowerLimit", "Accelerator", 100...560),
+        ]
+        let on = #"{"SetPoint":1000,"ControlMode":"Automatic"}"#
+        try await limit(
+            Self.controls(all), at: "/redfish/v1/Chassis/C1/Controls/NodePowerLimit", holds: nil, from: 764, to: 2754,
+            sends: (1000, on))
+        try await limit(
+            Self.controls(all), .gpu, pins: .init(processor: "GPU0"),
+            at: "/redfish/v1/Chassis/C1/Controls/Accelerator0PowerLimit", holds: nil, from: 100, to: 560)
+    }
+
+    /// Units spelled out, no floor in the range, `Manual` for "on", null for "off".
+    @Test func lenovoXCC() async throws {
+        let uri = "/redfish/v1/Chassis/C1/Controls/PowerLimit"
+        func document(_ setPoint: JSONValue, _ mode: String) -> JSONValue {
+            [
+                "Id": "PowerLimit", "@odata.etag": "\"73de\"", "AllowableMin": 0, "AllowableMax": 5760,
+                "ControlType": "Power", "PhysicalContext": "Chassis", "SetPointUnits": "Watt", "SetPoint": setPoint,
+                "ControlMode": .string(mode), "Oem": ["Lenovo": ["CapacityMinAC": 1132]],
+                "RelatedItem": [FakeBMC.link("/redfish/v1/Chassis/C1")],
+            ]
+        }
+        let bmc = Self.controls(["PowerLimit": document(nil, "Disabled")])
+        let client = bmc.client
+        let entry = FakeBMC.entry(.node)
+        let prior = try await client.read(entry).get()
+        #expect(prior.value == .limit(nil))
+        #expect(prior.range == PowerRange(maximum: Watts(5760)))
+        try await client.write(.limit(Watts(1200)), entry).get()
+        #expect(bmc.seen(.patch).last?.body?.text == #"{"SetPoint":1200,"ControlMode":"Manual"}"#)
+        #expect(bmc.seen(.patch).last?.headers["If-Match"] == "\"73de\"")
+        bmc.set(uri, document(1200, "Manual"))
+        _ = try await client.read(entry).get()
+        try await client.write(.restore(prior.fragment), entry).get()
+        #expect(bmc.seen(.patch).last?.body?.text == #"{"SetPoint":null}"#)
+    }
+
+    /// Watts in the range, percent in the units: never written.
+    @Test func bluefieldIsInPercent() async throws {
+        let bmc = Self.controls([
+            "PowerLimit_0": [
+                "Id": "PowerLimit_0", "AllowableMax": 1000, "AllowableMin": 0, "ControlMode": "Disabled",
+                "ControlType": "Power", "SetPoint": 0, "SetPointUnits": "%",
+            ]
+        ])
+        #expect(try #require(await reason(bmc)).contains("set in %, which is not watts"))
+    }
+
+    @Test func anEmptyOrNullCollectionIsNoError() async throws {
+        #expect(try #require(await reason(Self.controls([:]))).contains("no power limit found"))
+        let bmc = Self.controls([:])
+        bmc.set("/redfish/v1/Chassis/C1/Controls", ["Members": nil])
+        #expect(try #require(await reason(bmc)).contains("no power limit found"))
+    }
+
+    /// A control that is no power limit at all, as Foxconn's are, is never taken for being the first.
+    @Test func theFirstControlIsNotTheControl() async throws {
+        let bmc = Self.controls([
+            "A": ["Id": "A", "ControlType": "Percent", "SetPoint": 30, "PhysicalContext": "Chassis"]
+        ])
+        #expect(await reason(bmc) != nil)
+    }
+
+    // MARK: NVIDIA
+
+    private static let gpu = "/redfish/v1/Systems/HGX_Baseboard_0/Processors/GPU_SXM_1"
+
+    /// Two systems, of which only one can be reset, and the baseboard's own chassis.
+    private static func hgx(_ more: [String: JSONValue]) -> FakeBMC {
+        let total = "/redfish/v1/Chassis/HGX_Chassis_0/Controls/TotalGPU_Power_0"
+        return FakeBMC(
+            [
+                "/redfish/v1/Systems": FakeBMC.members(
+                    "/redfish/v1/Systems/HGX_Baseboard_0", "/redfish/v1/Systems/DGX"),
+                "/redfish/v1/Systems/HGX_Baseboard_0": [
+                    "Id": "HGX_Baseboard_0", "PowerMode": "OEM", "PowerMode@Redfish.AllowableValues": [],
+                    "PowerState": "On", "UUID": "c01d",
+                    "Processors": FakeBMC.link("/redfish/v1/Systems/HGX_Baseboard_0/Processors"),
+                    "Links": ["Chassis": [FakeBMC.link("/redfish/v1/Chassis/HGX_Chassis_0")]],
+                ],
+                "/redfish/v1/Systems/HGX_Baseboard_0/Processors": FakeBMC.members(gpu),
+                gpu: [
+                    "Id": "GPU_SXM_1", "ProcessorType": "GPU", "MaxSpeedMHz": 1980, "MinSpeedMHz": 345,
+                    "SpeedLimitMHz": 65_535, "SpeedLocked": true,
+                    "EnvironmentMetrics": FakeBMC.link(gpu + "/EnvironmentMetrics"),
+                    "Location": ["PartLocation": ["ServiceLabel": "SXM1"]],
+                    "Links": ["Chassis": FakeBMC.link("/redfish/v1/Chassis/HGX_GPU_SXM_1")],
+                    "Actions": ["#Processor.Reset": ["ResetType@Redfish.AllowableValues": ["ForceRestart"]]],
+                ],
+                gpu + "/EnvironmentMetrics": [
+                    "Oem": ["Nvidia": ["EDPpPercent": ["SetPoint": 100]]],
+                    "PowerLimitWatts": [
+                        "AllowableMax": 700, "AllowableMin": 200, "ControlMode": "Automatic", "DefaultSetPoint": 700,
+                        "SetPoint": 700,
+                    ],
+                ],
+                "/redfish/v1/Systems/DGX": [
+                    "Id": "DGX", "PowerState": "On", "Bios": [:],
+                    "Links": ["Chassis": [FakeBMC.link("/redfish/v1/Chassis/DGX")]],
+                    "Actions": [
+                        "#ComputerSystem.Reset": [
+                            "@Redfish.ActionInfo": "/redfish/v1/Systems/DGX/ResetActionInfo",
+                            "target": "/redfish/v1/Systems/DGX/Actions/ComputerSystem.Reset",
+                        ]
+                    ],
+                ],
+                "/redfish/v1/Systems/DGX/ResetActionInfo": [
+                    "Parameters": [
+                        [
+                            "AllowableValues": ["ForceOff", "ForceRestart", "GracefulShutdown", "On"],
+                            "DataType": "String", "Name": "ResetType", "Required": true,
+                        ]
+                    ]
+                ],
+                "/redfish/v1/Chassis": FakeBMC.members(
+                    "/redfish/v1/Chassis/DGX", "/redfish/v1/Chassis/HGX_Chassis_0", "/redfish/v1/Chassis/HGX_GPU_SXM_1"),
+                "/redfish/v1/Chassis/DGX": [
+                    "Id": "DGX", "Actions": ["#Chassis.Reset": ["ResetType@Redfish.AllowableValues": ["PowerCycle"]]],
+                ],
+                "/redfish/v1/Chassis/HGX_GPU_SXM_1": ["Id": "HGX_GPU_SXM_1"],
+                "/redfish/v1/Chassis/HGX_Chassis_0": [
+                    "Id": "HGX_Chassis_0", "Controls": FakeBMC.link("/redfish/v1/Chassis/HGX_Chassis_0/Controls"),
+                    "EnvironmentMetrics": FakeBMC.link("/redfish/v1/Chassis/HGX_Chassis_0/EnvironmentMetrics"),
+                ],
+                "/redfish/v1/Chassis/HGX_Chassis_0/Controls": FakeBMC.members(total),
+                "/redfish/v1/Chassis/HGX_Chassis_0/EnvironmentMetrics": [
+                    "PowerLimitWatts": [
+                        "AllowableMax": 5600, "AllowableMin": 1600, "ControlMode": "Automatic", "SetPoint": 5600,
+                        "DataSourceUri": "/redfish/v1/Chassis/HGX_Chassis_0/Sensors/TotalGPU_Power_0",
+                    ]
+                ],
+                total: [
+                    "AllowableMax": 5600, "AllowableMin": 1600, "ControlMode": "Override", "ControlType": "Power",
+                    "Id": "TotalGPU_Power_0", "PhysicalContext": "GPUSubsystem",
+                    "RelatedItem": [FakeBMC.link(gpu), FakeBMC.link(gpu + "2")], "SetPoint": 5600, "SetPointUnits": "W",
+                ],
+            ].merging(more) { $1 })
+    }
+
+    @Test(arguments: ["GPU_SXM_1", "SXM1"]) func aGPUOfABaseboard(name: String) async throws {
+        try await limit(
+            Self.hgx([:]), .gpu, pins: .init(processor: name),
+            at: Self.gpu + "/EnvironmentMetrics", holds: 700, from: 200, to: 700,
+            sends: (450, #"{"PowerLimitWatts":{"SetPoint":450}}"#))
+    }
+
+    @Test func metricsOfAGPUThatIsNotUp() async throws {
+        let bmc = Self.hgx([Self.gpu + "/EnvironmentMetrics": ["Id": "Environment Metrics"]])
+        let reason = try #require(await reason(bmc, .gpu, pins: .init(processor: "GPU_SXM_1")))
+        #expect(reason.contains("offers no power limit now"))
+        #expect(reason.contains("shows no PowerLimitWatts now"))
+    }
+
+    /// One named Control rather than the metrics, whose PATCH would write every control of the chassis.
+    @Test func allGPUsTogetherByOneControl() async throws {
+        try await limit(
+            Self.hgx([:]), .chassis, pins: .init(chassis: "HGX_Chassis_0"),
+            at: "/redfish/v1/Chassis/HGX_Chassis_0/Controls/TotalGPU_Power_0", holds: 5600, from: 1600, to: 5600,
+            sends: (3000, #"{"SetPoint":3000}"#))
+    }
+
+    @Test func theHostIsTheSystemThatCanBeReset() async throws {
+        let reading = try await Self.hgx([:]).client.read(FakeBMC.entry(.node, .powerState)).get()
+        #expect(reading.locator["uri"] == "/redfish/v1/Systems/DGX")
+        #expect(reading.resetTypes == ["ForceOff", "ForceRestart", "GracefulShutdown", "On"])
+        // A power mode of OEM, with nothing to choose from, is none.
+        #expect(await reason(Self.hgx([:]), .node, .powerMode, pins: .init(system: "HGX_Baseboard_0")) != nil)
+    }
+
+    @Test func aModulesVolatileControlBeforeItsLasting() async throws {
+        let base = "/redfish/v1/Chassis/HGX_ProcessorModule_0/Controls"
+        let names = ["EDPpPowerNonvolatile_0", "EDPpPowerVolatile_0", "TDPPowerNonvolatile_0", "TDPPowerVolatile_0"]
+        var more: [String: JSONValue] = [
+            "/redfish/v1/Chassis": FakeBMC.members("/redfish/v1/Chassis/HGX_ProcessorModule_0"),
+            "/redfish/v1/Chassis/HGX_ProcessorModule_0": ["Controls": FakeBMC.link(base)],
+            base: ["Members": .array(names.map { FakeBMC.link("\(base)/\($0)") })],
+        ]
+        for name in names {
+            more["\(base)/\(name)"] = ControlSearchTests.control([
+                "Id": .string(name), "PhysicalContext": "SystemBoard",
+            ])
+        }
+        try await limit(
+            Self.hgx(more), .chassis, pins: .init(chassis: "HGX_ProcessorModule_0"),
+            at: base + "/TDPPowerVolatile_0", holds: 500, from: 200, to: 900)
+    }
+
+    /// Its limit is a sentinel, and locked: neither is a prior that could be written back.
+    @Test func aGPUsSpeedIsLockedAndUnlocked() async throws {
+        let bmc = Self.hgx([:])
+        let client = bmc.client
+        let entry = FakeBMC.entry(.gpu, .speedLimit, pins: .init(processor: "GPU_SXM_1"))
+        let reading = try await client.read(entry).get()
+        #expect(reading.value == .speed(nil))
+        #expect(reading.speeds == SpeedRange(minimum: Megahertz(345), maximum: Megahertz(1980)))
+        try await client.write(.speed(Megahertz(990)), entry).get()
+        #expect(bmc.seen(.patch).last?.body?.text == #"{"SpeedLimitMHz":990,"SpeedLocked":true}"#)
+        try await client.write(.restore(reading.fragment), entry).get()
+        #expect(bmc.seen(.patch).last?.body?.text == #"{"SpeedLimitMHz":1980,"SpeedLocked":false}"#)
+    }
+
+    @Test func aClockLimitThatWasNotSetIsReset() async throws {
+        let base = "/redfish/v1/Chassis/HGX_GPU_SXM_1/Controls"
+        let bmc = Self.hgx([
+            Self.gpu: [
+                "Id": "GPU_SXM_1", "Links": ["Chassis": FakeBMC.link("/redfish/v1/Chassis/HGX_GPU_SXM_1")],
+            ],
+            "/redfish/v1/Chassis/HGX_GPU_SXM_1": ["Controls": FakeBMC.link(base)],
+            base: FakeBMC.members(base + "/ClockLimit_0"),
+            base + "/ClockLimit_0": [
+                "ControlType": "FrequencyMHz", "SettingMax": 4_294_967_295, "SettingMin": 4_294_967_295,
+                "AllowableMax": 1980, "AllowableMin": 345,
+                "Actions": ["#Control.ResetToDefaults": ["target": .string(base + "/ClockLimit_0/Actions/Reset")]],
+            ],
+        ])
+        let client = bmc.client
+        let entry = FakeBMC.entry(.gpu, .speedLimit, pins: .init(processor: "GPU_SXM_1"))
+        let reading = try await client.read(entry).get()
+        #expect(reading.value == .speed(nil))
+        try await client.write(.speed(Megahertz(990)), entry).get()
+        #expect(bmc.seen(.patch).last?.body?.text == #"{"SettingMax":990}"#)
+        try await client.write(.restore(reading.fragment), entry).get()
+        #expect(bmc.seen(.post).last?.uri == base + "/ClockLimit_0/Actions/Reset")
+    }
+
+    // MARK: Systems
+
+    @Test func hpesRegulatorIsLeftToTheOperatingSystem() async throws {
+        func system(_ mode: String) throws -> JSONValue {
+            var system = try #require(ControlSearchTests.system.object)
+            system["Oem"] = [
+                "Hpe": [
+                    "PowerRegulatorMode": .string(mode), "PowerRegulatorModesSupported": ["OSControl", "Max", "Min"],
+                ]
+            ]
+            return .object(system)
+        }
+        #expect(await reason(Self.controls([:], system: try system("OSControl")), .node, .powerMode) != nil)
+        let bmc = Self.controls([:], system: try system("Max"))
+        let client = bmc.client
+        let entry = FakeBMC.entry(.node, .powerMode)
+        let reading = try await client.read(entry).get()
+        #expect(reading.value == .mode("Max"))
+        #expect(reading.modes == ["Max", "Min"])
+        try await client.write(.mode("Min"), entry).get()
+        #expect(bmc.seen(.patch).last?.body?.text == #"{"Oem":{"Hpe":{"PowerRegulatorMode":"Min"}}}"#)
+    }
+
+    @Test func valuesOfAResetStandInlineOrElsewhere() async throws {
+        let inline = try await Self.controls([:]).client.read(FakeBMC.entry(.node, .powerState)).get()
+        #expect(inline.resetTypes == ["On", "GracefulShutdown"])
+    }
+}
