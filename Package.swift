@@ -91,7 +91,8 @@ let package = Package(
         .target(
             name: "FleetSimulator",
             dependencies: [
-                "EventBus", "Inventory", "JOSE", "Mosquitto", "OpenSSL", "PowerEvents", "StrictJSON", logging,
+                "EventBus", "Inventory", "JOSE", "Mosquitto", "OpenSSL", "PowerEvents", "Settings", "StrictJSON",
+                logging,
                 nioCore, nioPosix, nioHTTP1, nioSSL,
             ],
             swiftSettings: strict),
@@ -151,7 +152,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FleetSimulatorTests",
-            dependencies: ["FleetSimulator", "Inventory", "PowerEvents", "StrictJSON"], swiftSettings: strict),
+            dependencies: ["FleetSimulator", "Inventory", "PowerEvents", "Settings", "StrictJSON"],
+            swiftSettings: strict),
         .testTarget(
             name: "Scenarios",
             dependencies: [

@@ -5,8 +5,10 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
         case couldNotResolve
         case couldNotConnect
-        /// The certificate is not the one trusted, or TLS failed otherwise.
+        /// The certificate is not the one trusted, or our own set-up of TLS is at fault.
         case tls
+        /// The handshake did not come to an end, as with a server that is just starting.
+        case handshake
         case timeout
         /// The connection broke before the answer was complete.
         case connectionLost
@@ -38,7 +40,8 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .couldNotResolve
         case CURLE_COULDNT_CONNECT: .couldNotConnect
         case CURLE_OPERATION_TIMEDOUT: .timeout
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+        case CURLE_SSL_CONNECT_ERROR: .handshake
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
             .tls
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: .connectionLost

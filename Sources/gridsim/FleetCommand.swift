@@ -11,33 +11,42 @@ struct FleetCommand: AsyncParsableCommand {
         abstract: "Serves a simulated BMC for every BMC of an inventory, on its loopback address, over TLS.",
         discussion: """
             The certificates' authority is made on the first start and written to the CA file that the inventory names.
-            A fault is RESOURCE=hang, RESOURCE=ignore, RESOURCE=apply-then-fail or RESOURCE=STATUS.
+
+            Personalities: \(Personality.all.map(\.name).joined(separator: ", ")).
+            Faults: a status from 400 to 599, \(Fault.Kind.named.map(\.name).joined(separator: ", ")), slow-shutdown.
             """)
 
     @Option(name: .long, help: "The inventory.") var inventory: String
-    @Option(name: .long, help: "The shape of all nodes' limits: environment-metrics, power-control or control.")
-    var shape: String?
-    @Option(name: .long, help: "How long each answer takes.") var latency = "0"
-    @Option(name: .long, help: "A BMC that misbehaves; may be repeated.") var fault: [String] = []
+    @Option(name: .long, help: "The generation that all BMCs play.") var personality: String?
+    @Option(name: .long, help: "A file with personalities, latencies and faults of single BMCs.") var scenario: String?
+    @Option(name: .long, help: "How long each answer takes.") var latency: String?
+    @Option(name: .long, help: "A BMC that misbehaves, as RESOURCE=FAULT; may be repeated.") var fault: [String] = []
 
     func run() async throws {
         let problems = ProblemCollector()
-        let site = SiteReader.load(
-            [inventory], environment: ProcessInfo.processInfo.environment, problems: problems, checksFiles: false)
+        let environment = ProcessInfo.processInfo.environment
+        let site = SiteReader.load([inventory], environment: environment, problems: problems, checksFiles: false)
+        var plan =
+            scenario.flatMap { path in
+                SettingsFile.load(path, environment: environment, problems: problems).map(FleetScenario.init)
+            } ?? FleetScenario()
         do { try problems.throwIfAny() } catch { throw Failure("\(error)") }
-        let knobShape = try shape.map { name in
-            guard let shape = PowerKnob.Shape(rawValue: name) else {
-                throw Failure("--shape: no such shape (got \"\(name)\")", code: 2)
+        if let personality {
+            guard let named = Personality.named(personality) else {
+                throw Failure("--personality: no such personality (got \"\(personality)\")", code: 2)
             }
-            return shape
+            plan.personality = named
         }
-        guard let delay = Quantities.duration(latency) else {
-            throw Failure("--latency: should be a duration such as 50ms (got \"\(latency)\")", code: 2)
+        if let latency {
+            guard let delay = Quantities.duration(latency) else {
+                throw Failure("--latency: should be a duration such as 50ms (got \"\(latency)\")", code: 2)
+            }
+            plan.latency = delay
         }
+        for text in fault { try add(text, to: &plan) }
         let authority = try FleetAuthority.prepare(for: site)
-        let fleet = try SimulatedFleet(site: site, shape: knobShape)
-        for bmc in fleet.bmcs { bmc.latency = delay }
-        for text in fault { try apply(text, fleet) }
+        let fleet = try SimulatedFleet(site: site, personality: plan.personality, each: plan.personalities)
+        do { try plan.begin(fleet) } catch { throw Failure("\(error)", code: 2) }
         try await fleet.start(authority: authority)
         print("\(fleet.bmcs.count) simulated BMCs are up; end with ^C")
         fflush(nil)
@@ -45,20 +54,15 @@ struct FleetCommand: AsyncParsableCommand {
         await fleet.stop()
     }
 
-    private func apply(_ text: String, _ fleet: SimulatedFleet) throws {
+    private func add(_ text: String, to plan: inout FleetScenario) throws {
         let parts = text.split(separator: "=").map(String.init)
-        guard parts.count == 2, let bmc = fleet.bmc(of: parts[0]) else {
-            throw Failure("--fault: should be RESOURCE=FAULT with a resource that has a BMC (got \"\(text)\")", code: 2)
-        }
-        switch parts[1] {
-        case "hang": bmc.faults.insert(.hang)
-        case "ignore": bmc.faults.insert(.ignoreWrites)
-        case "apply-then-fail": bmc.faults.insert(.applyThenFail)
-        case let status:
-            guard let number = Int(status), (400...599).contains(number) else {
-                throw Failure("--fault: no such fault (got \"\(status)\")", code: 2)
-            }
-            bmc.faults.insert(.status(number))
+        guard parts.count == 2 else { throw Failure("--fault: should be RESOURCE=FAULT (got \"\(text)\")", code: 2) }
+        if let status = Int(parts[1]), (400...599).contains(status) {
+            plan.faults[parts[0], default: []].insert(.status(status))
+        } else if let kind = Fault.Kind.named.first(where: { $0.name == parts[1] })?.kind {
+            plan.faults[parts[0], default: []].insert(Fault(kind))
+        } else {
+            throw Failure("--fault: no such fault (got \"\(parts[1])\")", code: 2)
         }
     }
 }

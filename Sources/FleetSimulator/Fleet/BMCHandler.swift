@@ -42,18 +42,52 @@ final class BMCHandler: ChannelInboundHandler {
         }
     }
 
-    private func send(_ answer: SimulatedBMC.Answer, _ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let bytes = answer.body?.bytes ?? []
+    private func send(_ answer: Answer, _ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        defer { bmc.finished() }
+        if case .closed = answer.wire { return context.close(promise: nil) }
+        let bytes = answer.bytes
         var headers = HTTPHeaders(answer.headers)
         headers.add(name: "OData-Version", value: "4.0")
+        headers.add(name: "Cache-Control", value: "no-cache")
         if answer.status != 204 { headers.add(name: "Content-Length", value: "\(bytes.count)") }
-        if !bytes.isEmpty { headers.add(name: "Content-Type", value: "application/json") }
+        if !bytes.isEmpty { headers.add(name: "Content-Type", value: answer.contentType) }
         let head = HTTPResponseHead(
             version: request.version, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if !bytes.isEmpty { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        bmc.finished()
+        // The answer to a HEAD is its head (RFC 9110, 9.3.2).
+        let body = request.method == .HEAD ? [] : bytes
+        switch answer.wire {
+        case .whole, .closed:
+            write(body[...], context)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        case .cut:
+            write(body.prefix(body.count / 2), context)
+            context.flush()
+            context.close(promise: nil)
+        case .drip(let pause):
+            context.flush()
+            drip(body[...], pause, context)
+        }
+    }
+
+    private func write(_ bytes: ArraySlice<UInt8>, _ context: ChannelHandlerContext) {
+        guard !bytes.isEmpty else { return }
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
+    }
+
+    private func drip(_ bytes: ArraySlice<UInt8>, _ pause: Duration, _ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
+        guard !bytes.isEmpty else {
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            return
+        }
+        write(bytes.prefix(1), context)
+        context.flush()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .nanoseconds(Int64(pause / .nanoseconds(1)))) {
+            let (handler, context) = bound.value
+            handler.drip(bytes.dropFirst(), pause, context)
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -20,9 +20,11 @@ public final class SimulatedFleet: Sendable {
     private let site: Site
     private let group: MultiThreadedEventLoopGroup
 
-    /// - Parameter shape: the shape of each machine's own limit; nil gives machines with GPUs the shape of such machines,
-    ///   and the others the two remaining shapes in turn
-    public init(site: Site, shape: PowerKnob.Shape? = nil) throws {
+    /// - Parameters:
+    ///   - personality: of all BMCs; nil gives machines with GPUs the shape of such machines, and the others the two
+    ///     remaining standard shapes in turn
+    ///   - each: of the BMCs of single resources
+    public init(site: Site, personality: Personality? = nil, each: [String: Personality] = [:]) throws {
         var bmcs: [SimulatedBMC] = []
         var resources: [BMC.Address: [Resource]] = [:]
         for resource in site.order.compactMap({ site.resources[$0] }) {
@@ -37,9 +39,12 @@ public final class SimulatedFleet: Sendable {
                     description: "\(bmc.address): the inventory has no credentials \"\(bmc.credentials)\"")
             }
             let own = resources[bmc.address, default: []]
-            let usual: PowerKnob.Shape =
-                own.contains { $0.type == .gpu } ? .environmentMetrics : number % 2 == 0 ? .powerControl : .control
-            let machine = SimulatedMachine(resources: own, number: number, shape: shape ?? usual)
+            let usual: Personality =
+                own.contains { $0.type == .gpu }
+                ? .standardMetrics : number % 2 == 0 ? .standardPower : .standardControl
+            let named = own.lazy.compactMap { each[$0.id] }.first
+            let machine = SimulatedMachine(
+                resources: own, number: number, personality: named ?? personality ?? usual)
             bmcs.append(
                 SimulatedBMC(
                     address: bmc.address, machine: machine, username: login.username, password: try login.password()))
@@ -74,15 +79,22 @@ public final class SimulatedFleet: Sendable {
     public func start(authority: CertificateAuthority, key: PrivateKey? = nil) async throws {
         // One key for all: making thousands would only cost time.
         let key = try key ?? PrivateKey.generate(.p256)
+        let stranger = try CertificateAuthority(name: "Somebody else's")
+        let other = try bmcs.first.map { try Self.tls($0.address, stranger, .generate(.p256)) }
         for bmc in bmcs {
-            let context = try bmc.address.isEncrypted ? Self.tls(bmc.address, authority, key) : nil
+            let usual = try bmc.address.isEncrypted ? Self.tls(bmc.address, authority, key) : nil
             let bootstrap = ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 1024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        if let context {
+                        if bmc.refusesConnections {
+                            channel.close(promise: nil)
+                            return
+                        }
+                        if let usual {
+                            let context = bmc.hasOtherCertificate ? other ?? usual : usual
                             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
                         }
                         try channel.pipeline.syncOperations.configureHTTPServerPipeline()

@@ -1,19 +1,91 @@
-/// Ways in which a simulated BMC misbehaves. Switched on per BMC, while it runs.
-public enum Fault: Sendable, Hashable {
-    /// Takes requests and never answers.
-    case hang
-    /// Answers 200 to writes and ignores them.
-    case ignoreWrites
-    /// Obeys writes and answers 500.
-    case applyThenFail
-    /// Answers every request but the service root with this status.
-    case status(Int)
-    /// Answers the next this many writes with 503 and `Retry-After: 1`.
-    case busyWrites(Int)
-    /// Forgets all sessions before the next request.
-    case forgetSessions
-    /// Obeys a reset that shuts down only after this many seconds.
-    case slowShutdown(seconds: Double)
-    /// Has no session service; Basic authentication only.
-    case noSessions
+/// A way in which a simulated BMC misbehaves, and towards which requests. Switched while it runs.
+public struct Fault: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
+        /// Takes requests and never answers.
+        case hang
+        /// Sends the answer a byte at a time.
+        case drip
+        /// Ends each connection as soon as it is made.
+        case refuse
+        /// Sends half an answer, then ends the connection.
+        case cut
+        case status(Int, retryAfter: Int?)
+        /// Has no session left; Basic authentication still works.
+        case sessionLimit
+        /// Has no session service at all.
+        case noSessions
+        /// Forgets all sessions.
+        case forgetSessions
+        /// Obeys, and answers 500.
+        case applyThenFail
+        /// Answers 200 and does nothing.
+        case ignore
+        /// Answers 200, does nothing, and says so in the body.
+        case objectInside
+        /// Answers 202 with a task that ends so.
+        case task(TaskEnd)
+        /// 308 to the same place with a slash.
+        case redirect
+        case html
+        case truncate
+        /// Ten megabytes of JSON.
+        case huge
+        /// Numbers as strings.
+        case wrongTypes
+        /// Obeys a reset only after this long.
+        case slowShutdown(seconds: Double)
+        /// Somebody else puts the old value back after each write.
+        case contend
+        /// Reboots after a write, and forgets it.
+        case forgetWrites
+        /// Shows another certificate than before, of an authority that nobody trusts.
+        case certificate
+        /// Its clock is years off.
+        case clock
+    }
+
+    public enum TaskEnd: Sendable, Hashable { case success, failure, never }
+
+    public var kind: Kind
+    /// Only requests with one of these methods; nil: what is usual for the kind.
+    public var methods: Set<String>?
+    /// Only requests to paths that contain this.
+    public var path: String?
+    /// How many such requests are answered well before it begins.
+    public var skip: Int
+    /// How many it then meets; nil: all.
+    public var times: Int?
+
+    public init(_ kind: Kind, on methods: Set<String>? = nil, path: String? = nil, skip: Int = 0, times: Int? = nil) {
+        self.kind = kind
+        self.methods = methods
+        self.path = path
+        self.skip = skip
+        self.times = times
+    }
+
+    public static let hang = Fault(.hang)
+    public static let ignoreWrites = Fault(.ignore)
+    public static let applyThenFail = Fault(.applyThenFail)
+    public static let noSessions = Fault(.noSessions)
+    public static let forgetSessions = Fault(.forgetSessions, times: 1)
+    public static func status(_ status: Int) -> Fault { Fault(.status(status, retryAfter: nil)) }
+    public static func busyWrites(_ times: Int) -> Fault {
+        Fault(.status(503, retryAfter: 1), on: ["PATCH", "POST"], times: times)
+    }
+    public static func slowShutdown(seconds: Double) -> Fault { Fault(.slowShutdown(seconds: seconds)) }
+
+    /// Whether a request is one that this fault is about. The service root and logins are only meant where named.
+    func concerns(method: String, path: String, isLogin: Bool) -> Bool {
+        if let part = self.path { guard path.contains(part) else { return false } }
+        if let methods { return methods.contains(method) && (!isLogin || self.path != nil) }
+        switch kind {
+        case .applyThenFail, .ignore, .objectInside, .task, .contend, .forgetWrites:
+            return ["PATCH", "POST"].contains(method) && !isLogin
+        case .html, .truncate, .huge, .wrongTypes, .cut: return method == "GET" && path != "/redfish/v1"
+        case .sessionLimit: return isLogin
+        case .status: return !isLogin && path != "/redfish/v1"
+        default: return true
+        }
+    }
 }

@@ -1,191 +1,167 @@
 import StrictJSON
 
-/// The resources that a simulated machine shows (DSP0266 and the schemas of DSP2046).
+/// The resources that a simulated machine shows (DSP0266 and the schemas of DSP2046), but for its limits.
 struct RedfishTree {
     let machine: SimulatedMachine
-    let hasSessions: Bool
+    /// The URIs of the open sessions; nil where there is no session service.
+    let sessions: [String]?
 
-    struct Paths {
-        let system: String
-        let chassis: String
-
-        init(_ machine: SimulatedMachine) {
-            system = "/redfish/v1/Systems/\(machine.systemID)"
-            chassis = "/redfish/v1/Chassis/\(machine.chassisID)"
-        }
-
-        func processor(_ id: String) -> String { "\(system)/Processors/\(id)" }
-        func gpuMetrics(_ id: String) -> String { "\(processor(id))/EnvironmentMetrics" }
-        var reset: String { "\(system)/Actions/ComputerSystem.Reset" }
-
-        func limit(_ shape: PowerKnob.Shape) -> String {
-            switch shape {
-            case .environmentMetrics: "\(chassis)/EnvironmentMetrics"
-            case .powerControl: "\(chassis)/Power"
-            case .control: "\(chassis)/Controls/PowerLimit"
-            }
-        }
-    }
-
-    private var paths: Paths { Paths(machine) }
+    var paths: MachinePaths { MachinePaths(machine) }
+    var personality: Personality { machine.personality }
 
     var root: JSONValue {
-        var root =
-            resource(
-                "/redfish/v1", "#ServiceRoot.v1_15_0.ServiceRoot", "RootService",
-                [
-                    "RedfishVersion": "1.15.0", "UUID": .string(machine.uuid),
-                    "Chassis": link("/redfish/v1/Chassis"),
-                ]
-            ).object ?? JSONObject()
+        var root = resource(
+            "/redfish/v1/", "#ServiceRoot.v1_15_0.ServiceRoot", "RootService",
+            [
+                "RedfishVersion": "1.15.0", "UUID": .string(machine.uuid), "Vendor": .string(personality.vendor),
+                "Chassis": link("/redfish/v1/Chassis"), "Managers": link("/redfish/v1/Managers"),
+            ])
         if machine.hasSystem { root["Systems"] = link("/redfish/v1/Systems") }
-        if hasSessions {
+        if sessions != nil {
             root["SessionService"] = link("/redfish/v1/SessionService")
-            root["Links"] = ["Sessions": link("/redfish/v1/SessionService/Sessions")]
+            root["Links"] = ["Sessions": link(personality.sessions)]
         }
         return .object(root)
     }
 
     func resource(_ path: String) -> JSONValue? {
         switch path {
-        case "/redfish/v1/SessionService": return session
-        case "/redfish/v1/Chassis": return collection(path, [paths.chassis])
+        case "/redfish/v1/SessionService" where sessions != nil: return sessionService
+        case personality.sessions where sessions != nil:
+            return collection(path, "SessionCollection", (sessions ?? []).sorted())
+        case "/redfish/v1/Chassis": return collection(path, "ChassisCollection", [paths.chassis])
         case paths.chassis: return chassis
-        case "/redfish/v1/Systems" where machine.hasSystem: return collection(path, [paths.system])
-        case paths.system where machine.hasSystem: return system
-        case "\(paths.system)/ResetActionInfo" where machine.hasSystem: return resetInfo
-        case "\(paths.system)/Processors" where machine.hasSystem:
-            return collection(path, machine.gpus.keys.sorted().map(paths.processor))
-        case "\(paths.chassis)/Controls" where machine.limit.shape == .control:
-            return collection(path, [paths.limit(.control)])
-        case paths.limit(machine.limit.shape): return limit
-        default:
-            for (id, knob) in machine.gpus {
-                if path == paths.processor(id) { return processor(id) }
-                if path == paths.gpuMetrics(id) { return metrics(path, knob) }
-            }
-            return nil
+        case "/redfish/v1/Managers": return collection(path, "ManagerCollection", [paths.manager])
+        case paths.manager: return manager
+        default: return machine.hasSystem ? systemResource(path) ?? limitResource(path) : limitResource(path)
         }
     }
 
-    private var session: JSONValue {
-        resource(
-            "/redfish/v1/SessionService", "#SessionService.v1_1_8.SessionService", "SessionService",
-            [
-                "SessionTimeout": 1800, "Sessions": link("/redfish/v1/SessionService/Sessions"),
-            ])
+    private func systemResource(_ path: String) -> JSONValue? {
+        switch path {
+        case "/redfish/v1/Systems":
+            let all = paths.board == paths.system ? [paths.system] : [paths.board, paths.system]
+            return collection(path, "ComputerSystemCollection", all)
+        case paths.system: return system
+        case paths.board: return board
+        case paths.resetInfo where !personality.hasInlineResetTypes: return resetInfo
+        case "\(paths.board)/Processors":
+            return collection(path, "ProcessorCollection", machine.gpus.keys.sorted().map(paths.processor))
+        default:
+            return machine.gpus.keys.first { path == paths.processor($0) }.map(processor)
+        }
+    }
+
+    private var sessionService: JSONValue {
+        .object(
+            resource(
+                "/redfish/v1/SessionService", "#SessionService.v1_1_8.SessionService", "SessionService",
+                ["ServiceEnabled": true, "SessionTimeout": 1800, "Sessions": link(personality.sessions)]))
+    }
+
+    private var manager: JSONValue {
+        var manager = resource(
+            paths.manager, "#Manager.v1_19_0.Manager", personality.manager,
+            ["ManagerType": "BMC", "FirmwareVersion": "1.0", "Status": ["State": "Enabled", "Health": "OK"]])
+        if machine.limit.style.place == .dellAttributes {
+            manager["Links"] = ["Oem": ["Dell": ["DellAttributes": [link(paths.attributes)]]]]
+        }
+        return .object(manager)
     }
 
     private var system: JSONValue {
-        resource(
+        var action = JSONObject()
+        action["target"] = .string(paths.reset)
+        if personality.hasInlineResetTypes {
+            action["ResetType@Redfish.AllowableValues"] = .array(machine.resetTypes.map(JSONValue.string))
+        } else {
+            action["@Redfish.ActionInfo"] = .string(paths.resetInfo)
+        }
+        var system = resource(
             paths.system, "#ComputerSystem.v1_20_0.ComputerSystem", machine.systemID,
             [
-                "UUID": .string(machine.uuid), "SerialNumber": .string(machine.serial),
-                "PowerState": .string(machine.powerState), "Processors": link("\(paths.system)/Processors"),
-                "Links": ["Chassis": [link(paths.chassis)]],
-                "Actions": [
-                    "#ComputerSystem.Reset": [
-                        "target": .string(paths.reset),
-                        "@Redfish.ActionInfo": .string("\(paths.system)/ResetActionInfo"),
-                    ]
-                ],
+                "SystemType": "Physical", "Manufacturer": .string(personality.vendor),
+                "Model": .string("Simulated \(personality.name)"), "UUID": .string(machine.uuid),
+                "SerialNumber": .string(machine.serial), "PowerState": .string(machine.powerState),
+                "Links": ["Chassis": [link(paths.chassis)], "ManagedBy": [link(paths.manager)]],
+                "Actions": ["#ComputerSystem.Reset": .object(action)],
             ])
+        if paths.board == paths.system { system["Processors"] = link("\(paths.system)/Processors") }
+        if machine.limit.style.place == .dellAttributes { system["Oem"] = ["Dell": [:]] }
+        return .object(system)
+    }
+
+    /// The GPUs' own system, which cannot be reset.
+    private var board: JSONValue {
+        .object(
+            resource(
+                paths.board, "#ComputerSystem.v1_22_0.ComputerSystem", personality.baseboard ?? "",
+                [
+                    "SystemType": "Physical", "PowerState": .string(machine.powerState), "PowerMode": "OEM",
+                    "PowerMode@Redfish.AllowableValues": [], "UUID": .string(machine.uuid),
+                    "Processors": link("\(paths.board)/Processors"), "Links": ["Chassis": [link(paths.chassis)]],
+                ]))
     }
 
     private var resetInfo: JSONValue {
-        resource(
-            "\(paths.system)/ResetActionInfo", "#ActionInfo.v1_4_0.ActionInfo", "ResetActionInfo",
-            [
-                "Parameters": [
-                    [
-                        "Name": "ResetType", "Required": true, "DataType": "String",
-                        "AllowableValues": .array(machine.resetTypes.map(JSONValue.string)),
+        .object(
+            resource(
+                paths.resetInfo, "#ActionInfo.v1_4_0.ActionInfo", "ResetActionInfo",
+                [
+                    "Parameters": [
+                        [
+                            "Name": "ResetType", "Required": true, "DataType": "String",
+                            "AllowableValues": .array(machine.resetTypes.map(JSONValue.string)),
+                        ]
                     ]
-                ]
-            ])
+                ]))
     }
 
     private var chassis: JSONValue {
-        var chassis =
-            resource(
-                paths.chassis, "#Chassis.v1_23_0.Chassis", machine.chassisID,
-                [
-                    "ChassisType": "RackMount", "SerialNumber": .string(machine.serial),
-                ]
-            ).object ?? JSONObject()
-        switch machine.limit.shape {
-        case .environmentMetrics: chassis["EnvironmentMetrics"] = link(paths.limit(.environmentMetrics))
-        case .powerControl: chassis["Power"] = link(paths.limit(.powerControl))
-        case .control: chassis["Controls"] = link("\(paths.chassis)/Controls")
+        var chassis = resource(
+            paths.chassis, "#Chassis.v1_23_0.Chassis", machine.chassisID,
+            [
+                "ChassisType": "RackMount", "SerialNumber": .string(machine.serial),
+                "Manufacturer": .string(personality.vendor),
+            ])
+        switch machine.limit.style.place {
+        case .environmentMetrics: chassis["EnvironmentMetrics"] = link(paths.limit(machine.limit.style))
+        case .powerControl, .powerMember, .none, .dellAttributes, .acceleratorService:
+            chassis["Power"] = link(paths.power)
+        case .control, .percent: break
         }
+        if hasControls { chassis["Controls"] = link(paths.controls) }
         if machine.hasSystem { chassis["Links"] = ["ComputerSystems": [link(paths.system)]] }
         return .object(chassis)
     }
 
-    private var limit: JSONValue {
-        let path = paths.limit(machine.limit.shape)
-        switch machine.limit.shape {
-        case .environmentMetrics: return metrics(path, machine.limit)
-        case .powerControl:
-            return resource(
-                path, "#Power.v1_7_1.Power", "Power",
-                [
-                    "PowerControl": [
-                        [
-                            "@odata.id": .string("\(path)#/PowerControl/0"), "MemberId": "0",
-                            "Name": "Server Power Control",
-                            "PowerCapacityWatts": .number(JSONNumber(machine.limit.maximum)),
-                            "PowerConsumedWatts": .number(JSONNumber(machine.limit.maximum / 2)),
-                            "PowerLimit": machine.limit.json,
-                        ]
-                    ]
-                ])
-        case .control:
-            var control =
-                resource(
-                    path, "#Control.v1_5_0.Control", "PowerLimit",
-                    [
-                        "ControlType": "Power", "SetPointUnits": "W", "PhysicalContext": "Chassis",
-                    ]
-                ).object ?? JSONObject()
-            for member in machine.limit.json.object ?? JSONObject() { control[member.key] = member.value }
-            return .object(control)
-        }
-    }
-
     private func processor(_ id: String) -> JSONValue {
-        resource(
-            paths.processor(id), "#Processor.v1_20_0.Processor", id,
-            [
-                "ProcessorType": "GPU", "EnvironmentMetrics": link(paths.gpuMetrics(id)),
-            ])
+        var processor = resource(
+            paths.processor(id), "#Processor.v1_20_0.Processor", id, ["ProcessorType": "GPU"])
+        if personality.gpu.style.place == .environmentMetrics {
+            processor["EnvironmentMetrics"] = link(paths.gpuLimit(id, personality.gpu.style))
+        }
+        return .object(processor)
     }
 
-    private func metrics(_ path: String, _ knob: PowerKnob) -> JSONValue {
-        resource(
-            path, "#EnvironmentMetrics.v1_3_2.EnvironmentMetrics", "EnvironmentMetrics",
-            [
-                "PowerWatts": ["Reading": .number(JSONNumber((knob.limit ?? knob.maximum) * 9 / 10))],
-                "PowerLimitWatts": knob.json,
-            ])
-    }
+    // MARK: Building
 
-    private func link(_ path: String) -> JSONValue { ["@odata.id": .string(path)] }
+    func link(_ path: String) -> JSONValue { ["@odata.id": .string(path)] }
 
-    private func collection(_ path: String, _ members: [String]) -> JSONValue {
+    func collection(_ path: String, _ type: String, _ members: [String]) -> JSONValue {
         [
-            "@odata.id": .string(path), "@odata.type": "#Collection.Collection", "Name": "Collection",
+            "@odata.id": .string(path), "@odata.type": .string("#\(type).\(type)"), "Name": .string(type),
             "Members@odata.count": .number(JSONNumber(members.count)), "Members": .array(members.map(link)),
         ]
     }
 
-    private func resource(_ path: String, _ type: String, _ id: String, _ members: JSONValue) -> JSONValue {
+    func resource(_ path: String, _ type: String, _ id: String, _ members: JSONValue) -> JSONObject {
         var object = JSONObject()
         object["@odata.id"] = .string(path)
         object["@odata.type"] = .string(type)
         object["Id"] = .string(id)
         object["Name"] = .string(id)
         for member in members.object ?? JSONObject() { object[member.key] = member.value }
-        return .object(object)
+        return object
     }
 }

@@ -1,5 +1,5 @@
-public import Inventory
 import Foundation
+public import Inventory
 public import StrictJSON
 import Synchronization
 
@@ -13,27 +13,31 @@ public final class SimulatedBMC: Sendable {
         public let at: ContinuousClock.Instant
     }
 
-    /// An answer, and how long it takes.
-    struct Answer {
-        var status: Int
-        var headers: [(String, String)] = []
-        var body: JSONValue?
-        /// nil: never.
-        var delay: Duration? = .zero
+    struct Request {
+        let method: String
+        let path: String
+        let headers: [String: String]
+        let body: [UInt8]
+        let isLogin: Bool
+        var isWrite: Bool { ["PATCH", "POST"].contains(method) && !isLogin }
     }
 
     private struct State {
         var machine: SimulatedMachine
+        /// By token, the session's URI.
         var sessions: [String: String] = [:]
         var nextSession = 1
+        var tasks: [String: SimulatedTask] = [:]
         var revision = 1
-        var faults: Set<Fault> = []
+        var faults = FaultList()
         var writes: [Write] = []
         var requests = 0
         var inFlight = 0
         var mostInFlight = 0
         var latency = Duration.zero
         var shutdownAt: ContinuousClock.Instant?
+        /// What the limits go back to, and when, because of somebody else or a reboot.
+        var undo: (at: ContinuousClock.Instant, limit: PowerKnob, gpus: [String: PowerKnob])?
     }
 
     public let address: BMC.Address
@@ -69,8 +73,8 @@ public final class SimulatedBMC: Sendable {
     }
 
     public var faults: Set<Fault> {
-        get { state.withLock { $0.faults } }
-        set { state.withLock { $0.faults = newValue } }
+        get { state.withLock { $0.faults.all } }
+        set { state.withLock { $0.faults.all = newValue } }
     }
 
     public var latency: Duration {
@@ -79,11 +83,17 @@ public final class SimulatedBMC: Sendable {
     }
 
     public var writes: [Write] { state.withLock { $0.writes } }
+    public var requests: Int { state.withLock { $0.requests } }
     public var openSessions: Int { state.withLock { $0.sessions.count } }
     /// The most requests that were ever being answered at once.
     public var mostRequestsAtOnce: Int { state.withLock { $0.mostInFlight } }
 
     // MARK: The network's side
+
+    /// Whether connections are ended as soon as they are made.
+    var refusesConnections: Bool { state.withLock { $0.faults.has(.refuse) } }
+    /// Whether it shows a certificate that nobody trusts.
+    var hasOtherCertificate: Bool { state.withLock { $0.faults.has(.certificate) } }
 
     func answer(method: String, uri: String, headers: [String: String], body: [UInt8]) -> Answer {
         state.withLock { state in
@@ -91,10 +101,14 @@ public final class SimulatedBMC: Sendable {
             state.inFlight += 1
             state.mostInFlight = max(state.mostInFlight, state.inFlight)
             Self.advance(&state)
-            if state.faults.remove(.forgetSessions) != nil { state.sessions = [:] }
-            var answer = respond(&state, method: method, uri: uri, headers: headers, body: body)
-            if answer.delay != nil { answer.delay = state.latency }
-            if state.faults.contains(.hang) { answer.delay = nil }
+            let path = String(uri.prefix { $0 != "?" })
+            let plain = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+            let isLogin = method == "POST" && plain == state.machine.personality.sessions
+            let request = Request(method: method, path: plain, headers: headers, body: body, isLogin: isLogin)
+            let kinds = state.faults.meeting(method: method, path: plain, isLogin: isLogin)
+            var answer = Self.before(kinds, request, uri: path) ?? respond(&state, request, kinds)
+            answer.delay = answer.delay == nil || kinds.contains(.hang) ? nil : state.latency
+            Self.after(kinds, &answer, &state)
             return answer
         }
     }
@@ -106,61 +120,192 @@ public final class SimulatedBMC: Sendable {
             state.machine.powerState = "Off"
             state.shutdownAt = nil
         }
+        if let undo = state.undo, ContinuousClock.now >= undo.at {
+            state.machine.limit = undo.limit
+            state.machine.gpus = undo.gpus
+            state.revision += 1
+            state.undo = nil
+        }
+    }
+}
+
+// MARK: - Faults
+
+extension SimulatedBMC {
+    /// What is answered instead of obeying.
+    private static func before(_ kinds: [Fault.Kind], _ request: Request, uri: String) -> Answer? {
+        for kind in kinds {
+            switch kind {
+            case .refuse:
+                var answer = Answer(status: 503)
+                answer.wire = .closed
+                return answer
+            case .status(let status, let retryAfter):
+                var answer = Answer.error(status, "Simulated\(status)")
+                if let retryAfter { answer.headers.append(("Retry-After", "\(retryAfter)")) }
+                return answer
+            case .sessionLimit:
+                return .error(503, "SessionLimitExceeded", "The maximum number of user sessions is reached.")
+            case .redirect where !uri.hasSuffix("/"):
+                return Answer(status: 308, headers: [("Location", uri + "/")])
+            case .ignore: return Answer(status: 200, body: Answer.success)
+            case .objectInside:
+                return Answer(
+                    status: 200,
+                    body: [
+                        "@Message.ExtendedInfo": [
+                            [
+                                "MessageId": "Base.1.18.PropertyNotUpdated", "Message": "The property was not updated.",
+                                "MessageSeverity": "Warning",
+                            ]
+                        ]
+                    ])
+            default: continue
+            }
+        }
+        return nil
     }
 
-    private func respond(
-        _ state: inout State, method: String, uri: String, headers: [String: String], body: [UInt8]
-    ) -> Answer {
-        let path = uri.hasSuffix("/") ? String(uri.dropLast()) : uri
-        if path == "/redfish/v1", method == "GET" { return Answer(status: 200, body: tree(state).root) }
-        for case .status(let status) in state.faults { return Self.error(status, "Simulated.\(status)") }
-        if path == "/redfish/v1/SessionService/Sessions", method == "POST" { return logIn(&state, body) }
-        guard isAuthorized(state, headers) else { return Self.error(401, "Base.1.0.NoValidSession") }
-        switch method {
-        case "GET":
-            guard let resource = tree(state).resource(path) else {
-                return Self.error(404, "Base.1.0.ResourceMissingAtURI")
+    /// What becomes of the answer on its way.
+    private static func after(_ kinds: [Fault.Kind], _ answer: inout Answer, _ state: inout State) {
+        for kind in kinds {
+            switch kind {
+            case .applyThenFail: answer = keepingDelay(answer, .error(500, "InternalError"))
+            case .html:
+                answer.raw = Array("<html><body><h1>Please log in</h1></body></html>".utf8)
+                answer.contentType = "text/html"
+            case .truncate: answer.raw = Array(answer.bytes.prefix(answer.bytes.count / 2))
+            case .huge:
+                answer.raw =
+                    Array("[\"".utf8) + Array(repeating: UInt8(ascii: "x"), count: 10 << 20) + Array("\"]".utf8)
+            case .wrongTypes: answer.body = answer.body.map(textual)
+            case .drip: answer.wire = .drip(.milliseconds(20))
+            case .cut: answer.wire = .cut
+            case .clock: answer.headers.append(("Date", "Thu, 01 Jan 1970 00:00:10 GMT"))
+            case .forgetSessions: state.sessions = [:]
+            case .task(let end) where (200...299).contains(answer.status):
+                let monitor = "/redfish/v1/TaskService/TaskMonitors/\(state.tasks.count + 1)"
+                let last = end == .success ? answer : .error(400, "OperationFailed", "The task has failed.")
+                state.tasks[monitor] = SimulatedTask(end: end, answer: last)
+                answer = keepingDelay(answer, Answer(status: 202, headers: [("Location", monitor)]))
+            default: continue
             }
-            return Answer(status: 200, headers: [("ETag", "W/\"\(state.revision)\"")], body: resource)
+        }
+    }
+
+    private static func keepingDelay(_ old: Answer, _ new: Answer) -> Answer {
+        var new = new
+        new.delay = old.delay
+        return new
+    }
+
+    private static func textual(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .number(let number): return .string(number.text)
+        case .array(let elements): return .array(elements.map(textual))
+        case .object(let object):
+            var changed = JSONObject()
+            for member in object { changed[member.key] = textual(member.value) }
+            return .object(changed)
+        default: return value
+        }
+    }
+}
+
+// MARK: - Obeying
+
+extension SimulatedBMC {
+    private func respond(_ state: inout State, _ request: Request, _ kinds: [Fault.Kind]) -> Answer {
+        let tree = tree(state)
+        if request.path == "/redfish/v1", request.method == "GET" { return Answer(status: 200, body: tree.root) }
+        if request.isLogin { return logIn(&state, request.body) }
+        guard isAuthorized(state, request.headers) else { return .error(401, "NoValidSession") }
+        switch request.method {
+        case "GET":
+            if var task = state.tasks[request.path] {
+                defer { state.tasks[request.path] = task }
+                return task.look()
+            }
+            if let session = session(at: request.path, state) { return Answer(status: 200, body: session) }
+            guard let resource = tree.resource(request.path) else { return .error(404, "ResourceMissingAtURI") }
+            return Answer(status: 200, headers: etag(state).map { [("ETag", $0)] } ?? [], body: resource)
         case "DELETE":
-            let token = state.sessions.first { $0.value == path }?.key
+            let token = state.sessions.first { $0.value == request.path }?.key
             return Answer(status: token.flatMap { state.sessions.removeValue(forKey: $0) } == nil ? 404 : 204)
         case "PATCH", "POST":
-            guard let json = try? JSONValue(parsing: body) else { return Self.error(400, "Base.1.0.MalformedJSON") }
-            state.writes.append(Write(method: method, uri: path, body: json, at: .now))
-            for case .busyWrites(let count) in state.faults {
-                state.faults.remove(.busyWrites(count))
-                if count > 1 { state.faults.insert(.busyWrites(count - 1)) }
-                var busy = Self.error(503, "Base.1.0.ServiceTemporarilyUnavailable")
-                busy.headers.append(("Retry-After", "1"))
-                return busy
-            }
-            if let tag = headers["if-match"], tag != "*", tag != "W/\"\(state.revision)\"", method == "PATCH" {
-                return Self.error(412, "Base.1.0.PreconditionFailed")
-            }
-            if state.faults.contains(.ignoreWrites) { return Answer(status: 200, body: Self.success) }
-            let answer = method == "PATCH" ? patch(&state, path, json) : reset(&state, path, json)
-            return state.faults.contains(.applyThenFail) ? Self.error(500, "Base.1.0.InternalError") : answer
-        default:
-            return Self.error(405, "Base.1.0.OperationNotAllowed")
+            guard let json = try? JSONValue(parsing: request.body) else { return .error(400, "MalformedJSON") }
+            state.writes.append(Write(method: request.method, uri: request.path, body: json, at: .now))
+            return write(&state, request, json, kinds)
+        default: return .error(405, "OperationNotAllowed")
+        }
+    }
+
+    private func write(
+        _ state: inout State, _ request: Request, _ json: JSONValue, _ kinds: [Fault.Kind]
+    ) -> Answer {
+        let personality = state.machine.personality
+        if request.method == "PATCH" {
+            let tag = request.headers["if-match"]
+            if let tag, tag != "*", tag != etag(state) { return .error(412, "PreconditionFailed") }
+            if tag == nil, personality.requiresMatch { return .error(428, "PreconditionRequired") }
+        }
+        if request.path == MachinePaths(state.machine).reset { return reset(&state, json) }
+        // A task that fails does nothing, and one that never ends has not yet.
+        let isVain = kinds.contains(.task(.failure)) || kinds.contains(.task(.never))
+        var machine = state.machine
+        do throws(PowerKnob.Refusal) {
+            let isDone =
+                request.method == "PATCH" ? try machine.patch(request.path, json) : try machine.post(request.path, json)
+            guard isDone else { return .error(404, "ResourceMissingAtURI") }
+        } catch {
+            return .error(error.status, error.id, error.message)
+        }
+        if kinds.contains(.contend) || kinds.contains(.forgetWrites) {
+            let before = state.undo.map { ($0.limit, $0.gpus) } ?? (state.machine.limit, state.machine.gpus)
+            state.undo = (.now + .milliseconds(700), before.0, before.1)
+        }
+        if !isVain { state.machine = machine }
+        state.revision += 1
+        switch personality.success {
+        case .message: return Answer(status: 200, body: Answer.success)
+        case .empty: return Answer(status: 204)
+        case .resource: return Answer(status: 200, body: tree(state).resource(request.path))
         }
     }
 
     private func tree(_ state: State) -> RedfishTree {
-        RedfishTree(machine: state.machine, hasSessions: !state.faults.contains(.noSessions))
+        RedfishTree(
+            machine: state.machine, sessions: state.faults.has(.noSessions) ? nil : Array(state.sessions.values))
+    }
+
+    private func etag(_ state: State) -> String? {
+        switch state.machine.personality.tags {
+        case .none: nil
+        case .weak: "W/\"\(state.revision)\""
+        case .strong: "\"\(state.revision)\""
+        }
     }
 
     private func logIn(_ state: inout State, _ body: [UInt8]) -> Answer {
-        if state.faults.contains(.noSessions) { return Self.error(404, "Base.1.0.ResourceMissingAtURI") }
+        if state.faults.has(.noSessions) { return .error(404, "ResourceMissingAtURI") }
         let json = try? JSONValue(parsing: body)
         guard json?["UserName"]?.string == username, json?["Password"]?.string == password else {
-            return Self.error(401, "Base.1.0.ResourceAtUriUnauthorized")
+            return .error(401, "ResourceAtUriUnauthorized")
         }
         let token = "token-\(state.nextSession)-\(UInt64.random(in: 0 ... .max))"
-        let location = "/redfish/v1/SessionService/Sessions/\(state.nextSession)"
+        let location = "\(state.machine.personality.sessions)/\(state.nextSession)"
         state.nextSession += 1
         state.sessions[token] = location
-        return Answer(status: 201, headers: [("X-Auth-Token", token), ("Location", location)], body: ["Id": "session"])
+        return Answer(
+            status: 201, headers: [("X-Auth-Token", token), ("Location", location)],
+            body: session(at: location, state))
+    }
+
+    private func session(at path: String, _ state: State) -> JSONValue? {
+        guard state.sessions.values.contains(path) else { return nil }
+        let id = String(path.split(separator: "/").last ?? "")
+        return .object(
+            tree(state).resource(path, "#Session.v1_7_0.Session", id, ["UserName": .string(username)]))
     }
 
     private func isAuthorized(_ state: State, _ headers: [String: String]) -> Bool {
@@ -169,65 +314,17 @@ public final class SimulatedBMC: Sendable {
         return Data(base64Encoded: String(basic.dropFirst(6))) == Data("\(username):\(password)".utf8)
     }
 
-    private func patch(_ state: inout State, _ path: String, _ body: JSONValue) -> Answer {
-        let places = RedfishTree.Paths(state.machine)
-        var refusal: String?
-        if let id = state.machine.gpus.keys.first(where: { path == places.gpuMetrics($0) }) {
-            guard let members = body["PowerLimitWatts"]?.object else {
-                return Self.error(400, "Base.1.0.PropertyMissing")
-            }
-            refusal = state.machine.gpus[id]?.apply(members)
-        } else if path == places.limit(state.machine.limit.shape) {
-            let members: JSONObject?
-            switch state.machine.limit.shape {
-            case .environmentMetrics: members = body["PowerLimitWatts"]?.object
-            case .control: members = body.object
-            case .powerControl: members = body["PowerControl"]?.array?.first?["PowerLimit"]?.object
-            }
-            guard let members else { return Self.error(400, "Base.1.0.PropertyMissing") }
-            refusal = state.machine.limit.apply(members)
-        } else {
-            return Self.error(404, "Base.1.0.ResourceMissingAtURI")
-        }
-        if let refusal { return Self.error(400, "Base.1.0.PropertyValueError", refusal) }
-        state.revision += 1
-        return Answer(status: 200, body: Self.success)
-    }
-
-    private func reset(_ state: inout State, _ path: String, _ body: JSONValue) -> Answer {
-        guard path == RedfishTree.Paths(state.machine).reset, let type = body["ResetType"]?.string else {
-            return Self.error(404, "Base.1.0.ResourceMissingAtURI")
-        }
-        guard state.machine.resetTypes.contains(type) else {
-            return Self.error(400, "Base.1.0.ActionParameterNotSupported")
-        }
+    private func reset(_ state: inout State, _ body: JSONValue) -> Answer {
+        guard let type = body["ResetType"]?.string else { return .error(400, "ActionParameterMissing") }
+        guard state.machine.resetTypes.contains(type) else { return .error(400, "ActionParameterNotSupported") }
         state.revision += 1
         switch type {
         case "On", "ForceOn", "Resume": state.machine.powerState = "On"
-        case "Suspend": state.machine.powerState = "Off"
+        case "Suspend", "ForceOff": state.machine.powerState = "Off"
         case "Pause": state.machine.powerState = "Paused"
-        case "GracefulShutdown":
-            let seconds = state.faults.compactMap { if case .slowShutdown(let seconds) = $0 { seconds } else { nil } }
-                .first
-            state.shutdownAt = .now + .seconds(seconds ?? 0.2)
-        case "ForceOff": state.machine.powerState = "Off"
+        case "GracefulShutdown", "Off": state.shutdownAt = .now + .seconds(state.faults.shutdownSeconds ?? 0.2)
         default: break
         }
         return Answer(status: 204)
-    }
-
-    private static let success: JSONValue = [
-        "@Message.ExtendedInfo": [["MessageId": "Base.1.0.Success", "Message": "The request completed successfully."]]
-    ]
-
-    private static func error(_ status: Int, _ id: String, _ message: String? = nil) -> Answer {
-        Answer(
-            status: status,
-            body: [
-                "error": [
-                    "code": .string(id), "message": .string(message ?? id),
-                    "@Message.ExtendedInfo": [["MessageId": .string(id), "Message": .string(message ?? id)]],
-                ]
-            ])
     }
 }

@@ -343,6 +343,7 @@ extension RedfishConversation {
         case .timeout where error.mayHaveBeenObeyed: "no answer within \(limit)"
         case .timeout: "no connection within \(options.connectTimeout)"
         case .connectionLost: "the connection broke before the answer was complete"
+        case .handshake: "the TLS handshake failed: \(error.message)"
         case .shutDown: "the agent is stopping"
         case .tls, .tooLarge, .protocolViolation: error.message
         }

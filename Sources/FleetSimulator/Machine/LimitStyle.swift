@@ -1,0 +1,48 @@
+/// How one generation of BMCs offers a power limit: where it stands, and what it takes.
+public struct LimitStyle: Sendable, Hashable {
+    public enum Place: String, Sendable, Hashable, CaseIterable {
+        case environmentMetrics = "environment-metrics"
+        case control
+        /// A member of `Power.PowerControl`, patched through the array.
+        case powerControl = "power-control"
+        /// The same, patched as a resource of its own.
+        case powerMember = "power-member"
+        case dellAttributes = "dell-attributes"
+        /// HPE's accelerator power service, set by an action.
+        case acceleratorService = "accelerator-service"
+        /// A Power resource that has no limit.
+        case none
+        /// A control in percent, which is none for us.
+        case percent
+    }
+
+    public var place: Place
+    /// The words that a write may say for `ControlMode`; empty where the member itself is refused.
+    var modes: [String] = []
+    /// Whether null is taken for "no limit".
+    var takesNull = false
+    /// Whether a set point alone is refused while the limit is off.
+    var needsMode = false
+    /// Whether a number together with `Disabled`, or null together with any other mode, is a conflict.
+    var hasModeConflicts = false
+    /// Whether a number turns it on and null turns it off, without a mode.
+    var impliesMode = false
+    var isRangeEnforced = true
+    /// Forgotten when the machine loses its power.
+    var isVolatile = false
+    /// Not shown while the machine is off.
+    var goesWithPower = false
+    /// The names of Control v1_0_0.
+    var hasOlderNames = false
+    var units: String? = "W"
+    /// Whether the set point falls back to 0 when it is switched off.
+    var forgetsWhenOff = false
+
+    init(_ place: Place) { self.place = place }
+
+    func with(_ change: (inout LimitStyle) -> Void) -> LimitStyle {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+}

@@ -1,0 +1,69 @@
+import StrictJSON
+
+/// What a write does to a simulated machine, by the rules of its personality.
+extension SimulatedMachine {
+    /// nil where there is nothing to write at that path.
+    mutating func patch(_ path: String, _ body: JSONValue) throws(PowerKnob.Refusal) -> Bool {
+        let paths = MachinePaths(self)
+        if let id = gpus.keys.first(where: { id in gpus[id].map { path == paths.gpuLimit(id, $0.style) } ?? false }) {
+            let isControl = gpus[id]?.style.place == .control
+            try gpus[id]?.apply(try Self.members(isControl ? body : body["PowerLimitWatts"]))
+            return true
+        }
+        switch limit.style.place {
+        case .environmentMetrics where path == paths.limit(limit.style):
+            try limit.apply(try Self.members(body["PowerLimitWatts"]))
+        case .control where path == paths.limit(limit.style): try limit.apply(try Self.members(body))
+        case .powerControl where path == paths.power:
+            guard let members = body["PowerControl"]?.array, members.count == 1 else {
+                throw PowerKnob.Refusal(
+                    status: 404, id: "ResourceNotFound",
+                    message: "The resource of type Power named PowerControl was not found.")
+            }
+            try limit.apply(try Self.members(members[0]["PowerLimit"]))
+        case .powerMember where path == paths.powerMember: try limit.apply(try Self.members(body["PowerLimit"]))
+        case .dellAttributes where path == paths.attributes: try patchAttributes(body)
+        default: return false
+        }
+        return true
+    }
+
+    mutating func post(_ path: String, _ body: JSONValue) throws(PowerKnob.Refusal) -> Bool {
+        let paths = MachinePaths(self)
+        if path == paths.trigger, limit.isArmed != nil {
+            guard let word = body["PowerLimitTrigger"]?.string, ["Activate", "Deactivate"].contains(word) else {
+                throw PowerKnob.Refusal(id: "ActionParameterMissing", message: "PowerLimitTrigger is missing.")
+            }
+            limit.isArmed = word == "Activate"
+            return true
+        }
+        if limit.style.place == .acceleratorService, path.hasPrefix(paths.limit(limit.style) + "/Actions/") {
+            let zone = body["PowerLimits"]?.array?.first
+            var members = JSONObject()
+            members["LimitInWatts"] = zone?["PowerLimitInWatts"]
+            try limit.apply(members)
+            return true
+        }
+        return false
+    }
+
+    private mutating func patchAttributes(_ body: JSONValue) throws(PowerKnob.Refusal) {
+        var members = JSONObject()
+        for member in try Self.members(body["Attributes"]) {
+            switch member.key {
+            case "ServerPwr.1.PowerCapSetting": members["ControlMode"] = member.value
+            case "ServerPwr.1.PowerCapValue": members["SetPoint"] = member.value
+            default: members[member.key] = member.value
+            }
+        }
+        try limit.apply(members)
+    }
+
+    private static func members(_ value: JSONValue?) throws(PowerKnob.Refusal) -> JSONObject {
+        guard let object = value?.object, !object.isEmpty else {
+            throw PowerKnob.Refusal(
+                id: "PropertyMissing", message: "The body has none of the properties that can be written.")
+        }
+        return object
+    }
+}

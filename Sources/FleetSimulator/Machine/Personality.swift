@@ -1,0 +1,49 @@
+import StrictJSON
+
+/// One generation of BMCs, as a simulated one plays it: what it calls things, what it refuses, and in which words.
+public struct Personality: Sendable, Hashable {
+    enum Success: Sendable { case resource, message, empty }
+    enum Tags: Sendable { case none, weak, strong }
+
+    public let name: String
+    var vendor = "Contoso"
+    var system = "System_0"
+    /// The system of the GPUs where that is not the host.
+    var baseboard: String?
+    var chassis = "Chassis_0"
+    var manager = "BMC_0"
+    /// The machine's own limit.
+    public var limit: PowerKnob
+    /// Of each GPU.
+    public var gpu: PowerKnob
+    var success = Success.message
+    var tags = Tags.weak
+    /// Whether a write without `If-Match` is answered with 428.
+    var requiresMatch = false
+    var resetTypes = ["On", "ForceOff", "GracefulShutdown", "ForceRestart"]
+    /// Where not, they stand in an ActionInfo.
+    var hasInlineResetTypes = false
+    var sessions = "/redfish/v1/SessionService/Sessions"
+
+    init(_ name: String, limit: PowerKnob, gpu: PowerKnob? = nil) {
+        self.name = name
+        self.limit = limit
+        self.gpu =
+            gpu
+            ?? PowerKnob(LimitStyle(.environmentMetrics).with { $0.modes = ["Automatic"] }, 200...700, setPoint: 700)
+    }
+
+    func with(_ change: (inout Personality) -> Void) -> Personality {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+
+    /// Every one there is.
+    public static let all: [Personality] = [
+        .standardMetrics, .standardPower, .standardControl, .openBMC, .nvidiaHGX, .nvidiaGB300, .dellIDRAC8,
+        .dellIDRAC9, .hpeILO, .hpeApollo, .hpeCrayEX, .lenovoXCC, .ami, .supermicro, .intel, .bluefield,
+    ]
+
+    public static func named(_ name: String) -> Personality? { all.first { $0.name == name } }
+}

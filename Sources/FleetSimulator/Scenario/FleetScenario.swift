@@ -1,0 +1,94 @@
+public import Settings
+
+/// How a simulated fleet is to behave, as a file says it:
+///
+/// ```yaml
+/// personality: dell-idrac9        # of all BMCs
+/// latency: 50ms
+/// bmcs:
+///   node-01: { personality: hpe-ilo, faults: [hang] }
+///   node-02: { faults: [{ fault: "503", on: [PATCH], path: Power, skip: 1, times: 2, retry_after: 1 }] }
+/// ```
+public struct FleetScenario: Sendable {
+    public var personality: Personality?
+    public var personalities: [String: Personality] = [:]
+    public var latency: Duration?
+    public var latencies: [String: Duration] = [:]
+    /// By a resource of the BMC.
+    public var faults: [String: Set<Fault>] = [:]
+
+    public init() {}
+
+    /// What a file says; every mistake goes to the problems of its setting.
+    public init(_ setting: Setting) {
+        let members = setting.members(["personality", "latency", "bmcs"])
+        personality = members["personality"].flatMap(Self.personality)
+        latency = members["latency"]?.duration()
+        for (name, entry) in members["bmcs"]?.namedEntries() ?? [] {
+            let own = entry.members(["personality", "latency", "faults"])
+            personalities[name] = own["personality"].flatMap(Self.personality)
+            latencies[name] = own["latency"]?.duration()
+            for fault in own["faults"]?.elements() ?? [] {
+                if let fault = Self.fault(fault) { faults[name, default: []].insert(fault) }
+            }
+        }
+    }
+
+    /// Brings a fleet that was made with the personalities into the state that the scenario begins with.
+    ///
+    /// - Throws: where the fleet has no BMC for a resource
+    public func begin(_ fleet: SimulatedFleet) throws {
+        if let latency { for bmc in fleet.bmcs { bmc.latency = latency } }
+        for name in Set(personalities.keys).union(latencies.keys).union(faults.keys).sorted() {
+            guard let bmc = fleet.bmc(of: name) else {
+                throw SimulatedFleet.CannotServe(description: "bmcs.\(name): no resource of the inventory with a BMC")
+            }
+            if let latency = latencies[name] { bmc.latency = latency }
+            if let faults = faults[name] { bmc.faults = faults }
+        }
+    }
+
+    private static func personality(_ setting: Setting) -> Personality? {
+        guard let name = setting.string() else { return nil }
+        let names = Personality.all.map(\.name).joined(separator: ", ")
+        return Personality.named(name) ?? setting.fail("should be one of \(names)")
+    }
+
+    /// A name, or a mapping with the requests that the fault is about.
+    private static func fault(_ setting: Setting) -> Fault? {
+        guard setting.isMapping else {
+            return kind(setting, retryAfter: nil, seconds: nil).map { Fault($0) }
+        }
+        let members = setting.members(["fault", "on", "path", "skip", "times", "retry_after", "seconds"])
+        let retryAfter = members["retry_after"]?.int(0...3600)
+        let seconds = members["seconds"]?.int(0...3600)
+        guard let name = members.required("fault", of: setting),
+            let kind = kind(name, retryAfter: retryAfter, seconds: seconds)
+        else { return nil }
+        let methods = members["on"].map { Set($0.strings()) }
+        return Fault(
+            kind, on: methods, path: members["path"]?.string(), skip: members["skip"]?.int(0...1_000_000) ?? 0,
+            times: members["times"]?.int(1...1_000_000))
+    }
+
+    private static func kind(_ setting: Setting, retryAfter: Int?, seconds: Int?) -> Fault.Kind? {
+        guard let name = setting.string() else { return nil }
+        if let status = Int(name), (400...599).contains(status) { return .status(status, retryAfter: retryAfter) }
+        if name == "slow-shutdown" { return .slowShutdown(seconds: Double(seconds ?? 30)) }
+        let names = Fault.Kind.named.map(\.name).joined(separator: ", ")
+        return Fault.Kind.named.first { $0.name == name }?.kind
+            ?? setting.fail("should be a status from 400 to 599, slow-shutdown, or one of \(names)")
+    }
+}
+
+extension Fault.Kind {
+    /// Those that need nothing but their name.
+    public static let named: [(name: String, kind: Fault.Kind)] = [
+        ("hang", .hang), ("drip", .drip), ("refuse", .refuse), ("cut", .cut), ("session-limit", .sessionLimit),
+        ("no-sessions", .noSessions), ("forget-sessions", .forgetSessions), ("apply-then-fail", .applyThenFail),
+        ("ignore", .ignore), ("object-inside", .objectInside), ("task-success", .task(.success)),
+        ("task-failure", .task(.failure)), ("task-never", .task(.never)), ("redirect", .redirect), ("html", .html),
+        ("truncate", .truncate), ("huge", .huge), ("wrong-types", .wrongTypes), ("contend", .contend),
+        ("forget-writes", .forgetWrites), ("certificate", .certificate), ("clock", .clock),
+    ]
+}
