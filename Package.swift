@@ -82,7 +82,7 @@ let package = Package(
             name: "ima",
             dependencies: [
                 "Agent", "CommandLineTool", "Curl", "JOSE", "OpenSSL", "Inventory", "PowerEvents", "Settings",
-                "StrictJSON",
+                "Shedding", "StrictJSON",
                 argumentParser,
                 logging,
             ],

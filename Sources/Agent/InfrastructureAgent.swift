@@ -85,6 +85,7 @@ public func buildAgent(
     let pool = HTTPClientPool(configuration.pool)
     let health = Health(pool: pool, writer: writer, metrics: metrics)
     metrics.set("ima_resources_total", configuration.site.order.count)
+    metrics.set("ima_resources_enforceable", 0)
 
     let outboxWake = WakeUp()
     let loginRenewal = WakeUp()
@@ -95,7 +96,8 @@ public func buildAgent(
         configuration: configuration, contents: contents, journal: journal, writer: writer,
         clients: ClientDirectory(
             transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
-            credentials: configuration.site.credentials),
+            credentials: configuration.site.credentials,
+            ledger: JournalSessions(writer: writer, leftovers: contents.sessions)),
         composer: EventComposer(
             source: EventSource(role: .infra, identifier: configuration.agentID),
             topicPrefix: configuration.bus.topicPrefix, key: signingKey,
@@ -143,6 +145,7 @@ public func buildAgent(
             ))
     }
     services.append(RetentionService(journal: journal, enforcer: enforcer, logger: logger, wall: wall))
+    if let every = configuration.patrolEvery { services.append(PatrolService(every: every, enforcer: enforcer)) }
     services += [ReloadService(file: configuration.file, enforcer: enforcer, logger: logger), bus, outbox, enforcer]
     return InfrastructureAgent(
         services: services, enforcer: enforcer, journal: journal, pool: pool,

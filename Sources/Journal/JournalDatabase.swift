@@ -62,7 +62,10 @@ public final class JournalDatabase: Sendable {
                     inbox: try Row.fetchAll(db, sql: "SELECT seq, body FROM inbox ORDER BY seq").map { row in
                         InboxAlert(sequence: row["seq"], alert: try Self.decode(row["body"]))
                     },
-                    isFrozen: try Bool.fetchOne(db, sql: "SELECT value FROM switch WHERE name = 'frozen'") ?? false)
+                    isFrozen: try Bool.fetchOne(db, sql: "SELECT value FROM switch WHERE name = 'frozen'") ?? false,
+                    sessions: try Row.fetchAll(db, sql: "SELECT bmc, location FROM bmc_session").compactMap { row in
+                        BMC.Address(row["bmc"]).map { BMCSession(bmc: $0, location: row["location"]) }
+                    })
             }
         } catch {
             throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
@@ -228,6 +231,14 @@ public final class JournalDatabase: Sendable {
                     refusal.at.milliseconds, refusal.reason, refusal.detail, refusal.topic, refusal.source,
                     refusal.eventID, refusal.digest,
                 ])
+        }
+        for session in batch.sessionsOpened {
+            try db.cachedStatement(sql: "INSERT OR IGNORE INTO bmc_session (bmc, location) VALUES (?, ?)")
+                .execute(arguments: [session.bmc.description, session.location])
+        }
+        for session in batch.sessionsClosed {
+            try db.cachedStatement(sql: "DELETE FROM bmc_session WHERE bmc = ? AND location = ?")
+                .execute(arguments: [session.bmc.description, session.location])
         }
         for breach in batch.repeated {
             try db.cachedStatement(

@@ -1,3 +1,4 @@
+public import Inventory
 public import PowerEvents
 public import Shedding
 public import StrictJSON
@@ -96,6 +97,18 @@ public struct RefusalRecord: Sendable, Hashable {
     }
 }
 
+/// A session of this agent on a BMC.
+public struct BMCSession: Sendable, Hashable {
+    public let bmc: BMC.Address
+    /// Its URI.
+    public let location: String
+
+    public init(bmc: BMC.Address, location: String) {
+        self.bmc = bmc
+        self.location = location
+    }
+}
+
 /// What one transaction of the agent writes.
 public struct JournalBatch: Sendable {
     public var changes = Changes()
@@ -106,11 +119,14 @@ public struct JournalBatch: Sendable {
     public var refusals: [RefusalRecord] = []
     /// Breaches whose last report is to be published again, under the same ids.
     public var repeated: [UUIDText] = []
+    public var sessionsOpened: [BMCSession] = []
+    public var sessionsClosed: [BMCSession] = []
 
     public init() {}
 
     public var isEmpty: Bool {
         changes.isEmpty && reports.isEmpty && handled.isEmpty && refusals.isEmpty && repeated.isEmpty
+            && sessionsOpened.isEmpty && sessionsClosed.isEmpty
     }
 }
 
@@ -120,4 +136,5 @@ public struct JournalContents: Sendable {
     public var controls: [ControlEntry]
     public var inbox: [InboxAlert]
     public var isFrozen: Bool
+    public var sessions: [BMCSession]
 }

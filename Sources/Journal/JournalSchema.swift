@@ -80,6 +80,14 @@ enum JournalSchema {
                 table.column("message", .text)
             }
         }
+        migrator.registerMigration("3 sessions") { db in
+            // Sessions that are open on BMCs, so that those of a process that was killed can be ended.
+            try db.create(table: "bmc_session", options: [.withoutRowID]) { table in
+                table.column("bmc", .text).notNull()
+                table.column("location", .text).notNull()
+                table.primaryKey(["bmc", "location"])
+            }
+        }
         return migrator
     }
 }

@@ -54,6 +54,38 @@ public actor BMCClient {
         }
     }
 
+    /// What the BMC says of the machine, of which one resource's control is known.
+    public func describe(_ entry: ControlEntry, priority: Int = 0) async -> Result<MachineDescription, BMCFault> {
+        do throws(BMCFault) {
+            let root = try await conversationRoot(priority: priority)
+            var names = [root["Vendor"]?.string, root["Product"]?.string]
+            if let uri = locators[entry.key]?.system {
+                let system = try await get(uri, priority: priority).json
+                names = [system["Manufacturer"]?.string, system["Model"]?.string]
+            }
+            let model = names.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+            return .success(
+                MachineDescription(model: model.isEmpty ? nil : model, hasSession: conversation.hasSession))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What is worth an inventory entry, found by looking everywhere. Reads only.
+    public func survey() async -> Result<BMCSurvey, BMCFault> {
+        do throws(BMCFault) {
+            let root = try await conversationRoot(priority: 0)
+            searched = [:]
+            defer { searched = [:] }
+            return .success(
+                try await BMCSurvey(
+                    root: root,
+                    read: { (uri) async throws(BMCFault) -> JSONValue in try await self.getOnce(uri, priority: 0) }))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     /// Logs out.
     public func close() async {
         var copy = conversation

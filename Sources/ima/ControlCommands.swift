@@ -50,6 +50,14 @@ struct StatusCommand: AsyncParsableCommand {
         print(
             "\(status["resources"]?.text ?? "0") resources, \(breaches.count) breaches, \(controls.count) controls\(frozen)"
         )
+        let readiness = status["readiness"]
+        print(
+            "patrol: \(readiness?["enforceable"]?.text ?? "0") of the",
+            "\(readiness?["visited"]?.text ?? "0") resources visited could be enforced upon",
+            "(\(readiness?["of"]?.text ?? "0") have a BMC)")
+        for one in readiness?["not_enforceable"]?.array ?? [] {
+            print("  \(one["resource"]?.string ?? ""): \(one["why"]?.string ?? "")")
+        }
         for breach in breaches {
             print(
                 "breach \(breach["breach_id"]?.string ?? "") on \(breach["feed"]?.string ?? ""):",

@@ -7,7 +7,8 @@ struct IMA: AsyncParsableCommand {
         commandName: "ima",
         abstract: "Turns power breach alerts into Redfish power limits, proves them, and puts everything back.",
         subcommands: [
-            RunCommand.self, CheckCommand.self, PlanCommand.self, StatusCommand.self, FreezeCommand.self,
+            RunCommand.self, CheckCommand.self, PreflightCommand.self, PlanCommand.self, StatusCommand.self,
+            FreezeCommand.self,
             ThawCommand.self, ReleaseCommand.self, HistoryCommand.self, ExplainCommand.self, BackupCommand.self,
             InventoryCommand.self, KeysCommand.self,
         ])

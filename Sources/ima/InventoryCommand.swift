@@ -9,7 +9,7 @@ import StrictJSON
 struct InventoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inventory", abstract: "Makes inventories, and shows what one means.",
-        subcommands: [Show.self, ImportDPS.self])
+        subcommands: [Show.self, DiscoverCommand.self, ImportDPS.self])
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -47,14 +47,21 @@ struct PartsTests {
 
     @Test func aLaneServesPriorityFirst() {
         var lane = Lane()
+        lane.isVisitDue = true
         let key = { (name: String) in ControlKey(resource: name, facet: .powerLimit) }
         lane.add(key("a"), priority: 3)
         lane.add(key("b"), priority: 1)
         lane.add(key("c"), priority: 3)
         lane.add(key("a"), priority: 0)
-        var order: [String] = []
-        while let next = lane.next() { order.append(next.key.resource) }
-        #expect(order == ["b", "a", "c"])
+        var turns: [Lane.Turn] = []
+        while let next = lane.next() { turns.append(next) }
+        // The patrol comes after everything else, once.
+        #expect(
+            turns == [
+                .control(key("b"), priority: 1), .control(key("a"), priority: 3), .control(key("c"), priority: 3),
+                .visit,
+            ])
+        #expect(lane.isEmpty)
     }
 
     @Test func metricsRenderAsPrometheusText() {

@@ -200,12 +200,12 @@ final class VirtualAgent {
     }
 
     private func runLane(_ address: BMC.Address) {
-        guard let job = lanes[address]?.next() else {
+        guard case .control(let key, _)? = lanes[address]?.next() else {
             lanes[address] = nil
             return
         }
         let next = { [self] in later(.zero) { [self] in runLane(address) } }
-        let (assignment, actions) = book.begin(job.key, now: now)
+        let (assignment, actions) = book.begin(key, now: now)
         guard let assignment else { return settle(JournalBatch(), actions, then: next) }
         perform(assignment.convergence.started, assignment.revision, next)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Inventory
 import Journal
 import PowerEvents
 import Shedding
@@ -46,6 +47,27 @@ struct MigrationTests {
         #expect(try journal.history(HistoryQuery()).map(\.entry.code) == ["freeze"])
     }
 
+    @Test func fromVersion2() throws {
+        let journal = try JournalDatabase(path: file(Self.version1 + Self.version2))
+        let contents = try journal.load()
+        #expect(contents.isFrozen)
+        #expect(contents.breaches.count == 1)
+        #expect(contents.sessions.isEmpty)
+        #expect(try journal.history(HistoryQuery()).map(\.entry.code) == ["freeze"])
+        // And it is a journal of today: what is new can be kept in it.
+        let address = try #require(BMC.Address("https://10.0.0.1"))
+        var batch = JournalBatch()
+        batch.sessionsOpened = [
+            BMCSession(bmc: address, location: "/redfish/v1/S/1"),
+            BMCSession(bmc: address, location: "/redfish/v1/S/2"),
+        ]
+        try journal.write([batch], now: Timestamp(milliseconds: 1_800_000_000_000))
+        batch = JournalBatch()
+        batch.sessionsClosed = [BMCSession(bmc: address, location: "/redfish/v1/S/1")]
+        try journal.write([batch], now: Timestamp(milliseconds: 1_800_000_000_000))
+        #expect(try journal.load().sessions == [BMCSession(bmc: address, location: "/redfish/v1/S/2")])
+    }
+
     @Test func aJournalOfANewerVersionIsLeftAlone() throws {
         let path = folder.path("j.sqlite")
         try JournalDatabase(path: path).close()
@@ -82,5 +104,20 @@ struct MigrationTests {
             PRIMARY KEY ("source", "id")) WITHOUT ROWID;
         INSERT INTO "seen_event" VALUES('s','02020202-0202-4202-8202-020202020202',1800000000000);
         CREATE INDEX "outbox_on_breach_id" ON "outbox"("breach_id");
+        """#
+
+    /// What version 2 added.
+    private static let version2 = #"""
+
+        INSERT INTO "grdb_migrations" VALUES('2 switches and history');
+        CREATE TABLE "switch" ("name" TEXT PRIMARY KEY NOT NULL, "value" BOOLEAN NOT NULL) WITHOUT ROWID;
+        INSERT INTO "switch" VALUES('frozen',1);
+        CREATE TABLE "history" ("seq" INTEGER PRIMARY KEY AUTOINCREMENT, "at" INTEGER NOT NULL, "kind" TEXT NOT NULL,
+            "code" TEXT NOT NULL, "breach_id" TEXT, "resource" TEXT, "facet" TEXT, "value" TEXT, "prior" TEXT,
+            "message" TEXT);
+        INSERT INTO "history" VALUES(1,1800000000000,'command','freeze',NULL,NULL,NULL,NULL,NULL,NULL);
+        CREATE INDEX "history_on_at" ON "history"("at");
+        CREATE INDEX "history_on_breach_id" ON "history"("breach_id");
+        CREATE INDEX "history_on_resource" ON "history"("resource");
         """#
 }

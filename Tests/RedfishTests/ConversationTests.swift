@@ -42,7 +42,8 @@ struct ConversationTests {
         bmc.script(.get, .init(status: 401))
         _ = try await client.read(Self.entry).get()
         #expect(bmc.seen(.post).count == 2)
-        bmc.script(.get, .init(status: 401), .init(body: ["UUID": "x"]), .init(status: 401))
+        let root: JSONValue = ["Links": ["Sessions": FakeBMC.link("/redfish/v1/SessionService/Sessions")]]
+        bmc.script(.get, .init(status: 401), .init(body: root), .init(status: 401))
         #expect(fault(await client.read(Self.entry))?.kind == .unauthorized)
         #expect(bmc.seen(.post).count == 3)
     }
@@ -157,5 +158,85 @@ struct ConversationTests {
             bmc.script(.get, FakeBMC.Answer(status: 200, body: body == "[]" ? .array([]) : nil))
             #expect(fault(await client.read(Self.entry))?.kind == .invalidAnswer)
         }
+    }
+
+    @Test func whatWasObjectedToIsToldWithTheFailure() async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        _ = try await client.read(Self.entry).get()
+        bmc.script(
+            .patch,
+            .init(
+                status: 200,
+                body: [
+                    "@Message.ExtendedInfo": [["MessageId": "Base.1.0.PropertyNotUpdated", "Message": "not updated"]]
+                ]))
+        try await client.write(.limit(Watts(500)), Self.entry).get()
+        #expect(try await client.read(Self.entry).get().objection == "not updated")
+        try await client.write(.limit(Watts(500)), Self.entry).get()
+        #expect(try await client.read(Self.entry).get().objection == nil)
+    }
+
+    @Test func anAnswerIsAskedForPlainUnlessThatIsRefused() async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        bmc.script(.get, .init(status: 406))
+        _ = try await client.read(Self.entry).get()
+        #expect(bmc.seen(.get).prefix(2).map { $0.headers["Accept-Encoding"] } == ["identity", nil])
+        #expect(bmc.seen(.get).last?.headers["Accept-Encoding"] == nil)
+    }
+
+    @Test func aBMCThatIsSilentIsLeftAlone() async throws {
+        let bmc = bmc()
+        let client = bmc.client
+        for _ in 0..<3 {
+            bmc.script(.get, .init(error: .couldNotConnect, mayHaveBeenObeyed: false))
+            #expect(fault(await client.read(Self.entry))?.kind == .unreachable)
+        }
+        let asked = bmc.seen.count
+        #expect(fault(await client.read(Self.entry))?.kind == .leftAlone)
+        #expect(bmc.seen.count == asked)
+    }
+
+    /// Of the two sessions that a killed process left, one is still that; the number of the other is somebody else's now.
+    @Test func sessionsThatWereLeftAreEnded() async throws {
+        let bmc = bmc()
+        bmc.set("/redfish/v1/S/7", ["UserName": "u"])
+        bmc.set("/redfish/v1/S/8", ["UserName": "somebody"])
+        let ledger = TestLedger(["/redfish/v1/S/7", "/redfish/v1/S/8"])
+        let client = BMCClient(
+            bmc: FakeBMC.bmc, credentials: CredentialReference(username: "u", secret: .value("p")), transport: bmc,
+            ledger: ledger)
+        _ = try await client.read(Self.entry).get()
+        #expect(bmc.seen(.delete).map(\.uri) == ["/redfish/v1/S/7"])
+        #expect(await ledger.open == ["/redfish/v1/S/1"])
+        await client.close()
+        #expect(await ledger.open.isEmpty)
+    }
+
+    private actor TestLedger: SessionLedger {
+        private(set) var open: Set<String>
+
+        init(_ left: [String]) { open = Set(left) }
+
+        func opened(_ location: String, on bmc: BMC.Address) { open.insert(location) }
+        func closed(_ location: String, on bmc: BMC.Address) { open.remove(location) }
+        func takeLeftovers(on bmc: BMC.Address) -> [String] { open.sorted() }
+    }
+
+    /// 400, 409 and others are how BMCs say that a machine is off already.
+    @Test func alreadyInThatStateIsDone() async throws {
+        let uri = "/redfish/v1/Systems/S1"
+        var system = try #require(ControlSearchTests.system.object)
+        let bmc = FakeBMC(["/redfish/v1/Systems": FakeBMC.members(uri), uri: .object(system)])
+        let client = bmc.client
+        let entry = FakeBMC.entry(.node, .powerState)
+        _ = try await client.read(entry).get()
+        bmc.script(.post, .init(status: 409))
+        #expect(fault(await client.write(.reset("GracefulShutdown"), entry))?.kind == .refused)
+        system["PowerState"] = "Off"
+        bmc.set(uri, .object(system))
+        bmc.script(.post, .init(status: 409))
+        try await client.write(.reset("GracefulShutdown"), entry).get()
     }
 }

@@ -1,3 +1,4 @@
+import PowerEvents
 import FleetSimulator
 import Synchronization
 import TestSupport
@@ -16,4 +17,15 @@ final class AgentHolder: Sendable {
 
     var child: ChildProcess? { current.withLock { $0 } }
     func set(_ child: ChildProcess) { current.withLock { $0 = child } }
+}
+
+extension EventLedger {
+    /// The latest report of a breach.
+    func latest(_ breach: UUIDText, _ action: Enforcement.Action) -> Enforcement? {
+        all.last { $0.enforcement?.breachID == breach && $0.enforcement?.action == action }?.enforcement
+    }
+}
+
+extension Enforcement {
+    func result(of resource: String) -> EnforcementResult? { results.first { $0.resourceID == resource } }
 }

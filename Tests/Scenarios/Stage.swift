@@ -53,10 +53,12 @@ final class Stage: Sendable {
     ///   - inventory: with `PORT` where the fleet's port belongs
     ///   - qos: of the agent's connection
     ///   - signingKey: of the agent
+    ///   - personalities: of the BMCs of single resources
     ///   - line: how late and in what pieces the agent and the broker hear of each other; nil for a good line
     init(
         enforcement: String = "", redfish: String = "", inventory: String = inventory, qos: Int = 2,
-        signingKey: KeyKind = .p256, line: (delay: Duration, pieceBytes: Int)? = nil
+        signingKey: KeyKind = .p256, personalities: [String: Personality] = [:],
+        line: (delay: Duration, pieceBytes: Int)? = nil
     ) async throws {
         folder = try TemporaryFolder()
         broker = try await TestBroker()
@@ -84,7 +86,7 @@ final class Stage: Sendable {
             control: ima.sock
             """, to: "ima.yaml")
         let site = try Self.site(folder.path("site.yaml"))
-        fleet = try SimulatedFleet(site: site)
+        fleet = try SimulatedFleet(site: site, each: personalities)
         let bmcKey = try PrivateKey.generate(.p256)
         pin = "sha256//\(Data(SHA256.digest(try bmcKey.publicKey().subjectPublicKeyInfo())).base64EncodedString())"
         try await fleet.start(authority: FleetAuthority.prepare(for: site), key: bmcKey)

@@ -90,6 +90,8 @@ public struct AgentConfiguration: Sendable {
     public var policy: Policy
     public var redfish: RedfishOptions
     public var pool: HTTPClientPool.Configuration
+    /// How often each BMC is visited while nothing is wrong; nil: never.
+    public var patrolEvery: Duration?
     public var http: HTTPAddress?
     public var controlSocket: String?
     public var shutdownTimeout: Duration

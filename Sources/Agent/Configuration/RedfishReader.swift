@@ -7,6 +7,8 @@ enum RedfishReader {
     struct Patience {
         var options = RedfishOptions()
         var retries: Int
+        /// nil: never.
+        var patrolEvery: Duration? = .seconds(60)
     }
 
     static func read(_ section: Setting?, retries: Int) -> (Patience, HTTPClientPool.Configuration) {
@@ -28,7 +30,7 @@ enum RedfishReader {
             patience.options.requestTimeout = value
         }
         if let count = members["retries"]?.int(0...20) { patience.retries = count }
-        _ = members["patrol_every"]?.duration()
+        if let every = members["patrol_every"]?.duration() { patience.patrolEvery = every > .zero ? every : nil }
         return (patience, pool)
     }
 }

@@ -9,8 +9,13 @@ actor ClientDirectory {
     private var credentials: [String: CredentialReference]
     private var clients: [BMC: BMCClient] = [:]
     private var closings: [Task<Void, Never>] = []
+    private let ledger: (any SessionLedger)?
 
-    init(transport: any HTTPTransport, options: RedfishOptions, credentials: [String: CredentialReference]) {
+    init(
+        transport: any HTTPTransport, options: RedfishOptions, credentials: [String: CredentialReference],
+        ledger: (any SessionLedger)? = nil
+    ) {
+        self.ledger = ledger
         self.transport = transport
         self.options = options
         self.credentials = credentials
@@ -22,7 +27,7 @@ actor ClientDirectory {
         guard let login = credentials[bmc.credentials] else {
             throw BMCFault(.unauthorized, "the inventory has no credentials \"\(bmc.credentials)\" any more")
         }
-        let client = BMCClient(bmc: bmc, credentials: login, transport: transport, options: options)
+        let client = BMCClient(bmc: bmc, credentials: login, transport: transport, options: options, ledger: ledger)
         clients[bmc] = client
         return client
     }

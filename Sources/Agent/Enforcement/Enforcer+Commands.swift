@@ -31,6 +31,8 @@ extension Enforcer {
     /// Takes over a changed inventory and policy.
     func reload(_ configuration: AgentConfiguration) async {
         book.reload(site: configuration.site, policy: configuration.policy)
+        readiness.reload(configuration.site)
+        metrics.set("ima_resources_total", configuration.site.order.count)
         await clients.reload(configuration.site.credentials)
     }
 
@@ -49,6 +51,7 @@ extension Enforcer {
         StatusSnapshot(
             isFrozen: book.isFrozen, journalFailure: journal.failure,
             breaches: book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt },
-            controls: book.controls.values.sorted { $0.entry.key < $1.entry.key }, resources: book.site.order.count)
+            controls: book.controls.values.sorted { $0.entry.key < $1.entry.key }, resources: book.site.order.count,
+            readiness: readiness)
     }
 }

@@ -27,6 +27,7 @@ actor Enforcer: Service {
     let composer: EventComposer
     let wakeOutbox: @Sendable () -> Void
     var book: Book
+    var readiness = Readiness()
     private var lanes: [BMC.Address: Lane] = [:]
     private var catchUp = CatchUp()
     private var isStopping = false
@@ -59,6 +60,7 @@ actor Enforcer: Service {
             site: configuration.site, policy: configuration.policy, breaches: contents.breaches,
             controls: contents.controls, isFrozen: contents.isFrozen)
         backlog = contents.inbox
+        readiness.reload(configuration.site)
         (alerts, alertSink) = AsyncStream.makeStream()
         (laneStarts, laneStarter) = AsyncStream.makeStream()
     }
@@ -253,9 +255,18 @@ actor Enforcer: Service {
         laneStarter.yield(address)
     }
 
+    /// Asks for a look at a BMC once nothing else is wanted of it.
+    func visit(_ address: BMC.Address) {
+        lanes[address, default: Lane()].isVisitDue = true
+        startLane(address)
+    }
+
     private func runLane(_ address: BMC.Address) async {
         while !isStopping, !Task.isCancelled, let job = lanes[address]?.next() {
-            await run(job.key, priority: job.priority)
+            switch job {
+            case .control(let key, let priority): await run(key, priority: priority)
+            case .visit: await look(at: address)
+            }
         }
         lanes[address]?.isRunning = false
         // A job that came between the last look and this line would wait for the next one.

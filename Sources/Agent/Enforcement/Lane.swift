@@ -12,6 +12,8 @@ struct Lane {
     private var nextOrder = 0
     /// Whether a task is working this lane off.
     var isRunning = false
+    /// Whether the patrol wants to look at the BMC, which everything else comes before.
+    var isVisitDue = false
 
     mutating func add(_ key: ControlKey, priority: Int) {
         guard !jobs.contains(where: { $0.key == key }) else { return }
@@ -22,9 +24,19 @@ struct Lane {
         jobs.insert(job, at: place)
     }
 
-    mutating func next() -> (key: ControlKey, priority: Int)? {
-        jobs.isEmpty ? nil : { ($0.key, $0.priority) }(jobs.removeFirst())
+    enum Turn: Sendable, Hashable {
+        case control(ControlKey, priority: Int)
+        case visit
     }
 
-    var isEmpty: Bool { jobs.isEmpty }
+    mutating func next() -> Turn? {
+        if !jobs.isEmpty {
+            let job = jobs.removeFirst()
+            return .control(job.key, priority: job.priority)
+        }
+        defer { isVisitDue = false }
+        return isVisitDue ? .visit : nil
+    }
+
+    var isEmpty: Bool { jobs.isEmpty && !isVisitDue }
 }

@@ -39,6 +39,7 @@ final class Health: Sendable {
             "broker": isReady ? "subscribed" : "not subscribed",
             "journal": status.journalFailure.map(JSONValue.string) ?? "open",
             "inventory": .string("\(status.resources) resources"), "frozen": .bool(status.isFrozen),
+            "patrol": status.readiness.json,
         ]
     }
 }

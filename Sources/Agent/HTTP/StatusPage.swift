@@ -7,6 +7,7 @@ enum StatusPage {
         var body = "<h1>Infrastructure Management Agent</h1>"
         body += "<p>\(status.resources) resources, \(status.breaches.count) breaches, \(status.controls.count) controls"
         body += "\(status.isFrozen ? ", <strong>frozen</strong>" : "")</p>"
+        body += "<p>\(status.readiness.summary)</p>"
         body += table(
             ["breach", "feed", "phase", "hints"],
             status.breaches.map { [$0.id.text, $0.feed, StatusSnapshot.phase($0), "\($0.plans.count)"] })

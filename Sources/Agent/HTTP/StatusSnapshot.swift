@@ -10,12 +10,13 @@ struct StatusSnapshot: Sendable {
     let breaches: [Breach]
     let controls: [HeldControl]
     let resources: Int
+    let readiness: Readiness
 
     var json: JSONValue {
         [
             "frozen": .bool(isFrozen), "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
             "resources": .number(JSONNumber(resources)), "breaches": .array(breaches.map(Self.json)),
-            "controls": .array(controls.map(Self.json)),
+            "controls": .array(controls.map(Self.json)), "readiness": readiness.json,
         ]
     }
 

@@ -84,6 +84,8 @@ public final class SimulatedBMC: Sendable {
 
     public var writes: [Write] { state.withLock { $0.writes } }
     public var requests: Int { state.withLock { $0.requests } }
+    /// How many sessions were ever opened.
+    public var logins: Int { state.withLock { $0.nextSession - 1 } }
     public var openSessions: Int { state.withLock { $0.sessions.count } }
     /// The most requests that were ever being answered at once.
     public var mostRequestsAtOnce: Int { state.withLock { $0.mostInFlight } }

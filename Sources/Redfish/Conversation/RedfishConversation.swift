@@ -29,6 +29,8 @@ struct RedfishConversation {
         session = RedfishSession(credentials: credentials)
     }
 
+    var hasSession: Bool { if case .token = session.state { true } else { false } }
+
     /// The service root, read once a login.
     mutating func serviceRoot(priority: Int) async throws(BMCFault) -> JSONValue {
         if let root { return root }
@@ -65,7 +67,7 @@ struct RedfishConversation {
             let response = try await authorizedExchange(
                 .patch, document.uri, headers: headers, body: body, within: limit, priority: priority)
             if [412, 428].contains(response.response.status), !tags.isEmpty { continue }
-            return try await accept(response.response, uri: document.uri, priority: priority)
+            return try await accept(response.response, uri: document.uri, within: limit, priority: priority)
         }
     }
 
@@ -75,7 +77,7 @@ struct RedfishConversation {
     ) async throws(BMCFault) -> String? {
         let response = try await authorizedExchange(
             .post, uri, body: body, fresh: true, within: limit, priority: priority)
-        return try await accept(response.response, uri: uri, priority: priority)
+        return try await accept(response.response, uri: uri, within: limit, priority: priority)
     }
 
     /// Ends the session, if there is one; a BMC has few.
@@ -96,10 +98,13 @@ extension RedfishConversation {
         if generation > 0 { root = nil }
         generation += 1
         let root = try await serviceRoot(priority: priority)
-        let uri =
-            root["Links", "Sessions", "@odata.id"]?.string
-            ?? root["SessionService", "@odata.id"]?.string.map { $0 + "/Sessions" }
-            ?? "/redfish/v1/SessionService/Sessions"
+        guard
+            let uri = Links.id(root["Links", "Sessions"])
+                ?? Links.id(root["SessionService"]).map({ $0 + "/Sessions" })
+        else {
+            session.state = .basic
+            return
+        }
         let leftovers = await ledger?.takeLeftovers(on: bmc.address) ?? []
         let opened = try await openSession(uri, priority: priority)
         let ended = await endLeftovers(leftovers)
@@ -166,12 +171,18 @@ extension RedfishConversation {
                 priority: priority)
             guard result.response.status == 401 else { return result }
             guard mayLogIn else {
-                session.state = .loggedOut
+                await logOut()
                 throw BMCFault(.unauthorized, "the BMC refuses \(uri) with 401 right after a login")
             }
             mayLogIn = false
+            let old = session.state
             session.state = .loggedOut
             try await logIn(priority: priority)
+            // It may not have been the session that was refused, and then it still is one of the few.
+            if case .token(_, let location?) = old, session.state != old {
+                _ = try? await exchange(.delete, location, authorized: true, priority: priority)
+                await ledger?.closed(location, on: bmc.address)
+            }
         }
     }
 }
@@ -258,7 +269,7 @@ extension RedfishConversation {
 
     /// Takes the answer to a write: done, a task to wait for, or a fault.
     private mutating func accept(
-        _ response: HTTPResponse, uri: String, priority: Int
+        _ response: HTTPResponse, uri: String, within limit: Duration?, priority: Int
     ) async throws(BMCFault) -> String? {
         guard response.status == 202 else {
             guard (200...299).contains(response.status) else { throw Self.fault(ofWrite: response, uri: uri) }
@@ -266,35 +277,36 @@ extension RedfishConversation {
         }
         // Without a monitor the reading back has to tell.
         guard let monitor = response.header("Location").flatMap(localPath) else { return nil }
-        let end = ContinuousClock.now + options.taskTimeout
+        let end = ContinuousClock.now + min(options.taskTimeout, limit ?? options.taskTimeout)
         var delay = Duration.milliseconds(250)
         while ContinuousClock.now + delay < end {
             do { try await Task.sleep(for: delay) } catch {
-                throw BMCFault(.unknownEffect, "stopped while waiting for the task \(monitor)")
+                throw BMCFault(.unknownEffect, "stopped while waiting for the task of the write to \(uri)")
             }
             delay = min(delay * 2, .seconds(5))
             let state = try await authorizedExchange(.get, monitor, priority: priority).response
             switch state.status {
             case 202: continue
             case 200...299:
-                if try Self.isRunning(state, monitor) { continue }
+                if try Self.isRunning(state, uri) { continue }
                 return RedfishErrorText.objection(in: state.body)
             // Some forget a monitor as soon as the task is over.
             case 404, 410: return nil
-            default: throw Self.fault(ofWrite: state, uri: monitor)
+            // In the name of what was written: a monitor's number is another one each time, and would be news.
+            default: throw Self.fault(ofWrite: state, uri: uri)
             }
         }
-        throw BMCFault(.unknownEffect, "the task \(monitor) did not end within \(options.taskTimeout)")
+        throw BMCFault(.unknownEffect, "the task of the write to \(uri) did not end in time")
     }
 
     /// A Location may name the Task itself instead of its monitor; its state then says how it goes (DSP2046, Task).
-    private static func isRunning(_ response: HTTPResponse, _ monitor: String) throws(BMCFault) -> Bool {
+    private static func isRunning(_ response: HTTPResponse, _ uri: String) throws(BMCFault) -> Bool {
         guard let json = try? JSONValue(parsing: response.body), let state = json["TaskState"]?.string else {
             return false
         }
         if ["Exception", "Killed", "Cancelled", "Interrupted"].contains(state) {
             // How far it came before that is not told.
-            throw BMCFault(.unknownEffect, "the task \(monitor) ended as \(state)")
+            throw BMCFault(.unknownEffect, "the task of the write to \(uri) ended as \(state)")
         }
         return state != "Completed"
     }

@@ -97,6 +97,19 @@ extension ControlSearch {
             why: "the power Control of \(chassis.id) for the whole machine")
     }
 
+    /// Whether a chassis offers a power limit that is for the whole of it.
+    mutating func hasOwnLimit(_ uri: String) async throws(BMCFault) -> Bool {
+        guard let json = try await optional(uri) else { return false }
+        let chassis = Found(uri: uri, json: json)
+        if try await powerControls(of: uri).contains(where: { Self.isWhole($0, targets: [uri]) }) { return true }
+        if let metrics = Links.id(chassis.json["EnvironmentMetrics"]), let document = try await optional(metrics),
+            control(in: document, .environmentMetrics, at: metrics, why: "") != nil
+        {
+            return true
+        }
+        return try await powerLimit(of: chassis, for: uri, system: nil) != nil
+    }
+
     /// Whether a Control is for the whole machine: it names the machine, or its chassis as context, and no processor
     /// alone.
     private static func isWhole(_ control: Found, targets: [String]) -> Bool {

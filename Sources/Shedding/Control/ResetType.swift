@@ -9,6 +9,9 @@ public enum ResetType: String, Sendable, Hashable, CaseIterable, Codable {
     case forceOn = "ForceOn"
     case resume = "Resume"
 
+    /// Whether a BMC that allows these values knows this one, by whatever name.
+    public func isOffered(among allowed: [String]) -> Bool { spelling(among: allowed) != nil }
+
     /// How a BMC that allows these values spells this one; nil where it does not. HPE Cray EX says `Off` for a graceful
     /// shutdown, beside its `ForceOff`.
     func spelling(among allowed: [String]) -> String? {

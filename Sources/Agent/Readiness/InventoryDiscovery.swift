@@ -1,0 +1,59 @@
+import Curl
+public import Inventory
+import Redfish
+import Shedding
+
+/// Walks BMCs and drafts the inventory of what they manage. Reads only.
+public struct InventoryDiscovery: Sendable {
+    private let login: CredentialReference
+    private let passwordFile: String
+    private let trust: BMC.Trust
+
+    public init(login: CredentialReference, passwordFile: String, trust: BMC.Trust) {
+        self.login = login
+        self.passwordFile = passwordFile
+        self.trust = trust
+    }
+
+    public func run(
+        _ bmcs: [BMC], progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) async -> InventoryDraft {
+        let pool = HTTPClientPool()
+        var found: [BMC.Address: Result<BMCSurvey, BMCFault>] = [:]
+        await withTaskGroup(of: (BMC.Address, Result<BMCSurvey, BMCFault>).self) { group in
+            for bmc in bmcs {
+                group.addTask {
+                    let client = BMCClient(bmc: bmc, credentials: login, transport: pool)
+                    let result = await client.survey()
+                    await client.close()
+                    return (bmc.address, result)
+                }
+            }
+            for await (address, result) in group {
+                found[address] = result
+                progress(found.count, bmcs.count)
+            }
+        }
+        pool.shutDown()
+        var draft = InventoryDraft(username: login.username, passwordFile: passwordFile, trust: trust)
+        for bmc in bmcs {
+            switch found[bmc.address] {
+            case .success(let survey): draft.add(bmc.address, survey.draft)
+            case .failure(let fault): draft.addFailure(bmc.address, fault.message)
+            case nil: continue
+            }
+        }
+        return draft
+    }
+}
+
+extension BMCSurvey {
+    fileprivate var draft: InventoryDraft.Machine {
+        InventoryDraft.Machine(
+            nodes: nodes.map { node in
+                InventoryDraft.Node(
+                    name: node.hostName, comment: [node.model, node.serial].compactMap { $0 }.joined(separator: ", "),
+                    system: hasOtherSystems ? node.system : nil)
+            }, gpus: gpus, chassis: chassis)
+    }
+}

@@ -1,0 +1,70 @@
+import Curl
+import Inventory
+import Redfish
+import Shedding
+public import StrictJSON
+
+/// A visit to every BMC that reads only: what an enforcement would meet, before there is one.
+public struct Preflight: Sendable {
+    private let configuration: AgentConfiguration
+    private let assessor: Assessor
+
+    public init(_ configuration: AgentConfiguration) {
+        self.configuration = configuration
+        assessor = Assessor(policy: configuration.policy)
+    }
+
+    /// Looks at these resources, or at all.
+    ///
+    /// - Parameter progress: told of each that is done, out of how many
+    /// - Returns: in the inventory's order; protected resources and places without a BMC are not visited
+    public func run(
+        _ names: Set<String>? = nil, progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) async -> [Assessment] {
+        let site = configuration.site
+        let resources = site.order.compactMap { site.resources[$0] }.filter { resource in
+            names.map { $0.contains(resource.id) } ?? true && resource.bmc != nil && !resource.isProtected
+        }
+        let pool = HTTPClientPool(configuration.pool)
+        let clients = ClientDirectory(
+            transport: pool, options: configuration.redfish, credentials: site.credentials)
+        // A BMC is spoken to by one at a time; its resources come one after another.
+        let byBMC = Dictionary(grouping: resources) { $0.bmc?.address }
+        var results: [String: Assessment] = [:]
+        await withTaskGroup(of: Assessment.self) { group in
+            for own in byBMC.values {
+                group.addTask { [assessor] in await Self.assess(own[0], assessor, clients) }
+            }
+            var waiting = byBMC.mapValues { $0.dropFirst() }
+            while let result = await group.next() {
+                results[result.resource] = result
+                progress(results.count, resources.count)
+                guard let address = result.bmc?.address, let next = waiting[address]?.popFirst() else { continue }
+                group.addTask { [assessor] in await Self.assess(next, assessor, clients) }
+            }
+        }
+        await clients.closeAll()
+        pool.shutDown()
+        return resources.compactMap { results[$0.id] }
+    }
+
+    private static func assess(
+        _ resource: Resource, _ assessor: Assessor, _ clients: ClientDirectory
+    ) async -> Assessment {
+        var failed = Assessment(resource)
+        guard let bmc = resource.bmc else { return failed }
+        do throws(BMCFault) {
+            return await assessor.assess(resource, through: try await clients.client(for: bmc))
+        } catch {
+            failed.objections.append(error.message)
+            return failed
+        }
+    }
+
+    public static func json(_ assessments: [Assessment]) -> JSONValue {
+        [
+            "enforceable": .number(JSONNumber(assessments.count(where: \.isEnforceable))),
+            "resources": .number(JSONNumber(assessments.count)), "results": .array(assessments.map(\.json)),
+        ]
+    }
+}

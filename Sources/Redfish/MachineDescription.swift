@@ -1,0 +1,7 @@
+/// What a BMC says of the machine and of itself, for people.
+public struct MachineDescription: Sendable, Hashable {
+    /// Manufacturer and model of the node, or the BMC's vendor.
+    public var model: String?
+    /// Whether the login is a session; otherwise every request carries name and password.
+    public var hasSession: Bool
+}

@@ -1,0 +1,73 @@
+import Agent
+import ArgumentParser
+import CommandLineTool
+import Foundation
+import Inventory
+import PowerEvents
+import Shedding
+import StrictJSON
+
+struct PreflightCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "preflight",
+        abstract: "Visits every BMC, reading only: what an enforcement would meet.",
+        discussion: "Exit code 1 if any resource could not be enforced upon. Protected resources are not visited.")
+
+    @OptionGroup var options: ConfigOption
+    @Flag(name: .long, help: "Print JSON.") var json = false
+    @Argument(help: "Resources to look at; all where none is named.") var resources: [String] = []
+
+    func run() async throws {
+        let configuration = try options.load()
+        var names: Set<String>?
+        if !resources.isEmpty {
+            names = try Set(
+                resources.map { name in
+                    guard let resource = configuration.site.resource(named: name) else {
+                        throw Failure("the inventory has no \"\(name)\"", code: 2)
+                    }
+                    return resource.id
+                })
+        }
+        let bar = ProgressBar()
+        let results = await Preflight(configuration).run(names) { done, total in bar.show(done, of: total) }
+        bar.clear()
+        if json {
+            print(Preflight.json(results).text)
+        } else {
+            for result in results { Self.describe(result) }
+            print("\(results.count(where: \.isEnforceable)) of \(results.count) resources could be enforced upon")
+        }
+        if results.contains(where: { !$0.isEnforceable }) { throw ExitCode(1) }
+    }
+
+    private static func describe(_ result: Assessment) {
+        var line = "\(result.isEnforceable ? "ok  " : "NO  ")\(result.resource)"
+        if let model = result.model { line += "  \(model)" }
+        if let control = result.control {
+            line += "  \(control.uri) (\(control.why))"
+            line += "  \(result.value?.description ?? "unknown"), \(range(result))"
+        }
+        if let time = result.roundTrip { line += "  \(Int(time / .milliseconds(1))) ms" }
+        print(line)
+        for objection in result.objections { print("      \(state(result)): \(objection)") }
+        for remark in result.remarks { print("      note: \(remark)") }
+    }
+
+    /// How far it came.
+    private static func state(_ result: Assessment) -> String {
+        if result.isReachable == false { return "not reachable" }
+        if result.isTrusted == false { return "not trusted" }
+        if result.isLoggedIn == false { return "not logged in" }
+        return "logged in"
+    }
+
+    private static func range(_ result: Assessment) -> String {
+        switch (result.range.minimum, result.range.maximum) {
+        case (let low?, let high?): "\(low) to \(high)"
+        case (let low?, nil): "from \(low)"
+        case (nil, let high?): "up to \(high)"
+        case (nil, nil): "range not told"
+        }
+    }
+}

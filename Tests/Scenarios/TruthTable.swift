@@ -1,0 +1,121 @@
+import FleetSimulator
+import PowerEvents
+
+/// Every way to misbehave by every generation of BMCs, each cell a BMC of its own.
+enum TruthTable {
+    struct Row: Sendable {
+        let name: String
+        var faults: Set<Fault> = []
+        /// Whether the machine is found off.
+        var isOff = false
+    }
+
+    struct Cell: Sendable {
+        let row: Row
+        let personality: Personality
+        let node: String
+        /// What the hint names.
+        let resource: String
+        let type: ResourceType
+        let watts: Int
+    }
+
+    private static let writes: Set<String> = ["PATCH", "POST"]
+
+    static let rows: [Row] =
+        [
+            Row(name: "none"),
+            Row(name: "hangs", faults: [.hang]),
+            Row(name: "hangs on writes", faults: [Fault(.hang, on: writes)]),
+            Row(name: "a byte at a time", faults: [Fault(.drip, on: ["GET"], path: "/redfish/v1/")]),
+            Row(name: "ends every connection", faults: [Fault(.refuse)]),
+            Row(name: "ends one connection", faults: [Fault(.cut, skip: 2, times: 1)]),
+            Row(name: "half an answer, always", faults: [Fault(.cut)]),
+            Row(name: "401 once", faults: [Fault(.status(401, retryAfter: nil), skip: 2, times: 1)]),
+            Row(name: "401 for ever", faults: [.status(401)]),
+            Row(name: "forgets the session", faults: [.forgetSessions]),
+            Row(name: "no session left", faults: [Fault(.sessionLimit)]),
+            Row(name: "no session service", faults: [.noSessions]),
+            Row(name: "503, come back in 1 s", faults: [.busyWrites(1)]),
+            Row(name: "503 once, no word when", faults: [Fault(.status(503, retryAfter: nil), on: writes, times: 1)]),
+            Row(name: "503 for ever", faults: [Fault(.status(503, retryAfter: nil), on: writes)]),
+        ]
+        + [400, 404, 405, 409, 412, 428, 500, 502].map { status in
+            Row(name: "\(status) on writes", faults: [Fault(.status(status, retryAfter: nil), on: writes)])
+        } + [
+            Row(
+                name: "500 on reads once",
+                faults: [Fault(.status(500, retryAfter: nil), on: ["GET"], skip: 1, times: 1)]),
+            Row(name: "obeys and says 500", faults: [.applyThenFail]),
+            Row(name: "says 200, does nothing", faults: [.ignoreWrites]),
+            Row(name: "objects inside a 200", faults: [Fault(.objectInside)]),
+            Row(name: "a task that succeeds", faults: [Fault(.task(.success))]),
+            Row(name: "a task that fails", faults: [Fault(.task(.failure))]),
+            Row(name: "a task without an end", faults: [Fault(.task(.never))]),
+            Row(name: "redirects to a slash", faults: [Fault(.redirect)]),
+            Row(name: "HTML", faults: [Fault(.html)]),
+            Row(name: "half the JSON", faults: [Fault(.truncate)]),
+            Row(name: "ten megabytes", faults: [Fault(.huge)]),
+            Row(name: "numbers as strings", faults: [Fault(.wrongTypes)]),
+            Row(name: "forgets after a reboot", faults: [Fault(.forgetWrites, times: 1)]),
+            Row(name: "somebody else writes too", faults: [Fault(.contend)]),
+            Row(name: "another certificate", faults: [Fault(.certificate)]),
+            Row(
+                name: "a clock of 1970",
+                faults: [Fault(.clock), Fault(.status(503, retryAfter: 1), on: writes, times: 1)]),
+            Row(name: "the machine is off", isOff: true),
+        ]
+
+    /// Those with a limit that can be used, and beside each what a hint names there.
+    static let columns: [Personality] = Personality.all.filter {
+        ![.none, .percent].contains($0.limit.style.place) || $0.name == "nvidia-hgx"
+    }
+
+    private static func capsGPU(_ personality: Personality) -> Bool { personality.name.hasPrefix("nvidia") }
+
+    static let cells: [Cell] = rows.indices.flatMap { row in
+        columns.indices.map { column in
+            let personality = columns[column]
+            let node = "t-\(row)-\(column)"
+            let knob = capsGPU(personality) ? personality.gpu : personality.limit
+            return Cell(
+                row: rows[row], personality: personality, node: node,
+                resource: capsGPU(personality) ? "\(node)-gpu" : node, type: capsGPU(personality) ? .gpu : .node,
+                watts: (knob.minimum + knob.maximum) / 2)
+        }
+    }
+
+    static var inventory: String {
+        let head = """
+            credentials: { bmc: { username: ima, password_file: bmc-password } }
+            defaults: { bmc: { credentials: bmc, tls: { ca: bmc-ca.pem } } }
+            chassis: [{ id: rack-1, feeds: [main-a] }]
+            nodes:
+
+            """
+        let nodes = rows.indices.flatMap { row in
+            columns.indices.map { column in
+                let gpu =
+                    capsGPU(columns[column]) ? ", gpus: { id: \"{node}-gpu\", processor: GPU_SXM_1 }" : ""
+                return
+                    "  - { id: t-\(row)-\(column), chassis: rack-1, bmc: \"https://127.80.\(row).\(column + 1):PORT\"\(gpu) }"
+            }
+        }
+        return head + nodes.joined(separator: "\n") + "\n"
+    }
+
+    static var personalities: [String: Personality] {
+        Dictionary(cells.map { ($0.node, $0.personality) }, uniquingKeysWith: { $1 })
+    }
+
+    /// As Markdown: one row a fault, one column a generation.
+    static func text(_ verdict: (Cell) -> String) -> String {
+        var lines = ["| | " + columns.map(\.name).joined(separator: " | ") + " |"]
+        lines.append("|---|" + columns.map { _ in "---" }.joined(separator: "|") + "|")
+        for row in rows.indices {
+            let own = cells[(row * columns.count)..<((row + 1) * columns.count)]
+            lines.append("| \(rows[row].name) | " + own.map(verdict).joined(separator: " | ") + " |")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

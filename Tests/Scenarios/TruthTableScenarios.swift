@@ -1,0 +1,101 @@
+import FleetSimulator
+import PowerEvents
+import TestSupport
+import Testing
+
+/// What the agent says of each BMC, against what that BMC holds.
+@Suite(.serialized)
+struct TruthTableScenarios {
+    private enum Verdict: String {
+        case applied
+        case failed
+        /// It says that it does not know.
+        case unknown = "unknown"
+        case skipped
+        case lie = "LIE"
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func notOneLie() async throws {
+        let stage = try await Stage(
+            enforcement: ", deadline: 12s, reassert_limit: 2, report_after: 20s, republish_every: 300s",
+            redfish: ", patrol_every: 0s",
+            inventory: TruthTable.inventory, personalities: TruthTable.personalities)
+        let fleet = stage.fleet
+        let cells = TruthTable.cells
+        for cell in cells {
+            let bmc = fleet.bmc(of: cell.node)
+            bmc?.faults = cell.row.faults
+            if cell.row.isOff { bmc?.tamper { $0.powerState = "Off" } }
+        }
+        let before = cells.map { fleet.knob(of: $0.resource) }
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        try await stage.alert(
+            .active, breach,
+            cells.map { MainJobScenarios.hint($0.resource, $0.type, watts: $0.watts) })
+        _ = try await stage.report(breach, .applied, within: .seconds(120)) { $0.results.count == cells.count }
+        try await quiet(stage)
+        let applied = try #require(stage.ledger.latest(breach, .applied))
+        var verdicts: [String: Verdict] = [:]
+        for (index, cell) in cells.enumerated() {
+            let result = applied.results[index]
+            #expect(result.resourceID == cell.resource)
+            let wanted = result.appliedPower?.watts.wholeWatts ?? cell.watts
+            let holds = fleet.limit(of: cell.resource)
+            let verdict: Verdict =
+                switch result.code {
+                case .applied: holds == wanted ? .applied : .lie
+                case .skipped: holds == before[index]?.limit ? .skipped : .lie
+                case .failed where Self.admitsNotToKnow(result): .unknown
+                case .failed: holds == before[index]?.limit ? .failed : .lie
+                }
+            verdicts[cell.node] = verdict
+            #expect(
+                verdict != .lie,
+                "\(cell.personality.name), \(cell.row.name): \(result.code) \(result.message ?? ""), but it holds \(holds ?? 0)"
+            )
+        }
+        print(TruthTable.text { verdicts[$0.node]?.rawValue ?? "" })
+
+        // Back: what is said to be back is, whatever the fault; and once the faults are over, everything is.
+        try await stage.alert(.resolved, breach)
+        _ = try await stage.report(breach, .reverted, within: .seconds(120))
+        try await quiet(stage)
+        let reverted = try #require(stage.ledger.latest(breach, .reverted))
+        for result in reverted.results where result.code == .applied {
+            let index = try #require(cells.firstIndex { $0.resource == result.resourceID })
+            #expect(
+                fleet.limit(of: result.resourceID) == before[index]?.limit,
+                "\(cells[index].personality.name), \(cells[index].row.name): reverted, says the report")
+        }
+        for bmc in fleet.bmcs { bmc.faults = [] }
+        let isBack: @Sendable () -> Bool = {
+            zip(cells, before).allSatisfy { fleet.limit(of: $0.0.resource) == $0.1?.limit }
+        }
+        _ = try await eventually(within: .seconds(90)) { isBack() }
+        for (cell, before) in zip(cells, before) {
+            let now = fleet.knob(of: cell.resource)
+            // The one value that its BMC does not take back, and does not use: capping is off, as it was.
+            if cell.personality.name == "dell-idrac9", now?.mode == "Disabled" { continue }
+            #expect(
+                now == before,
+                "\(cell.personality.name), \(cell.row.name): \(reverted.result(of: cell.resource)?.message ?? "")")
+        }
+        #expect(fleet.bmcs.allSatisfy { $0.mostRequestsAtOnce <= 1 })
+        await stage.tearDown()
+    }
+
+    private static func admitsNotToKnow(_ result: EnforcementResult) -> Bool {
+        result.message?.contains("unknown") == true || result.message?.contains("unreachable") == true
+    }
+
+    /// Waits until nothing new was reported for a while.
+    private func quiet(_ stage: Stage) async throws {
+        var count = -1
+        while count != stage.ledger.all.count {
+            count = stage.ledger.all.count
+            try await Task.sleep(for: .seconds(6))
+        }
+    }
+}
