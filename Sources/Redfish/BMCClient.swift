@@ -225,7 +225,10 @@ public actor BMCClient {
         else { throw BMCFault(.unsupported, "\(locator.uri) cannot be set to \(write)") }
         let patience = max(options.requestTimeout, dialect.patience ?? .zero)
         let time = limit.map { max(.seconds(1), min($0, patience)) } ?? patience
-        if case .prepare(let request, let orElse) = step {
+        var before: ControlStep?
+        while case .prepare(let request, let orElse) = step {
+            if step == before { throw BMCFault(.refused, orElse) }
+            before = step
             do {
                 _ = try await send(request, document, within: time, priority: priority)
             } catch {
@@ -235,7 +238,6 @@ public actor BMCClient {
             guard let next = dialect.step(write, in: document.json, at: locator) else {
                 throw BMCFault(.unsupported, "\(locator.uri) cannot be set to \(write)")
             }
-            if case .prepare = next { throw BMCFault(.refused, orElse) }
             step = next
         }
         guard case .change(let requests) = step else { return }

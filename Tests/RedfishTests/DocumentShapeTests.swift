@@ -150,10 +150,16 @@ struct DocumentShapeTests {
             bmc.seen(.patch).map { $0.body?.text } == [
                 #"{"PowerControl":[{"PowerLimit":{"LimitException":"NoAction"}}]}"#
             ])
+        // The limit is not taken: it is not armed with what was there before.
         bmc.set(uri, document("NoAction", "Deactivate"))
         _ = try await client.read(entry).get()
-        try await client.write(.limit(Watts(900)), entry).get()
+        let untaken = await client.write(.limit(Watts(900)), entry)
+        #expect(throws: BMCFault.self) { try untaken.get() }
         #expect(bmc.seen(.patch).last?.body?.text == #"{"PowerControl":[{"PowerLimit":{"LimitInWatts":900}}]}"#)
+        #expect(bmc.seen(.post).count == 1)
+        // It is, in this document: armed.
+        _ = try await client.read(entry).get()
+        try await client.write(.limit(Watts(500)), entry).get()
         #expect(bmc.seen(.post).last?.body?.text == #"{"PowerLimitTrigger":"Activate"}"#)
         bmc.set(uri, document("NoAction", "Activate"))
         _ = try await client.read(entry).get()

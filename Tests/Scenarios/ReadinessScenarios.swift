@@ -19,7 +19,9 @@ struct ReadinessScenarios {
         #expect(good.output.contains("20 of 20 resources could be enforced upon"), "\(good.output)")
         #expect(!good.output.contains("login"))
         stage.fleet.bmc(of: "cpu-1")?.faults = [.hang]
-        stage.fleet.bmc(of: "cpu-2")?.faults = [Fault(.status(401, retryAfter: nil), on: ["GET"], path: "/redfish/v1/S")]
+        stage.fleet.bmc(of: "cpu-2")?.faults = [
+            Fault(.status(401, retryAfter: nil), on: ["GET"], path: "/redfish/v1/S")
+        ]
         stage.fleet.bmc(of: "cpu-3")?.faults = [Fault(.certificate)]
         stage.fleet.bmc(of: "cpu-4")?.faults = [.noSessions]
         stage.fleet.bmc(of: "cpu-5")?.faults = [Fault(.html)]

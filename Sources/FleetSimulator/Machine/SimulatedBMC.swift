@@ -19,6 +19,7 @@ public final class SimulatedBMC: Sendable {
         let headers: [String: String]
         let body: [UInt8]
         let isLogin: Bool
+        var isRead: Bool { ["GET", "HEAD"].contains(method) }
         var isWrite: Bool { ["PATCH", "POST"].contains(method) && !isLogin }
     }
 
@@ -105,10 +106,13 @@ public final class SimulatedBMC: Sendable {
             Self.advance(&state)
             let path = String(uri.prefix { $0 != "?" })
             let plain = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-            let isLogin = method == "POST" && plain == state.machine.personality.sessions
+            let sessions = state.machine.personality.sessions
+            // A POST to the members is one to the collection (DSP0266, 7.9).
+            let isLogin = method == "POST" && [sessions, sessions + "/Members"].contains(plain)
             let request = Request(method: method, path: plain, headers: headers, body: body, isLogin: isLogin)
             let kinds = state.faults.meeting(method: method, path: plain, isLogin: isLogin)
             var answer = Self.before(kinds, request, uri: path) ?? respond(&state, request, kinds)
+            answer.headers += ProtocolHeaders.of(request, answer, tree(state))
             answer.delay = answer.delay == nil || kinds.contains(.hang) ? nil : state.latency
             Self.after(kinds, &answer, &state)
             return answer
@@ -219,11 +223,16 @@ extension SimulatedBMC {
 extension SimulatedBMC {
     private func respond(_ state: inout State, _ request: Request, _ kinds: [Fault.Kind]) -> Answer {
         let tree = tree(state)
-        if request.path == "/redfish/v1", request.method == "GET" { return Answer(status: 200, body: tree.root) }
+        if let version = request.headers["odata-version"], version != "4.0" {
+            return .error(412, "PreconditionFailed", "OData-Version \(version) is not supported.")
+        }
+        if let open = tree.open(request.path) {
+            return request.isRead ? open : .error(405, "OperationNotAllowed")
+        }
         if request.isLogin { return logIn(&state, request.body) }
         guard isAuthorized(state, request.headers) else { return .error(401, "NoValidSession") }
         switch request.method {
-        case "GET":
+        case "GET", "HEAD":
             if var task = state.tasks[request.path] {
                 defer { state.tasks[request.path] = task }
                 return task.look()
@@ -231,10 +240,14 @@ extension SimulatedBMC {
             if let session = session(at: request.path, state) { return Answer(status: 200, body: session) }
             guard let resource = tree.resource(request.path) else { return .error(404, "ResourceMissingAtURI") }
             return Answer(status: 200, headers: etag(state).map { [("ETag", $0)] } ?? [], body: resource)
+        case "DELETE" where tree.resource(request.path) != nil: return .error(405, "OperationNotAllowed")
         case "DELETE":
             let token = state.sessions.first { $0.value == request.path }?.key
             return Answer(status: token.flatMap { state.sessions.removeValue(forKey: $0) } == nil ? 404 : 204)
         case "PATCH", "POST":
+            if tree.resource(request.path) != nil, !tree.methods(request.path).contains(request.method) {
+                return .error(405, "OperationNotAllowed")
+            }
             guard let json = try? JSONValue(parsing: request.body) else { return .error(400, "MalformedJSON") }
             state.writes.append(Write(method: request.method, uri: request.path, body: json, at: .now))
             return write(&state, request, json, kinds)
@@ -294,7 +307,7 @@ extension SimulatedBMC {
         guard json?["UserName"]?.string == username, json?["Password"]?.string == password else {
             return .error(401, "ResourceAtUriUnauthorized")
         }
-        let token = "token-\(state.nextSession)-\(UInt64.random(in: 0 ... .max))"
+        let token = (0..<4).map { _ in String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16) }.joined()
         let location = "\(state.machine.personality.sessions)/\(state.nextSession)"
         state.nextSession += 1
         state.sessions[token] = location

@@ -22,6 +22,13 @@ enum RedfishNumber {
     /// As ``watts(_:)``, with 0 as "not told": a minimum or maximum of 0 is no bound.
     static func positiveWatts(_ value: JSONValue?) -> Watts? { watts(value).flatMap { $0 > .zero ? $0 : nil } }
 
+    /// What was read, as it can be written: some show numbers as strings, and none takes them so.
+    static func writable(_ value: JSONValue) -> JSONValue {
+        guard let text = value.string, let number = try? JSONValue(parsing: Array(text.utf8)), number.number != nil
+        else { return value }
+        return number
+    }
+
     /// A frequency in MHz; nil for the sentinels 65535 and 4294967295, which NVIDIA controllers show for "not set".
     static func megahertz(_ value: JSONValue?) -> Megahertz? {
         guard let text = value?.number?.text ?? value?.string, let number = Double(text), number > 0,

@@ -46,7 +46,7 @@ enum SetPointFragment {
     private static func restoring(_ fragment: JSONValue, in control: JSONValue) -> JSONObject {
         var members = JSONObject()
         for member in fragment.object ?? JSONObject() where control[member.key] != member.value {
-            members[member.key] = member.value
+            members[member.key] = RedfishNumber.writable(member.value)
         }
         // A prior without a set point had none: null says so.
         if fragment["SetPoint"] == nil, control["SetPoint"] != nil { members["SetPoint"] = .null }

@@ -15,7 +15,8 @@ extension Convergence {
         case .mode(let target): return confirm(write, .mode(target), isCertain: isCertain, reading, now: now)
         case .restore(let fragment):
             if Self.isSame(reading.fragment, fragment) { return finish(.applied, value: reading.value) }
-            if isOffAsBefore(reading), looks >= Self.limitLooks.count - 1 {
+            // Only what the BMC said that it did can be all that it does.
+            if isCertain, isOffAsBefore(reading), looks >= Self.limitLooks.count - 1 {
                 return finish(
                     .applied, "off as before, though spelled \(reading.fragment.text) instead of \(fragment.text)",
                     value: reading.value)

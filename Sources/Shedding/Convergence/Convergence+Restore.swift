@@ -80,9 +80,17 @@ extension Convergence {
         entry.isUnconfirmed == true && terms.failedReverts < attempts
     }
 
+    /// Whether one is the other as a string, which some firmware makes of numbers.
+    private static func isSameNumber(_ left: JSONValue, _ right: JSONValue) -> Bool {
+        guard let text = left.string, let number = right.number else { return false }
+        return text == number.text
+    }
+
     /// Whether two fragments mean the same to a BMC. Many leave a member out that others show as null.
     static func isSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
-        guard case .object(let one) = left, case .object(let other) = right else { return left == right }
+        guard case .object(let one) = left, case .object(let other) = right else {
+            return left == right || isSameNumber(left, right) || isSameNumber(right, left)
+        }
         return Set(one.keys).union(other.keys).allSatisfy { key in
             isSame(one[key] ?? .null, other[key] ?? .null)
         }

@@ -32,8 +32,13 @@ enum AMIPowerControl: ControlDialect {
             if let step = PowerControlLimit.disarming(document, place) { return step }
             let set = PowerControlLimit.request(
                 ["LimitInWatts": .number(JSONNumber(watts.wholeWatts))], in: document, at: place)
-            let arm = ControlRequest(post: trigger, ["PowerLimitTrigger": armed])
-            return .change(state(document) == armed ? [set] : [set, arm])
+            if state(document) == armed { return .change([set]) }
+            // Armed only once it is known what is armed.
+            let limit = PowerControlLimit.control(in: document, member: place.member)?["PowerLimit", "LimitInWatts"]
+            guard RedfishNumber.watts(limit) == Watts(watts.wholeWatts) else {
+                return .prepare(set, orElse: "not capped: the BMC does not take the limit that was to be armed")
+            }
+            return .change([ControlRequest(post: trigger, ["PowerLimitTrigger": armed])])
         case .restore(let fragment):
             let set = PowerControlLimit.request(
                 PowerControlLimit.restoring(fragment, in: document, at: place), in: document, at: place)

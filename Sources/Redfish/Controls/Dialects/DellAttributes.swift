@@ -33,7 +33,7 @@ enum DellAttributes: ControlDialect {
             return .change([ControlRequest(["Attributes": .object(members)])])
         case .restore(let fragment):
             for key in [setting, value] where fragment[key] != document["Attributes", key] {
-                members[key] = fragment[key]
+                members[key] = fragment[key].map(RedfishNumber.writable)
             }
             var request = ControlRequest(["Attributes": .object(members)])
             // A value from before may lie past the maximum and be refused; that capping is off is what counts.

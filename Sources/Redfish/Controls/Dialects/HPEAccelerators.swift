@@ -26,7 +26,7 @@ enum HPEAccelerators: ControlDialect {
         let watts: JSONValue
         switch change {
         case .limit(let limit): watts = .number(JSONNumber(limit.wholeWatts))
-        case .restore(let fragment): watts = fragment["PowerLimitInWatts"] ?? .null
+        case .restore(let fragment): watts = fragment["PowerLimitInWatts"].map(RedfishNumber.writable) ?? .null
         case .reset, .speed, .mode: return nil
         }
         let zone = document["PowerLimits"]?.array?.first?["ZoneNumber"] ?? 0

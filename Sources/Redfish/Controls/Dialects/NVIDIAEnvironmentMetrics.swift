@@ -32,7 +32,7 @@ enum NVIDIAEnvironmentMetrics: ControlDialect {
             // Its firmware has no word for "none"; the most there is comes to the same.
             guard
                 let value = [fragment["SetPoint"], document["PowerLimitWatts", "DefaultSetPoint"]]
-                    .compactMap({ $0?.number }).first
+                    .compactMap({ $0.map(RedfishNumber.writable)?.number }).first
             else { return nil }
             setPoint = .number(value)
         case .reset, .speed, .mode: return nil

@@ -52,7 +52,7 @@ enum PowerControlLimit: ControlDialect {
     static func restoring(_ fragment: JSONValue, in document: JSONValue, at place: Locator) -> JSONValue {
         var limit = JSONObject()
         // A limit that was absent had no value; null is the way to say so (DSP2046: "power capping shall be disabled").
-        limit["LimitInWatts"] = fragment["LimitInWatts"] ?? .null
+        limit["LimitInWatts"] = fragment["LimitInWatts"].map(RedfishNumber.writable) ?? .null
         let now = control(in: document, member: place.member)?["PowerLimit", "LimitException"]
         if let exception = fragment["LimitException"], exception != now { limit["LimitException"] = exception }
         return .object(limit)
