@@ -35,6 +35,7 @@ enum FuzzedBMC {
             let resources: [(ResourceType, ControlKey.Facet, Resource.Pins)] = [
                 (.node, .powerLimit, .init()), (.gpu, .powerLimit, .init(processor: "GPU_1")),
                 (.chassis, .powerLimit, .init(chassis: "C")), (.node, .powerState, .init(system: "S")),
+                (.gpu, .speedLimit, .init(processor: "GPU_1")), (.node, .powerMode, .init()),
             ]
             for (type, facet, pins) in resources {
                 let entry = ControlEntry(

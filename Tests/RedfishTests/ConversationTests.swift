@@ -239,4 +239,21 @@ struct ConversationTests {
         bmc.script(.post, .init(status: 409))
         try await client.write(.reset("GracefulShutdown"), entry).get()
     }
+
+    /// A minute inside a GPU's write is not a time-out, unless the hint's own time is over before.
+    @Test func aWriteHasTheTimeThatItsKindTakes() async throws {
+        let gpu = "/redfish/v1/Systems/HGX_Baseboard_0/Processors/GPU_1/EnvironmentMetrics"
+        let bmc = bmc()
+        bmc.set(gpu, ["PowerLimitWatts": ["SetPoint": 700]])
+        for (uri, left, expected) in [
+            (Self.uri, 120, 20), (gpu, 120, 75), (gpu, 30, 30), (Self.uri, 0, 1),
+        ] as [(String, Int, Int)] {
+            let entry = FakeBMC.entry(.node, pins: .init(powerLimit: uri))
+            let fresh = BMCClient(
+                bmc: FakeBMC.bmc, credentials: CredentialReference(username: "u", secret: .value("p")), transport: bmc)
+            _ = try await fresh.read(entry).get()
+            try await fresh.write(.limit(Watts(500)), entry, within: .seconds(left)).get()
+            #expect(bmc.seen(.patch).last?.timeout == .seconds(expected))
+        }
+    }
 }

@@ -22,6 +22,7 @@ final class FakeBMC: HTTPTransport {
         let headers: [String: String]
         let body: JSONValue?
         let fresh: Bool
+        let timeout: Duration
     }
 
     private struct State {
@@ -58,7 +59,8 @@ final class FakeBMC: HTTPTransport {
                 Seen(
                     method: request.method, uri: uri,
                     headers: Dictionary(request.headers.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
-                    body: request.body.flatMap { try? JSONValue(parsing: $0) }, fresh: request.freshConnection))
+                    body: request.body.flatMap { try? JSONValue(parsing: $0) }, fresh: request.freshConnection,
+                    timeout: request.timeout))
             let isLogin = uri.hasSuffix("/Sessions") && request.method == .post
             if !isLogin, state.scripted[request.method]?.isEmpty == false {
                 return state.scripted[request.method]?.removeFirst() ?? Answer()

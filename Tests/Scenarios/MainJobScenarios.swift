@@ -108,6 +108,30 @@ struct MainJobScenarios {
         await stage.tearDown()
     }
 
+    /// One connection a BMC and four requests in flight over all, then two connections a BMC; each session is closed.
+    @Test(.timeLimit(.minutes(2)), arguments: [(1, 4), (2, 64)])
+    func noMoreRequestsThanMayBeAtOnce(connections: Int, inFlight: Int) async throws {
+        let stage = try await Stage(
+            redfish: ", workers: 2, connections_per_bmc: \(connections), max_in_flight: \(inFlight)")
+        let fleet = stage.fleet
+        for bmc in fleet.bmcs { bmc.latency = .milliseconds(20) }
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        let gpus = (1...2).flatMap { node in (0...3).map { Self.hint("gpu-\(node)-gpu\($0)", .gpu, watts: 450) } }
+        try await stage.alert(
+            .active, breach, gpus + (1...8).map { Self.hint("cpu-\($0)", .node, watts: 900) })
+        let report = try #require(try await stage.report(breach, .applied).enforcement)
+        #expect(report.code == .success)
+        try await stage.alert(.resolved, breach)
+        _ = try await stage.report(breach, .reverted)
+        await stage.stopAgent()
+        #expect(fleet.bmcs.map(\.mostRequestsAtOnce).max() == connections)
+        #expect(fleet.gauge.most <= inFlight)
+        #expect(fleet.gauge.most > 1)
+        #expect(fleet.bmcs.allSatisfy { $0.openSessions == 0 })
+        await stage.tearDown()
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func aHoldIsWatchedAndAForeignChangeIsRespected() async throws {
         let stage = try await Stage()

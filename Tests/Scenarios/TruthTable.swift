@@ -108,14 +108,20 @@ enum TruthTable {
         Dictionary(cells.map { ($0.node, $0.personality) }, uniquingKeysWith: { $1 })
     }
 
-    /// As Markdown: one row a fault, one column a generation.
+    /// As Markdown: a row a fault, what most generations come to, and those that come to something else.
     static func text(_ verdict: (Cell) -> String) -> String {
-        var lines = ["| | " + columns.map(\.name).joined(separator: " | ") + " |"]
-        lines.append("|---|" + columns.map { _ in "---" }.joined(separator: "|") + "|")
+        var lines = ["| what the BMC does | what the agent says | except |", "|---|---|---|"]
         for row in rows.indices {
-            let own = cells[(row * columns.count)..<((row + 1) * columns.count)]
-            lines.append("| \(rows[row].name) | " + own.map(verdict).joined(separator: " | ") + " |")
+            let own = cells[(row * columns.count)..<((row + 1) * columns.count)].map {
+                ($0.personality.name, verdict($0))
+            }
+            let counts = Dictionary(grouping: own, by: \.1).mapValues(\.count)
+            let usual = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? ""
+            let others = own.filter { $0.1 != usual }.map { "\($0.0): \($0.1)" }
+            lines.append("| \(rows[row].name) | \(usual) | \(others.joined(separator: ", ")) |")
         }
+        lines.append("")
+        lines.append("\(cells.count) BMCs: \(columns.map(\.name).joined(separator: ", "))")
         return lines.joined(separator: "\n")
     }
 }

@@ -9,39 +9,43 @@ public final class ChildProcess: Sendable {
     /// What it writes to standard output and standard error.
     public let log: String
 
+    /// Whether it has ended, and its status by then; it is waited for exactly once.
+    private let ended = Mutex<Int32?>(nil)
+
     public init(_ path: String, _ arguments: [String], log: String, environment: [String: String] = [:]) throws {
-        guard FileManager.default.isExecutableFile(atPath: path) else {
-            throw DidNotStart(description: "\(path): no such program")
+        let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        let output = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        defer {
+            close(nothing)
+            close(output)
         }
-        if !FileManager.default.fileExists(atPath: log) {
-            _ = FileManager.default.createFile(atPath: log, contents: nil)
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-        try output.seekToEnd()
-        process.standardOutput = output
-        process.standardError = output
-        // A child inherits the thread's mask, and the threads of Swift's pool block the signals that are to end it.
-        var none = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try process.run()
-        id = process.processIdentifier
+        id = try Spawn.start(
+            path, arguments, environment: environment, streams: .init(input: nothing, output: output, errors: output))
         self.log = log
     }
 
-    deinit { if isRunning { kill(id, SIGKILL) } }
+    deinit {
+        if isRunning {
+            kill(id, SIGKILL)
+            var raw: Int32 = 0
+            waitpid(id, &raw, 0)
+        }
+    }
 
-    public var isRunning: Bool { kill(id, 0) == 0 }
+    public var isRunning: Bool {
+        ended.withLock { ended in
+            if ended != nil { return false }
+            var raw: Int32 = 0
+            guard waitpid(id, &raw, WNOHANG) == id else { return true }
+            ended = Spawn.status(raw)
+            return false
+        }
+    }
+
     public var output: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
-    public func send(_ signal: Int32) { kill(id, signal) }
+    /// Sends a signal, unless it has ended: its id may be somebody else's then.
+    public func send(_ signal: Int32) { if isRunning { kill(id, signal) } }
 
     /// Sends a signal and waits until the process is gone; kills it after ten seconds.
     public func end(_ signal: Int32 = SIGTERM) async {
@@ -56,22 +60,21 @@ public final class ChildProcess: Sendable {
     public static func run(
         _ path: String, _ arguments: [String], input: String = "", environment: [String: String] = [:]
     ) throws -> (status: Int32, output: String, errors: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = stdin
-        process.standardOutput = stdout
-        process.standardError = stderr
-        try process.run()
-        stdin.fileHandleForWriting.write(Data(input.utf8))
-        try stdin.fileHandleForWriting.close()
-        let output = stdout.fileHandleForReading.readDataToEndOfFile()
-        let errors = stderr.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (
-            process.terminationStatus, String(decoding: output, as: UTF8.self), String(decoding: errors, as: UTF8.self)
-        )
+        let (toChild, output, errors) = (try Spawn.pipe(), try Spawn.pipe(), try Spawn.pipe())
+        let id: pid_t
+        do {
+            defer { for end in [toChild.reading, output.writing, errors.writing] { close(end) } }
+            id = try Spawn.start(
+                path, arguments, environment: environment,
+                streams: .init(input: toChild.reading, output: output.writing, errors: errors.writing))
+        }
+        let writer = FileHandle(fileDescriptor: toChild.writing, closeOnDealloc: false)
+        try? writer.write(contentsOf: Data(input.utf8))
+        close(toChild.writing)
+        let said = FileHandle(fileDescriptor: output.reading, closeOnDealloc: true).readDataToEndOfFile()
+        let complained = FileHandle(fileDescriptor: errors.reading, closeOnDealloc: true).readDataToEndOfFile()
+        var raw: Int32 = 0
+        while waitpid(id, &raw, 0) < 0, errno == EINTR {}
+        return (Spawn.status(raw), String(decoding: said, as: UTF8.self), String(decoding: complained, as: UTF8.self))
     }
 }

@@ -2,12 +2,17 @@ import Inventory
 import Redfish
 import Shedding
 
-/// One client for every BMC that was spoken to, kept for its session and what it has found.
+/// One client for every connection to a BMC that was spoken to, kept for its session and what it has found.
 actor ClientDirectory {
+    private struct Key: Hashable {
+        let bmc: BMC
+        let place: Int
+    }
+
     private let transport: any HTTPTransport
     private let options: RedfishOptions
     private var credentials: [String: CredentialReference]
-    private var clients: [BMC: BMCClient] = [:]
+    private var clients: [Key: BMCClient] = [:]
     private var closings: [Task<Void, Never>] = []
     private let ledger: (any SessionLedger)?
 
@@ -22,31 +27,34 @@ actor ClientDirectory {
     }
 
     /// - Throws: where the inventory no longer has the credentials that the BMC is reached with
-    func client(for bmc: BMC) throws(BMCFault) -> BMCClient {
-        if let known = clients[bmc] { return known }
+    func client(for bmc: BMC, place: Int = 0) throws(BMCFault) -> BMCClient {
+        let key = Key(bmc: bmc, place: place)
+        if let known = clients[key] { return known }
         guard let login = credentials[bmc.credentials] else {
             throw BMCFault(.unauthorized, "the inventory has no credentials \"\(bmc.credentials)\" any more")
         }
         let client = BMCClient(bmc: bmc, credentials: login, transport: transport, options: options, ledger: ledger)
-        clients[bmc] = client
+        clients[key] = client
         return client
     }
 
     /// Takes over changed logins; clients that used others are made anew.
     func reload(_ credentials: [String: CredentialReference]) async {
-        let changed = clients.filter { self.credentials[$0.key.credentials] != credentials[$0.key.credentials] }
+        let changed = clients.filter {
+            self.credentials[$0.key.bmc.credentials] != credentials[$0.key.bmc.credentials]
+        }
         self.credentials = credentials
-        for (bmc, client) in changed {
-            clients[bmc] = nil
+        for (key, client) in changed {
+            clients[key] = nil
             await client.close()
         }
     }
 
     /// Begins to end the sessions on all BMCs but some, whose end others have to wait for.
     func startClosing(except busy: Set<BMC.Address>) {
-        let idle = clients.filter { !busy.contains($0.key.address) }
-        for (bmc, client) in idle {
-            clients[bmc] = nil
+        let idle = clients.filter { !busy.contains($0.key.bmc.address) }
+        for (key, client) in idle {
+            clients[key] = nil
             closings.append(Task { await client.close() })
         }
     }

@@ -10,12 +10,12 @@ extension Enforcer {
     func patrol(_ address: BMC.Address) { visit(address) }
 
     /// One look; the whole of it for a resource that was never seen.
-    func look(at address: BMC.Address) async {
+    func look(at address: BMC.Address, place: Int) async {
         guard let (resource, known) = readiness.next(address), let bmc = resource.bmc else { return }
         let assessor = Assessor(policy: book.policy)
         var result = Assessment(resource)
         do throws(BMCFault) {
-            let client = try await clients.client(for: bmc)
+            let client = try await clients.client(for: bmc, place: place)
             if let known {
                 result = await assessor.refresh(known, resource, through: client)
             } else {

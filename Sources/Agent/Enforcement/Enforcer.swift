@@ -1,3 +1,4 @@
+import Curl
 import Inventory
 import Journal
 import Logging
@@ -33,8 +34,11 @@ actor Enforcer: Service {
     private var isStopping = false
     private nonisolated let alerts: AsyncStream<InboxAlert>
     private nonisolated let alertSink: AsyncStream<InboxAlert>.Continuation
-    private let laneStarts: AsyncStream<BMC.Address>
-    private let laneStarter: AsyncStream<BMC.Address>.Continuation
+    /// The places of a BMC's lane that are at work, of which there are as many as it may have connections.
+    private var busy: [BMC.Address: Set<Int>] = [:]
+    private let connectionsPerBMC: Int
+    private let laneStarts: AsyncStream<(BMC.Address, place: Int)>
+    private let laneStarter: AsyncStream<(BMC.Address, place: Int)>.Continuation
     private let backlog: [InboxAlert]
 
     init(
@@ -63,6 +67,7 @@ actor Enforcer: Service {
         readiness.reload(configuration.site)
         (alerts, alertSink) = AsyncStream.makeStream()
         (laneStarts, laneStarter) = AsyncStream.makeStream()
+        connectionsPerBMC = configuration.pool.connectionsPerOrigin
     }
 
     /// Takes an alert that the journal already has. Callable from any thread.
@@ -74,7 +79,9 @@ actor Enforcer: Service {
                 await resume()
                 group.addTask { await self.consumeAlerts() }
                 group.addTask { await self.keepTime() }
-                for await address in laneStarts { group.addTask { await self.runLane(address) } }
+                for await (address, place) in laneStarts {
+                    group.addTask { await self.runLane(address, place: place) }
+                }
             }
             await clients.closeAll()
         } onGracefulShutdown: {
@@ -88,7 +95,7 @@ actor Enforcer: Service {
         alertSink.finish()
         laneStarter.finish()
         // A BMC that does not answer keeps its own session, and nobody else's.
-        await clients.startClosing(except: Set(lanes.filter(\.value.isRunning).keys))
+        await clients.startClosing(except: Set(busy.keys))
     }
 
     private func resume() async {
@@ -250,9 +257,11 @@ actor Enforcer: Service {
     }
 
     private func startLane(_ address: BMC.Address) {
-        guard !isStopping, lanes[address]?.isRunning == false else { return }
-        lanes[address]?.isRunning = true
-        laneStarter.yield(address)
+        guard !isStopping, lanes[address]?.isEmpty == false,
+            let place = (0..<connectionsPerBMC).first(where: { busy[address]?.contains($0) != true })
+        else { return }
+        busy[address, default: []].insert(place)
+        laneStarter.yield((address, place))
     }
 
     /// Asks for a look at a BMC once nothing else is wanted of it.
@@ -261,19 +270,20 @@ actor Enforcer: Service {
         startLane(address)
     }
 
-    private func runLane(_ address: BMC.Address) async {
+    private func runLane(_ address: BMC.Address, place: Int) async {
         while !isStopping, !Task.isCancelled, let job = lanes[address]?.next() {
             switch job {
-            case .control(let key, let priority): await run(key, priority: priority)
-            case .visit: await look(at: address)
+            case .control(let key, let priority): await run(key, priority: priority, place: place)
+            case .visit: await look(at: address, place: place)
             }
         }
-        lanes[address]?.isRunning = false
+        busy[address]?.remove(place)
+        if busy[address]?.isEmpty == true { busy[address] = nil }
         // A job that came between the last look and this line would wait for the next one.
         if lanes[address]?.isEmpty == false { startLane(address) } else { lanes[address] = nil }
     }
 
-    private func run(_ key: ControlKey, priority: Int) async {
+    private func run(_ key: ControlKey, priority: Int, place: Int) async {
         let (assignment, actions) = book.begin(key, now: now())
         guard let assignment else { return await settle(JournalBatch(), actions) }
         var convergence = assignment.convergence
@@ -282,7 +292,8 @@ actor Enforcer: Service {
         while true {
             switch step {
             case .read:
-                step = convergence.didRead(await read(convergence.entry, priority: priority), now: now())
+                step = convergence.didRead(
+                    await read(convergence.entry, priority: priority, place: place), now: now())
             case .record:
                 step = await record(&convergence, revision: revision)
             case .write(let write):
@@ -291,7 +302,7 @@ actor Enforcer: Service {
                     continue
                 }
                 let result = await self.write(
-                    write, convergence.entry, within: convergence.timeLeft(now()), priority: priority)
+                    write, convergence.entry, within: convergence.timeLeft(now()), priority: priority, place: place)
                 step = convergence.didWrite(result, now: now())
             case .wait(let duration):
                 // What is awaited can take minutes; the journal knows of it, and the next start looks again.
@@ -306,19 +317,21 @@ actor Enforcer: Service {
         }
     }
 
-    private func read(_ entry: ControlEntry, priority: Int) async -> Result<Reading, BMCFault> {
+    private func read(
+        _ entry: ControlEntry, priority: Int, place: Int
+    ) async -> Result<Reading, BMCFault> {
         do throws(BMCFault) {
-            return await (try await clients.client(for: entry.bmc)).read(entry, priority: priority)
+            return await (try await clients.client(for: entry.bmc, place: place)).read(entry, priority: priority)
         } catch {
             return .failure(error)
         }
     }
 
     private func write(
-        _ write: Convergence.Write, _ entry: ControlEntry, within limit: Duration, priority: Int
+        _ write: Convergence.Write, _ entry: ControlEntry, within limit: Duration, priority: Int, place: Int
     ) async -> Result<Void, BMCFault> {
         do throws(BMCFault) {
-            return await (try await clients.client(for: entry.bmc)).write(
+            return await (try await clients.client(for: entry.bmc, place: place)).write(
                 write, entry, within: limit, priority: priority)
         } catch {
             return .failure(error)

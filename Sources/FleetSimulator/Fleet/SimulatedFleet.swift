@@ -16,6 +16,8 @@ public final class SimulatedFleet: Sendable {
 
     /// In the inventory's order.
     public let bmcs: [SimulatedBMC]
+    /// Of all of them together.
+    public let gauge = RequestGauge()
     private let byAddress: [BMC.Address: SimulatedBMC]
     private let site: Site
     private let group: MultiThreadedEventLoopGroup
@@ -47,7 +49,8 @@ public final class SimulatedFleet: Sendable {
                 resources: own, number: number, personality: named ?? personality ?? usual)
             bmcs.append(
                 SimulatedBMC(
-                    address: bmc.address, machine: machine, username: login.username, password: try login.password()))
+                    address: bmc.address, machine: machine, username: login.username, password: try login.password(),
+                    gauge: gauge))
         }
         self.site = site
         self.bmcs = bmcs

@@ -45,8 +45,14 @@ public final class SimulatedBMC: Sendable {
     private let username: String
     private let password: String
     private let state: Mutex<State>
+    private let gauge: RequestGauge
 
-    public init(address: BMC.Address, machine: SimulatedMachine, username: String, password: String) {
+    /// - Parameter gauge: shared by the BMCs of a fleet
+    public init(
+        address: BMC.Address, machine: SimulatedMachine, username: String, password: String,
+        gauge: RequestGauge = RequestGauge()
+    ) {
+        self.gauge = gauge
         self.address = address
         self.username = username
         self.password = password
@@ -99,7 +105,8 @@ public final class SimulatedBMC: Sendable {
     var hasOtherCertificate: Bool { state.withLock { $0.faults.has(.certificate) } }
 
     func answer(method: String, uri: String, headers: [String: String], body: [UInt8]) -> Answer {
-        state.withLock { state in
+        gauge.began()
+        return state.withLock { state in
             state.requests += 1
             state.inFlight += 1
             state.mostInFlight = max(state.mostInFlight, state.inFlight)
@@ -119,7 +126,10 @@ public final class SimulatedBMC: Sendable {
         }
     }
 
-    func finished() { state.withLock { $0.inFlight -= 1 } }
+    func finished() {
+        gauge.ended()
+        state.withLock { $0.inFlight -= 1 }
+    }
 
     private static func advance(_ state: inout State) {
         if let at = state.shutdownAt, ContinuousClock.now >= at {
