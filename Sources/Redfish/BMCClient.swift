@@ -225,32 +225,35 @@ public actor BMCClient {
         else { throw BMCFault(.unsupported, "\(locator.uri) cannot be set to \(write)") }
         let patience = max(options.requestTimeout, dialect.patience ?? .zero)
         let time = limit.map { max(.seconds(1), min($0, patience)) } ?? patience
-        var before: ControlStep?
-        while case .prepare(let request, let orElse) = step {
-            if step == before { throw BMCFault(.refused, orElse) }
-            before = step
-            do {
-                _ = try await send(request, document, within: time, priority: priority)
-            } catch {
-                throw error.kind == .refused ? BMCFault(.refused, "\(orElse) (\(error.message))") : error
+        // Once anything was taken, a failure leaves the control changed: it is no refusal any more, and the prior must
+        // not be taken anew.
+        var isChanged = false
+        do throws(BMCFault) {
+            while case .prepare(let request, let orElse) = step {
+                let before = step
+                _ = try await send(request, document, within: time, priority: priority, orElse: orElse)
+                isChanged = true
+                document = try await get(locator.uri, priority: priority)
+                guard let next = dialect.step(write, in: document.json, at: locator), next != before else {
+                    throw BMCFault(.refused, orElse)
+                }
+                step = next
             }
-            document = try await get(locator.uri, priority: priority)
-            guard let next = dialect.step(write, in: document.json, at: locator) else {
-                throw BMCFault(.unsupported, "\(locator.uri) cannot be set to \(write)")
+            guard case .change(let requests) = step else { return }
+            for request in requests {
+                if let objection = try await send(request, document, within: time, priority: priority) {
+                    objections[entry.key] = objection
+                }
+                isChanged = true
             }
-            step = next
-        }
-        guard case .change(let requests) = step else { return }
-        for request in requests {
-            if let objection = try await send(request, document, within: time, priority: priority) {
-                objections[entry.key] = objection
-            }
+        } catch {
+            throw isChanged ? BMCFault(.unknownEffect, error.message, retryAfter: error.retryAfter) : error
         }
     }
 
     /// Sends a request, with its next body where the BMC refused the one before and so changed nothing.
     private func send(
-        _ request: ControlRequest, _ document: Document, within limit: Duration, priority: Int
+        _ request: ControlRequest, _ document: Document, within limit: Duration, priority: Int, orElse: String? = nil
     ) async throws(BMCFault) -> String? {
         let target = request.uri.map { Document(uri: $0, json: .null, etag: nil) } ?? document
         var refusal = BMCFault(.refused, "internal: a request without a body")
@@ -265,7 +268,7 @@ public actor BMCClient {
                 refusal = error
             }
         }
-        throw refusal
+        throw orElse.map { BMCFault(.refused, "\($0) (\(refusal.message))") } ?? refusal
     }
 
     /// A refusal by a machine that is already in the state asked for is none: BMCs answer that with 400, 409 or 500.

@@ -9,7 +9,7 @@ import Testing
 
 /// Documents in the shapes in which real BMCs were seen to write them: the control found in each, or why there is none.
 struct DocumentShapeTests {
-    private func limit(
+    static func limit(
         _ bmc: FakeBMC, _ type: ResourceType = .node, pins: Resource.Pins = .init(), at uri: String, holds watts: Int?,
         from minimum: Int? = nil, to maximum: Int? = nil, sends: (watts: Int, body: String)? = nil,
         _ location: SourceLocation = #_sourceLocation
@@ -27,7 +27,7 @@ struct DocumentShapeTests {
         #expect(sent?.body?.text == body, sourceLocation: location)
     }
 
-    private func reason(
+    static func reason(
         _ bmc: FakeBMC, _ type: ResourceType = .node, _ facet: ControlKey.Facet = .powerLimit,
         pins: Resource.Pins = .init()
     ) async -> String? {
@@ -58,7 +58,7 @@ struct DocumentShapeTests {
             "PowerLimit": ["LimitInWatts": 500, "LimitException": "LogEventOnly", "CorrectionInMs": 50],
             "RelatedItem": [FakeBMC.link("/redfish/v1/Systems/S1"), FakeBMC.link("/redfish/v1/Chassis/C1")],
         ])
-        try await limit(
+        try await Self.limit(
             bmc, at: Self.powerURI, holds: 500, to: 800,
             sends: (400, #"{"PowerControl":[{"PowerLimit":{"LimitInWatts":400}}]}"#))
     }
@@ -71,13 +71,13 @@ struct DocumentShapeTests {
                 "PowerCapacityWatts": 12_000, "PowerLimit": ["LimitInWatts": nil],
             ],
             oem: ["Hpe": ["MinimumSafelyAchievableCap": nil, "MinimumSafelyAchievableCapValid": false]])
-        try await limit(
+        try await Self.limit(
             bmc, at: Self.powerURI, holds: nil, to: 12_000,
             sends: (4000, #"{"PowerControl":[{"PowerLimit":{"LimitInWatts":4000}}]}"#))
         let known = Self.power(
             ["MemberId": "0", "PowerCapacityWatts": 12_000, "PowerLimit": ["LimitInWatts": nil]],
             oem: ["Hpe": ["MinimumSafelyAchievableCap": 900, "MinimumSafelyAchievableCapValid": true]])
-        try await limit(known, at: Self.powerURI, holds: nil, from: 900, to: 12_000)
+        try await Self.limit(known, at: Self.powerURI, holds: nil, from: 900, to: 12_000)
     }
 
     /// HPE without the licence, Supermicro, Intel.
@@ -91,7 +91,7 @@ struct DocumentShapeTests {
             ["MemberId": "0", "PowerConsumedWatts": 124, "RelatedItem": [["@odata.id": "/redfish/v1/Systems/S1"]]],
         ] as [JSONValue])
     func powerWithoutALimit(control: JSONValue) async throws {
-        let reason = try #require(await reason(Self.power(control)))
+        let reason = try #require(await Self.reason(Self.power(control)))
         #expect(reason.contains("no power limit found"))
         #expect(reason.contains("has no PowerLimit (a licence may be missing)"))
     }
@@ -107,7 +107,7 @@ struct DocumentShapeTests {
                 "/redfish/v1/Systems/S1": .object(system),
                 "/redfish/v1/Systems/S1/Oem/Supermicro/NodeManager": ["Policy": [["PowerLimit": 5000]]],
             ])
-        #expect(try #require(await reason(bmc)).contains("policies of Supermicro's Node Manager"))
+        #expect(try #require(await Self.reason(bmc)).contains("policies of Supermicro's Node Manager"))
     }
 
     /// 500 W, HardPowerOff, one second, on a box of 10 kW.
@@ -116,7 +116,7 @@ struct DocumentShapeTests {
             "MemberId": "0", "PhysicalContext": "Intake",
             "PowerLimit": ["CorrectionInMs": 1000, "LimitException": "HardPowerOff", "LimitInWatts": 500],
         ])
-        #expect(try #require(await reason(bmc)).contains("placeholder of AMI firmware"))
+        #expect(try #require(await Self.reason(bmc)).contains("placeholder of AMI firmware"))
     }
 
     /// Where the firmware shows whether it is armed, it is a limit: its exception is taken away, then it is set, then
@@ -235,9 +235,15 @@ struct DocumentShapeTests {
         let prior = try await client.read(entry).get()
         #expect(prior.value == .limit(Watts(355)))
         #expect(prior.fragment == ["LimitInWatts": 355, "LimitException": "HardPowerOff"])
-        let refused = await client.write(.limit(Watts(300)), entry)
-        #expect(throws: BMCFault.self) { try refused.get() }
-        #expect(bmc.seen(.patch).map(\.uri) == [own])
+        // Refused, nothing was changed. Taken and not shown, something may have been: the prior is not to be taken anew.
+        bmc.script(.patch, .init(status: 400))
+        for kind in [BMCFault.Kind.refused, .unknownEffect] {
+            let result = await client.write(.limit(Watts(300)), entry)
+            let fault = try #require(throws: BMCFault.self) { try result.get() }
+            #expect(fault.kind == kind)
+            #expect(fault.message.contains("HardPowerOff"))
+        }
+        #expect(bmc.seen(.patch).map(\.uri) == [own, own])
         bmc.set("/redfish/v1/Chassis/C1/Power", ["PowerControl": [control("NoAction")]])
         _ = try await client.read(entry).get()
         try await client.write(.limit(Watts(300)), entry).get()
@@ -258,7 +264,7 @@ struct DocumentShapeTests {
                     ],
                 ],
             ], oem: ["Hpe": ["Links": ["AccPowerService": FakeBMC.link(service)]]])
-        try await limit(
+        try await Self.limit(
             bmc, at: service + "/PowerLimit", holds: nil, from: 1500, to: 6400,
             sends: (2000, #"{"PowerLimits":[{"PowerLimitInWatts":2000,"ZoneNumber":0}]}"#))
     }
@@ -300,10 +306,10 @@ struct DocumentShapeTests {
             "Accelerator1PowerLimit": Self.cray("Accelerator1PowerLimit", "Accelerator", 100...560),
         ]
         let on = #"{"SetPoint":1000,"ControlMode":"Automatic"}"#
-        try await limit(
+        try await Self.limit(
             Self.controls(all), at: "/redfish/v1/Chassis/C1/Controls/NodePowerLimit", holds: nil, from: 764, to: 2754,
             sends: (1000, on))
-        try await limit(
+        try await Self.limit(
             Self.controls(all), .gpu, pins: .init(processor: "GPU0"),
             at: "/redfish/v1/Chassis/C1/Controls/Accelerator0PowerLimit", holds: nil, from: 100, to: 560)
     }
@@ -342,14 +348,14 @@ struct DocumentShapeTests {
                 "ControlType": "Power", "SetPoint": 0, "SetPointUnits": "%",
             ]
         ])
-        #expect(try #require(await reason(bmc)).contains("set in %, which is not watts"))
+        #expect(try #require(await Self.reason(bmc)).contains("set in %, which is not watts"))
     }
 
     @Test func anEmptyOrNullCollectionIsNoError() async throws {
-        #expect(try #require(await reason(Self.controls([:]))).contains("no power limit found"))
+        #expect(try #require(await Self.reason(Self.controls([:]))).contains("no power limit found"))
         let bmc = Self.controls([:])
         bmc.set("/redfish/v1/Chassis/C1/Controls", ["Members": nil])
-        #expect(try #require(await reason(bmc)).contains("no power limit found"))
+        #expect(try #require(await Self.reason(bmc)).contains("no power limit found"))
     }
 
     /// A control that is no power limit at all, as Foxconn's are, is never taken for being the first.
@@ -357,169 +363,7 @@ struct DocumentShapeTests {
         let bmc = Self.controls([
             "A": ["Id": "A", "ControlType": "Percent", "SetPoint": 30, "PhysicalContext": "Chassis"]
         ])
-        #expect(await reason(bmc) != nil)
-    }
-
-    // MARK: NVIDIA
-
-    private static let gpu = "/redfish/v1/Systems/HGX_Baseboard_0/Processors/GPU_SXM_1"
-
-    /// Two systems, of which only one can be reset, and the baseboard's own chassis.
-    private static func hgx(_ more: [String: JSONValue]) -> FakeBMC {
-        let total = "/redfish/v1/Chassis/HGX_Chassis_0/Controls/TotalGPU_Power_0"
-        return FakeBMC(
-            [
-                "/redfish/v1/Systems": FakeBMC.members(
-                    "/redfish/v1/Systems/HGX_Baseboard_0", "/redfish/v1/Systems/DGX"),
-                "/redfish/v1/Systems/HGX_Baseboard_0": [
-                    "Id": "HGX_Baseboard_0", "PowerMode": "OEM", "PowerMode@Redfish.AllowableValues": [],
-                    "PowerState": "On", "UUID": "c01d",
-                    "Processors": FakeBMC.link("/redfish/v1/Systems/HGX_Baseboard_0/Processors"),
-                    "Links": ["Chassis": [FakeBMC.link("/redfish/v1/Chassis/HGX_Chassis_0")]],
-                ],
-                "/redfish/v1/Systems/HGX_Baseboard_0/Processors": FakeBMC.members(gpu),
-                gpu: [
-                    "Id": "GPU_SXM_1", "ProcessorType": "GPU", "MaxSpeedMHz": 1980, "MinSpeedMHz": 345,
-                    "SpeedLimitMHz": 65_535, "SpeedLocked": true,
-                    "EnvironmentMetrics": FakeBMC.link(gpu + "/EnvironmentMetrics"),
-                    "Location": ["PartLocation": ["ServiceLabel": "SXM1"]],
-                    "Links": ["Chassis": FakeBMC.link("/redfish/v1/Chassis/HGX_GPU_SXM_1")],
-                    "Actions": ["#Processor.Reset": ["ResetType@Redfish.AllowableValues": ["ForceRestart"]]],
-                ],
-                gpu + "/EnvironmentMetrics": [
-                    "Oem": ["Nvidia": ["EDPpPercent": ["SetPoint": 100]]],
-                    "PowerLimitWatts": [
-                        "AllowableMax": 700, "AllowableMin": 200, "ControlMode": "Automatic", "DefaultSetPoint": 700,
-                        "SetPoint": 700,
-                    ],
-                ],
-                "/redfish/v1/Systems/DGX": [
-                    "Id": "DGX", "PowerState": "On", "Bios": [:],
-                    "Links": ["Chassis": [FakeBMC.link("/redfish/v1/Chassis/DGX")]],
-                    "Actions": [
-                        "#ComputerSystem.Reset": [
-                            "@Redfish.ActionInfo": "/redfish/v1/Systems/DGX/ResetActionInfo",
-                            "target": "/redfish/v1/Systems/DGX/Actions/ComputerSystem.Reset",
-                        ]
-                    ],
-                ],
-                "/redfish/v1/Systems/DGX/ResetActionInfo": [
-                    "Parameters": [
-                        [
-                            "AllowableValues": ["ForceOff", "ForceRestart", "GracefulShutdown", "On"],
-                            "DataType": "String", "Name": "ResetType", "Required": true,
-                        ]
-                    ]
-                ],
-                "/redfish/v1/Chassis": FakeBMC.members(
-                    "/redfish/v1/Chassis/DGX", "/redfish/v1/Chassis/HGX_Chassis_0", "/redfish/v1/Chassis/HGX_GPU_SXM_1"),
-                "/redfish/v1/Chassis/DGX": [
-                    "Id": "DGX", "Actions": ["#Chassis.Reset": ["ResetType@Redfish.AllowableValues": ["PowerCycle"]]],
-                ],
-                "/redfish/v1/Chassis/HGX_GPU_SXM_1": ["Id": "HGX_GPU_SXM_1"],
-                "/redfish/v1/Chassis/HGX_Chassis_0": [
-                    "Id": "HGX_Chassis_0", "Controls": FakeBMC.link("/redfish/v1/Chassis/HGX_Chassis_0/Controls"),
-                    "EnvironmentMetrics": FakeBMC.link("/redfish/v1/Chassis/HGX_Chassis_0/EnvironmentMetrics"),
-                ],
-                "/redfish/v1/Chassis/HGX_Chassis_0/Controls": FakeBMC.members(total),
-                "/redfish/v1/Chassis/HGX_Chassis_0/EnvironmentMetrics": [
-                    "PowerLimitWatts": [
-                        "AllowableMax": 5600, "AllowableMin": 1600, "ControlMode": "Automatic", "SetPoint": 5600,
-                        "DataSourceUri": "/redfish/v1/Chassis/HGX_Chassis_0/Sensors/TotalGPU_Power_0",
-                    ]
-                ],
-                total: [
-                    "AllowableMax": 5600, "AllowableMin": 1600, "ControlMode": "Override", "ControlType": "Power",
-                    "Id": "TotalGPU_Power_0", "PhysicalContext": "GPUSubsystem",
-                    "RelatedItem": [FakeBMC.link(gpu), FakeBMC.link(gpu + "2")], "SetPoint": 5600, "SetPointUnits": "W",
-                ],
-            ].merging(more) { $1 })
-    }
-
-    @Test(arguments: ["GPU_SXM_1", "SXM1"]) func aGPUOfABaseboard(name: String) async throws {
-        try await limit(
-            Self.hgx([:]), .gpu, pins: .init(processor: name),
-            at: Self.gpu + "/EnvironmentMetrics", holds: 700, from: 200, to: 700,
-            sends: (450, #"{"PowerLimitWatts":{"SetPoint":450}}"#))
-    }
-
-    @Test func metricsOfAGPUThatIsNotUp() async throws {
-        let bmc = Self.hgx([Self.gpu + "/EnvironmentMetrics": ["Id": "Environment Metrics"]])
-        let reason = try #require(await reason(bmc, .gpu, pins: .init(processor: "GPU_SXM_1")))
-        #expect(reason.contains("offers no power limit now"))
-        #expect(reason.contains("shows no PowerLimitWatts now"))
-    }
-
-    /// One named Control rather than the metrics, whose PATCH would write every control of the chassis.
-    @Test func allGPUsTogetherByOneControl() async throws {
-        try await limit(
-            Self.hgx([:]), .chassis, pins: .init(chassis: "HGX_Chassis_0"),
-            at: "/redfish/v1/Chassis/HGX_Chassis_0/Controls/TotalGPU_Power_0", holds: 5600, from: 1600, to: 5600,
-            sends: (3000, #"{"SetPoint":3000}"#))
-    }
-
-    @Test func theHostIsTheSystemThatCanBeReset() async throws {
-        let reading = try await Self.hgx([:]).client.read(FakeBMC.entry(.node, .powerState)).get()
-        #expect(reading.locator["uri"] == "/redfish/v1/Systems/DGX")
-        #expect(reading.resetTypes == ["ForceOff", "ForceRestart", "GracefulShutdown", "On"])
-        // A power mode of OEM, with nothing to choose from, is none.
-        #expect(await reason(Self.hgx([:]), .node, .powerMode, pins: .init(system: "HGX_Baseboard_0")) != nil)
-    }
-
-    @Test func aModulesVolatileControlBeforeItsLasting() async throws {
-        let base = "/redfish/v1/Chassis/HGX_ProcessorModule_0/Controls"
-        let names = ["EDPpPowerNonvolatile_0", "EDPpPowerVolatile_0", "TDPPowerNonvolatile_0", "TDPPowerVolatile_0"]
-        var more: [String: JSONValue] = [
-            "/redfish/v1/Chassis": FakeBMC.members("/redfish/v1/Chassis/HGX_ProcessorModule_0"),
-            "/redfish/v1/Chassis/HGX_ProcessorModule_0": ["Controls": FakeBMC.link(base)],
-            base: ["Members": .array(names.map { FakeBMC.link("\(base)/\($0)") })],
-        ]
-        for name in names {
-            more["\(base)/\(name)"] = ControlSearchTests.control([
-                "Id": .string(name), "PhysicalContext": "SystemBoard",
-            ])
-        }
-        try await limit(
-            Self.hgx(more), .chassis, pins: .init(chassis: "HGX_ProcessorModule_0"),
-            at: base + "/TDPPowerVolatile_0", holds: 500, from: 200, to: 900)
-    }
-
-    /// Its limit is a sentinel, and locked: neither is a prior that could be written back.
-    @Test func aGPUsSpeedIsLockedAndUnlocked() async throws {
-        let bmc = Self.hgx([:])
-        let client = bmc.client
-        let entry = FakeBMC.entry(.gpu, .speedLimit, pins: .init(processor: "GPU_SXM_1"))
-        let reading = try await client.read(entry).get()
-        #expect(reading.value == .speed(nil))
-        #expect(reading.speeds == SpeedRange(minimum: Megahertz(345), maximum: Megahertz(1980)))
-        try await client.write(.speed(Megahertz(990)), entry).get()
-        #expect(bmc.seen(.patch).last?.body?.text == #"{"SpeedLimitMHz":990,"SpeedLocked":true}"#)
-        try await client.write(.restore(reading.fragment), entry).get()
-        #expect(bmc.seen(.patch).last?.body?.text == #"{"SpeedLimitMHz":1980,"SpeedLocked":false}"#)
-    }
-
-    @Test func aClockLimitThatWasNotSetIsReset() async throws {
-        let base = "/redfish/v1/Chassis/HGX_GPU_SXM_1/Controls"
-        let bmc = Self.hgx([
-            Self.gpu: [
-                "Id": "GPU_SXM_1", "Links": ["Chassis": FakeBMC.link("/redfish/v1/Chassis/HGX_GPU_SXM_1")],
-            ],
-            "/redfish/v1/Chassis/HGX_GPU_SXM_1": ["Controls": FakeBMC.link(base)],
-            base: FakeBMC.members(base + "/ClockLimit_0"),
-            base + "/ClockLimit_0": [
-                "ControlType": "FrequencyMHz", "SettingMax": 4_294_967_295, "SettingMin": 4_294_967_295,
-                "AllowableMax": 1980, "AllowableMin": 345,
-                "Actions": ["#Control.ResetToDefaults": ["target": .string(base + "/ClockLimit_0/Actions/Reset")]],
-            ],
-        ])
-        let client = bmc.client
-        let entry = FakeBMC.entry(.gpu, .speedLimit, pins: .init(processor: "GPU_SXM_1"))
-        let reading = try await client.read(entry).get()
-        #expect(reading.value == .speed(nil))
-        try await client.write(.speed(Megahertz(990)), entry).get()
-        #expect(bmc.seen(.patch).last?.body?.text == #"{"SettingMax":990}"#)
-        try await client.write(.restore(reading.fragment), entry).get()
-        #expect(bmc.seen(.post).last?.uri == base + "/ClockLimit_0/Actions/Reset")
+        #expect(await Self.reason(bmc) != nil)
     }
 
     // MARK: Systems
@@ -534,7 +378,7 @@ struct DocumentShapeTests {
             ]
             return .object(system)
         }
-        #expect(await reason(Self.controls([:], system: try system("OSControl")), .node, .powerMode) != nil)
+        #expect(await Self.reason(Self.controls([:], system: try system("OSControl")), .node, .powerMode) != nil)
         let bmc = Self.controls([:], system: try system("Max"))
         let client = bmc.client
         let entry = FakeBMC.entry(.node, .powerMode)

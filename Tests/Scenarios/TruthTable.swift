@@ -57,6 +57,7 @@ enum TruthTable {
             Row(name: "half the JSON", faults: [Fault(.truncate)]),
             Row(name: "ten megabytes", faults: [Fault(.huge)]),
             Row(name: "numbers as strings", faults: [Fault(.wrongTypes)]),
+            Row(name: "shows it 1.5 s later", faults: [Fault(.lag)]),
             Row(name: "forgets after a reboot", faults: [Fault(.forgetWrites, times: 1)]),
             Row(name: "somebody else writes too", faults: [Fault(.contend)]),
             Row(name: "another certificate", faults: [Fault(.certificate)]),

@@ -36,6 +36,8 @@ public struct Fault: Sendable, Hashable {
         case slowShutdown(seconds: Double)
         /// Somebody else puts the old value back after each write.
         case contend
+        /// Shows a write only a second and a half later.
+        case lag
         /// Reboots after a write, and forgets it.
         case forgetWrites
         /// Shows another certificate than before, of an authority that nobody trusts.
@@ -80,7 +82,7 @@ public struct Fault: Sendable, Hashable {
         if let part = self.path { guard path.contains(part) else { return false } }
         if let methods { return methods.contains(method) && (!isLogin || self.path != nil) }
         switch kind {
-        case .applyThenFail, .ignore, .objectInside, .task, .contend, .forgetWrites:
+        case .applyThenFail, .ignore, .objectInside, .task, .contend, .forgetWrites, .lag:
             return ["PATCH", "POST"].contains(method) && !isLogin
         case .html, .truncate, .huge, .wrongTypes, .cut: return method == "GET" && path != "/redfish/v1"
         case .sessionLimit: return isLogin

@@ -37,6 +37,8 @@ public final class SimulatedBMC: Sendable {
         var mostInFlight = 0
         var latency = Duration.zero
         var shutdownAt: ContinuousClock.Instant?
+        /// What is shown until a write takes, and when that is.
+        var late: (at: ContinuousClock.Instant, machine: SimulatedMachine)?
         /// What the limits go back to, and when, because of somebody else or a reboot.
         var undo: (at: ContinuousClock.Instant, limit: PowerKnob, gpus: [String: PowerKnob])?
     }
@@ -135,6 +137,11 @@ public final class SimulatedBMC: Sendable {
         if let at = state.shutdownAt, ContinuousClock.now >= at {
             state.machine.powerState = "Off"
             state.shutdownAt = nil
+        }
+        if let late = state.late, ContinuousClock.now >= late.at {
+            state.machine = late.machine
+            state.revision += 1
+            state.late = nil
         }
         if let undo = state.undo, ContinuousClock.now >= undo.at {
             state.machine.limit = undo.limit
@@ -277,7 +284,8 @@ extension SimulatedBMC {
         if request.path == MachinePaths(state.machine).reset { return reset(&state, json) }
         // A task that fails does nothing, and one that never ends has not yet.
         let isVain = kinds.contains(.task(.failure)) || kinds.contains(.task(.never))
-        var machine = state.machine
+        // What is not shown yet is not lost by the next write.
+        var machine = state.late?.machine ?? state.machine
         do throws(PowerKnob.Refusal) {
             let isDone =
                 request.method == "PATCH" ? try machine.patch(request.path, json) : try machine.post(request.path, json)
@@ -287,9 +295,15 @@ extension SimulatedBMC {
         }
         if kinds.contains(.contend) || kinds.contains(.forgetWrites) {
             let before = state.undo.map { ($0.limit, $0.gpus) } ?? (state.machine.limit, state.machine.gpus)
-            state.undo = (.now + .milliseconds(700), before.0, before.1)
+            // A reboot comes once a change of several steps is through; another client comes at any time.
+            let delay = Duration.milliseconds(kinds.contains(.contend) ? 700 : 2500)
+            state.undo = (.now + delay, before.0, before.1)
         }
-        if !isVain { state.machine = machine }
+        if kinds.contains(.lag) {
+            state.late = (.now + .milliseconds(1500), machine)
+        } else if !isVain {
+            state.machine = machine
+        }
         state.revision += 1
         switch personality.success {
         case .message: return Answer(status: 200, body: Answer.success)

@@ -89,6 +89,6 @@ extension Fault.Kind {
         ("ignore", .ignore), ("object-inside", .objectInside), ("task-success", .task(.success)),
         ("task-failure", .task(.failure)), ("task-never", .task(.never)), ("redirect", .redirect), ("html", .html),
         ("truncate", .truncate), ("huge", .huge), ("wrong-types", .wrongTypes), ("contend", .contend),
-        ("forget-writes", .forgetWrites), ("certificate", .certificate), ("clock", .clock),
+        ("forget-writes", .forgetWrites), ("lag", .lag), ("certificate", .certificate), ("clock", .clock),
     ]
 }

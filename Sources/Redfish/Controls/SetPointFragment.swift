@@ -17,7 +17,8 @@ enum SetPointFragment {
             // A set point of 0 under a mode that is on means "none" wherever it was seen.
             value: .limit(isDisabled || limit == .zero ? nil : limit), fragment: .object(fragment),
             range: PowerRange(
-                minimum: RedfishNumber.positiveWatts(minimum), maximum: RedfishNumber.positiveWatts(maximum)))
+                minimum: RedfishNumber.positiveWatts(minimum), maximum: RedfishNumber.positiveWatts(maximum),
+                increment: RedfishNumber.positiveWatts(control["Increment"])))
     }
 
     /// The members to write, in the order to try.

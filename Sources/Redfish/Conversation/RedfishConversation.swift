@@ -8,13 +8,13 @@ import StrictJSON
 /// Owned by one ``BMCClient``, which keeps requests to a BMC one after another.
 struct RedfishConversation {
     let bmc: BMC
-    private let transport: any HTTPTransport
-    private let options: RedfishOptions
-    private let ledger: (any SessionLedger)?
-    private var session: RedfishSession
-    private var root: JSONValue?
+    let transport: any HTTPTransport
+    let options: RedfishOptions
+    let ledger: (any SessionLedger)?
+    var session: RedfishSession
+    var root: JSONValue?
     /// Bumped at each login: what was learned of the machine before may be of another one.
-    private(set) var generation = 0
+    var generation = 0
     /// Some refuse to be asked for an uncompressed answer.
     private var refusesIdentity = false
 
@@ -90,103 +90,6 @@ struct RedfishConversation {
     }
 }
 
-// MARK: - Login
-
-extension RedfishConversation {
-    private mutating func logIn(priority: Int) async throws(BMCFault) {
-        // A root read moments ago, before the first login, is as good as a new one.
-        if generation > 0 { root = nil }
-        generation += 1
-        let root = try await serviceRoot(priority: priority)
-        guard
-            let uri = Links.id(root["Links", "Sessions"])
-                ?? Links.id(root["SessionService"]).map({ $0 + "/Sessions" })
-        else {
-            session.state = .basic
-            return
-        }
-        let leftovers = await ledger?.takeLeftovers(on: bmc.address) ?? []
-        let opened = try await openSession(uri, priority: priority)
-        let ended = await endLeftovers(leftovers)
-        // Our own forgotten sessions may have been the ones that were too many.
-        if !opened, ended > 0 { _ = try await openSession(uri, priority: priority) }
-    }
-
-    /// - Returns: whether there is a session now; otherwise Basic authentication is used, which costs more, but works
-    ///   without a session service and where all of its few sessions are taken
-    private mutating func openSession(_ uri: String, priority: Int) async throws(BMCFault) -> Bool {
-        let body: JSONValue
-        do { body = try session.loginBody() } catch { throw BMCFault(.unauthorized, "\(error)") }
-        let response = try await exchange(.post, uri, body: body, authorized: false, priority: priority).response
-        switch response.status {
-        case 200...299:
-            guard let token = response.header("X-Auth-Token") else {
-                session.state = .basic
-                return false
-            }
-            let json = try? JSONValue(parsing: response.body, limits: JSONLimits(depth: 16))
-            let location = (response.header("Location") ?? Links.id(json)).flatMap(localPath)
-            session.state = .token(token, location: location)
-            if let location { await ledger?.opened(location, on: bmc.address) }
-            return true
-        case 400, 401, 403:
-            throw BMCFault(.unauthorized, "the BMC refused the login" + Self.said(response))
-        default:
-            session.state = .basic
-            return false
-        }
-    }
-
-    /// Ends sessions that an earlier process of this agent left, if they still are that: a BMC that was restarted may
-    /// have given their numbers to others.
-    private mutating func endLeftovers(_ locations: [String]) async -> Int {
-        var ended = 0
-        for location in locations {
-            if case .token(_, location) = session.state { continue }
-            let answer = try? await exchange(.get, location, authorized: true, priority: 0).response
-            guard let answer else { continue }
-            let json = try? JSONValue(parsing: answer.body, limits: JSONLimits(depth: 16))
-            if answer.status == 200, json?["UserName"]?.string == session.username {
-                _ = try? await exchange(.delete, location, authorized: true, priority: 0)
-                ended += 1
-            }
-            await ledger?.closed(location, on: bmc.address)
-        }
-        return ended
-    }
-
-    /// One request as a logged-in user. A 401 is believed only after one fresh login.
-    private mutating func authorizedExchange(
-        _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
-        fresh: Bool = false, within limit: Duration? = nil, priority: Int
-    ) async throws(BMCFault) -> Exchange {
-        var mayLogIn = true
-        if session.state == .loggedOut {
-            try await logIn(priority: priority)
-            mayLogIn = false
-        }
-        while true {
-            let result = try await exchange(
-                method, uri, headers: headers, body: body, authorized: true, fresh: fresh, within: limit,
-                priority: priority)
-            guard result.response.status == 401 else { return result }
-            guard mayLogIn else {
-                await logOut()
-                throw BMCFault(.unauthorized, "the BMC refuses \(uri) with 401 right after a login")
-            }
-            mayLogIn = false
-            let old = session.state
-            session.state = .loggedOut
-            try await logIn(priority: priority)
-            // It may not have been the session that was refused, and then it still is one of the few.
-            if case .token(_, let location?) = old, session.state != old {
-                _ = try? await exchange(.delete, location, authorized: true, priority: priority)
-                await ledger?.closed(location, on: bmc.address)
-            }
-        }
-    }
-}
-
 // MARK: - One request
 
 extension RedfishConversation {
@@ -196,7 +99,7 @@ extension RedfishConversation {
     }
 
     /// Sends one request and follows redirects that stay on the BMC, with method, body and token as they were.
-    private mutating func exchange(
+    mutating func exchange(
         _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
         authorized: Bool, fresh: Bool = false, within limit: Duration? = nil, priority: Int
     ) async throws(BMCFault) -> Exchange {
@@ -243,7 +146,7 @@ extension RedfishConversation {
     }
 
     /// The path of a Location that is relative or on this very BMC; nil for any other host.
-    private func localPath(_ location: String) -> String? {
+    func localPath(_ location: String) -> String? {
         if location.hasPrefix("/"), !location.hasPrefix("//") { return location }
         let base = bmc.address.description
         guard location.lowercased().hasPrefix(base + "/") else { return nil }
@@ -309,82 +212,5 @@ extension RedfishConversation {
             throw BMCFault(.unknownEffect, "the task of the write to \(uri) ended as \(state)")
         }
         return state != "Completed"
-    }
-}
-
-// MARK: - What answers mean
-
-extension RedfishConversation {
-    /// The values of `If-Match` to try in turn when a BMC answers 412 or 428.
-    static func ladder(_ etag: String?) -> [String?] {
-        guard let etag else { return [nil, "*"] }
-        let strong = etag.hasPrefix("W/") ? [String(etag.dropFirst(2))] : []
-        return [etag] + strong + ["*", nil]
-    }
-
-    static func isWellFormed(_ etag: String) -> Bool {
-        let opaque = etag.hasPrefix("W/") ? etag.dropFirst(2) : Substring(etag)
-        return opaque.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
-            && !opaque.dropFirst().dropLast().contains("\"")
-    }
-
-    static func trust(_ trust: BMC.Trust) -> TLSTrust {
-        switch trust {
-        case .systemAuthorities: .systemAuthorities
-        case .authorities(let file): .authorities(file: file)
-        case .pin(let pin): .pin(pin)
-        case .unverified: .unverified
-        }
-    }
-
-    private func fault(_ error: CurlError, isWrite: Bool, limit: Duration) -> BMCFault {
-        let words = words(error, limit: limit)
-        if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, words) }
-        return switch error.kind {
-        case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
-        case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
-        default: BMCFault(.unreachable, words)
-        }
-    }
-
-    /// The same words for the same failure: libcurl's own tell the milliseconds, and every look would be news.
-    private func words(_ error: CurlError, limit: Duration) -> String {
-        switch error.kind {
-        case .couldNotResolve: "the name does not resolve"
-        case .couldNotConnect: "the connection is refused, or there is no route"
-        case .timeout where error.mayHaveBeenObeyed: "no answer within \(limit)"
-        case .timeout: "no connection within \(options.connectTimeout)"
-        case .connectionLost: "the connection broke before the answer was complete"
-        case .handshake: "the TLS handshake failed: \(error.message)"
-        case .shutDown: "the agent is stopping"
-        case .tls, .tooLarge, .protocolViolation: error.message
-        }
-    }
-
-    private static func said(_ response: HTTPResponse) -> String {
-        let text = RedfishErrorText.from(response.body).map { ": \($0)" } ?? ""
-        return " (HTTP \(response.status)\(text))"
-    }
-
-    static func fault(ofRead response: HTTPResponse, uri: String) -> BMCFault {
-        switch response.status {
-        case 404, 410: BMCFault(.unsupported, "\(uri) does not exist" + said(response))
-        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be read" + said(response))
-        case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
-        default: BMCFault(.invalidAnswer, "\(uri) cannot be read" + said(response))
-        }
-    }
-
-    static func fault(ofWrite response: HTTPResponse, uri: String) -> BMCFault {
-        switch response.status {
-        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be written" + said(response))
-        case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
-        case 500...599: BMCFault(.unknownEffect, "the write to \(uri) may or may not have applied" + said(response))
-        default: BMCFault(.refused, "the BMC refused the write to \(uri)" + said(response))
-        }
-    }
-
-    private static func retryAfter(_ response: HTTPResponse) -> Duration? {
-        response.header("Retry-After").map { RetryAfter.duration($0, date: response.header("Date")) }
     }
 }

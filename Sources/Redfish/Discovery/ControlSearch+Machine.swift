@@ -189,9 +189,9 @@ extension ControlSearch {
             reject("\(uri) limits by policies of Supermicro's Node Manager, which does not say how they are written")
         }
         for manager in Links.ids(system.json["Links", "ManagedBy"]) {
-            guard let uri = Links.id(try await optional(manager)?["Oem", "Nvidia", "NodeManager"]),
-                try await optional(uri) != nil
-            else { continue }
+            let linked = Links.id(try await optional(manager)?["Oem", "Nvidia", "NodeManager"])
+            let uri = linked ?? "\(manager)/NodeManager"
+            guard try await optional(uri) != nil else { continue }
             reject("\(uri) limits by domains of NVIDIA's Node Manager, which does not say how they are written")
         }
     }

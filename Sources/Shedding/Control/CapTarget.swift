@@ -46,6 +46,13 @@ public enum CapTarget {
         if let maximum = range.maximum { whole = min(whole, maximum.wholeWatts) }
         let bound = max(range.minimum ?? .zero, floor ?? .zero).wholeWattsRoundedUp
         whole = max(whole, bound)
+        // A BMC that keeps limits in steps would round by itself, perhaps up, and what is read back be another value.
+        if let step = range.increment?.wholeWatts, step > 1 {
+            let down = whole / step * step
+            let up = (bound + step - 1) / step * step
+            // Where no step lies within the range, the value is left to the BMC.
+            if down >= bound { whole = down } else if up <= range.maximum?.wholeWatts ?? .max { whole = up }
+        }
         guard whole > 0 else { return .failure(.zero) }
         // A limit that was tighter before any hold stays as it is: shedding never lets more power through.
         if let prior, prior > .zero, prior < Watts(whole) { return .success(prior) }

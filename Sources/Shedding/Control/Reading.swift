@@ -5,10 +5,13 @@ public import StrictJSON
 public struct PowerRange: Sendable, Hashable {
     public var minimum: Watts?
     public var maximum: Watts?
+    /// The steps in which it may be set, where that is not a watt.
+    public var increment: Watts?
 
-    public init(minimum: Watts? = nil, maximum: Watts? = nil) {
+    public init(minimum: Watts? = nil, maximum: Watts? = nil, increment: Watts? = nil) {
         self.minimum = minimum
         self.maximum = maximum
+        self.increment = increment
     }
 }
 

@@ -58,9 +58,14 @@ extension Convergence {
             phase = .writing(write)
             return .write(write)
         }
-        let said = isCertain ? "the BMC accepted the write" : "the BMC never answered the write"
+        guard isCertain else {
+            return finish(
+                .failed, "\(doubt ?? "the BMC never answered the write"), and it holds \(reading.value)",
+                value: reading.value)
+        }
         let objected = objection.map { " (it said: \($0))" } ?? ""
-        return finish(.failed, "\(said)\(objected), but holds \(reading.value)", value: reading.value)
+        return finish(
+            .failed, "the BMC accepted the write\(objected), but holds \(reading.value)", value: reading.value)
     }
 
     private mutating func confirmReset(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {

@@ -73,6 +73,8 @@ public struct Convergence: Sendable {
     var failures = 0
     /// What the BMC said of the last write although it accepted it.
     var objection: String?
+    /// Why it is not known what became of the last write.
+    var doubt: String?
     /// Writes that were tried again.
     var rewrites = 0
     /// Looks at a value that is not yet the one written.
@@ -144,6 +146,7 @@ public struct Convergence: Sendable {
             return .read
         case .failure(let fault) where fault.kind == .unknownEffect:
             // Looked at before anything is repeated.
+            doubt = fault.message
             phase = .confirming(write, isCertain: false)
             return .read
         case .failure(let fault):

@@ -1,0 +1,80 @@
+import Curl
+import Inventory
+import Shedding
+import StrictJSON
+
+/// What answers mean, and what failures do.
+extension RedfishConversation {
+    /// The values of `If-Match` to try in turn when a BMC answers 412 or 428.
+    static func ladder(_ etag: String?) -> [String?] {
+        guard let etag else { return [nil, "*"] }
+        let strong = etag.hasPrefix("W/") ? [String(etag.dropFirst(2))] : []
+        return [etag] + strong + ["*", nil]
+    }
+
+    static func isWellFormed(_ etag: String) -> Bool {
+        let opaque = etag.hasPrefix("W/") ? etag.dropFirst(2) : Substring(etag)
+        return opaque.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
+            && !opaque.dropFirst().dropLast().contains("\"")
+    }
+
+    static func trust(_ trust: BMC.Trust) -> TLSTrust {
+        switch trust {
+        case .systemAuthorities: .systemAuthorities
+        case .authorities(let file): .authorities(file: file)
+        case .pin(let pin): .pin(pin)
+        case .unverified: .unverified
+        }
+    }
+
+    func fault(_ error: CurlError, isWrite: Bool, limit: Duration) -> BMCFault {
+        let words = words(error, limit: limit)
+        if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, words) }
+        return switch error.kind {
+        case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
+        case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
+        default: BMCFault(.unreachable, words)
+        }
+    }
+
+    /// The same words for the same failure: libcurl's own tell the milliseconds, and every look would be news.
+    private func words(_ error: CurlError, limit: Duration) -> String {
+        switch error.kind {
+        case .couldNotResolve: "the name does not resolve"
+        case .couldNotConnect: "the connection is refused, or there is no route"
+        case .timeout where error.mayHaveBeenObeyed: "no answer within \(limit)"
+        case .timeout: "no connection within \(options.connectTimeout)"
+        case .connectionLost: "the connection broke before the answer was complete"
+        case .handshake: "the TLS handshake failed: \(error.message)"
+        case .shutDown: "the agent is stopping"
+        case .tls, .tooLarge, .protocolViolation: error.message
+        }
+    }
+
+    static func said(_ response: HTTPResponse) -> String {
+        let text = RedfishErrorText.from(response.body).map { ": \($0)" } ?? ""
+        return " (HTTP \(response.status)\(text))"
+    }
+
+    static func fault(ofRead response: HTTPResponse, uri: String) -> BMCFault {
+        switch response.status {
+        case 404, 410: BMCFault(.unsupported, "\(uri) does not exist" + said(response))
+        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be read" + said(response))
+        case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
+        default: BMCFault(.invalidAnswer, "\(uri) cannot be read" + said(response))
+        }
+    }
+
+    static func fault(ofWrite response: HTTPResponse, uri: String) -> BMCFault {
+        switch response.status {
+        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be written" + said(response))
+        case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
+        case 500...599: BMCFault(.unknownEffect, "the write to \(uri) may or may not have applied" + said(response))
+        default: BMCFault(.refused, "the BMC refused the write to \(uri)" + said(response))
+        }
+    }
+
+    private static func retryAfter(_ response: HTTPResponse) -> Duration? {
+        response.header("Retry-After").map { RetryAfter.duration($0, date: response.header("Date")) }
+    }
+}
