@@ -228,9 +228,13 @@ public actor BMCClient {
         // Once anything was taken, a failure leaves the control changed: it is no refusal any more, and the prior must
         // not be taken anew.
         var isChanged = false
+        var preparations = 0
         do throws(BMCFault) {
             while case .prepare(let request, let orElse) = step {
                 let before = step
+                preparations += 1
+                // Somebody else takes back what was prepared.
+                guard preparations <= 4 else { throw BMCFault(.refused, orElse) }
                 _ = try await send(request, document, within: time, priority: priority, orElse: orElse)
                 isChanged = true
                 document = try await get(locator.uri, priority: priority)

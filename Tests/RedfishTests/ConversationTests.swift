@@ -177,6 +177,15 @@ struct ConversationTests {
         #expect(try await client.read(Self.entry).get().objection == nil)
     }
 
+    /// Behind our address, the second would be a name and a password in front of another host.
+    @Test(arguments: ["https://elsewhere/redfish/v1/x", "@elsewhere/x", "//elsewhere/x", ".elsewhere/x", ""])
+    func aLinkToAnotherHostIsNotFollowed(link: String) async throws {
+        let bmc = FakeBMC(["/redfish/v1/Systems": FakeBMC.members(link)])
+        let result = await bmc.client.read(FakeBMC.entry(.node))
+        #expect(fault(result)?.kind == .invalidAnswer)
+        #expect(bmc.seen.allSatisfy { $0.uri.hasPrefix("/redfish/") })
+    }
+
     @Test func anAnswerIsAskedForPlainUnlessThatIsRefused() async throws {
         let bmc = bmc()
         let client = bmc.client

@@ -103,7 +103,10 @@ extension RedfishConversation {
         _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
         authorized: Bool, fresh: Bool = false, within limit: Duration? = nil, priority: Int
     ) async throws(BMCFault) -> Exchange {
-        var uri = uri
+        // Behind the address of the BMC, a link such as `@elsewhere/x` would name another host.
+        guard var uri = localPath(uri) else {
+            throw BMCFault(.invalidAnswer, "a link leads to another host, which is not followed")
+        }
         var all: [(name: String, value: String)] = [
             ("Accept", "application/json"), ("OData-Version", "4.0"), ("Cache-Control", "no-cache"),
         ]
