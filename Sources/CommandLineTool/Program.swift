@@ -14,6 +14,9 @@ public enum Program {
             }
         } catch let failure as Failure {
             end(failure.message, failure.code)
+        } catch let code as ExitCode {
+            // The answer was printed; only its meaning is left to say.
+            exit(code.rawValue)
         } catch {
             let code = root.exitCode(for: error)
             switch code {

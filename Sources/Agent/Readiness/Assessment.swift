@@ -25,6 +25,9 @@ public struct Assessment: Sendable {
     /// What an operator may want to know all the same.
     public internal(set) var remarks: [String] = []
 
+    /// When to look again, where the BMC asked for time.
+    var retryAfter: Duration?
+
     init(_ resource: Resource) {
         self.resource = resource.id
         type = resource.type

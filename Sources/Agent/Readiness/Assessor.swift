@@ -68,6 +68,7 @@ struct Assessor: Sendable {
                 result.remarks.append("it tells no minimum: a suspend of this GPU needs a floor in the inventory")
             }
         case .failure(let fault):
+            if fault.kind == .busy { result.retryAfter = fault.retryAfter ?? .seconds(1) }
             result.isReachable = ![.unreachable, .leftAlone].contains(fault.kind)
             result.isTrusted = result.isReachable == false ? nil : fault.kind != .untrusted
             let isIn = ![.unreachable, .leftAlone, .untrusted, .unauthorized].contains(fault.kind)

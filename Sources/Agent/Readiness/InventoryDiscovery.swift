@@ -24,7 +24,13 @@ public struct InventoryDiscovery: Sendable {
             for bmc in bmcs {
                 group.addTask {
                     let client = BMCClient(bmc: bmc, credentials: login, transport: pool)
-                    let result = await client.survey()
+                    var result = await client.survey()
+                    // A BMC that asks for a moment gets it, twice.
+                    for _ in 0..<2 {
+                        guard case .failure(let fault) = result, fault.kind == .busy else { break }
+                        try? await Task.sleep(for: min(fault.retryAfter ?? .seconds(1), .seconds(30)))
+                        result = await client.survey()
+                    }
                     await client.close()
                     return (bmc.address, result)
                 }

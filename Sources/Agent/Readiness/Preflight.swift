@@ -54,7 +54,15 @@ public struct Preflight: Sendable {
         var failed = Assessment(resource)
         guard let bmc = resource.bmc else { return failed }
         do throws(BMCFault) {
-            return await assessor.assess(resource, through: try await clients.client(for: bmc))
+            let client = try await clients.client(for: bmc)
+            var result = await assessor.assess(resource, through: client)
+            // A BMC that asks for a moment gets it, twice.
+            for _ in 0..<2 {
+                guard let wait = result.retryAfter else { break }
+                try? await Task.sleep(for: min(wait, .seconds(30)))
+                result = await assessor.assess(resource, through: client)
+            }
+            return result
         } catch {
             failed.objections.append(error.message)
             return failed
