@@ -30,6 +30,7 @@ enum TruthTable {
             Row(name: "a byte at a time", faults: [Fault(.drip, on: ["GET"], path: "/redfish/v1/")]),
             Row(name: "ends every connection", faults: [Fault(.refuse)]),
             Row(name: "ends one connection", faults: [Fault(.cut, skip: 2, times: 1)]),
+            Row(name: "drops kept connections", faults: [Fault(.stale)]),
             Row(name: "half an answer, always", faults: [Fault(.cut)]),
             Row(name: "401 once", faults: [Fault(.status(401, retryAfter: nil), skip: 2, times: 1)]),
             Row(name: "401 for ever", faults: [.status(401)]),

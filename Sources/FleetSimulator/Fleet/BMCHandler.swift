@@ -60,6 +60,11 @@ final class BMCHandler: ChannelInboundHandler {
         case .whole, .closed:
             write(body[...], context)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        case .stale:
+            write(body[...], context)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: .milliseconds(5)) { bound.value.close(promise: nil) }
         case .cut:
             write(body.prefix(body.count / 2), context)
             context.flush()

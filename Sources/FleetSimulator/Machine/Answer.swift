@@ -8,6 +8,8 @@ struct Answer {
         case cut
         /// A byte at a time, with so long between two.
         case drip(Duration)
+        /// Whole, and a moment later the connection ends without a word.
+        case stale
         /// Not at all: the connection ends.
         case closed
     }

@@ -9,6 +9,8 @@ public struct Fault: Sendable, Hashable {
         case refuse
         /// Sends half an answer, then ends the connection.
         case cut
+        /// Closes connections that it seemed to keep.
+        case stale
         case status(Int, retryAfter: Int?)
         /// Has no session left; Basic authentication still works.
         case sessionLimit

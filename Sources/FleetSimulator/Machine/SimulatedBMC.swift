@@ -204,6 +204,7 @@ extension SimulatedBMC {
             case .wrongTypes: answer.body = answer.body.map(textual)
             case .drip: answer.wire = .drip(.milliseconds(20))
             case .cut: answer.wire = .cut
+            case .stale: answer.wire = .stale
             case .clock: answer.headers.append(("Date", "Thu, 01 Jan 1970 00:00:10 GMT"))
             case .forgetSessions: state.sessions = [:]
             case .task(let end) where (200...299).contains(answer.status):

@@ -84,7 +84,8 @@ public struct FleetScenario: Sendable {
 extension Fault.Kind {
     /// Those that need nothing but their name.
     public static let named: [(name: String, kind: Fault.Kind)] = [
-        ("hang", .hang), ("drip", .drip), ("refuse", .refuse), ("cut", .cut), ("session-limit", .sessionLimit),
+        ("hang", .hang), ("drip", .drip), ("refuse", .refuse), ("cut", .cut), ("stale", .stale),
+        ("session-limit", .sessionLimit),
         ("no-sessions", .noSessions), ("forget-sessions", .forgetSessions), ("apply-then-fail", .applyThenFail),
         ("ignore", .ignore), ("object-inside", .objectInside), ("task-success", .task(.success)),
         ("task-failure", .task(.failure)), ("task-never", .task(.never)), ("redirect", .redirect), ("html", .html),
