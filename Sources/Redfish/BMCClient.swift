@@ -235,7 +235,7 @@ public actor BMCClient {
                 preparations += 1
                 // Somebody else takes back what was prepared.
                 guard preparations <= 4 else { throw BMCFault(.refused, orElse) }
-                _ = try await send(request, document, within: time, priority: priority, orElse: orElse)
+                _ = try await send(request, document, within: time, of: limit, priority: priority, orElse: orElse)
                 isChanged = true
                 document = try await get(locator.uri, priority: priority)
                 guard let next = dialect.step(write, in: document.json, at: locator), next != before else {
@@ -245,7 +245,9 @@ public actor BMCClient {
             }
             guard case .change(let requests) = step else { return }
             for request in requests {
-                if let objection = try await send(request, document, within: time, priority: priority) {
+                if let objection = try await send(
+                    request, document, within: time, of: limit, priority: priority)
+                {
                     objections[entry.key] = objection
                 }
                 isChanged = true
@@ -257,15 +259,16 @@ public actor BMCClient {
 
     /// Sends a request, with its next body where the BMC refused the one before and so changed nothing.
     private func send(
-        _ request: ControlRequest, _ document: Document, within limit: Duration, priority: Int, orElse: String? = nil
+        _ request: ControlRequest, _ document: Document, within limit: Duration, of whole: Duration?, priority: Int,
+        orElse: String? = nil
     ) async throws(BMCFault) -> String? {
         let target = request.uri.map { Document(uri: $0, json: .null, etag: nil) } ?? document
         var refusal = BMCFault(.refused, "internal: a request without a body")
         for body in request.bodies {
             do {
                 switch request.method {
-                case .patch: return try await patch(target, body, within: limit, priority: priority)
-                case .post: return try await post(target.uri, body, within: limit, priority: priority)
+                case .patch: return try await patch(target, body, within: limit, of: whole, priority: priority)
+                case .post: return try await post(target.uri, body, within: limit, of: whole, priority: priority)
                 }
             } catch {
                 guard error.kind == .refused else { throw error }
@@ -281,7 +284,7 @@ public actor BMCClient {
             throw BMCFault(.unsupported, "\(document.uri) has no Reset action")
         }
         do {
-            _ = try await post(target, ["ResetType": .string(type)], within: nil, priority: priority)
+            _ = try await post(target, ["ResetType": .string(type)], within: nil, of: nil, priority: priority)
         } catch {
             guard error.kind == .refused else { throw error }
             let text = try await get(document.uri, priority: priority).json["PowerState"]?.string
@@ -305,24 +308,24 @@ public actor BMCClient {
     }
 
     private func patch(
-        _ document: Document, _ body: JSONValue, within limit: Duration, priority: Int
+        _ document: Document, _ body: JSONValue, within limit: Duration, of whole: Duration?, priority: Int
     ) async throws(BMCFault) -> String? {
         if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
         do throws(BMCFault) {
-            return try await copy.patch(document, body, within: limit, priority: priority)
+            return try await copy.patch(document, body, within: limit, of: whole, priority: priority)
         } catch { throw note(error) }
     }
 
     private func post(
-        _ uri: String, _ body: JSONValue, within limit: Duration?, priority: Int
+        _ uri: String, _ body: JSONValue, within limit: Duration?, of whole: Duration?, priority: Int
     ) async throws(BMCFault) -> String? {
         if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
         do throws(BMCFault) {
-            return try await copy.post(uri, body, within: limit, priority: priority)
+            return try await copy.post(uri, body, within: limit, of: whole, priority: priority)
         } catch { throw note(error) }
     }
 

@@ -20,7 +20,7 @@ struct BadDiskScenarios {
         try stage.limitFileSize("0")
         try await stage.alert(.escalated, breach, [MainJobScenarios.hint("cpu-2", .node, watts: 900)])
         #expect(try await eventually { await stage.readiness() == 503 })
-        #expect(await stage.page("/readyz").body.contains("cannot be written"))
+        #expect(try await eventually { await stage.page("/readyz").body.contains("cannot be written") })
         // Somebody raises what is held: putting it back needs an intent, which cannot be recorded.
         try await Task.sleep(for: .seconds(3))
         #expect(fleet.bmc(of: "cpu-2")?.writes.isEmpty == true)

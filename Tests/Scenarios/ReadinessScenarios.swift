@@ -112,6 +112,26 @@ struct ReadinessScenarios {
         await stage.tearDown()
     }
 
+    /// The patrol's request hangs; what an alert wants does not wait for it.
+    @Test(.timeLimit(.minutes(2)))
+    func thePatrolYieldsToEnforcement() async throws {
+        let stage = try await Stage(redfish: ", patrol_every: 2s", requestTimeout: "60s")
+        let fleet = stage.fleet
+        let hung = try #require(fleet.bmc(of: "store"))
+        hung.faults = [Fault(.hang, on: ["GET"], skip: 1, times: 1)]
+        try await stage.startAgent()
+        #expect(try await eventually { hung.requests >= 3 })
+        hung.faults = []
+        let start = ContinuousClock.now
+        let breach = try Stage.newBreach()
+        try await stage.alert(.active, breach, [MainJobScenarios.hint("store", .node, watts: 900)])
+        #expect(try await eventually(within: .seconds(50)) { fleet.limit(of: "store") == 900 })
+        // Well within the time-out of a request.
+        #expect(ContinuousClock.now - start < .seconds(25))
+        _ = try await stage.report(breach, .applied)
+        await stage.tearDown()
+    }
+
     /// Sessions that a killed agent left are ended by the next one.
     @Test(.timeLimit(.minutes(2)))
     func sessionsThatAKilledAgentLeftAreEnded() async throws {
@@ -145,7 +165,8 @@ struct ReadinessScenarios {
             nodes: [{ id: "n-[1-100]", bmc: "https://127.78.3.[1-100]:PORT", feeds: [main-a] }]
             """
         let stage = try await Stage(
-            enforcement: ", report_after: 60s, deadline: 20s", redfish: ", patrol_every: 0s", inventory: inventory)
+            enforcement: ", report_after: 60s", redfish: ", patrol_every: 0s", requestTimeout: "60s",
+            inventory: inventory)
         let fleet = stage.fleet
         try await stage.startAgent()
         fleet.bmc(of: "n-1")?.faults = [fault]

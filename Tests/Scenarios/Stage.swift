@@ -50,13 +50,15 @@ final class Stage: Sendable {
 
     /// - Parameters:
     ///   - enforcement: what the configuration's section holds beside quick waits
+    ///   - requestTimeout: for a BMC's answer
     ///   - inventory: with `PORT` where the fleet's port belongs
     ///   - qos: of the agent's connection
     ///   - signingKey: of the agent
     ///   - personalities: of the BMCs of single resources
     ///   - line: how late and in what pieces the agent and the broker hear of each other; nil for a good line
     init(
-        enforcement: String = "", redfish: String = "", inventory: String = inventory, qos: Int = 2,
+        enforcement: String = "", redfish: String = "", requestTimeout: String = "3s", inventory: String = inventory,
+        qos: Int = 2,
         signingKey: KeyKind = .p256, personalities: [String: Personality] = [:],
         line: (delay: Duration, pieceBytes: Int)? = nil
     ) async throws {
@@ -81,7 +83,7 @@ final class Stage: Sendable {
             inventory: [site.yaml]
             journal: ima.sqlite
             enforcement: { hold_down: 500ms, step: 50%, every: 200ms, watch_every: 2s\(enforcement) }
-            redfish: { connect_timeout: 2s, request_timeout: 3s, retries: 1\(redfish) }
+            redfish: { connect_timeout: 2s, request_timeout: \(requestTimeout), retries: 1\(redfish) }
             http: 127.0.0.1:\(httpPort)
             control: ima.sock
             """, to: "ima.yaml")

@@ -7,10 +7,33 @@ import Shedding
 extension Enforcer {
     var patrolled: [BMC.Address] { readiness.addresses }
 
-    func patrol(_ address: BMC.Address) { visit(address) }
+    func patrol(_ address: BMC.Address) { if looks[address] == nil { visit(address) } }
+
+    /// One look, which ends early where enforcement wants the BMC.
+    func runLook(at address: BMC.Address, place: Int) async {
+        let look = Task { await self.look(at: address, place: place) }
+        looks[address] = look
+        await withTaskCancellationHandler {
+            await look.value
+        } onCancel: {
+            look.cancel()
+        }
+        looks[address] = nil
+        // A machine is wholly known before it is left; enforcement goes first all the same.
+        if readiness.isNew(address), !look.isCancelled { visit(address) }
+    }
+
+    /// Enforcement waits for the end of a look no longer than a healthy BMC takes for an answer.
+    func endLook(at address: BMC.Address) {
+        guard let look = looks[address] else { return }
+        Task {
+            try? await Task.sleep(for: .milliseconds(250))
+            look.cancel()
+        }
+    }
 
     /// One look; the whole of it for a resource that was never seen.
-    func look(at address: BMC.Address, place: Int) async {
+    private func look(at address: BMC.Address, place: Int) async {
         guard let (resource, known) = readiness.next(address), let bmc = resource.bmc else { return }
         let assessor = Assessor(policy: book.policy)
         var result = Assessment(resource)
@@ -24,11 +47,11 @@ extension Enforcer {
         } catch {
             result.objections.append(error.message)
         }
+        // Cut short, it says nothing of the resource.
+        if Task.isCancelled { return }
         if known?.isEnforceable != result.isEnforceable { log(result) }
         readiness.take(result)
         metrics.set("ima_resources_enforceable", readiness.enforceable)
-        // A machine is wholly known before it is left; enforcement goes first all the same.
-        if readiness.isNew(address) { visit(address) }
     }
 
     private func log(_ assessment: Assessment) {

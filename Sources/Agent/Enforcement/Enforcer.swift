@@ -29,6 +29,8 @@ actor Enforcer: Service {
     let wakeOutbox: @Sendable () -> Void
     var book: Book
     var readiness = Readiness()
+    /// The patrol's looks under way.
+    var looks: [BMC.Address: Task<Void, Never>] = [:]
     private var lanes: [BMC.Address: Lane] = [:]
     private var catchUp = CatchUp()
     private var isStopping = false
@@ -94,6 +96,7 @@ actor Enforcer: Service {
         writer.giveUpOnFailure()
         alertSink.finish()
         laneStarter.finish()
+        for look in looks.values { look.cancel() }
         // A BMC that does not answer keeps its own session, and nobody else's.
         await clients.startClosing(except: Set(busy.keys))
     }
@@ -242,6 +245,7 @@ actor Enforcer: Service {
             guard let bmc = book.controls[key]?.entry.bmc.address else { return }
             lanes[bmc, default: Lane()].add(key, priority: priority)
             startLane(bmc)
+            endLook(at: bmc)
         case .report(let report):
             let enforcement = report.enforcement
             logger.notice(
@@ -274,7 +278,7 @@ actor Enforcer: Service {
         while !isStopping, !Task.isCancelled, let job = lanes[address]?.next() {
             switch job {
             case .control(let key, let priority): await run(key, priority: priority, place: place)
-            case .visit: await look(at: address, place: place)
+            case .visit: await runLook(at: address, place: place)
             }
         }
         busy[address]?.remove(place)

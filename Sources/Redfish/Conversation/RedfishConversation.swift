@@ -56,9 +56,13 @@ struct RedfishConversation {
 
     /// Writes members of a resource, under the ETag of the document that the decision was made from.
     ///
+    /// - Parameters:
+    ///   - limit: for each request
+    ///   - whole: for all of it, with the task that the write may start
     /// - Returns: what the BMC objected to although it accepted the write
     mutating func patch(
-        _ document: Document, _ body: JSONValue, within limit: Duration? = nil, priority: Int
+        _ document: Document, _ body: JSONValue, within limit: Duration? = nil, of whole: Duration? = nil,
+        priority: Int
     ) async throws(BMCFault) -> String? {
         var tags = Self.ladder(document.etag)
         while true {
@@ -67,17 +71,17 @@ struct RedfishConversation {
             let response = try await authorizedExchange(
                 .patch, document.uri, headers: headers, body: body, within: limit, priority: priority)
             if [412, 428].contains(response.response.status), !tags.isEmpty { continue }
-            return try await accept(response.response, uri: document.uri, within: limit, priority: priority)
+            return try await accept(response.response, uri: document.uri, within: whole, priority: priority)
         }
     }
 
     /// Starts an action. Never repeated by any layer, since an action done twice is two.
     mutating func post(
-        _ uri: String, _ body: JSONValue, within limit: Duration? = nil, priority: Int
+        _ uri: String, _ body: JSONValue, within limit: Duration? = nil, of whole: Duration? = nil, priority: Int
     ) async throws(BMCFault) -> String? {
         let response = try await authorizedExchange(
             .post, uri, body: body, fresh: true, within: limit, priority: priority)
-        return try await accept(response.response, uri: uri, within: limit, priority: priority)
+        return try await accept(response.response, uri: uri, within: whole, priority: priority)
     }
 
     /// Ends the session, if there is one; a BMC has few.
@@ -132,7 +136,8 @@ extension RedfishConversation {
             } catch let error as CurlError {
                 throw fault(error, isWrite: method != .get, limit: limit ?? options.requestTimeout)
             } catch {
-                throw BMCFault(method == .get ? .unreachable : .unknownEffect, "the request was cancelled")
+                // Given up by ourselves, it says nothing of the BMC.
+                throw BMCFault(method == .get ? .leftAlone : .unknownEffect, "the request was cancelled")
             }
             if response.status == 406, !refusesIdentity {
                 refusesIdentity = true

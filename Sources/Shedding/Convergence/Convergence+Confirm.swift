@@ -14,7 +14,7 @@ extension Convergence {
         case .speed(let target): return confirm(write, .speed(target), isCertain: isCertain, reading, now: now)
         case .mode(let target): return confirm(write, .mode(target), isCertain: isCertain, reading, now: now)
         case .restore(let fragment):
-            if Self.isSame(reading.fragment, fragment) { return finish(.applied, value: reading.value) }
+            if Self.isSame(reading.fragment, fragment) { return finishAsBefore(reading) }
             // Only what the BMC said that it did can be all that it does.
             if isCertain, isOffAsBefore(reading), looks >= Self.limitLooks.count - 1 {
                 return finish(

@@ -15,12 +15,7 @@ extension Convergence {
 
     private mutating func restoreLimit(_ prior: ControlEntry.Prior, _ reading: Reading) -> Step {
         if Self.isSame(reading.fragment, prior.fragment) {
-            // Two, four and eight seconds: a request that was under way has arrived by then.
-            return mayStillChange(for: 3)
-                ? finish(
-                    .failed, "as before, but a write that was never answered may still take; looked at again",
-                    value: reading.value)
-                : finish(.applied, value: reading.value)
+            return finishAsBefore(reading)
         }
         let isLostByUs = entry.isPowerCycled == true && reading.isUnlimited
         // A crash between a limit's preparation and the limit leaves the value as it was.
@@ -42,6 +37,15 @@ extension Convergence {
     /// Whether nothing limits it now, and nothing did before: what else differs is without effect.
     func isOffAsBefore(_ reading: Reading) -> Bool {
         reading.value.isUnlimited && entry.prior?.value == reading.value
+    }
+
+    /// It is as it was. Two, four and eight seconds: a request that was under way has arrived by then.
+    mutating func finishAsBefore(_ reading: Reading) -> Step {
+        mayStillChange(for: 3)
+            ? finish(
+                .failed, "as before, but a write that was never answered may still take; looked at again",
+                value: reading.value)
+            : finish(.applied, value: reading.value)
     }
 
     private mutating func restorePower(
