@@ -29,7 +29,10 @@ extension RedfishConversation {
     private mutating func openSession(_ uri: String, priority: Int) async throws(BMCFault) -> Bool {
         let body: JSONValue
         do { body = try session.loginBody() } catch { throw BMCFault(.unauthorized, "\(error)") }
-        let response = try await exchange(.post, uri, body: body, authorized: false, priority: priority).response
+        // Cut off by a cancellation, the session would be there and nobody know of it; BMCs have few.
+        let response = try await exchange(
+            .post, uri, body: body, authorized: false, isKept: true, priority: priority
+        ).response
         switch response.status {
         case 200...299:
             guard let token = response.header("X-Auth-Token") else {

@@ -103,9 +103,11 @@ extension RedfishConversation {
     }
 
     /// Sends one request and follows redirects that stay on the BMC, with method, body and token as they were.
+    ///
+    /// - Parameter isKept: whether it goes on to its end although the caller gives up
     mutating func exchange(
         _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
-        authorized: Bool, fresh: Bool = false, within limit: Duration? = nil, priority: Int
+        authorized: Bool, fresh: Bool = false, isKept: Bool = false, within limit: Duration? = nil, priority: Int
     ) async throws(BMCFault) -> Exchange {
         // Behind the address of the BMC, a link such as `@elsewhere/x` would name another host.
         guard var uri = localPath(uri) else {
@@ -132,7 +134,10 @@ extension RedfishConversation {
                 priority: priority, maximumBodySize: options.maximumBodySize, freshConnection: fresh)
             let response: HTTPResponse
             do {
-                response = try await transport.send(request)
+                let transport = transport
+                response =
+                    isKept
+                    ? try await Task { try await transport.send(request) }.value : try await transport.send(request)
             } catch let error as CurlError {
                 throw fault(error, isWrite: method != .get, limit: limit ?? options.requestTimeout)
             } catch {
