@@ -36,6 +36,12 @@ public struct JWK: Sendable {
             }
             return bytes
         }
+        // RFC 7518, 6.2.1.2 wants all 32 octets. Some libraries drop leading zeros, in one key of 128; the number, and
+        // with it the key, is the same.
+        func coordinate(_ member: String) throws -> [UInt8] {
+            let bytes = try bytes(member)
+            return [UInt8](repeating: 0, count: max(0, 32 - bytes.count)) + bytes
+        }
         guard json["d"] == nil else { throw fail("holds the private \"d\", which must never be shared") }
         if let use = json["use"]?.string, use != "sig" { throw fail("is for \"\(use)\", not for \"sig\"") }
         if let operations = json["key_ops"]?.array, !operations.contains("verify") {
@@ -46,7 +52,7 @@ public struct JWK: Sendable {
             switch json["kty"]?.string {
             case "EC":
                 guard json["crv"]?.string == "P-256" else { throw fail("only the curve P-256 is accepted") }
-                key = try PublicKey(p256X: bytes("x"), y: bytes("y"))
+                key = try PublicKey(p256X: coordinate("x"), y: coordinate("y"))
             case "RSA":
                 key = try PublicKey(rsaModulus: bytes("n"), exponent: bytes("e"))
             case let other:

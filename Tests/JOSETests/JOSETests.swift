@@ -106,6 +106,28 @@ struct JOSETests {
         }
     }
 
+    /// As joserfc writes one key in 128.
+    @Test func aCoordinateWithoutItsLeadingZerosIsTheSameNumber() throws {
+        var short: (key: SigningKey, x: [UInt8], y: [UInt8])?
+        for _ in 0..<20_000 where short == nil {
+            let key = try SigningKey(PrivateKey.generate(.p256), keyID: "k")
+            let point = try key.jwk().publicKey.p256Point()
+            if point.x.first == 0 || point.y.first == 0 { short = (key, point.x, point.y) }
+        }
+        let (key, x, y) = try #require(short)
+        func text(_ number: [UInt8]) -> String { Base64URL.encode(number.drop { $0 == 0 }) }
+        let set = try JWKSet(
+            decoding: Array(
+                #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(text(x))","y":"\#(text(y))"}]}"#.utf8))
+        #expect(try JWS.verify(JWS.sign(Array("payload".utf8), with: key), keys: set).keyID == "k")
+        let long = Base64URL.encode([0] + x)
+        #expect(throws: JWKError.self) {
+            try JWKSet(
+                decoding: Array(
+                    #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(long)","y":"\#(text(y))"}]}"#.utf8))
+        }
+    }
+
     @Test func refusesWeakOrForeignKeys() throws {
         let weak = try PrivateKey.generate(.rsa(bits: 1024))
         #expect(throws: JWSError.self) { try SigningKey(weak, keyID: "w") }
