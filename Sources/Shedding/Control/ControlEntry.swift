@@ -41,6 +41,9 @@ public struct ControlEntry: Sendable, Hashable, Codable {
     /// Whether a write towards a hold was decided on and never seen to take. It may still: a machine takes minutes to
     /// shut down, and a request outlives the process that sent it.
     public var isUnconfirmed: Bool?
+    /// What was decided on before the ``intent``, since the last write that was seen to take: one of these may be in
+    /// force, or come to be.
+    public var earlierIntents: [ControlValue]?
 
     public init(key: ControlKey, type: ResourceType, bmc: BMC, pins: Resource.Pins) {
         self.key = key
@@ -49,8 +52,28 @@ public struct ControlEntry: Sendable, Hashable, Codable {
         self.pins = pins
     }
 
-    /// Whether a value can be ours: what we wrote last, or were about to write when the process ended.
+    /// Whether a value can be ours: what we wrote, or were about to write when the process ended.
+    ///
+    /// Firmware rounds to steps that it does not tell. As long as no write was seen to take, what is near to one is what
+    /// the BMC made of it.
     func recognises(_ value: ControlValue) -> Bool {
-        (intent.map { value.matches($0) } ?? false) || (held.map { value.matches($0) } ?? false)
+        let ours = [intent, held].compactMap { $0 } + (earlierIntents ?? [])
+        return ours.contains { value.matches($0) || (isUnconfirmed == true && value.isNear($0)) }
+    }
+
+    /// Another value is about to be written.
+    mutating func intend(_ value: ControlValue) {
+        if isUnconfirmed == true, let intent, intent != value, earlierIntents?.contains(intent) != true {
+            earlierIntents = (earlierIntents ?? []) + [intent]
+        }
+        intent = value
+        isUnconfirmed = true
+    }
+
+    /// What was intended was read back.
+    mutating func hold(_ value: ControlValue) {
+        held = value
+        isUnconfirmed = nil
+        earlierIntents = nil
     }
 }

@@ -26,6 +26,17 @@ public enum ControlValue: Sendable, Hashable, Codable, CustomStringConvertible {
         return self == other
     }
 
+    /// Within a twentieth of the other: as near as the steps of any known firmware.
+    func isNear(_ other: ControlValue) -> Bool {
+        if case .limit(let left?) = self, case .limit(let right?) = other {
+            return (left.microwatts - right.microwatts).magnitude <= right.microwatts.magnitude / 20
+        }
+        if case .speed(let left?) = self, case .speed(let right?) = other {
+            return abs(left.megahertz - right.megahertz) <= right.megahertz / 20
+        }
+        return self == other
+    }
+
     public var description: String {
         switch self {
         case .limit(let watts?): watts.description

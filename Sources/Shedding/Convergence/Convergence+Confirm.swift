@@ -37,10 +37,7 @@ extension Convergence {
     }
 
     /// What was demanded is in force.
-    mutating func hold(_ reading: Reading) {
-        entry.held = reading.value
-        entry.isUnconfirmed = nil
-    }
+    mutating func hold(_ reading: Reading) { entry.hold(reading.value) }
 
     private mutating func lookAgainAtLimit(
         _ write: Write, isCertain: Bool, _ reading: Reading, now: Timestamp

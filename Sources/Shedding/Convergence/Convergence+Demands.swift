@@ -78,8 +78,8 @@ extension Convergence {
 
     private mutating func intend(_ value: ControlValue, by write: Write, _ reading: Reading) -> Step {
         if let refusal = reassertionRefusal(value, reading) { return refusal }
-        entry.intent = value
-        entry.isUnconfirmed = true
+        beforeIntent = entry
+        entry.intend(value)
         phase = .recording(write)
         return .record
     }
@@ -144,8 +144,8 @@ extension Convergence {
             let offered = reading.resetTypes.isEmpty ? "none" : reading.resetTypes.joined(separator: ", ")
             return finish(.failed, "the BMC allows none of the policy's ways to suspend (it allows \(offered))")
         }
-        entry.intent = .power(.off)
-        entry.isUnconfirmed = true
+        beforeIntent = entry
+        entry.intend(.power(.off))
         phase = .recording(.reset(method))
         return .record
     }

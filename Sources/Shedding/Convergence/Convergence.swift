@@ -71,6 +71,8 @@ public struct Convergence: Sendable {
     var phase = Phase.looking
     /// Faults in a row.
     var failures = 0
+    /// The entry before a write was decided on.
+    var beforeIntent: ControlEntry?
     /// What the BMC said of the last write although it accepted it.
     var objection: String?
     /// Why it is not known what became of the last write.
@@ -151,11 +153,7 @@ public struct Convergence: Sendable {
             return .read
         case .failure(let fault):
             guard fault.isWorthRetrying, let delay = nextDelay(fault, now: now) else {
-                // It certainly did not take, so it is not ours to recognise later.
-                if case .demands = goal {
-                    entry.intent = entry.held
-                    entry.isUnconfirmed = nil
-                }
+                if case .demands = goal { disownIntent() }
                 return finish(fault)
             }
             return wait(delay, then: .write(write))
@@ -163,6 +161,15 @@ public struct Convergence: Sendable {
     }
 
     public mutating func didWait(now: Timestamp) -> Step { afterWait }
+
+    /// The write certainly did not take, so it is not ours to recognise later. Earlier ones that were never answered are.
+    private mutating func disownIntent() {
+        guard doubt == nil, let before = beforeIntent else { return }
+        let isInDoubt = before.isUnconfirmed == true
+        entry.intent = isInDoubt ? before.intent : entry.held
+        entry.isUnconfirmed = isInDoubt ? true : nil
+        entry.earlierIntents = before.earlierIntents
+    }
 }
 
 // MARK: - Faults and waits

@@ -1,0 +1,74 @@
+import PowerEvents
+import Shedding
+import StrictJSON
+import Testing
+
+/// Writes of which it is not known what became of them: they may be in force, or come to be, and stay ours.
+struct UnconfirmedWriteTests {
+    typealias Drive = ConvergenceTests.Drive
+    static let refusal = BMCFault(.refused, "licence")
+    static let doubt = BMCFault(.unknownEffect, "time-out")
+
+    /// A refused second attempt says nothing of the first: some BMCs prepare a limit in a request of its own, and what
+    /// such a request left would have been taken for the prior.
+    @Test func aRefusalAfterAnUnansweredWriteForgetsNothing() {
+        var drive = Drive(.demands([.cap(Watts(500))]))
+        drive.run(
+            read: { _ in .success(Fixture.limit(700)) }, write: { .failure($0 == 1 ? Self.doubt : Self.refusal) })
+        #expect(drive.outcome?.code == .failed)
+        #expect(drive.convergence.entry.intent == .limit(Watts(500)))
+
+        var next = Drive(.demands([.cap(Watts(500))]), entry: drive.convergence.entry)
+        next.run { $0 == 1 ? .success(Fixture.limit(900)) : .success(Fixture.limit(500)) }
+        #expect(next.convergence.entry.prior?.value == .limit(Watts(700)))
+    }
+
+    /// As the journal has it after a crash, or after a hold that ended in doubt.
+    static func unconfirmed(_ intent: Int) -> ControlEntry {
+        var entry = ConvergenceTests.held(700, intent)
+        entry.held = nil
+        entry.isUnconfirmed = true
+        return entry
+    }
+
+    @Test func aRefusedLowerCapLeavesTheUnansweredOneOurs() {
+        var drive = Drive(.demands([.cap(Watts(400))]), entry: Self.unconfirmed(500))
+        drive.run(read: { _ in .success(Fixture.limit(700)) }, write: { _ in .failure(Self.refusal) })
+        #expect(drive.convergence.entry.intent == .limit(Watts(500)))
+        #expect(drive.convergence.entry.isUnconfirmed == true)
+    }
+
+    @Test func allUnansweredCapsAreRecognised() {
+        var drive = Drive(.demands([.cap(Watts(400))]), entry: Self.unconfirmed(500))
+        drive.run(read: { _ in .success(Fixture.limit(700)) }, write: { _ in .failure(Self.doubt) })
+        #expect(drive.outcome?.code == .failed)
+
+        // The first of them takes after all.
+        var release = Drive(.prior, entry: drive.convergence.entry)
+        release.run { .success(Fixture.limit($0 == 1 ? 500 : 700)) }
+        #expect(release.kinds == ["read", "record", "write", "read"])
+    }
+
+    @Test func aConfirmedCapEndsTheDoubt() {
+        var drive = Drive(.demands([.cap(Watts(400))]), entry: Self.unconfirmed(500))
+        drive.run { .success(Fixture.limit($0 == 1 ? 700 : 400)) }
+        #expect(drive.outcome?.code == .applied)
+
+        var release = Drive(.prior, entry: drive.convergence.entry)
+        release.run { _ in .success(Fixture.limit(500)) }
+        #expect(release.outcome?.code == .skipped)
+    }
+
+    /// Firmware that keeps limits in steps of its own and does not tell them.
+    @Test(arguments: [(490, true), (515, true), (400, false), (690, false)])
+    func whatABMCMadeOfACapIsPutBack(made: Int, isOurs: Bool) {
+        var drive = Drive(.demands([.cap(Watts(500))]))
+        drive.run { .success(Fixture.limit($0 == 1 ? 700 : made)) }
+        #expect(drive.outcome?.code == .failed)
+
+        var release = Drive(.prior, entry: drive.convergence.entry)
+        release.run { .success(Fixture.limit($0 == 1 ? made : 700)) }
+        #expect(release.kinds.contains("write") == isOurs)
+        #expect((release.outcome?.code == .skipped) == !isOurs)
+    }
+}
