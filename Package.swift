@@ -28,6 +28,12 @@ let package = Package(
     products: [
         .executable(name: "ima", targets: ["ima"]),
         .executable(name: "gridsim", targets: ["gridsim"]),
+        // For Tests/Benchmarks, a package of its own.
+        .library(
+            name: "Modules",
+            targets: [
+                "Agent", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Settings", "Shedding", "StrictJSON",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -99,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "gridsim",
             dependencies: [
-                "CommandLineTool", "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents",
+                "CommandLineTool", "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents",
                 "Settings", "StrictJSON",
                 argumentParser, logging,
             ],

@@ -61,6 +61,21 @@ public struct InfrastructureAgent: Sendable {
     }
 }
 
+/// The pool's configuration, within what the system lets this process have open.
+private func fitted(_ configuration: AgentConfiguration, _ logger: Logger) -> HTTPClientPool.Configuration {
+    var pool = configuration.pool
+    let room = ProcessLimits.connections
+    let wanted = configuration.site.bmcs.count * pool.connectionsPerOrigin
+    if wanted > room {
+        logger.warning(
+            "not every BMC can have a connection kept open, and opening one anew takes time; raise LimitNOFILE",
+            metadata: ["descriptors_for_bmcs": "\(room)", "wanted": "\(wanted)"])
+    }
+    pool.maximumConnections = min(pool.maximumConnections, room)
+    pool.maximumInFlight = min(pool.maximumInFlight, room)
+    return pool
+}
+
 /// Puts an agent together from a checked configuration. Opens the journal; nothing runs yet.
 ///
 /// - Throws: an error that names the file, key or journal that is to blame
@@ -82,7 +97,7 @@ public func buildAgent(
                 "the journal cannot be written; nothing goes to any BMC until it can",
                 metadata: ["reason": "\(error)"])
         })
-    let pool = HTTPClientPool(configuration.pool)
+    let pool = HTTPClientPool(fitted(configuration, logger))
     let health = Health(pool: pool, writer: writer, metrics: metrics)
     metrics.set("ima_resources_total", configuration.site.order.count)
     metrics.set("ima_resources_enforceable", 0)

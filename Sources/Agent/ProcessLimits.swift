@@ -15,4 +15,11 @@ public enum ProcessLimits {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
+
+    /// How many connections to BMCs there is room for beside the files, pipes and sockets of everything else.
+    static var connections: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
+        return max(64, Int(clamping: limit.rlim_cur) - 256)
+    }
 }

@@ -14,7 +14,7 @@ public final class HTTPClientPool: Sendable {
         public var maximumInFlight: Int
         /// TLS handshakes in flight at once on one worker. Unbounded, they would all end at the same late time.
         public var maximumHandshakes: Int
-        /// Connections kept open on one worker.
+        /// Connections kept open, over all workers.
         public var maximumConnections: Int
 
         public init(
@@ -39,6 +39,7 @@ public final class HTTPClientPool: Sendable {
         let count = configuration.workers > 0 ? configuration.workers : Self.defaultWorkers
         var share = configuration
         share.maximumInFlight = max(1, configuration.maximumInFlight / count)
+        share.maximumConnections = max(1, configuration.maximumConnections / count)
         workers = (0..<count).map { _ in CurlWorker(share) }
         for (number, worker) in workers.enumerated() { worker.start(number: number) }
     }

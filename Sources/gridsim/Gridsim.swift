@@ -8,7 +8,7 @@ struct Gridsim: AsyncParsableCommand {
         abstract: "A simulated BMC fleet, and a power agent that signs and publishes events.",
         subcommands: [
             FleetCommand.self, AlertCommand.self, ResolveCommand.self, LoadTargetCommand.self, PowerStateCommand.self,
-            WatchCommand.self, DemoCommand.self,
+            WatchCommand.self, DemoCommand.self, BenchCommand.self, BenchFleetCommand.self,
         ])
 }
 

@@ -73,7 +73,10 @@ enum TruthTable {
         ![.none, .percent].contains($0.limit.style.place) || $0.name == "nvidia-hgx"
     }
 
-    private static func capsGPU(_ personality: Personality) -> Bool { personality.name.hasPrefix("nvidia") }
+    /// Of NVIDIA's, all but those whose GPUs are not up.
+    private static func capsGPU(_ personality: Personality) -> Bool {
+        personality.name.hasPrefix("nvidia") && personality != .nvidiaGB200
+    }
 
     static let cells: [Cell] = rows.indices.flatMap { row in
         columns.indices.map { column in

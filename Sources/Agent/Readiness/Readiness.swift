@@ -4,6 +4,8 @@ import StrictJSON
 /// What the patrol knows of each resource, and whom it visits next.
 struct Readiness: Sendable {
     private(set) var assessments: [String: Assessment] = [:]
+    /// How many of them could be enforced upon. Kept, since it is told after each of thousands of looks.
+    private(set) var enforceable = 0
     /// By BMC, the resources that it is visited for, in turn.
     private var rounds: [BMC.Address: [Resource]] = [:]
     private var total = 0
@@ -19,6 +21,7 @@ struct Readiness: Sendable {
         }
         let known = Set(rounds.values.flatMap { $0.map(\.id) })
         assessments = assessments.filter { known.contains($0.key) }
+        enforceable = assessments.values.count(where: \.isEnforceable)
     }
 
     var addresses: [BMC.Address] { rounds.keys.sorted() }
@@ -36,9 +39,10 @@ struct Readiness: Sendable {
     /// Whether a BMC has resources that were never looked at.
     func isNew(_ address: BMC.Address) -> Bool { rounds[address]?.contains { assessments[$0.id] == nil } ?? false }
 
-    mutating func take(_ assessment: Assessment) { assessments[assessment.resource] = assessment }
-
-    var enforceable: Int { assessments.values.count(where: \.isEnforceable) }
+    mutating func take(_ assessment: Assessment) {
+        let before = assessments.updateValue(assessment, forKey: assessment.resource)
+        enforceable += (assessment.isEnforceable ? 1 : 0) - (before?.isEnforceable == true ? 1 : 0)
+    }
 
     var summary: String {
         "\(enforceable) of the \(assessments.count) resources visited could be enforced upon; \(total) have a BMC"

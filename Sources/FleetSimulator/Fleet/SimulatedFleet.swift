@@ -5,6 +5,7 @@ import NIOPosix
 import NIOSSL
 public import OpenSSL
 import PowerEvents
+import Synchronization
 
 /// A simulated BMC for every BMC of an inventory, each listening on its own address over TLS.
 ///
@@ -21,18 +22,23 @@ public final class SimulatedFleet: Sendable {
     private let byAddress: [BMC.Address: SimulatedBMC]
     private let site: Site
     private let group: MultiThreadedEventLoopGroup
+    private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
 
     /// - Parameters:
     ///   - personality: of all BMCs; nil gives machines with GPUs the shape of such machines, and the others the two
     ///     remaining standard shapes in turn
     ///   - each: of the BMCs of single resources
-    public init(site: Site, personality: Personality? = nil, each: [String: Personality] = [:]) throws {
+    ///   - share: every n-th BMC of the inventory from one of them on, where several fleets share it
+    public init(
+        site: Site, personality: Personality? = nil, each: [String: Personality] = [:],
+        share: (first: Int, of: Int) = (0, 1)
+    ) throws {
         var bmcs: [SimulatedBMC] = []
         var resources: [BMC.Address: [Resource]] = [:]
         for resource in site.order.compactMap({ site.resources[$0] }) {
             if let address = resource.bmc?.address { resources[address, default: []].append(resource) }
         }
-        for (number, bmc) in site.bmcs.enumerated() {
+        for (number, bmc) in site.bmcs.enumerated() where number % share.of == share.first {
             guard bmc.address.isLoopback else {
                 throw CannotServe(description: "\(bmc.address) is no loopback address; only those are simulated")
             }
@@ -90,8 +96,9 @@ public final class SimulatedFleet: Sendable {
                 .serverChannelOption(.backlog, value: 1024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
+                .childChannelInitializer { [self] channel in
+                    keep(channel)
+                    return channel.eventLoop.makeCompletedFuture {
                         if bmc.refusesConnections {
                             channel.close(promise: nil)
                             return
@@ -110,6 +117,17 @@ public final class SimulatedFleet: Sendable {
                 throw CannotServe(description: "\(bmc.address): cannot listen: \(error)")
             }
         }
+    }
+
+    /// Ends every connection, as a restart of all BMCs would.
+    public func dropConnections() {
+        for channel in connections.withLock({ Array($0.values) }) { channel.close(promise: nil) }
+    }
+
+    private func keep(_ channel: any Channel) {
+        let id = ObjectIdentifier(channel)
+        connections.withLock { $0[id] = channel }
+        channel.closeFuture.whenComplete { [self] _ in connections.withLock { $0[id] = nil } }
     }
 
     public func stop() async { try? await group.shutdownGracefully() }

@@ -32,6 +32,8 @@ public struct LimitStyle: Sendable, Hashable {
     var isVolatile = false
     /// Not shown while the machine is off.
     var goesWithPower = false
+    /// Not shown at all, as of a GPU that is not up.
+    var isWithheld = false
     /// The names of Control v1_0_0.
     var hasOlderNames = false
     var units: String? = "W"

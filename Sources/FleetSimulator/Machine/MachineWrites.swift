@@ -7,6 +7,11 @@ extension SimulatedMachine {
         let paths = MachinePaths(self)
         if let id = gpus.keys.first(where: { id in gpus[id].map { path == paths.gpuLimit(id, $0.style) } ?? false }) {
             let isControl = gpus[id]?.style.place == .control
+            guard gpus[id]?.style.isWithheld != true else {
+                throw PowerKnob.Refusal(
+                    id: "PropertyUnknown",
+                    message: "The property PowerLimitWatts is not in the list of valid properties.")
+            }
             try gpus[id]?.apply(try Self.members(isControl ? body : body["PowerLimitWatts"]))
             return true
         }

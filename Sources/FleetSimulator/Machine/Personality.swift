@@ -41,7 +41,8 @@ public struct Personality: Sendable, Hashable {
 
     /// Every one there is.
     public static let all: [Personality] = [
-        .standardMetrics, .standardPower, .standardControl, .openBMC, .nvidiaHGX, .nvidiaGB300, .dellIDRAC8,
+        .standardMetrics, .standardPower, .standardControl, .openBMC, .nvidiaHGX, .nvidiaGH200, .nvidiaGB200,
+        .nvidiaGB300, .dellIDRAC8,
         .dellIDRAC9, .hpeILO, .hpeApollo, .hpeCrayEX, .lenovoXCC, .ami, .supermicro, .intel, .bluefield,
     ]
 

@@ -50,6 +50,9 @@ extension RedfishTree {
     }
 
     private func metrics(_ path: String, _ knob: PowerKnob) -> JSONValue {
+        guard !knob.style.isWithheld else {
+            return .object(resource(path, "#EnvironmentMetrics.v1_3_0.EnvironmentMetrics", "EnvironmentMetrics", [:]))
+        }
         var limit = JSONObject()
         limit["SetPoint"] = knob.setPoint
         limit["ControlMode"] = .string(knob.mode)

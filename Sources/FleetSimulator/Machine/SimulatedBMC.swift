@@ -32,6 +32,7 @@ public final class SimulatedBMC: Sendable {
         var revision = 1
         var faults = FaultList()
         var writes: [Write] = []
+        var timing = ShedTiming()
         var requests = 0
         var inFlight = 0
         var mostInFlight = 0
@@ -92,6 +93,11 @@ public final class SimulatedBMC: Sendable {
     }
 
     public var writes: [Write] { state.withLock { $0.writes } }
+    /// Of what was written since it was last set back.
+    public var timing: ShedTiming {
+        get { state.withLock { $0.timing } }
+        set { state.withLock { $0.timing = newValue } }
+    }
     public var requests: Int { state.withLock { $0.requests } }
     /// How many sessions were ever opened.
     public var logins: Int { state.withLock { $0.nextSession - 1 } }
@@ -257,6 +263,7 @@ extension SimulatedBMC {
             }
             if let session = session(at: request.path, state) { return Answer(status: 200, body: session) }
             guard let resource = tree.resource(request.path) else { return .error(404, "ResourceMissingAtURI") }
+            state.timing.read(request.path, answeredAfter: state.latency)
             return Answer(status: 200, headers: etag(state).map { [("ETag", $0)] } ?? [], body: resource)
         case "DELETE" where tree.resource(request.path) != nil: return .error(405, "OperationNotAllowed")
         case "DELETE":
@@ -267,6 +274,7 @@ extension SimulatedBMC {
                 return .error(405, "OperationNotAllowed")
             }
             guard let json = try? JSONValue(parsing: request.body) else { return .error(400, "MalformedJSON") }
+            state.timing.written(request.path)
             state.writes.append(Write(method: request.method, uri: request.path, body: json, at: .now))
             return write(&state, request, json, kinds)
         default: return .error(405, "OperationNotAllowed")

@@ -41,5 +41,11 @@ public struct SimulatedMachine: Sendable {
         for id in gpus.keys { gpus[id]?.losePower() }
     }
 
+    /// Back to what it was made with.
+    public mutating func restoreLimits() {
+        limit = personality.limit
+        for id in gpus.keys { gpus[id] = personality.gpu }
+    }
+
     private static func lastComponent(_ pin: String) -> String { String(pin.split(separator: "/").last ?? "") }
 }

@@ -1,0 +1,91 @@
+import ArgumentParser
+import CommandLineTool
+import FleetSimulator
+import Foundation
+import OpenSSL
+import PowerEvents
+import StrictJSON
+
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract:
+            "Measures how long a breach takes from the alert to the last read-back, beside curl on the same fleet.",
+        discussion: """
+            Every combination of the options is run: a fleet in its own processes, a broker, and the ima that lies beside
+            this program. Seconds depend on the machine; ratios within one run are what can be compared.
+            """)
+
+    @Option(name: .long, help: "How many BMCs; may be repeated. 1000 without it.") var bmcs: [Int] = []
+    @Option(name: .long, help: "Milliseconds that each answer takes; may be repeated. 0 without it.")
+    var latency: [Int] = []
+    @Option(name: .long, help: "Percent of the BMCs that hang; may be repeated. 0 without it.") var hung: [Int] = []
+    @Option(name: .long, help: "cold, resumed or warm; may be repeated. cold and warm without it.")
+    var start: [String] = []
+    @Option(name: .long, help: "How often each is run; the one with the median time is told.") var repeats = 3
+    @Option(name: .long, help: "Where all figures go as JSON.") var json: String?
+    @Flag(name: .long, help: "Without curl.") var noCurl = false
+
+    func run() async throws {
+        let starts = try (start.isEmpty ? ["cold", "warm"] : start).map { name in
+            guard let start = BenchFigures.Start(rawValue: name) else {
+                throw Failure("--start: should be cold, resumed or warm (got \"\(name)\")", code: 2)
+            }
+            return start
+        }
+        let counts = bmcs.isEmpty ? [1000] : bmcs
+        guard counts.allSatisfy({ (1...50_000).contains($0) }) else {
+            throw Failure("--bmcs: should be 1 to 50000", code: 2)
+        }
+        guard repeats >= 1 else { throw Failure("--repeats: should be at least 1", code: 2) }
+        var all: [BenchFigures] = []
+        for line in BenchFigures.heading { print(line) }
+        for count in counts {
+            // A process may have so many descriptors; each BMC takes two, one to listen.
+            let stage = try await BenchStage(count: count, fleetProcesses: 1 + count / 6000)
+            let outcome = await Result.of {
+                for latency in self.latency.isEmpty ? [0] : self.latency {
+                    for hung in self.hung.isEmpty ? [0] : self.hung {
+                        for start in starts {
+                            let figures = try await measure(stage, latency, hung, start)
+                            print(figures.row)
+                            fflush(nil)
+                            all.append(figures)
+                        }
+                    }
+                }
+            }
+            await stage.tearDown()
+            try outcome.get()
+        }
+        if let json {
+            try Data(JSONValue.array(all.map(\.json)).text.utf8).write(to: URL(fileURLWithPath: json))
+        }
+    }
+
+    private func measure(
+        _ stage: BenchStage, _ latency: Int, _ hung: Int, _ start: BenchFigures.Start
+    ) async throws -> BenchFigures {
+        var runs: [BenchFigures] = []
+        for _ in 0..<repeats {
+            try await stage.fleet.set(latency: latency)
+            var curls: [(seconds: Double, cpu: Double)] = []
+            for work in noCurl ? [] : [CurlRun.Work.onePatch, .threeRequests] {
+                curls.append(try await stage.curl.run(work))
+                try await stage.fleet.restore()
+            }
+            var figures = try await BenchRun(stage: stage, latency: latency, hungPercent: hung, start: start).run()
+            figures.curlOnePatch = curls.first
+            figures.curlThree = curls.last
+            runs.append(figures)
+        }
+        return runs.sorted { $0.readBacks.all < $1.readBacks.all }[runs.count / 2]
+    }
+}
+
+extension Result where Success == Void, Failure == any Error {
+    /// What came of some work, so that it can be cleaned up after it.
+    fileprivate static func of(_ work: () async throws -> Void) async -> Self {
+        do { return .success(try await work()) } catch { return .failure(error) }
+    }
+}

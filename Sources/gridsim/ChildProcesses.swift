@@ -1,0 +1,82 @@
+import CommandLineTool
+import Foundation
+import Synchronization
+
+/// The programs that a command has started, which end with it.
+final class ChildProcesses: Sendable {
+    private let folder: URL
+    private let running = Mutex<[(name: String, id: pid_t)]>([])
+
+    /// - Parameter folder: where each child's standard error goes, as `NAME.log`
+    init(logsIn folder: URL) { self.folder = folder }
+
+    /// - Parameters:
+    ///   - input: what the child reads; nothing where it is nil
+    ///   - output: where the child's standard output goes; nowhere where it is nil
+    @discardableResult
+    func launch(
+        _ name: String, _ path: String, _ arguments: [String], input: Pipe? = nil, output: Pipe? = nil
+    ) throws -> pid_t {
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw Failure("\(path): no such program; build or install it first", code: 2)
+        }
+        let log = folder.appendingPathComponent("\(name).log")
+        if !FileManager.default.fileExists(atPath: log.path) {
+            _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        }
+        let errors = try FileHandle(forWritingTo: log)
+        try errors.seekToEnd()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.standardInput = input ?? FileHandle.nullDevice
+        process.standardOutput = output ?? FileHandle.nullDevice
+        process.standardError = errors
+        // A child inherits the thread's mask, and the threads of Swift's pool block the signals that are to end it.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try process.run()
+        let id = process.processIdentifier
+        running.withLock { $0.append((name, id)) }
+        return id
+    }
+
+    /// The name of a child that has ended by itself.
+    var firstEnded: String? { running.withLock { $0 }.first { !Self.isRunning($0.id) }?.name }
+
+    /// Ends one child, by force where it does not go within ten seconds.
+    func end(_ id: pid_t) async {
+        running.withLock { $0.removeAll { $0.id == id } }
+        guard Self.isRunning(id) else { return }
+        kill(id, SIGTERM)
+        let limit = ContinuousClock.now + .seconds(10)
+        while Self.isRunning(id), ContinuousClock.now < limit { try? await Task.sleep(for: .milliseconds(20)) }
+        if Self.isRunning(id) { kill(id, SIGKILL) }
+    }
+
+    func endAll() async {
+        for (_, id) in running.withLock({ $0 }).reversed() { await end(id) }
+    }
+
+    func log(of name: String) -> String {
+        (try? String(contentsOf: folder.appendingPathComponent("\(name).log"), encoding: .utf8)) ?? ""
+    }
+
+    func lastWords(of name: String) -> String { log(of: name).split(separator: "\n").suffix(3).joined(separator: "\n") }
+
+    static func isRunning(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
+
+    /// The program of this package that lies beside this one.
+    static func sibling(_ name: String) -> String {
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appendingPathComponent(name).path
+    }
+
+    static var mosquitto: String {
+        let places = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"]
+        return places.first { FileManager.default.isExecutableFile(atPath: $0) } ?? places[0]
+    }
+}
