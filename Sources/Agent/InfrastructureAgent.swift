@@ -112,7 +112,7 @@ public func buildAgent(
         clients: ClientDirectory(
             transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
             credentials: configuration.site.credentials,
-            ledger: JournalSessions(writer: writer, leftovers: contents.sessions)),
+            ledger: JournalLedger(writer: writer, contents: contents)),
         composer: EventComposer(
             source: EventSource(role: .infra, identifier: configuration.agentID),
             topicPrefix: configuration.bus.topicPrefix, key: signingKey,

@@ -2,6 +2,8 @@
 #define IMA_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 // curl_easy_setopt and its siblings are variadic, which Swift cannot call: one typed wrapper per argument kind.
 static inline CURLcode ima_curl_setopt_long(CURL *handle, CURLoption option, long value) {
@@ -34,6 +36,16 @@ static inline CURLcode ima_curl_getinfo_off_t(CURL *handle, CURLINFO info, curl_
 }
 static inline CURLMcode ima_curl_multi_setopt_long(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
+}
+static inline CURLMcode ima_curl_multi_setopt_socket(CURLM *handle,
+                                                     int (*callback)(CURL *, curl_socket_t, int, void *, void *),
+                                                     void *user) {
+    curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, user);
+    return curl_multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, callback);
+}
+static inline CURLMcode ima_curl_multi_setopt_timer(CURLM *handle, int (*callback)(CURLM *, long, void *), void *user) {
+    curl_multi_setopt(handle, CURLMOPT_TIMERDATA, user);
+    return curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, callback);
 }
 static inline CURLSHcode ima_curl_share_setopt_long(CURLSH *handle, CURLSHoption option, int value) {
     return curl_share_setopt(handle, option, value);

@@ -3,14 +3,17 @@ import CCurl
 /// What a worker's thread keeps: the queue, the transfers in flight, and the handshakes among them.
 struct CurlLoop {
     private let multi: UnsafeMutableRawPointer
+    private let sockets: SocketWatch
     private let share: UnsafeMutableRawPointer?
     private let maximumHandshakes: Int
     private var queue: RequestQueue
     private var transfers: [UInt64: Transfer] = [:]
     private var handshakes: [Transfer] = []
 
-    init(multi: UnsafeMutableRawPointer, configuration: HTTPClientPool.Configuration) {
+    init(multi: UnsafeMutableRawPointer, sockets: SocketWatch, configuration: HTTPClientPool.Configuration) {
         self.multi = multi
+        self.sockets = sockets
+        sockets.attach(to: multi)
         maximumHandshakes = configuration.maximumHandshakes
         queue = RequestQueue(
             connectionsPerOrigin: configuration.connectionsPerOrigin, maximumInFlight: configuration.maximumInFlight)
@@ -40,12 +43,10 @@ struct CurlLoop {
     /// Starts what may start, moves what is in flight, delivers what has ended, and waits for more.
     mutating func turn(grace: Duration) {
         startReady(grace: grace)
-        var running: Int32 = 0
-        curl_multi_perform(multi, &running)
-        collectFinished()
-        startReady(grace: grace)
+        // A handshake that hangs gives up its place by the clock.
         let waitsForHandshakes = queue.waiting > 0 && !handshakes.isEmpty
-        curl_multi_poll(multi, nil, 0, waitsForHandshakes ? 50 : 1000, nil)
+        sockets.turn(multi, atMost: waitsForHandshakes ? .milliseconds(50) : .seconds(1))
+        collectFinished()
     }
 
     /// Ends everything that is still there; each caller hears of it.

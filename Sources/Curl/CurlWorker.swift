@@ -2,7 +2,7 @@ import CCurl
 import Foundation
 import Synchronization
 
-/// One OS thread that drives one `curl_multi` handle with `curl_multi_poll`, for the origins that belong to it.
+/// One OS thread that drives one `curl_multi` handle with epoll, for the origins that belong to it.
 ///
 /// An origin always goes to the same worker, so that its connection, TLS session and queue are this thread's alone.
 final class CurlWorker: Sendable {
@@ -18,14 +18,12 @@ final class CurlWorker: Sendable {
 
     private let configuration: HTTPClientPool.Configuration
     private let mailbox = Mutex(Mailbox())
-    // curl_multi_wakeup is the one call that libcurl allows from other threads.
-    private nonisolated(unsafe) let multi: UnsafeMutableRawPointer?
+    private let sockets = SocketWatch()
     private let finished = DispatchSemaphore(value: 0)
     private let load = Mutex((inFlight: 0, waiting: 0))
 
     init(_ configuration: HTTPClientPool.Configuration) {
         self.configuration = configuration
-        multi = curl_multi_init()
     }
 
     func start(number: Int) {
@@ -38,33 +36,33 @@ final class CurlWorker: Sendable {
     }
 
     func submit(_ submission: Submission) {
-        let accepted = mailbox.withLock { mailbox in
-            if !mailbox.stopping { mailbox.submissions.append(submission) }
-            return !mailbox.stopping
+        let (accepted, mustWake) = mailbox.withLock { mailbox in
+            if mailbox.stopping { return (false, false) }
+            mailbox.submissions.append(submission)
+            // Who came before has woken it already.
+            return (true, mailbox.submissions.count == 1)
         }
         guard accepted else { return submission.fail(.shutDown, "the HTTP client is shut down") }
-        wake()
+        if mustWake { sockets.wake() }
     }
 
     func cancel(id: UInt64, origin: String) {
         mailbox.withLock { $0.cancellations.append((id, origin)) }
-        wake()
+        sockets.wake()
     }
 
     func stop() {
         mailbox.withLock { $0.stopping = true }
-        wake()
+        sockets.wake()
     }
 
     func waitUntilFinished() { finished.wait() }
 
     var queueDepth: (inFlight: Int, waiting: Int) { load.withLock { $0 } }
 
-    private func wake() { if let multi { curl_multi_wakeup(multi) } }
-
     private func run() {
-        guard let multi else { return failEverything("libcurl has no memory for a multi handle") }
-        var loop = CurlLoop(multi: multi, configuration: configuration)
+        guard let multi = curl_multi_init() else { return failEverything("libcurl has no memory for a multi handle") }
+        var loop = CurlLoop(multi: multi, sockets: sockets, configuration: configuration)
         while true {
             let (submissions, cancellations, stopping) = mailbox.withLock { mailbox in
                 defer {

@@ -54,4 +54,10 @@ public struct HTTPRequest: Sendable {
                 return slashes < 3 && character != "?" && character != "#"
             })
     }
+
+    /// Whether the host is an address and no name.
+    var isToAddress: Bool {
+        let host = url.drop { $0 != "/" }.drop { $0 == "/" }
+        return host.first == "[" || host.prefix { $0 != "/" && $0 != ":" }.allSatisfy { $0.isNumber || $0 == "." }
+    }
 }

@@ -72,6 +72,8 @@ final class Transfer {
         set(CURLOPT_TIMEOUT_MS, max(1, Int(request.timeout / .milliseconds(1))))
         set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         set(CURLOPT_TCP_NODELAY, 1)
+        // For an address there is nothing to look up, but libcurl would go through all it remembers at each request.
+        if request.isToAddress { set(CURLOPT_DNS_CACHE_TIMEOUT, -1) }
         set(CURLOPT_FRESH_CONNECT, request.freshConnection ? 1 : 0)
         ima_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
         if let share { ima_curl_setopt_pointer(handle, CURLOPT_SHARE, share) }
@@ -146,13 +148,15 @@ final class Transfer {
             isTooLarge = true
             return 0
         }
-        let line = String(decoding: bytes, as: UTF8.self)
-        if line.hasPrefix("HTTP/") {
+        if bytes.starts(with: "HTTP/".utf8) {
             // An interim answer (1xx) came before this one.
             headers = []
-        } else if let colon = line.firstIndex(of: ":") {
-            let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespacesAndNewlines)
-            headers.append((String(line[..<colon]), value))
+        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")) {
+            let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == 0x0A }
+            let rest = bytes[(colon + 1)...].drop(while: isSpace)
+            let end = rest.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? rest.startIndex
+            headers.append(
+                (String(decoding: bytes[..<colon], as: UTF8.self), String(decoding: rest[..<end], as: UTF8.self)))
         }
         return bytes.count
     }

@@ -65,7 +65,7 @@ public final class JournalDatabase: Sendable {
                     isFrozen: try Bool.fetchOne(db, sql: "SELECT value FROM switch WHERE name = 'frozen'") ?? false,
                     sessions: try Row.fetchAll(db, sql: "SELECT bmc, location FROM bmc_session").compactMap { row in
                         BMC.Address(row["bmc"]).map { BMCSession(bmc: $0, location: row["location"]) }
-                    })
+                    }, knowledge: try Self.knowledge(db))
             }
         } catch {
             throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
@@ -240,6 +240,10 @@ public final class JournalDatabase: Sendable {
             try db.cachedStatement(sql: "DELETE FROM bmc_session WHERE bmc = ? AND location = ?")
                 .execute(arguments: [session.bmc.description, session.location])
         }
+        for (bmc, knowledge) in batch.learned {
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO bmc_knowledge (bmc, body) VALUES (?, ?)")
+                .execute(arguments: [bmc.description, try encode(knowledge)])
+        }
         for breach in batch.repeated {
             try db.cachedStatement(
                 sql: """
@@ -248,6 +252,15 @@ public final class JournalDatabase: Sendable {
                     """
             ).execute(arguments: [breach.text])
         }
+    }
+
+    /// What cannot be read is found out again.
+    private static func knowledge(_ db: Database) throws -> [BMC.Address: BMCKnowledge] {
+        var all: [BMC.Address: BMCKnowledge] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT bmc, body FROM bmc_knowledge") {
+            if let bmc = BMC.Address(row["bmc"]) { all[bmc] = try? decode(row["body"]) }
+        }
+        return all
     }
 
     private static func breaches(_ db: Database) throws -> [Breach] {

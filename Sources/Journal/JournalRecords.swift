@@ -121,12 +121,14 @@ public struct JournalBatch: Sendable {
     public var repeated: [UUIDText] = []
     public var sessionsOpened: [BMCSession] = []
     public var sessionsClosed: [BMCSession] = []
+    /// All that is known of a BMC now.
+    public var learned: [BMC.Address: BMCKnowledge] = [:]
 
     public init() {}
 
     public var isEmpty: Bool {
         changes.isEmpty && reports.isEmpty && handled.isEmpty && refusals.isEmpty && repeated.isEmpty
-            && sessionsOpened.isEmpty && sessionsClosed.isEmpty
+            && sessionsOpened.isEmpty && sessionsClosed.isEmpty && learned.isEmpty
     }
 }
 
@@ -137,4 +139,5 @@ public struct JournalContents: Sendable {
     public var inbox: [InboxAlert]
     public var isFrozen: Bool
     public var sessions: [BMCSession]
+    public var knowledge: [BMC.Address: BMCKnowledge]
 }

@@ -88,6 +88,13 @@ enum JournalSchema {
                 table.primaryKey(["bmc", "location"])
             }
         }
+        migrator.registerMigration("4 knowledge of BMCs") { db in
+            // Where controls were found, so that a restart need not look for them again.
+            try db.create(table: "bmc_knowledge", options: [.withoutRowID]) { table in
+                table.primaryKey("bmc", .text)
+                table.column("body", .text).notNull()
+            }
+        }
         return migrator
     }
 }

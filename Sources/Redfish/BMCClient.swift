@@ -9,6 +9,12 @@ public actor BMCClient {
     /// Controls found so far, and what they last showed.
     private var locators: [ControlKey: Locator] = [:]
     private var documents: [ControlKey: Document] = [:]
+    /// The pins that each was looked for with; a changed inventory may mean another control.
+    private var pins: [ControlKey: Resource.Pins] = [:]
+    /// What the ledger has of the BMC; nil until it was asked.
+    private var knowledge: BMCKnowledge?
+    private let ledger: (any BMCLedger)?
+    private let address: BMC.Address
     /// By ComputerSystem: its UUID or serial number, as told since the last login.
     private var identities: [String: String] = [:]
     private var actionInfos: [String: [String]] = [:]
@@ -23,11 +29,13 @@ public actor BMCClient {
 
     public init(
         bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport,
-        options: RedfishOptions = RedfishOptions(), ledger: (any SessionLedger)? = nil,
+        options: RedfishOptions = RedfishOptions(), ledger: (any BMCLedger)? = nil,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.now = now
         self.options = options
+        self.ledger = ledger
+        address = bmc.address
         conversation = RedfishConversation(
             bmc: bmc, credentials: credentials, transport: transport, options: options, ledger: ledger)
     }
@@ -96,7 +104,7 @@ public actor BMCClient {
     // MARK: Reading
 
     private func reading(_ entry: ControlEntry, priority: Int) async throws(BMCFault) -> Reading {
-        let known = locators[entry.key] ?? Locator(json: entry.locator)
+        let known = await knownLocator(of: entry)
         if let known {
             do {
                 return try await reading(entry, at: known, priority: priority)
@@ -116,7 +124,33 @@ public actor BMCClient {
             }
             throw error
         }
-        return try await reading(entry, at: found, priority: priority)
+        let reading = try await reading(entry, at: found, priority: priority)
+        await remember(found, of: entry)
+        return reading
+    }
+
+    private func knownLocator(of entry: ControlEntry) async -> Locator? {
+        if pins.updateValue(entry.pins, forKey: entry.key) != entry.pins { locators[entry.key] = nil }
+        if let locator = locators[entry.key] ?? Locator(json: entry.locator) { return locator }
+        let knowledge = await recall()
+        return Locator(json: knowledge.locator(of: entry.key, pins: entry.pins))
+    }
+
+    private func recall() async -> BMCKnowledge {
+        if let knowledge { return knowledge }
+        let recalled = await ledger?.knowledge(of: address) ?? BMCKnowledge()
+        knowledge = recalled
+        if conversation.sessionsURI == nil { conversation.sessionsURI = recalled.sessions }
+        return recalled
+    }
+
+    private func remember(_ locator: Locator, of entry: ControlEntry) async {
+        var all = await recall()
+        all.sessions = conversation.sessionsURI
+        all.learn(.init(key: entry.key, pins: entry.pins, locator: locator.json))
+        guard all != knowledge else { return }
+        knowledge = all
+        await ledger?.learned(all, of: address)
     }
 
     private func reading(

@@ -68,6 +68,25 @@ struct MigrationTests {
         #expect(try journal.load().sessions == [BMCSession(bmc: address, location: "/redfish/v1/S/2")])
     }
 
+    @Test func fromVersion3() throws {
+        let journal = try JournalDatabase(path: file(Self.version1 + Self.version2 + Self.version3))
+        let contents = try journal.load()
+        #expect(contents.sessions.map(\.location) == ["/redfish/v1/S/1"])
+        #expect(contents.knowledge.isEmpty)
+        // And it is a journal of today: what is new can be kept in it.
+        let address = try #require(BMC.Address("https://10.0.0.1"))
+        var knowledge = BMCKnowledge()
+        knowledge.sessions = "/redfish/v1/Sessions"
+        knowledge.learn(
+            .init(
+                key: ControlKey(resource: "n1", facet: .powerLimit), pins: .init(chassis: "C1"), locator: ["uri": "/x"])
+        )
+        var batch = JournalBatch()
+        batch.learned = [address: knowledge]
+        try journal.write([batch], now: Timestamp(milliseconds: 1_800_000_000_000))
+        #expect(try journal.load().knowledge == [address: knowledge])
+    }
+
     @Test func aJournalOfANewerVersionIsLeftAlone() throws {
         let path = folder.path("j.sqlite")
         try JournalDatabase(path: path).close()
@@ -119,5 +138,13 @@ struct MigrationTests {
         CREATE INDEX "history_on_at" ON "history"("at");
         CREATE INDEX "history_on_breach_id" ON "history"("breach_id");
         CREATE INDEX "history_on_resource" ON "history"("resource");
+        """#
+
+    private static let version3 = #"""
+
+        INSERT INTO "grdb_migrations" VALUES('3 sessions');
+        CREATE TABLE "bmc_session" ("bmc" TEXT NOT NULL, "location" TEXT NOT NULL, PRIMARY KEY ("bmc", "location"))
+            WITHOUT ROWID;
+        INSERT INTO "bmc_session" VALUES('https://10.0.0.1','/redfish/v1/S/1');
         """#
 }

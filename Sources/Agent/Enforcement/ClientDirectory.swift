@@ -14,11 +14,11 @@ actor ClientDirectory {
     private var credentials: [String: CredentialReference]
     private var clients: [Key: BMCClient] = [:]
     private var closings: [Task<Void, Never>] = []
-    private let ledger: (any SessionLedger)?
+    private let ledger: (any BMCLedger)?
 
     init(
         transport: any HTTPTransport, options: RedfishOptions, credentials: [String: CredentialReference],
-        ledger: (any SessionLedger)? = nil
+        ledger: (any BMCLedger)? = nil
     ) {
         self.ledger = ledger
         self.transport = transport

@@ -9,6 +9,11 @@ extension RedfishConversation {
         // A root read moments ago, before the first login, is as good as a new one.
         if generation > 0 { root = nil }
         generation += 1
+        if let known = sessionsURI {
+            if try await logIn(at: known, priority: priority) { return }
+            // It may stand elsewhere since an update.
+            sessionsURI = nil
+        }
         let root = try await serviceRoot(priority: priority)
         guard
             let uri = Links.id(root["Links", "Sessions"])
@@ -17,11 +22,17 @@ extension RedfishConversation {
             session.state = .basic
             return
         }
+        if try await logIn(at: uri, priority: priority) { sessionsURI = uri }
+    }
+
+    /// - Returns: whether there is a session now
+    private mutating func logIn(at uri: String, priority: Int) async throws(BMCFault) -> Bool {
         let leftovers = await ledger?.takeLeftovers(on: bmc.address) ?? []
         let opened = try await openSession(uri, priority: priority)
         let ended = await endLeftovers(leftovers)
         // Our own forgotten sessions may have been the ones that were too many.
-        if !opened, ended > 0 { _ = try await openSession(uri, priority: priority) }
+        guard !opened, ended > 0 else { return opened }
+        return try await openSession(uri, priority: priority)
     }
 
     /// - Returns: whether there is a session now; otherwise Basic authentication is used, which costs more, but works

@@ -10,9 +10,11 @@ struct RedfishConversation {
     let bmc: BMC
     let transport: any HTTPTransport
     let options: RedfishOptions
-    let ledger: (any SessionLedger)?
+    let ledger: (any BMCLedger)?
     var session: RedfishSession
     var root: JSONValue?
+    /// Where sessions are opened, once that is known.
+    var sessionsURI: String?
     /// Bumped at each login: what was learned of the machine before may be of another one.
     var generation = 0
     /// Some refuse to be asked for an uncompressed answer.
@@ -20,7 +22,7 @@ struct RedfishConversation {
 
     init(
         bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport, options: RedfishOptions,
-        ledger: (any SessionLedger)? = nil
+        ledger: (any BMCLedger)? = nil
     ) {
         self.ledger = ledger
         self.bmc = bmc

@@ -1,0 +1,45 @@
+public import Inventory
+public import StrictJSON
+
+/// What was found out about a BMC by looking around in it.
+///
+/// Only where to look, never what is there: everything that counts is read anew.
+public struct BMCKnowledge: Sendable, Hashable, Codable {
+    /// A control, and the pins that it was looked for with: with others it may be another one.
+    public struct Control: Sendable, Hashable, Codable {
+        public var key: ControlKey
+        public var pins: Resource.Pins
+        public var locator: JSONValue
+
+        public init(key: ControlKey, pins: Resource.Pins, locator: JSONValue) {
+            self.key = key
+            self.pins = pins
+            self.locator = locator
+        }
+    }
+
+    /// By which rules it was found. To be raised when a search would choose otherwise.
+    public static let currentRules = 1
+
+    public private(set) var rules = currentRules
+    /// Where sessions are opened.
+    public var sessions: String?
+    public private(set) var controls: [Control] = []
+
+    public init() {}
+
+    public func locator(of key: ControlKey, pins: Resource.Pins) -> JSONValue? {
+        controls.first { $0.key == key && $0.pins == pins }?.locator
+    }
+
+    public mutating func learn(_ control: Control) {
+        controls.removeAll { $0.key == control.key }
+        controls.append(control)
+    }
+
+    /// Takes over what another look has found.
+    public mutating func merge(_ other: BMCKnowledge) {
+        sessions = other.sessions ?? sessions
+        for control in other.controls { learn(control) }
+    }
+}
