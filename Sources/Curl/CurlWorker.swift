@@ -1,8 +1,7 @@
-import CCurl
 import Foundation
 import Synchronization
 
-/// One OS thread that drives one `curl_multi` handle with epoll, for the origins that belong to it.
+/// One OS thread that drives libcurl with epoll, for the origins that belong to it.
 ///
 /// An origin always goes to the same worker, so that its connection, TLS session and queue are this thread's alone.
 final class CurlWorker: Sendable {
@@ -61,8 +60,7 @@ final class CurlWorker: Sendable {
     var queueDepth: (inFlight: Int, waiting: Int) { load.withLock { $0 } }
 
     private func run() {
-        guard let multi = curl_multi_init() else { return failEverything("libcurl has no memory for a multi handle") }
-        var loop = CurlLoop(multi: multi, sockets: sockets, configuration: configuration)
+        var loop = CurlLoop(sockets: sockets, configuration: configuration)
         while true {
             let (submissions, cancellations, stopping) = mailbox.withLock { mailbox in
                 defer {
@@ -78,7 +76,6 @@ final class CurlWorker: Sendable {
             load.withLock { $0 = loop.depth }
         }
         loop.abandon()
-        curl_multi_cleanup(multi)
         failEverything("the HTTP client is shut down")
     }
 

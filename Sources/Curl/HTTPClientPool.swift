@@ -31,6 +31,8 @@ public final class HTTPClientPool: Sendable {
 
     private let workers: [CurlWorker]
     private let nextID = Atomic<UInt64>(1)
+    /// By origin, the place of its worker: the same for the life of the pool, and as many for each.
+    private let homes = Mutex<[String: Int]>([:])
 
     private static let libraryIsReady: Bool = ima_curl_global_init() == CURLE_OK
 
@@ -77,10 +79,12 @@ public final class HTTPClientPool: Sendable {
     }
 
     private func worker(for origin: String) -> CurlWorker {
-        // A stable hash (FNV-1a): the same origin has the same worker for the life of the pool.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in origin.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return workers[Int(hash % UInt64(workers.count))]
+        homes.withLock { homes in
+            if let home = homes[origin] { return workers[home] }
+            let home = homes.count % workers.count
+            homes[origin] = home
+            return workers[home]
+        }
     }
 
     private static var defaultWorkers: Int { min(8, max(1, activeProcessorCount())) }

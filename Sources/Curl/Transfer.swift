@@ -20,7 +20,7 @@ final class Transfer {
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     /// - Returns: nil where libcurl has no memory for a handle; the submission is then failed by the caller.
-    init?(_ submission: Submission, share: UnsafeMutableRawPointer?) {
+    init?(_ submission: Submission) {
         guard let handle = curl_easy_init() else { return nil }
         id = submission.id
         request = submission.request
@@ -28,7 +28,12 @@ final class Transfer {
         continuation = submission.continuation
         self.handle = handle
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        configure(share: share)
+        configure()
+    }
+
+    /// To be called before it starts.
+    func use(share: UnsafeMutableRawPointer?) {
+        if let share { ima_curl_setopt_pointer(handle, CURLOPT_SHARE, share) }
     }
 
     deinit {
@@ -61,7 +66,7 @@ final class Transfer {
 
     func cancel() { continuation.resume(throwing: CancellationError()) }
 
-    private func configure(share: UnsafeMutableRawPointer?) {
+    private func configure() {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_URL, request.url)
         set(CURLOPT_PROTOCOLS_STR, "https,http")
@@ -74,9 +79,11 @@ final class Transfer {
         set(CURLOPT_TCP_NODELAY, 1)
         // For an address there is nothing to look up, but libcurl would go through all it remembers at each request.
         if request.isToAddress { set(CURLOPT_DNS_CACHE_TIMEOUT, -1) }
+        // Redfish documents are small, and every request takes buffers of these sizes and gives them back.
+        set(CURLOPT_BUFFERSIZE, 8192)
+        set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
         set(CURLOPT_FRESH_CONNECT, request.freshConnection ? 1 : 0)
         ima_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
-        if let share { ima_curl_setopt_pointer(handle, CURLOPT_SHARE, share) }
         if let path = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, path) }
         configureTrust()
         if let body = request.body {

@@ -297,9 +297,7 @@ public final class JournalDatabase: Sendable {
     }
 
     private static func encode(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        try JournalEncoder.encode(value)
     }
 
     private static func decode<Value: Decodable>(_ text: String) throws -> Value {

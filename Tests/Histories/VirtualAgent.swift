@@ -14,6 +14,7 @@ final class VirtualAgent {
     private(set) var isAlive = true
     private var catchUp = CatchUp()
     private var lanes: [BMC.Address: Lane] = [:]
+    private var running: Set<BMC.Address> = []
     private var lanesToStart: [BMC.Address]? = []
     private var commits = CommitQueue<(Bool) -> Void>()
     /// Batches that are not durable yet.
@@ -149,13 +150,14 @@ final class VirtualAgent {
         var batch = batch
         batch.changes = book.takeChanges()
         for case .report(let report) in actions { batch.reports.append([world.compose(report)]) }
+        // Convergences look while the disk is at work, as those of the real one do.
+        for case .converge(let key, let priority) in actions {
+            guard let address = book.controls[key]?.entry.bmc.address else { continue }
+            lanes[address, default: Lane()].add(key, priority: priority)
+            startLane(address)
+        }
         commit(batch, .untilDone) { [self] _ in
             if !batch.reports.isEmpty || !batch.repeated.isEmpty { later(.zero) { [self] in world.publish(by: self) } }
-            for case .converge(let key, let priority) in actions {
-                guard let address = book.controls[key]?.entry.bmc.address else { continue }
-                lanes[address, default: Lane()].add(key, priority: priority)
-                startLane(address)
-            }
             then()
         }
     }
@@ -190,18 +192,19 @@ final class VirtualAgent {
     }
 
     private func startLane(_ address: BMC.Address) {
-        guard lanes[address]?.isRunning == false else { return }
+        guard lanes[address] != nil, !running.contains(address) else { return }
         guard lanesToStart == nil else {
             lanesToStart?.append(address)
             return
         }
-        lanes[address]?.isRunning = true
+        running.insert(address)
         later(.zero) { [self] in runLane(address) }
     }
 
     private func runLane(_ address: BMC.Address) {
         guard case .control(let key, _)? = lanes[address]?.next() else {
             lanes[address] = nil
+            running.remove(address)
             return
         }
         let next = { [self] in later(.zero) { [self] in runLane(address) } }

@@ -39,8 +39,11 @@ actor Enforcer: Service {
     /// The places of a BMC's lane that are at work, of which there are as many as it may have connections.
     private var busy: [BMC.Address: Set<Int>] = [:]
     private let connectionsPerBMC: Int
-    private let laneStarts: AsyncStream<(BMC.Address, place: Int)>
-    private let laneStarter: AsyncStream<(BMC.Address, place: Int)>.Continuation
+    /// The tasks that work lanes off. Not in a task group, which goes through all its tasks whenever one of thousands
+    /// ends.
+    private var laneTasks: [LanePlace: Task<Void, Never>] = [:]
+    /// Whether what the journal held is taken up again; no lane is worked off before.
+    private var isResumed = false
     private let backlog: [InboxAlert]
 
     init(
@@ -68,7 +71,6 @@ actor Enforcer: Service {
         backlog = contents.inbox
         readiness.reload(configuration.site)
         (alerts, alertSink) = AsyncStream.makeStream()
-        (laneStarts, laneStarter) = AsyncStream.makeStream()
         connectionsPerBMC = configuration.pool.connectionsPerOrigin
     }
 
@@ -81,10 +83,8 @@ actor Enforcer: Service {
                 await resume()
                 group.addTask { await self.consumeAlerts() }
                 group.addTask { await self.keepTime() }
-                for await (address, place) in laneStarts {
-                    group.addTask { await self.runLane(address, place: place) }
-                }
             }
+            await endLanes()
             await clients.closeAll()
         } onGracefulShutdown: {
             Task { await self.stop() }
@@ -95,7 +95,6 @@ actor Enforcer: Service {
         isStopping = true
         writer.giveUpOnFailure()
         alertSink.finish()
-        laneStarter.finish()
         for look in looks.values { look.cancel() }
         // A BMC that does not answer keeps its own session, and nobody else's.
         await clients.startClosing(except: Set(busy.keys))
@@ -110,6 +109,8 @@ actor Enforcer: Service {
         }
         for alert in backlog { await take(alert) }
         if mode == .enforce { await settle(JournalBatch(), book.resume(now: now())) }
+        isResumed = true
+        for address in lanes.keys { startLane(address) }
     }
 
     private func keepTime() async {
@@ -222,7 +223,9 @@ actor Enforcer: Service {
 
     // MARK: Acting
 
-    /// Makes the book's changes durable, then acts. Waits as long as the journal refuses.
+    /// Makes the book's changes durable, and acts. Waits as long as the journal refuses.
+    ///
+    /// Convergences begin meanwhile: they only look until their own intent is durable, which it is after these changes.
     func settle(_ batch: JournalBatch, _ actions: [Action]) async {
         var batch = batch
         batch.changes = book.takeChanges()
@@ -233,10 +236,11 @@ actor Enforcer: Service {
                 logger.error("a report could not be signed", metadata: ["reason": "\(error)"])
             }
         }
+        for action in actions where action.isConverge { perform(action) }
         // Throws only where the process ends before the disk obeys; the next start finds what this one did.
         guard (try? await writer.commit(batch, .untilDone)) != nil else { return }
         if !batch.reports.isEmpty || !batch.repeated.isEmpty { wakeOutbox() }
-        for action in actions { perform(action) }
+        for action in actions where !action.isConverge { perform(action) }
     }
 
     private func perform(_ action: Action) {
@@ -261,12 +265,25 @@ actor Enforcer: Service {
     }
 
     private func startLane(_ address: BMC.Address) {
-        guard !isStopping, lanes[address]?.isEmpty == false,
+        guard isResumed, !isStopping, lanes[address]?.isEmpty == false,
             let place = (0..<connectionsPerBMC).first(where: { busy[address]?.contains($0) != true })
         else { return }
         busy[address, default: []].insert(place)
-        laneStarter.yield((address, place))
+        laneTasks[LanePlace(bmc: address, place: place)] = Task { await runLane(address, place: place) }
     }
+
+    /// Waits for the lanes' work in hand; where this task is cancelled, it is cancelled too.
+    private func endLanes() async {
+        while let task = laneTasks.values.first {
+            await withTaskCancellationHandler {
+                await task.value
+            } onCancel: {
+                Task { await self.cancelLanes() }
+            }
+        }
+    }
+
+    private func cancelLanes() { for task in laneTasks.values { task.cancel() } }
 
     /// Asks for a look at a BMC once nothing else is wanted of it.
     func visit(_ address: BMC.Address) {
@@ -281,6 +298,7 @@ actor Enforcer: Service {
             case .visit: await runLook(at: address, place: place)
             }
         }
+        laneTasks[LanePlace(bmc: address, place: place)] = nil
         busy[address]?.remove(place)
         if busy[address]?.isEmpty == true { busy[address] = nil }
         // A job that came between the last look and this line would wait for the next one.

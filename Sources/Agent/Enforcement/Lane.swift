@@ -1,3 +1,4 @@
+import Inventory
 import Shedding
 
 /// What waits for one BMC: control after control, lowest priority number first.
@@ -10,8 +11,6 @@ struct Lane {
 
     private var jobs: [Job] = []
     private var nextOrder = 0
-    /// Whether a task is working this lane off.
-    var isRunning = false
     /// Whether the patrol wants to look at the BMC, which everything else comes before.
     var isVisitDue = false
 
@@ -39,4 +38,10 @@ struct Lane {
     }
 
     var isEmpty: Bool { jobs.isEmpty && !isVisitDue }
+}
+
+/// One of the places that a BMC's lane is worked off at, of which there are as many as it may have connections.
+struct LanePlace: Sendable, Hashable {
+    let bmc: BMC.Address
+    let place: Int
 }

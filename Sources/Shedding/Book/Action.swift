@@ -7,6 +7,8 @@ public enum Action: Sendable, Hashable {
     case report(Report)
     /// Tell people.
     case alarm(String)
+
+    public var isConverge: Bool { if case .converge = self { true } else { false } }
 }
 
 /// What changed in a ``Book`` since it was last asked, to be made durable in one transaction.

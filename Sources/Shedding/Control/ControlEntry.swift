@@ -62,7 +62,7 @@ public struct ControlEntry: Sendable, Hashable, Codable {
     }
 
     /// Another value is about to be written.
-    mutating func intend(_ value: ControlValue) {
+    public mutating func intend(_ value: ControlValue) {
         if isUnconfirmed == true, let intent, intent != value, earlierIntents?.contains(intent) != true {
             earlierIntents = (earlierIntents ?? []) + [intent]
         }

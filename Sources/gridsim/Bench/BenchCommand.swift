@@ -20,7 +20,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Milliseconds that each answer takes; may be repeated. 0 without it.")
     var latency: [Int] = []
     @Option(name: .long, help: "Percent of the BMCs that hang; may be repeated. 0 without it.") var hung: [Int] = []
-    @Option(name: .long, help: "cold, resumed or warm; may be repeated. cold and warm without it.")
+    @Option(name: .long, help: "new, cold, resumed or warm; may be repeated. cold and warm without it.")
     var start: [String] = []
     @Option(name: .long, help: "How often each is run; the one with the median time is told.") var repeats = 3
     @Option(name: .long, help: "Where all figures go as JSON.") var json: String?
@@ -29,7 +29,7 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         let starts = try (start.isEmpty ? ["cold", "warm"] : start).map { name in
             guard let start = BenchFigures.Start(rawValue: name) else {
-                throw Failure("--start: should be cold, resumed or warm (got \"\(name)\")", code: 2)
+                throw Failure("--start: should be new, cold, resumed or warm (got \"\(name)\")", code: 2)
             }
             return start
         }

@@ -5,7 +5,9 @@ import StrictJSON
 struct BenchFigures: Sendable {
     /// What the agent had of the fleet when the alert came.
     enum Start: String, CaseIterable, Sendable {
-        /// A new process: no connection, no session, nothing discovered.
+        /// A new agent: no connection, no session, and nothing known of the fleet.
+        case new
+        /// A restart: no connection and no session; where the controls are is in the journal.
         case cold
         /// Visited by the patrol; then every connection was dropped.
         case resumed

@@ -16,12 +16,13 @@ struct BenchRun {
         let fleet = stage.fleet
         // The numbers of all runs differ, so that each has a journal of its own.
         let number = Int(ShedTiming.now / 1_000_000)
-        let period = Duration.seconds(max(2, stage.count / 500))
-        let agent = try await stage.startAgent(number, patrolEvery: start == .cold ? nil : period)
-        if start != .cold {
-            try await stage.wait("the patrol", .seconds(300)) {
-                await stage.metric("ima_resources_enforceable") >= Double(stage.count)
-            }
+        let agent: pid_t
+        switch start {
+        case .new: agent = try await stage.startAgent(number)
+        case .cold:
+            await stage.children.end(try await stage.startPatrollingAgent(number))
+            agent = try await stage.startAgent(number)
+        case .resumed, .warm: agent = try await stage.startPatrollingAgent(number)
         }
         if start == .resumed { try await fleet.drop() }
         try await fleet.set(hungPercent: hungPercent)

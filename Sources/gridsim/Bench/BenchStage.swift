@@ -72,17 +72,28 @@ final class BenchStage: Sendable {
             body: "{\"PowerLimitWatts\":{\"SetPoint\":\(Self.watts.wholeWatts),\"ControlMode\":\"Automatic\"}}")
     }
 
-    /// Starts an agent that knows nothing of the fleet, and waits until it listens.
+    /// Starts an agent and waits until it has visited every BMC.
+    func startPatrollingAgent(_ number: Int) async throws -> pid_t {
+        let id = try await startAgent(number, patrolEvery: .seconds(max(2, count / 500)))
+        try await wait("the patrol", .seconds(300)) { await metric("ima_resources_enforceable") >= Double(count) }
+        return id
+    }
+
+    /// Starts an agent and waits until it listens.
     ///
-    /// - Parameter patrolEvery: nil for no patrol
-    func startAgent(_ number: Int, patrolEvery: Duration?) async throws -> pid_t {
+    /// - Parameters:
+    ///   - number: of its journal
+    ///   - patrolEvery: nil for no patrol
+    func startAgent(_ number: Int, patrolEvery: Duration? = nil) async throws -> pid_t {
         let configuration = folder.appendingPathComponent("ima-\(number).yaml")
         try PrivateFile.write(self.configuration(number, patrolEvery: patrolEvery), to: configuration)
         let name = "ima-\(number)"
+        let before = children.log(of: name).count
         let id = try children.launch(
             name, ChildProcesses.sibling("ima"), ["run", "--config", configuration.path])
-        try await wait("the agent: \(children.lastWords(of: name))", .seconds(60)) {
-            children.log(of: name).contains("the alerts' topics are subscribed")
+
+        try await wait("the agent", .seconds(60)) {
+            children.log(of: name).dropFirst(before).contains("the alerts' topics are subscribed")
         }
         return id
     }
