@@ -29,24 +29,33 @@ public enum Base64URL {
     /// - Returns: nil for padding, white space, any other character, an impossible length, or trailing bits that are
     ///   not zero.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        var output: [UInt8] = []
-        output.reserveCapacity(text.utf8.count * 3 / 4)
-        var pending: UInt32 = 0
-        var bits = 0
-        var count = 0
-        for character in text.utf8 {
-            let value = values[Int(character)]
-            guard value != 0xFF else { return nil }
-            pending = pending << 6 | UInt32(value)
-            bits += 6
-            count += 1
-            if bits >= 8 {
-                bits -= 8
-                output.append(UInt8(truncatingIfNeeded: pending >> UInt32(bits)))
-                pending &= (1 << UInt32(bits)) - 1
+        let decoded = text.utf8.withContiguousStorageIfAvailable { decode($0) }
+        return decoded ?? Array(text.utf8).withUnsafeBufferPointer { decode($0) }
+    }
+
+    private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        let table = values
+        var isSound = text.count % 4 != 1
+        let output = [UInt8](unsafeUninitializedCapacity: text.count * 3 / 4 + 1) { buffer, length in
+            var pending: UInt32 = 0
+            var bits: UInt32 = 0
+            for character in text {
+                let value = table[Int(character)]
+                guard value != 0xFF else {
+                    isSound = false
+                    return
+                }
+                pending = pending << 6 | UInt32(value)
+                bits += 6
+                if bits >= 8 {
+                    bits -= 8
+                    buffer[length] = UInt8(truncatingIfNeeded: pending >> bits)
+                    length += 1
+                    pending &= (1 << bits) - 1
+                }
             }
+            if pending != 0 { isSound = false }
         }
-        guard count % 4 != 1, pending == 0 else { return nil }
-        return output
+        return isSound ? output : nil
     }
 }

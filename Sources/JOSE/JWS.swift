@@ -14,7 +14,8 @@ public enum JWS {
     ///   matter
     /// - Throws: ``JWSError``; nothing of the payload is returned unless the signature verified.
     public static func verify(_ token: String, keys: JWKSet, now: Int64? = nil) throws -> Verified {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        // By bytes: going through megabytes character by character takes longer than checking the signature.
+        let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Substring.init)
         guard parts.count == 3 else { throw JWSError.malformed("\(parts.count) parts instead of 3") }
         guard let headerBytes = Base64URL.decode(parts[0]), !headerBytes.isEmpty else {
             throw JWSError.malformed("the header is not base64url")

@@ -12,6 +12,8 @@ struct JournalEncoder {
             var isEmpty = true
         }
 
+        private static let digits = Array("0123456789abcdef".utf8)
+
         var bytes: [UInt8] = []
         var open: [Open] = []
 
@@ -42,19 +44,21 @@ struct JournalEncoder {
             bytes.append(0x22)
             var text = text
             text.withUTF8 { utf8 in
-                for byte in utf8 {
-                    switch byte {
-                    case 0x22, 0x5C:
+                // What needs no escape is taken over in runs: an alert's payload is megabytes.
+                var start = 0
+                for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+                    bytes.append(contentsOf: utf8[start..<index])
+                    start = index + 1
+                    if byte < 0x20 {
+                        bytes.append(contentsOf: "\\u00".utf8)
+                        bytes.append(Self.digits[Int(byte >> 4)])
+                        bytes.append(Self.digits[Int(byte & 15)])
+                    } else {
                         bytes.append(0x5C)
                         bytes.append(byte)
-                    case 0..<0x20:
-                        let digits = Array("0123456789abcdef".utf8)
-                        bytes.append(contentsOf: "\\u00".utf8)
-                        bytes.append(digits[Int(byte >> 4)])
-                        bytes.append(digits[Int(byte & 15)])
-                    default: bytes.append(byte)
                     }
                 }
+                bytes.append(contentsOf: utf8[start...])
             }
             bytes.append(0x22)
         }

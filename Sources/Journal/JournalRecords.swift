@@ -17,11 +17,26 @@ public struct AcceptedAlert: Sendable, Hashable, Codable {
     public var breachID: UUIDText
     /// Where it arrived; nil in rows of earlier versions.
     public var topic: String?
+    private var known = Known()
+
+    /// The payload as the gate has read it, so that it is not read again; gone after a restart.
+    private struct Known: Sendable, Hashable {
+        var alert: BreachAlert?
+
+        static func == (left: Self, right: Self) -> Bool { true }
+        func hash(into hasher: inout Hasher) {}
+    }
+
+    private enum CodingKeys: CodingKey {
+        case eventID, source, time, receivedAt, trace, correlationID, payload, breachID, topic
+    }
 
     public init(
         eventID: UUIDText, source: String, time: Timestamp, receivedAt: Timestamp, trace: TraceContext?,
-        correlationID: UUIDText?, payload: String, breachID: UUIDText, topic: String? = nil
+        correlationID: UUIDText?, payload: String, breachID: UUIDText, topic: String? = nil,
+        alert: BreachAlert? = nil
     ) {
+        known.alert = alert
         self.topic = topic
         self.eventID = eventID
         self.source = source
@@ -39,7 +54,7 @@ extension AcceptedAlert {
     /// under the widest that there can be: what was accepted is never lost to a stricter second look.
     public var json: JSONValue? { try? JSONValue(parsing: Array(payload.utf8), limits: .widest) }
 
-    public var breachAlert: BreachAlert? { json.flatMap { try? BreachAlert(json: $0) } }
+    public var breachAlert: BreachAlert? { known.alert ?? json.flatMap { try? BreachAlert(json: $0) } }
 }
 
 /// An accepted alert with its place in the inbox.

@@ -42,6 +42,7 @@ actor Enforcer: Service {
     /// The tasks that work lanes off. Not in a task group, which goes through all its tasks whenever one of thousands
     /// ends.
     private var laneTasks: [LanePlace: Task<Void, Never>] = [:]
+    private var lanesToStart: [LanePlace] = []
     /// Whether what the journal held is taken up again; no lane is worked off before.
     private var isResumed = false
     private let backlog: [InboxAlert]
@@ -269,11 +270,25 @@ actor Enforcer: Service {
             let place = (0..<connectionsPerBMC).first(where: { busy[address]?.contains($0) != true })
         else { return }
         busy[address, default: []].insert(place)
-        laneTasks[LanePlace(bmc: address, place: place)] = Task { await runLane(address, place: place) }
+        lanesToStart.append(LanePlace(bmc: address, place: place))
+        if lanesToStart.count == 1 { Task { await startLanes() } }
+    }
+
+    /// Starts lanes a few at a time: the first of thousands must not wait until the last has begun.
+    private func startLanes() async {
+        var next = 0
+        while next < lanesToStart.count {
+            let lane = lanesToStart[next]
+            next += 1
+            laneTasks[lane] = Task { await runLane(lane.bmc, place: lane.place) }
+            if next % 32 == 0 { await Task.yield() }
+        }
+        lanesToStart = []
     }
 
     /// Waits for the lanes' work in hand; where this task is cancelled, it is cancelled too.
     private func endLanes() async {
+        while !lanesToStart.isEmpty { await Task.yield() }
         while let task = laneTasks.values.first {
             await withTaskCancellationHandler {
                 await task.value

@@ -59,7 +59,8 @@ public struct AlertGate: Sendable {
         return AcceptedAlert(
             eventID: event.id, source: event.source.description, time: event.time, receivedAt: now, trace: event.trace,
             correlationID: event.correlationID ?? alert.targetCorrelationID,
-            payload: String(decoding: signed, as: UTF8.self), breachID: alert.breachID, topic: topic)
+            payload: String(decoding: signed, as: UTF8.self), breachID: alert.breachID, topic: topic,
+            alert: alert)
     }
 
     private func payloadBytes(
