@@ -20,6 +20,12 @@ public struct AgentConfiguration: Sendable {
         public var jwks: String?
         /// A lab switch: bare objects are obeyed. Logged at start and at every use.
         public var allowUnsigned: Bool
+
+        public init(source: String, jwks: String?, allowUnsigned: Bool = false) {
+            self.source = source
+            self.jwks = jwks
+            self.allowUnsigned = allowUnsigned
+        }
     }
 
     public struct Signing: Sendable, Hashable {

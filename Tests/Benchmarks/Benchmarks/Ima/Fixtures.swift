@@ -64,7 +64,8 @@ enum Fixtures {
     static func enforcement(results count: Int) throws -> (SigningKey, Enforcement) {
         let results = hints(count).map { hint in
             EnforcementResult(
-                resourceID: hint.resourceID, resourceType: hint.resourceType, action: hint.action, code: .applied,
+                resourceID: hint.resourceID, resourceType: hint.resourceType, requestedAction: hint.action,
+                code: .applied,
                 appliedPower: hint.targetPower)
         }
         return (
