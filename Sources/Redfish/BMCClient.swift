@@ -5,12 +5,17 @@ import StrictJSON
 
 /// Everything this agent says to one BMC. Its lane calls it for one control at a time.
 public actor BMCClient {
+    private struct SearchTerms: Hashable {
+        let type: ResourceType
+        let pins: Resource.Pins
+    }
+
     private var conversation: RedfishConversation
     /// Controls found so far, and what they last showed.
     private var locators: [ControlKey: Locator] = [:]
     private var documents: [ControlKey: Document] = [:]
-    /// The pins that each was looked for with; a changed inventory may mean another control.
-    private var pins: [ControlKey: Resource.Pins] = [:]
+    /// What each was looked for by; a changed inventory may mean another control.
+    private var terms: [ControlKey: SearchTerms] = [:]
     /// What the ledger has of the BMC; nil until it was asked.
     private var knowledge: BMCKnowledge?
     private let ledger: (any BMCLedger)?
@@ -130,10 +135,11 @@ public actor BMCClient {
     }
 
     private func knownLocator(of entry: ControlEntry) async -> Locator? {
-        if pins.updateValue(entry.pins, forKey: entry.key) != entry.pins { locators[entry.key] = nil }
+        let asked = SearchTerms(type: entry.type, pins: entry.pins)
+        if terms.updateValue(asked, forKey: entry.key) != asked { locators[entry.key] = nil }
         if let locator = locators[entry.key] ?? Locator(json: entry.locator) { return locator }
         let knowledge = await recall()
-        return Locator(json: knowledge.locator(of: entry.key, pins: entry.pins))
+        return Locator(json: knowledge.locator(of: entry))
     }
 
     private func recall() async -> BMCKnowledge {
@@ -147,7 +153,7 @@ public actor BMCClient {
     private func remember(_ locator: Locator, of entry: ControlEntry) async {
         var all = await recall()
         all.sessions = conversation.sessionsURI
-        all.learn(.init(key: entry.key, pins: entry.pins, locator: locator.json))
+        all.learn(.init(key: entry.key, type: entry.type, pins: entry.pins, locator: locator.json))
         guard all != knowledge else { return }
         knowledge = all
         await ledger?.learned(all, of: address)

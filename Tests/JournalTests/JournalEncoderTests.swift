@@ -72,7 +72,7 @@ struct JournalEncoderTests {
         try check(entry)
         try check(Outcome(.failed, "because", value: .mode("Eco"), unreachable: true))
         var knowledge = BMCKnowledge()
-        knowledge.learn(.init(key: entry.key, pins: entry.pins, locator: ["uri": "/x"]))
+        knowledge.learn(.init(key: entry.key, type: entry.type, pins: entry.pins, locator: ["uri": "/x"]))
         try check(knowledge)
     }
 }

@@ -79,7 +79,8 @@ struct MigrationTests {
         knowledge.sessions = "/redfish/v1/Sessions"
         knowledge.learn(
             .init(
-                key: ControlKey(resource: "n1", facet: .powerLimit), pins: .init(chassis: "C1"), locator: ["uri": "/x"])
+                key: ControlKey(resource: "n1", facet: .powerLimit), type: .node, pins: .init(chassis: "C1"),
+                locator: ["uri": "/x"])
         )
         var batch = JournalBatch()
         batch.learned = [address: knowledge]

@@ -32,7 +32,7 @@ struct KnowledgeTests {
         let reading = try await client(bmc, ledger).read(Self.entry).get()
         #expect(reading.value == .limit(Watts(700)))
         #expect(await ledger.knowledge.sessions == "/redfish/v1/SessionService/Sessions")
-        #expect(await ledger.knowledge.locator(of: Self.entry.key, pins: Self.entry.pins) == reading.locator)
+        #expect(await ledger.knowledge.locator(of: Self.entry) == reading.locator)
         return TestLedger(knowledge: await ledger.knowledge)
     }
 
@@ -58,7 +58,7 @@ struct KnowledgeTests {
         bmc.set("/redfish/v1/Chassis/C1", ["EnvironmentMetrics": FakeBMC.link(new)])
         bmc.set(new, ["PowerLimitWatts": ["SetPoint": 650]])
         #expect(try await client(bmc, ledger).read(Self.entry).get().value == .limit(Watts(650)))
-        let locator = await ledger.knowledge.locator(of: Self.entry.key, pins: Self.entry.pins)
+        let locator = await ledger.knowledge.locator(of: Self.entry)
         #expect(locator?["uri"]?.string == new)
         #expect(await ledger.knowledge.controls.count == 1)
     }
@@ -73,6 +73,15 @@ struct KnowledgeTests {
         let client = client(bmc, ledger)
         #expect(try await client.read(Self.entry).get().value == .limit(Watts(700)))
         #expect(try await client.read(entry).get().value == .limit(Watts(600)))
+    }
+
+    /// A node's id that is a chassis's now, at the same BMC.
+    @Test func anotherTypeIsAnotherControl() async throws {
+        let bmc = bmc()
+        let ledger = try await learned(bmc)
+        let before = bmc.seen.count
+        _ = try await client(bmc, ledger).read(FakeBMC.entry(.chassis)).get()
+        #expect(bmc.seen.dropFirst(before).contains { $0.uri == "/redfish/v1/Chassis" })
     }
 
     @Test func sessionsThatMovedAreFoundAgain() async throws {

@@ -1,18 +1,21 @@
 public import Inventory
+public import PowerEvents
 public import StrictJSON
 
 /// What was found out about a BMC by looking around in it.
 ///
 /// Only where to look, never what is there: everything that counts is read anew.
 public struct BMCKnowledge: Sendable, Hashable, Codable {
-    /// A control, and the pins that it was looked for with: with others it may be another one.
+    /// A control, and what it was looked for by: with another type or other pins it may be another one.
     public struct Control: Sendable, Hashable, Codable {
         public var key: ControlKey
+        public var type: ResourceType
         public var pins: Resource.Pins
         public var locator: JSONValue
 
-        public init(key: ControlKey, pins: Resource.Pins, locator: JSONValue) {
+        public init(key: ControlKey, type: ResourceType, pins: Resource.Pins, locator: JSONValue) {
             self.key = key
+            self.type = type
             self.pins = pins
             self.locator = locator
         }
@@ -28,8 +31,8 @@ public struct BMCKnowledge: Sendable, Hashable, Codable {
 
     public init() {}
 
-    public func locator(of key: ControlKey, pins: Resource.Pins) -> JSONValue? {
-        controls.first { $0.key == key && $0.pins == pins }?.locator
+    public func locator(of entry: ControlEntry) -> JSONValue? {
+        controls.first { $0.key == entry.key && $0.type == entry.type && $0.pins == entry.pins }?.locator
     }
 
     public mutating func learn(_ control: Control) {
