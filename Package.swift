@@ -69,7 +69,8 @@ let package = Package(
         .target(
             name: "Journal",
             dependencies: ["PowerEvents", "Shedding", "Inventory", "StrictJSON", grdb, logging],
-            swiftSettings: strict),
+            // The histories write tens of millions of records: unoptimised, that alone would take minutes of each test run.
+            swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(
             name: "EventBus",
             dependencies: ["Mosquitto", "PowerEvents", serviceLifecycle, logging],

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Writes values as JSON, straight into bytes.
 ///
 /// What the journal holds is written thousands of times in a breach, and Foundation's encoder makes a tree of objects of
@@ -13,6 +15,8 @@ struct JournalEncoder {
         }
 
         private static let digits = Array("0123456789abcdef".utf8)
+        /// As a C string: the quote, the backslash, and all control characters but NUL, at which it stops anyway.
+        private static let escaped: [CChar] = [0x22, 0x5C] + Array(1...31) + [0]
 
         var bytes: [UInt8] = []
         var open: [Open] = []
@@ -42,13 +46,16 @@ struct JournalEncoder {
 
         func write(_ text: String) {
             bytes.append(0x22)
-            var text = text
-            text.withUTF8 { utf8 in
-                // What needs no escape is taken over in runs: an alert's payload is megabytes.
-                var start = 0
-                for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-                    bytes.append(contentsOf: utf8[start..<index])
-                    start = index + 1
+            // What needs no escape is taken over in runs, found by the C library: an alert's payload is megabytes.
+            text.withCString { start in
+                var rest = start
+                let end = start + text.utf8.count
+                while rest < end {
+                    let run = strcspn(rest, Self.escaped)
+                    bytes.append(contentsOf: UnsafeRawBufferPointer(start: rest, count: run))
+                    rest += run
+                    guard rest < end else { break }
+                    let byte = UInt8(bitPattern: rest.pointee)
                     if byte < 0x20 {
                         bytes.append(contentsOf: "\\u00".utf8)
                         bytes.append(Self.digits[Int(byte >> 4)])
@@ -57,8 +64,8 @@ struct JournalEncoder {
                         bytes.append(0x5C)
                         bytes.append(byte)
                     }
+                    rest += 1
                 }
-                bytes.append(contentsOf: utf8[start...])
             }
             bytes.append(0x22)
         }

@@ -16,7 +16,7 @@ struct JournalEncoderTests {
     }
 
     private struct Everything: Codable, Hashable {
-        var text = "a\"b\\c\n\u{1}ü🙂"
+        var text = "a\"b\\c\n\u{1}\u{0}ü🙂\\"
         var flag = true
         var numbers: [Int64] = [0, -1, .max, .min]
         var small: UInt8? = 7
