@@ -10,6 +10,9 @@ public actor BMCClient {
         let pins: Resource.Pins
     }
 
+    /// AMI firmware needs three, and as many again after a reboot in between.
+    private static let mostPreparations = 6
+
     private var conversation: RedfishConversation
     /// Controls found so far, and what they last showed.
     private var locators: [ControlKey: Locator] = [:]
@@ -171,6 +174,7 @@ public actor BMCClient {
                 throw BMCFault(.unsupported, "\(locator.uri) does not show the control that it had")
             }
             reading = Reading(value: found.value, fragment: found.fragment, range: found.range)
+            reading.dormant = found.dormant
             reading.speeds = found.speeds
             reading.modes = found.modes
         }
@@ -274,7 +278,7 @@ public actor BMCClient {
                 let before = step
                 preparations += 1
                 // Somebody else takes back what was prepared.
-                guard preparations <= 4 else { throw BMCFault(.refused, orElse) }
+                guard preparations <= Self.mostPreparations else { throw BMCFault(.refused, orElse) }
                 _ = try await send(request, document, within: time, of: limit, priority: priority, orElse: orElse)
                 isChanged = true
                 document = try await get(locator.uri, priority: priority)

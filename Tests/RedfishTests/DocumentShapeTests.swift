@@ -41,8 +41,7 @@ struct DocumentShapeTests {
 
     private static let powerURI = "/redfish/v1/Chassis/C1/Power"
 
-    private static func power(_ control: JSONValue, _ more: [String: JSONValue] = [:], oem: JSONValue? = nil) -> FakeBMC
-    {
+    static func power(_ control: JSONValue, _ more: [String: JSONValue] = [:], oem: JSONValue? = nil) -> FakeBMC {
         var power = JSONObject()
         power["@odata.id"] = "/redfish/v1/Chassis/C1/Power"
         power["PowerControl"] = [control]
@@ -117,57 +116,6 @@ struct DocumentShapeTests {
             "PowerLimit": ["CorrectionInMs": 1000, "LimitException": "HardPowerOff", "LimitInWatts": 500],
         ])
         #expect(try #require(await Self.reason(bmc)).contains("placeholder of AMI firmware"))
-    }
-
-    /// Where the firmware shows whether it is armed, it is a limit: its exception is taken away, then it is set, then
-    /// armed.
-    @Test func amisTriggerIsArmedLast() async throws {
-        let uri = "/redfish/v1/Chassis/C1/Power"
-        func document(_ exception: String, _ trigger: String) -> JSONValue {
-            [
-                "Oem": ["Vendor": ["PowerLimitTrigger": .string(trigger)]],
-                "Actions": ["#LimitTrigger": ["target": "/redfish/v1/Chassis/C1/Power/Actions/LimitTrigger"]],
-                "PowerControl": [
-                    [
-                        "MemberId": "0", "Oem": ["Vendor": ["PowerLimit": ["Min": 300, "Max": 3000]]],
-                        "PowerLimit": [
-                            "CorrectionInMs": 1000, "LimitException": .string(exception), "LimitInWatts": 500,
-                        ],
-                    ]
-                ],
-            ]
-        }
-        let bmc = Self.power([:], [uri: document("HardPowerOff", "Deactivate")])
-        let client = bmc.client
-        let entry = FakeBMC.entry(.node)
-        let prior = try await client.read(entry).get()
-        #expect(prior.value == .limit(nil))
-        #expect(prior.range == PowerRange(minimum: Watts(300), maximum: Watts(3000)))
-        // The exception stays: nothing is set, nothing armed.
-        let refused = await client.write(.limit(Watts(900)), entry)
-        #expect(throws: BMCFault.self) { try refused.get() }
-        #expect(
-            bmc.seen(.patch).map { $0.body?.text } == [
-                #"{"PowerControl":[{"PowerLimit":{"LimitException":"NoAction"}}]}"#
-            ])
-        // The limit is not taken: it is not armed with what was there before.
-        bmc.set(uri, document("NoAction", "Deactivate"))
-        _ = try await client.read(entry).get()
-        let untaken = await client.write(.limit(Watts(900)), entry)
-        #expect(throws: BMCFault.self) { try untaken.get() }
-        #expect(bmc.seen(.patch).last?.body?.text == #"{"PowerControl":[{"PowerLimit":{"LimitInWatts":900}}]}"#)
-        #expect(bmc.seen(.post).count == 1)
-        // It is, in this document: armed.
-        _ = try await client.read(entry).get()
-        try await client.write(.limit(Watts(500)), entry).get()
-        #expect(bmc.seen(.post).last?.body?.text == #"{"PowerLimitTrigger":"Activate"}"#)
-        bmc.set(uri, document("NoAction", "Activate"))
-        _ = try await client.read(entry).get()
-        try await client.write(.restore(prior.fragment), entry).get()
-        #expect(bmc.seen(.post).last?.body?.text == #"{"PowerLimitTrigger":"Deactivate"}"#)
-        #expect(
-            bmc.seen(.patch).last?.body?.text
-                == #"{"PowerControl":[{"PowerLimit":{"LimitInWatts":500,"LimitException":"HardPowerOff"}}]}"#)
     }
 
     /// A limit that is filled while capping is off, and the attributes that say so.

@@ -30,6 +30,8 @@ final class FakeBMC: HTTPTransport {
         var seen: [Seen] = []
         /// Answers for the next requests of a method, before the table is looked at.
         var scripted: [HTTPRequest.Method: [Answer]] = [:]
+        /// What the next requests of a method change.
+        var effects: [HTTPRequest.Method: [(uri: String, json: JSONValue)]] = [:]
     }
 
     private let state: Mutex<State>
@@ -46,6 +48,11 @@ final class FakeBMC: HTTPTransport {
 
     func script(_ method: HTTPRequest.Method, _ answers: Answer...) {
         state.withLock { $0.scripted[method, default: []] += answers }
+    }
+
+    /// The next requests of a method each leave the resource like one of these.
+    func after(_ method: HTTPRequest.Method, _ uri: String, becomes json: JSONValue...) {
+        state.withLock { $0.effects[method, default: []] += json.map { (uri, $0) } }
     }
 
     func set(_ uri: String, _ json: JSONValue?) { state.withLock { $0.resources[uri] = json } }
@@ -68,6 +75,11 @@ final class FakeBMC: HTTPTransport {
             if isLogin {
                 return Answer(
                     status: 201, headers: [("X-Auth-Token", "t\(state.seen.count)"), ("Location", "/redfish/v1/S/1")])
+            }
+            if !isLogin, state.effects[request.method]?.isEmpty == false,
+                let effect = state.effects[request.method]?.removeFirst()
+            {
+                state.resources[effect.uri] = effect.json
             }
             if request.method == .get {
                 return state.resources[uri].map { Answer(body: $0) } ?? Answer(status: 404)

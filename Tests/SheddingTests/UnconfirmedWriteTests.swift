@@ -71,4 +71,37 @@ struct UnconfirmedWriteTests {
         #expect(release.kinds.contains("write") == isOurs)
         #expect((release.outcome?.code == .skipped) == !isOurs)
     }
+
+    /// Some limits are set and put in force by requests of their own. What was put in force may be what stood there
+    /// before: half of our change, so ours to mend and to put back.
+    @Test func aDormantLimitPutInForceByHalfAChangeIsOurs() {
+        var first = Drive(.demands([.cap(Watts(500))]))
+        first.run(read: { _ in .success(Self.dormant(300)) }, write: { _ in .failure(Self.doubt) })
+        #expect(first.outcome?.code == .failed)
+
+        var again = Drive(.demands([.cap(Watts(500))]), entry: first.convergence.entry)
+        again.run { .success(Fixture.limit($0 == 1 ? 300 : 500)) }
+        #expect(again.outcome?.code == .applied)
+        #expect(again.kinds == ["read", "record", "write", "read"])
+
+        var release = Drive(.prior, entry: first.convergence.entry)
+        release.run { .success($0 == 1 ? Fixture.limit(300) : Self.dormant(300)) }
+        #expect(release.kinds == ["read", "record", "write", "read"])
+    }
+
+    @Test func aDormantLimitThatSomebodyElsePutInForceIsTheirs() {
+        var first = Drive(.demands([.cap(Watts(500))]))
+        first.run { .success($0 == 1 ? Self.dormant(300) : Fixture.limit(500)) }
+        #expect(first.outcome?.code == .applied)
+
+        var release = Drive(.prior, entry: first.convergence.entry)
+        release.run { _ in .success(Fixture.limit(300)) }
+        #expect(release.outcome?.code == .skipped)
+    }
+
+    static func dormant(_ watts: Int) -> Reading {
+        var reading = Fixture.limit(nil)
+        reading.dormant = Watts(watts)
+        return reading
+    }
 }

@@ -304,8 +304,8 @@ extension SimulatedBMC {
         }
         if kinds.contains(.contend) || kinds.contains(.forgetWrites) {
             let before = state.undo.map { ($0.limit, $0.gpus) } ?? (state.machine.limit, state.machine.gpus)
-            // A reboot comes once a change of several steps is through; another client comes at any time.
-            let delay = Duration.milliseconds(kinds.contains(.contend) ? 700 : 4000)
+            // May come between two steps of one change, as it does on real machines.
+            let delay = Duration.milliseconds(700)
             state.undo = (.now + delay, before.0, before.1)
         }
         if kinds.contains(.lag) {

@@ -8,8 +8,18 @@ struct ControlReading: Sendable, Hashable {
     /// The writable members, as spelled: absent, null and 0 are three different things.
     var fragment: JSONValue
     var range = PowerRange()
+    /// A power limit that stands there without being in force.
+    var dormant: Watts?
     /// For a speed limit.
     var speeds: SpeedRange?
     /// For a power mode: what may be chosen.
     var modes: [String] = []
+}
+
+extension ControlReading {
+    /// A power limit that stands there whether it is in force or not.
+    init(_ watts: Watts?, isInForce: Bool, _ fragment: JSONValue, _ range: PowerRange) {
+        self.init(value: .limit(isInForce ? watts : nil), fragment: fragment, range: range)
+        dormant = isInForce ? nil : watts
+    }
 }

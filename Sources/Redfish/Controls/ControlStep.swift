@@ -28,8 +28,8 @@ struct ControlRequest: Sendable, Hashable {
 
 /// What comes next on the way to a change.
 enum ControlStep: Sendable, Hashable {
-    /// Has to take before the change itself may be written; where the document does not show that it did, the change is
-    /// refused with these words.
+    /// Has to take before the change goes on; where the document does not show that it did, the change is refused with
+    /// these words.
     case prepare(ControlRequest, orElse: String)
     case change([ControlRequest])
 }

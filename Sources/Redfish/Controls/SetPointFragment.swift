@@ -12,13 +12,12 @@ enum SetPointFragment {
         // Cray EX has the names of Control v1_0_0.
         let minimum = control["AllowableMin"] ?? control["SettingRangeMin"]
         let maximum = control["AllowableMax"] ?? control["SettingRangeMax"]
-        let limit = RedfishNumber.watts(control["SetPoint"])
+        let range = PowerRange(
+            minimum: RedfishNumber.positiveWatts(minimum), maximum: RedfishNumber.positiveWatts(maximum),
+            increment: RedfishNumber.positiveWatts(control["Increment"]))
+        // A set point of 0 under a mode that is on means "none" wherever it was seen.
         return ControlReading(
-            // A set point of 0 under a mode that is on means "none" wherever it was seen.
-            value: .limit(isDisabled || limit == .zero ? nil : limit), fragment: .object(fragment),
-            range: PowerRange(
-                minimum: RedfishNumber.positiveWatts(minimum), maximum: RedfishNumber.positiveWatts(maximum),
-                increment: RedfishNumber.positiveWatts(control["Increment"])))
+            RedfishNumber.positiveWatts(control["SetPoint"]), isInForce: !isDisabled, .object(fragment), range)
     }
 
     /// The members to write, in the order to try.

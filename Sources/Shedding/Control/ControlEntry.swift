@@ -12,11 +12,14 @@ public struct ControlEntry: Sendable, Hashable, Codable {
         public var value: ControlValue
         public var fragment: JSONValue
         public var takenAt: Timestamp
+        /// A power limit that stood there without being in force.
+        public var dormant: Watts?
 
-        public init(value: ControlValue, fragment: JSONValue, takenAt: Timestamp) {
+        public init(value: ControlValue, fragment: JSONValue, takenAt: Timestamp, dormant: Watts? = nil) {
             self.value = value
             self.fragment = fragment
             self.takenAt = takenAt
+            self.dormant = dormant
         }
     }
 
@@ -55,10 +58,12 @@ public struct ControlEntry: Sendable, Hashable, Codable {
     /// Whether a value can be ours: what we wrote, or were about to write when the process ended.
     ///
     /// Firmware rounds to steps that it does not tell. As long as no write was seen to take, what is near to one is what
-    /// the BMC made of it.
+    /// the BMC made of it, and a dormant limit that is in force now was put in force by half of a write.
     func recognises(_ value: ControlValue) -> Bool {
         let ours = [intent, held].compactMap { $0 } + (earlierIntents ?? [])
-        return ours.contains { value.matches($0) || (isUnconfirmed == true && value.isNear($0)) }
+        if ours.contains(where: { value.matches($0) }) { return true }
+        guard isUnconfirmed == true else { return false }
+        return ours.contains { value.isNear($0) } || prior?.dormant.map { value.matches(.limit($0)) } == true
     }
 
     /// Another value is about to be written.

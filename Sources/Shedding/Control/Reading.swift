@@ -31,6 +31,8 @@ public struct Reading: Sendable, Hashable {
     public var speeds: SpeedRange?
     /// For a power mode: what may be chosen.
     public var modes: [String] = []
+    /// A power limit that stands there without being in force.
+    public var dormant: Watts?
     /// What the BMC said of the last write although it accepted it (DSP0266, 8.6: partial success).
     public var objection: String?
 

@@ -9,7 +9,8 @@ extension Convergence {
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
         // Until something is written, it is whatever others make it.
         if entry.intent == nil {
-            entry.prior = ControlEntry.Prior(value: reading.value, fragment: reading.fragment, takenAt: now)
+            entry.prior = ControlEntry.Prior(
+                value: reading.value, fragment: reading.fragment, takenAt: now, dormant: reading.dormant)
         }
         switch reading.value {
         case .limit(let current): return pursueLimit(demands, current, reading)

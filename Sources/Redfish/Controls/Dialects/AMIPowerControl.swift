@@ -18,11 +18,10 @@ enum AMIPowerControl: ControlDialect {
         var fragment = PowerControlLimit.fragment(limit)
         fragment["PowerLimitTrigger"] = state
         let oem = control["Oem", "Vendor", "PowerLimit"]
-        let watts = RedfishNumber.positiveWatts(limit["LimitInWatts"])
+        let range = PowerRange(
+            minimum: RedfishNumber.positiveWatts(oem?["Min"]), maximum: RedfishNumber.positiveWatts(oem?["Max"]))
         return ControlReading(
-            value: .limit(state == armed ? watts : nil), fragment: .object(fragment),
-            range: PowerRange(
-                minimum: RedfishNumber.positiveWatts(oem?["Min"]), maximum: RedfishNumber.positiveWatts(oem?["Max"])))
+            RedfishNumber.positiveWatts(limit["LimitInWatts"]), isInForce: state == armed, .object(fragment), range)
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {
@@ -32,13 +31,17 @@ enum AMIPowerControl: ControlDialect {
             if let step = PowerControlLimit.disarming(document, place) { return step }
             let set = PowerControlLimit.request(
                 ["LimitInWatts": .number(JSONNumber(watts.wholeWatts))], in: document, at: place)
-            if state(document) == armed { return .change([set]) }
-            // Armed only once it is known what is armed.
             let limit = PowerControlLimit.control(in: document, member: place.member)?["PowerLimit", "LimitInWatts"]
-            guard RedfishNumber.watts(limit) == Watts(watts.wholeWatts) else {
+            let isSet = RedfishNumber.watts(limit) == Watts(watts.wholeWatts)
+            if state(document) == armed { return .change(isSet ? [] : [set]) }
+            // Armed only once it is known what is armed, and looked at again then: a reboot in between arms what the
+            // limit was before.
+            guard isSet else {
                 return .prepare(set, orElse: "not capped: the BMC does not take the limit that was to be armed")
             }
-            return .change([ControlRequest(post: trigger, ["PowerLimitTrigger": armed])])
+            return .prepare(
+                ControlRequest(post: trigger, ["PowerLimitTrigger": armed]),
+                orElse: "not capped: the limit is set, but the BMC does not arm it")
         case .restore(let fragment):
             let set = PowerControlLimit.request(
                 PowerControlLimit.restoring(fragment, in: document, at: place), in: document, at: place)

@@ -16,12 +16,11 @@ enum DellAttributes: ControlDialect {
         else { return nil }
         var fragment = JSONObject()
         for key in [setting, value] { fragment[key] = attributes[key] }
+        let range = PowerRange(
+            minimum: RedfishNumber.positiveWatts(attributes["ServerPwr.1.PowerCapMinThres"]),
+            maximum: RedfishNumber.positiveWatts(attributes["ServerPwr.1.PowerCapMaxThres"]))
         return ControlReading(
-            value: .limit(isOn == "Enabled" ? RedfishNumber.positiveWatts(attributes[value]) : nil),
-            fragment: .object(fragment),
-            range: PowerRange(
-                minimum: RedfishNumber.positiveWatts(attributes["ServerPwr.1.PowerCapMinThres"]),
-                maximum: RedfishNumber.positiveWatts(attributes["ServerPwr.1.PowerCapMaxThres"])))
+            RedfishNumber.positiveWatts(attributes[value]), isInForce: isOn == "Enabled", .object(fragment), range)
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {
