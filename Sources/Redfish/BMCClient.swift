@@ -11,12 +11,12 @@ public actor BMCClient {
     }
 
     /// AMI firmware needs three, and as many again after a reboot in between.
-    private static let mostPreparations = 6
+    static let mostPreparations = 6
 
     private var conversation: RedfishConversation
     /// Controls found so far, and what they last showed.
-    private var locators: [ControlKey: Locator] = [:]
-    private var documents: [ControlKey: Document] = [:]
+    var locators: [ControlKey: Locator] = [:]
+    var documents: [ControlKey: Document] = [:]
     /// What each was looked for by; a changed inventory may mean another control.
     private var terms: [ControlKey: SearchTerms] = [:]
     /// What the ledger has of the BMC; nil until it was asked.
@@ -28,10 +28,12 @@ public actor BMCClient {
     private var actionInfos: [String: [String]] = [:]
     private var knownGeneration = 0
     /// What the BMC objected to in the last write although it accepted it.
-    private var objections: [ControlKey: String] = [:]
+    var objections: [ControlKey: String] = [:]
+    /// Resources that were to take several changes at once, and did not.
+    var refusedGroups: Set<String> = []
     private var breaker = CircuitBreaker()
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let options: RedfishOptions
+    let options: RedfishOptions
     /// What one search has read: several of its steps ask for the same resource.
     private var searched: [String: JSONValue] = [:]
 
@@ -175,6 +177,7 @@ public actor BMCClient {
             }
             reading = Reading(value: found.value, fragment: found.fragment, range: found.range)
             reading.dormant = found.dormant
+            reading.group = found.group.flatMap { refusedGroups.contains($0) ? nil : $0 }
             reading.speeds = found.speeds
             reading.modes = found.modes
         }
@@ -254,93 +257,9 @@ public actor BMCClient {
         return json
     }
 
-    // MARK: Writing
-
-    private func perform(
-        _ write: Convergence.Write, _ entry: ControlEntry, within limit: Duration?, priority: Int
-    ) async throws(BMCFault) {
-        guard let locator = locators[entry.key], var document = documents[entry.key] else {
-            throw BMCFault(.unsupported, "internal: written before it was read")
-        }
-        objections[entry.key] = nil
-        if case .reset(let type) = write { return try await reset(type, document, priority: priority) }
-        guard let dialect = ControlDialects.named(locator.dialect),
-            var step = dialect.step(write, in: document.json, at: locator)
-        else { throw BMCFault(.unsupported, "\(locator.uri) cannot be set to \(write)") }
-        let patience = max(options.requestTimeout, dialect.patience ?? .zero)
-        let time = limit.map { max(.seconds(1), min($0, patience)) } ?? patience
-        // Once anything was taken, a failure leaves the control changed: it is no refusal any more, and the prior must
-        // not be taken anew.
-        var isChanged = false
-        var preparations = 0
-        do throws(BMCFault) {
-            while case .prepare(let request, let orElse) = step {
-                let before = step
-                preparations += 1
-                // Somebody else takes back what was prepared.
-                guard preparations <= Self.mostPreparations else { throw BMCFault(.refused, orElse) }
-                _ = try await send(request, document, within: time, of: limit, priority: priority, orElse: orElse)
-                isChanged = true
-                document = try await get(locator.uri, priority: priority)
-                guard let next = dialect.step(write, in: document.json, at: locator), next != before else {
-                    throw BMCFault(.refused, orElse)
-                }
-                step = next
-            }
-            guard case .change(let requests) = step else { return }
-            for request in requests {
-                if let objection = try await send(
-                    request, document, within: time, of: limit, priority: priority)
-                {
-                    objections[entry.key] = objection
-                }
-                isChanged = true
-            }
-        } catch {
-            throw isChanged ? BMCFault(.unknownEffect, error.message, retryAfter: error.retryAfter) : error
-        }
-    }
-
-    /// Sends a request, with its next body where the BMC refused the one before and so changed nothing.
-    private func send(
-        _ request: ControlRequest, _ document: Document, within limit: Duration, of whole: Duration?, priority: Int,
-        orElse: String? = nil
-    ) async throws(BMCFault) -> String? {
-        let target = request.uri.map { Document(uri: $0, json: .null, etag: nil) } ?? document
-        var refusal = BMCFault(.refused, "internal: a request without a body")
-        for body in request.bodies {
-            do {
-                switch request.method {
-                case .patch: return try await patch(target, body, within: limit, of: whole, priority: priority)
-                case .post: return try await post(target.uri, body, within: limit, of: whole, priority: priority)
-                }
-            } catch {
-                guard error.kind == .refused else { throw error }
-                refusal = error
-            }
-        }
-        throw orElse.map { BMCFault(.refused, "\($0) (\(refusal.message))") } ?? refusal
-    }
-
-    /// A refusal by a machine that is already in the state asked for is none: BMCs answer that with 400, 409 or 500.
-    private func reset(_ type: String, _ document: Document, priority: Int) async throws(BMCFault) {
-        guard let target = document.json["Actions", "#ComputerSystem.Reset", "target"]?.string else {
-            throw BMCFault(.unsupported, "\(document.uri) has no Reset action")
-        }
-        do {
-            _ = try await post(target, ["ResetType": .string(type)], within: nil, of: nil, priority: priority)
-        } catch {
-            guard error.kind == .refused else { throw error }
-            let text = try await get(document.uri, priority: priority).json["PowerState"]?.string
-            let state = text.flatMap(PowerState.init(rawValue:)) ?? .unknown
-            let wantsOn = ["On", "ForceOn", "Resume"].contains(type)
-            guard wantsOn ? state == .on : state.isDown else { throw error }
-        }
-    }
-
     // MARK: The conversation, which one call at a time may change
 
-    private func get(_ uri: String, priority: Int) async throws(BMCFault) -> Document {
+    func get(_ uri: String, priority: Int) async throws(BMCFault) -> Document {
         if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
@@ -351,7 +270,7 @@ public actor BMCClient {
         } catch { throw note(error) }
     }
 
-    private func patch(
+    func patch(
         _ document: Document, _ body: JSONValue, within limit: Duration, of whole: Duration?, priority: Int
     ) async throws(BMCFault) -> String? {
         if let refusal = breaker.refusal(now()) { throw refusal }
@@ -362,7 +281,7 @@ public actor BMCClient {
         } catch { throw note(error) }
     }
 
-    private func post(
+    func post(
         _ uri: String, _ body: JSONValue, within limit: Duration?, of whole: Duration?, priority: Int
     ) async throws(BMCFault) -> String? {
         if let refusal = breaker.refusal(now()) { throw refusal }

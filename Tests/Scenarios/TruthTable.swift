@@ -12,6 +12,7 @@ enum TruthTable {
 
     struct Cell: Sendable {
         let row: Row
+        /// Its column.
         let personality: Personality
         let node: String
         /// What the hint names.
@@ -78,15 +79,24 @@ enum TruthTable {
         personality.name.hasPrefix("nvidia") && personality != .nvidiaGB200
     }
 
+    /// The GPUs of a node. Cray's limits are also asked for together: they are written by one request.
+    private static func gpus(_ personality: Personality) -> Int {
+        if personality == .hpeCrayEX { return 2 }
+        return capsGPU(personality) ? 1 : 0
+    }
+
+    /// The resources that a hint names are one or more of a BMC.
     static let cells: [Cell] = rows.indices.flatMap { row in
-        columns.indices.map { column in
+        columns.indices.flatMap { column in
             let personality = columns[column]
             let node = "t-\(row)-\(column)"
-            let knob = capsGPU(personality) ? personality.gpu : personality.limit
-            return Cell(
-                row: rows[row], personality: personality, node: node,
-                resource: capsGPU(personality) ? "\(node)-gpu" : node, type: capsGPU(personality) ? .gpu : .node,
-                watts: (knob.minimum + knob.maximum) / 2)
+            let cell = { (resource: String, type: ResourceType, knob: PowerKnob) in
+                Cell(
+                    row: rows[row], personality: personality, node: node, resource: resource, type: type,
+                    watts: (knob.minimum + knob.maximum) / 2)
+            }
+            let gpus = (0..<gpus(personality)).map { cell("\(node)-gpu\($0)", .gpu, personality.gpu) }
+            return (capsGPU(personality) ? [] : [cell(node, .node, personality.limit)]) + gpus
         }
     }
 
@@ -100,13 +110,20 @@ enum TruthTable {
             """
         let nodes = rows.indices.flatMap { row in
             columns.indices.map { column in
+                let last = gpus(columns[column]) - 1
                 let gpu =
-                    capsGPU(columns[column]) ? ", gpus: { id: \"{node}-gpu\", processor: GPU_SXM_1 }" : ""
+                    last < 0
+                    ? ""
+                    : ", gpus: { id: \"{node}-gpu[0-\(last)]\", processor: \"\(processor(columns[column]))[0-\(last)]\" }"
                 return
                     "  - { id: t-\(row)-\(column), chassis: rack-1, bmc: \"https://127.80.\(row).\(column + 1):PORT\"\(gpu) }"
             }
         }
         return head + nodes.joined(separator: "\n") + "\n"
+    }
+
+    private static func processor(_ personality: Personality) -> String {
+        personality == .hpeCrayEX ? "Accelerator" : "GPU_SXM_"
     }
 
     static var personalities: [String: Personality] {
@@ -117,8 +134,9 @@ enum TruthTable {
     static func text(_ verdict: (Cell) -> String) -> String {
         var lines = ["| what the BMC does | what the agent says | except |", "|---|---|---|"]
         for row in rows.indices {
-            let own = cells[(row * columns.count)..<((row + 1) * columns.count)].map {
-                ($0.personality.name, verdict($0))
+            let own = columns.map { column in
+                let words = cells.filter { $0.row.name == rows[row].name && $0.personality == column }.map(verdict)
+                return (column.name, Set(words).sorted().joined(separator: " and "))
             }
             let counts = Dictionary(grouping: own, by: \.1).mapValues(\.count)
             let usual = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? ""
@@ -126,7 +144,7 @@ enum TruthTable {
             lines.append("| \(rows[row].name) | \(usual) | \(others.joined(separator: ", ")) |")
         }
         lines.append("")
-        lines.append("\(cells.count) BMCs: \(columns.map(\.name).joined(separator: ", "))")
+        lines.append("\(rows.count * columns.count) BMCs: \(columns.map(\.name).joined(separator: ", "))")
         return lines.joined(separator: "\n")
     }
 }

@@ -56,8 +56,8 @@ struct TruthTableScenarios {
                 \(fleet.limit(of: cell.resource) ?? 0)
                 """)
         }
-        let byNode = Dictionary(uniqueKeysWithValues: zip(cells.map(\.node), verdicts))
-        print(TruthTable.text { byNode[$0.node]?.rawValue ?? "" })
+        let byResource = Dictionary(uniqueKeysWithValues: zip(cells.map(\.resource), verdicts))
+        print(TruthTable.text { byResource[$0.resource]?.rawValue ?? "" })
 
         // Back: what is said to be back is, whatever the fault; and once the faults are over, everything is.
         try await stage.alert(.resolved, breach)

@@ -31,20 +31,20 @@ actor Enforcer: Service {
     var readiness = Readiness()
     /// The patrol's looks under way.
     var looks: [BMC.Address: Task<Void, Never>] = [:]
-    private var lanes: [BMC.Address: Lane] = [:]
+    var lanes: [BMC.Address: Lane] = [:]
     private var catchUp = CatchUp()
-    private var isStopping = false
+    var isStopping = false
     private nonisolated let alerts: AsyncStream<InboxAlert>
     private nonisolated let alertSink: AsyncStream<InboxAlert>.Continuation
     /// The places of a BMC's lane that are at work, of which there are as many as it may have connections.
-    private var busy: [BMC.Address: Set<Int>] = [:]
-    private let connectionsPerBMC: Int
+    var busy: [BMC.Address: Set<Int>] = [:]
+    let connectionsPerBMC: Int
     /// The tasks that work lanes off. Not in a task group, which goes through all its tasks whenever one of thousands
     /// ends.
-    private var laneTasks: [LanePlace: Task<Void, Never>] = [:]
-    private var lanesToStart: [LanePlace] = []
+    var laneTasks: [LanePlace: Task<Void, Never>] = [:]
+    var lanesToStart: [LanePlace] = []
     /// Whether what the journal held is taken up again; no lane is worked off before.
-    private var isResumed = false
+    var isResumed = false
     private let backlog: [InboxAlert]
 
     init(
@@ -263,147 +263,5 @@ actor Enforcer: Service {
         case .alarm(let text):
             logger.critical("\(text)")
         }
-    }
-
-    private func startLane(_ address: BMC.Address) {
-        guard isResumed, !isStopping, lanes[address]?.isEmpty == false,
-            let place = (0..<connectionsPerBMC).first(where: { busy[address]?.contains($0) != true })
-        else { return }
-        busy[address, default: []].insert(place)
-        lanesToStart.append(LanePlace(bmc: address, place: place))
-        if lanesToStart.count == 1 { Task { await startLanes() } }
-    }
-
-    /// Starts lanes a few at a time: the first of thousands must not wait until the last has begun.
-    private func startLanes() async {
-        var next = 0
-        while next < lanesToStart.count {
-            let lane = lanesToStart[next]
-            next += 1
-            laneTasks[lane] = Task { await runLane(lane.bmc, place: lane.place) }
-            if next % 32 == 0 { await Task.yield() }
-        }
-        lanesToStart = []
-    }
-
-    /// Waits for the lanes' work in hand; where this task is cancelled, it is cancelled too.
-    private func endLanes() async {
-        while !lanesToStart.isEmpty { await Task.yield() }
-        while let task = laneTasks.values.first {
-            await withTaskCancellationHandler {
-                await task.value
-            } onCancel: {
-                Task { await self.cancelLanes() }
-            }
-        }
-    }
-
-    private func cancelLanes() { for task in laneTasks.values { task.cancel() } }
-
-    /// Asks for a look at a BMC once nothing else is wanted of it.
-    func visit(_ address: BMC.Address) {
-        lanes[address, default: Lane()].isVisitDue = true
-        startLane(address)
-    }
-
-    private func runLane(_ address: BMC.Address, place: Int) async {
-        while !isStopping, !Task.isCancelled, let job = lanes[address]?.next() {
-            switch job {
-            case .control(let key, let priority): await run(key, priority: priority, place: place)
-            case .visit: await runLook(at: address, place: place)
-            }
-        }
-        laneTasks[LanePlace(bmc: address, place: place)] = nil
-        busy[address]?.remove(place)
-        if busy[address]?.isEmpty == true { busy[address] = nil }
-        // A job that came between the last look and this line would wait for the next one.
-        if lanes[address]?.isEmpty == false { startLane(address) } else { lanes[address] = nil }
-    }
-
-    private func run(_ key: ControlKey, priority: Int, place: Int) async {
-        let (assignment, actions) = book.begin(key, now: now())
-        guard let assignment else { return await settle(JournalBatch(), actions) }
-        var convergence = assignment.convergence
-        let revision = assignment.revision
-        var step = convergence.start()
-        while true {
-            switch step {
-            case .read:
-                step = convergence.didRead(
-                    await read(convergence.entry, priority: priority, place: place), now: now())
-            case .record:
-                step = await record(&convergence, revision: revision)
-            case .write(let write):
-                if let refusal = book.permit(key, revision: revision) {
-                    step = .finish(refusal)
-                    continue
-                }
-                let result = await self.write(
-                    write, convergence.entry, within: convergence.timeLeft(now()), priority: priority, place: place)
-                step = convergence.didWrite(result, now: now())
-            case .wait(let duration):
-                // What is awaited can take minutes; the journal knows of it, and the next start looks again.
-                if isStopping || Task.isCancelled { return }
-                try? await Task.sleep(for: duration)
-                if Task.isCancelled { return }
-                step = convergence.didWait(now: now())
-            case .finish(let outcome):
-                if Task.isCancelled { return }
-                return await finish(key, convergence.entry, outcome, convergence.goal, revision)
-            }
-        }
-    }
-
-    private func read(
-        _ entry: ControlEntry, priority: Int, place: Int
-    ) async -> Result<Reading, BMCFault> {
-        do throws(BMCFault) {
-            return await (try await clients.client(for: entry.bmc, place: place)).read(entry, priority: priority)
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    private func write(
-        _ write: Convergence.Write, _ entry: ControlEntry, within limit: Duration, priority: Int, place: Int
-    ) async -> Result<Void, BMCFault> {
-        do throws(BMCFault) {
-            return await (try await clients.client(for: entry.bmc, place: place)).write(
-                write, entry, within: limit, priority: priority)
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    /// Makes prior and intent durable. Only after that may the write go out.
-    private func record(_ convergence: inout Convergence, revision: Int) async -> Convergence.Step {
-        let entry = convergence.entry
-        if let refusal = book.permitRecord(entry.key, revision: revision) { return convergence.didNotRecord(refusal) }
-        var batch = JournalBatch()
-        batch.changes.controls = [(entry, book.controls[entry.key]?.outcome)]
-        do {
-            try await writer.commit(batch)
-        } catch {
-            return convergence.didNotRecord(
-                Outcome(.failed, "not written: the journal cannot record it first (\(error))"))
-        }
-        book.willWrite(entry)
-        return convergence.didRecord()
-    }
-
-    private func finish(
-        _ key: ControlKey, _ entry: ControlEntry, _ outcome: Outcome, _ goal: Convergence.Goal, _ revision: Int
-    ) async {
-        let action: Enforcement.Action = if case .prior = goal { .reverted } else { .applied }
-        metrics.count("ima_outcomes_total", ["code": outcome.code.rawValue, "action": action.rawValue])
-        logger.log(
-            level: outcome.code == .failed ? .warning : .info, "\(action.rawValue): \(outcome.code.rawValue)",
-            metadata: [
-                "control": "\(key)", "bmc": "\(entry.bmc.address)",
-                "value": "\(outcome.value.map(String.init(describing:)) ?? "unknown")",
-                "message": "\(outcome.message ?? "")",
-            ])
-        await settle(
-            JournalBatch(), book.finish(key, entry: entry, outcome: outcome, revision: revision, now: now()))
     }
 }

@@ -37,6 +37,13 @@ struct Lane {
         return isVisitDue ? .visit : nil
     }
 
+    /// Takes out all limits of one priority, in their order.
+    mutating func takeLimits(priority: Int) -> [ControlKey] {
+        let isTaken = { (job: Job) in job.priority == priority && job.key.facet == .powerLimit }
+        defer { jobs.removeAll(where: isTaken) }
+        return jobs.filter(isTaken).map(\.key)
+    }
+
     var isEmpty: Bool { jobs.isEmpty && !isVisitDue }
 }
 

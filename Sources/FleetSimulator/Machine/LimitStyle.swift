@@ -37,6 +37,8 @@ public struct LimitStyle: Sendable, Hashable {
     /// The names of Control v1_0_0.
     var hasOlderNames = false
     var units: String? = "W"
+    /// Whether the collection takes a PATCH of many controls at once.
+    var isDeep = false
     /// Whether the set point falls back to 0 when it is switched off.
     var forgetsWhenOff = false
 

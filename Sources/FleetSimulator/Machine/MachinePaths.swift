@@ -24,6 +24,8 @@ struct MachinePaths {
     var reset: String { "\(system)/Actions/ComputerSystem.Reset" }
     var resetInfo: String { "\(system)/ResetActionInfo" }
     var controls: String { "\(chassis)/Controls" }
+    /// The collection with what is in it (DSP0266, deep operations).
+    var deepControls: String { "\(controls).Deep" }
     var power: String { "\(chassis)/Power" }
     var trigger: String { "\(power)/Actions/LimitTrigger" }
     var powerMember: String { "\(power)/PowerControl" }

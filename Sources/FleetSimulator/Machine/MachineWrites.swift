@@ -5,6 +5,7 @@ extension SimulatedMachine {
     /// nil where there is nothing to write at that path.
     mutating func patch(_ path: String, _ body: JSONValue) throws(PowerKnob.Refusal) -> Bool {
         let paths = MachinePaths(self)
+        if path == paths.deepControls, limit.style.isDeep { return try patchAll(body) }
         if let id = gpus.keys.first(where: { id in gpus[id].map { path == paths.gpuLimit(id, $0.style) } ?? false }) {
             let isControl = gpus[id]?.style.place == .control
             guard gpus[id]?.style.isWithheld != true else {
@@ -29,6 +30,19 @@ extension SimulatedMachine {
         case .powerMember where path == paths.powerMember: try limit.apply(try Self.members(body["PowerLimit"]))
         case .dellAttributes where path == paths.attributes: try patchAttributes(body)
         default: return false
+        }
+        return true
+    }
+
+    /// Several controls at once. What comes before a refused one is done by then, and the answer does not say so.
+    private mutating func patchAll(_ body: JSONValue) throws(PowerKnob.Refusal) -> Bool {
+        for member in body["Members"]?.array ?? [] {
+            var properties = try Self.members(member)
+            let uri = properties["@odata.id"]?.string ?? ""
+            properties["@odata.id"] = nil
+            guard try patch(uri, .object(properties)) else {
+                throw PowerKnob.Refusal(id: "ResourceMissingAtURI", message: "There is no control \(uri).")
+            }
         }
         return true
     }

@@ -300,6 +300,8 @@ extension SimulatedBMC {
                 request.method == "PATCH" ? try machine.patch(request.path, json) : try machine.post(request.path, json)
             guard isDone else { return .error(404, "ResourceMissingAtURI") }
         } catch {
+            // Of many controls, those before the refused one are changed.
+            state.machine = machine
             return .error(error.status, error.id, error.message)
         }
         if kinds.contains(.contend) || kinds.contains(.forgetWrites) {

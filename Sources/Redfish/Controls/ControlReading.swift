@@ -10,6 +10,8 @@ struct ControlReading: Sendable, Hashable {
     var range = PowerRange()
     /// A power limit that stands there without being in force.
     var dormant: Watts?
+    /// The resource through which this one and others can be changed by one request.
+    var group: String?
     /// For a speed limit.
     var speeds: SpeedRange?
     /// For a power mode: what may be chosen.

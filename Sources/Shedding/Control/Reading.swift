@@ -33,6 +33,8 @@ public struct Reading: Sendable, Hashable {
     public var modes: [String] = []
     /// A power limit that stands there without being in force.
     public var dormant: Watts?
+    /// The resource through which controls can be changed by one request for several of them.
+    public var group: String?
     /// What the BMC said of the last write although it accepted it (DSP0266, 8.6: partial success).
     public var objection: String?
 

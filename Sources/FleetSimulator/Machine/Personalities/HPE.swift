@@ -34,6 +34,7 @@ extension Personality {
         $0.modes = ["Automatic"]
         $0.needsMode = true
         $0.hasOlderNames = true
+        $0.isDeep = true
         $0.units = nil
         $0.goesWithPower = true
         $0.forgetsWhenOff = true

@@ -8,7 +8,18 @@ enum StandardControl: ControlDialect {
 
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         guard isPowerInWatts(document) else { return nil }
-        return SetPointFragment.reading(document)
+        var reading = SetPointFragment.reading(document)
+        reading.group = group(of: document, at: place.uri)
+        return reading
+    }
+
+    /// Cray EX takes a PATCH of many at `Controls.Deep`, the collection with all that is in it. It does not say so; it
+    /// is known by its members of HPE's under the names of Control v1_0_0.
+    private static func group(of document: JSONValue, at uri: String) -> String? {
+        guard document["Oem", "Hpe"] != nil, document["SettingRangeMax"] != nil, let end = uri.lastIndex(of: "/") else {
+            return nil
+        }
+        return uri[..<end] + ".Deep"
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {

@@ -1,0 +1,34 @@
+import Inventory
+import Shedding
+
+/// A convergence at work on one place of its BMC's lane.
+struct ConvergenceRun {
+    let key: ControlKey
+    /// Of the goal that it pursues.
+    let revision: Int
+    let priority: Int
+    let place: Int
+    var convergence: Convergence
+    var step: Convergence.Step
+    /// What it can be written through together with others, as last read.
+    var group: String?
+
+    init(_ key: ControlKey, _ assignment: Book.Assignment, priority: Int, place: Int) {
+        self.key = key
+        self.priority = priority
+        self.place = place
+        revision = assignment.revision
+        convergence = assignment.convergence
+        step = convergence.start()
+    }
+
+    var bmc: BMC { convergence.entry.bmc }
+
+    /// Whether nothing is to be written or awaited next.
+    var isPreparing: Bool {
+        switch step {
+        case .read, .record: true
+        case .write, .wait, .finish: false
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Inventory
+import Journal
+import Logging
+import PowerEvents
+import Redfish
+import Shedding
+
+/// Performs the steps of convergences.
+extension Enforcer {
+    func run(_ key: ControlKey, priority: Int, place: Int) async {
+        guard var run = await begin(key, priority: priority, place: place) else { return }
+        while run.isPreparing { await prepare(&run) }
+        guard run.group != nil, let others = lanes[run.bmc.address]?.takeLimits(priority: priority), !others.isEmpty
+        else { return await complete(run) }
+        var runs = [run]
+        for key in others {
+            guard var other = await begin(key, priority: priority, place: place) else { continue }
+            while other.isPreparing { await prepare(&other) }
+            runs.append(other)
+        }
+        await writeTogether(&runs)
+        for run in runs { await complete(run) }
+    }
+
+    private func begin(_ key: ControlKey, priority: Int, place: Int) async -> ConvergenceRun? {
+        let (assignment, actions) = book.begin(key, now: now())
+        guard let assignment else {
+            await settle(JournalBatch(), actions)
+            return nil
+        }
+        return ConvergenceRun(key, assignment, priority: priority, place: place)
+    }
+
+    /// Reads, or makes durable what is about to be written.
+    private func prepare(_ run: inout ConvergenceRun) async {
+        if case .record = run.step {
+            run.step = await record(&run.convergence, revision: run.revision)
+            return
+        }
+        let result = await read(run)
+        if case .success(let reading) = result { run.group = reading.group }
+        run.step = run.convergence.didRead(result, now: now())
+    }
+
+    private func complete(_ run: ConvergenceRun) async {
+        var run = run
+        while true {
+            switch run.step {
+            case .read, .record: await prepare(&run)
+            case .write(let write):
+                if let refusal = book.permit(run.key, revision: run.revision) {
+                    run.step = .finish(refusal)
+                    continue
+                }
+                run.step = run.convergence.didWrite(await self.write(write, run), now: now())
+            case .wait(let duration):
+                // What is awaited can take minutes; the journal knows of it, and the next start looks again.
+                if isStopping || Task.isCancelled { return }
+                try? await Task.sleep(for: duration)
+                if Task.isCancelled { return }
+                run.step = run.convergence.didWait(now: now())
+            case .finish(let outcome):
+                if Task.isCancelled { return }
+                return await finish(run, outcome)
+            }
+        }
+    }
+
+    /// One request for all that wait to write through the same resource. What does not is left as it is.
+    private func writeTogether(_ runs: inout [ConvergenceRun]) async {
+        var changes: [(run: Int, change: BMCClient.Change)] = []
+        for (index, run) in runs.enumerated() where run.group == runs[0].group {
+            guard case .write(let write) = run.step, book.permit(run.key, revision: run.revision) == nil else {
+                continue
+            }
+            changes.append((index, BMCClient.Change(write: write, entry: run.convergence.entry)))
+        }
+        guard changes.count > 1 else { return }
+        let limit = changes.map { runs[$0.run].convergence.timeLeft(now()) }.min()
+        let results: [Result<Void, BMCFault>]
+        do throws(BMCFault) {
+            let client = try await clients.client(for: runs[0].bmc, place: runs[0].place)
+            results = await client.writeTogether(changes.map(\.change), within: limit, priority: runs[0].priority)
+        } catch {
+            results = changes.map { _ in .failure(error) }
+        }
+        for (index, result) in zip(changes.map(\.run), results) {
+            runs[index].step = runs[index].convergence.didWrite(result, now: now())
+        }
+    }
+
+    private func read(_ run: ConvergenceRun) async -> Result<Reading, BMCFault> {
+        do throws(BMCFault) {
+            return await (try await clients.client(for: run.bmc, place: run.place)).read(
+                run.convergence.entry, priority: run.priority)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func write(_ write: Convergence.Write, _ run: ConvergenceRun) async -> Result<Void, BMCFault> {
+        do throws(BMCFault) {
+            return await (try await clients.client(for: run.bmc, place: run.place)).write(
+                write, run.convergence.entry, within: run.convergence.timeLeft(now()), priority: run.priority)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Makes prior and intent durable. Only after that may the write go out.
+    private func record(_ convergence: inout Convergence, revision: Int) async -> Convergence.Step {
+        let entry = convergence.entry
+        if let refusal = book.permitRecord(entry.key, revision: revision) { return convergence.didNotRecord(refusal) }
+        var batch = JournalBatch()
+        batch.changes.controls = [(entry, book.controls[entry.key]?.outcome)]
+        do {
+            try await writer.commit(batch)
+        } catch {
+            return convergence.didNotRecord(
+                Outcome(.failed, "not written: the journal cannot record it first (\(error))"))
+        }
+        book.willWrite(entry)
+        return convergence.didRecord()
+    }
+
+    private func finish(_ run: ConvergenceRun, _ outcome: Outcome) async {
+        let entry = run.convergence.entry
+        let action: Enforcement.Action = if case .prior = run.convergence.goal { .reverted } else { .applied }
+        metrics.count("ima_outcomes_total", ["code": outcome.code.rawValue, "action": action.rawValue])
+        logger.log(
+            level: outcome.code == .failed ? .warning : .info, "\(action.rawValue): \(outcome.code.rawValue)",
+            metadata: [
+                "control": "\(run.key)", "bmc": "\(entry.bmc.address)",
+                "value": "\(outcome.value.map(String.init(describing:)) ?? "unknown")",
+                "message": "\(outcome.message ?? "")",
+            ])
+        await settle(
+            JournalBatch(),
+            book.finish(run.key, entry: entry, outcome: outcome, revision: run.revision, now: now()))
+    }
+}
