@@ -12,13 +12,13 @@ enum TruthTable {
 
     struct Cell: Sendable {
         let row: Row
-        /// Its column.
-        let personality: Personality
+        let column: Column
         let node: String
         /// What the hint names.
         let resource: String
         let type: ResourceType
-        let watts: Int
+        /// The cap; nil where it is to be suspended.
+        let watts: Int?
     }
 
     private static let writes: Set<String> = ["PATCH", "POST"]
@@ -69,34 +69,40 @@ enum TruthTable {
             Row(name: "the machine is off", isOff: true),
         ]
 
-    /// Those with a limit that can be used, and beside each what a hint names there.
-    static let columns: [Personality] = Personality.all.filter {
-        ![.none, .percent].contains($0.limit.style.place) || $0.name == "nvidia-hgx"
+    /// One generation, and what is asked of it.
+    struct Column: Sendable, Hashable {
+        let personality: Personality
+        var isSuspend = false
+
+        var name: String { personality.name + (isSuspend ? " (suspend)" : "") }
+
+        /// Of NVIDIA's, all but those whose GPUs are not up.
+        var capsGPU: Bool { !isSuspend && personality.name.hasPrefix("nvidia") && personality != .nvidiaGB200 }
+
+        /// The GPUs of its node. Cray's limits are asked for together: they are written by one request.
+        var gpus: Int { isSuspend ? 0 : personality == .hpeCrayEX ? 2 : capsGPU ? 1 : 0 }
+        var processor: String { personality == .hpeCrayEX ? "Accelerator" : "GPU_SXM_" }
     }
 
-    /// Of NVIDIA's, all but those whose GPUs are not up.
-    private static func capsGPU(_ personality: Personality) -> Bool {
-        personality.name.hasPrefix("nvidia") && personality != .nvidiaGB200
-    }
+    /// Those with a limit that can be used, and one for each way in which machines are switched off: values in an
+    /// ActionInfo, inline, and with the name of Cray's.
+    static let columns: [Column] =
+        Personality.all.filter {
+            ![.none, .percent].contains($0.limit.style.place) || $0.name == "nvidia-hgx"
+        }.map { Column(personality: $0) }
+        + [.standardMetrics, .dellIDRAC9, .hpeCrayEX].map { Column(personality: $0, isSuspend: true) }
 
-    /// The GPUs of a node. Cray's limits are also asked for together: they are written by one request.
-    private static func gpus(_ personality: Personality) -> Int {
-        if personality == .hpeCrayEX { return 2 }
-        return capsGPU(personality) ? 1 : 0
-    }
-
-    /// The resources that a hint names are one or more of a BMC.
+    /// By what the hint names, of which there are one or more to a BMC.
     static let cells: [Cell] = rows.indices.flatMap { row in
-        columns.indices.flatMap { column in
-            let personality = columns[column]
-            let node = "t-\(row)-\(column)"
+        columns.indices.flatMap { index in
+            let (column, node) = (columns[index], "t-\(row)-\(index)")
             let cell = { (resource: String, type: ResourceType, knob: PowerKnob) in
                 Cell(
-                    row: rows[row], personality: personality, node: node, resource: resource, type: type,
-                    watts: (knob.minimum + knob.maximum) / 2)
+                    row: rows[row], column: column, node: node, resource: resource, type: type,
+                    watts: column.isSuspend ? nil : (knob.minimum + knob.maximum) / 2)
             }
-            let gpus = (0..<gpus(personality)).map { cell("\(node)-gpu\($0)", .gpu, personality.gpu) }
-            return (capsGPU(personality) ? [] : [cell(node, .node, personality.limit)]) + gpus
+            let gpus = (0..<column.gpus).map { cell("\(node)-gpu\($0)", .gpu, column.personality.gpu) }
+            return (column.capsGPU ? [] : [cell(node, .node, column.personality.limit)]) + gpus
         }
     }
 
@@ -109,25 +115,21 @@ enum TruthTable {
 
             """
         let nodes = rows.indices.flatMap { row in
-            columns.indices.map { column in
-                let last = gpus(columns[column]) - 1
-                let gpu =
+            columns.indices.map { index in
+                let (column, last) = (columns[index], columns[index].gpus - 1)
+                let gpus =
                     last < 0
                     ? ""
-                    : ", gpus: { id: \"{node}-gpu[0-\(last)]\", processor: \"\(processor(columns[column]))[0-\(last)]\" }"
+                    : ", gpus: { id: \"{node}-gpu[0-\(last)]\", processor: \"\(column.processor)[0-\(last)]\" }"
                 return
-                    "  - { id: t-\(row)-\(column), chassis: rack-1, bmc: \"https://127.80.\(row).\(column + 1):PORT\"\(gpu) }"
+                    "  - { id: t-\(row)-\(index), chassis: rack-1, bmc: \"https://127.80.\(row).\(index + 1):PORT\"\(gpus) }"
             }
         }
         return head + nodes.joined(separator: "\n") + "\n"
     }
 
-    private static func processor(_ personality: Personality) -> String {
-        personality == .hpeCrayEX ? "Accelerator" : "GPU_SXM_"
-    }
-
     static var personalities: [String: Personality] {
-        Dictionary(cells.map { ($0.node, $0.personality) }, uniquingKeysWith: { $1 })
+        Dictionary(cells.map { ($0.node, $0.column.personality) }, uniquingKeysWith: { $1 })
     }
 
     /// As Markdown: a row a fault, what most generations come to, and those that come to something else.
@@ -135,7 +137,7 @@ enum TruthTable {
         var lines = ["| what the BMC does | what the agent says | except |", "|---|---|---|"]
         for row in rows.indices {
             let own = columns.map { column in
-                let words = cells.filter { $0.row.name == rows[row].name && $0.personality == column }.map(verdict)
+                let words = cells.filter { $0.row.name == rows[row].name && $0.column == column }.map(verdict)
                 return (column.name, Set(words).sorted().joined(separator: " and "))
             }
             let counts = Dictionary(grouping: own, by: \.1).mapValues(\.count)

@@ -18,7 +18,7 @@ struct TruthTableScenarios {
     @Test(.timeLimit(.minutes(5)))
     func notOneLie() async throws {
         let stage = try await Stage(
-            enforcement: ", deadline: 12s, reassert_limit: 2, report_after: 20s, republish_every: 300s",
+            enforcement: ", max_suspended: 100%, deadline: 12s, reassert_limit: 2, report_after: 20s, republish_every: 300s",
             redfish: ", patrol_every: 0s",
             inventory: TruthTable.inventory, personalities: TruthTable.personalities)
         let fleet = stage.fleet
@@ -28,19 +28,21 @@ struct TruthTableScenarios {
             bmc?.faults = cell.row.faults
             if cell.row.isOff { bmc?.tamper { $0.powerState = "Off" } }
         }
-        let before = cells.map { fleet.knob(of: $0.resource) }
+        let before = cells.map { Self.held($0, fleet) }
         try await stage.startAgent()
         let breach = try Stage.newBreach()
         try await stage.alert(
             .active, breach,
-            cells.map { MainJobScenarios.hint($0.resource, $0.type, watts: $0.watts) })
+            cells.map {
+                MainJobScenarios.hint($0.resource, $0.type, $0.watts == nil ? .suspend : .powerCap, watts: $0.watts)
+            })
         _ = try await stage.report(breach, .applied, within: .seconds(120)) { $0.results.count == cells.count }
         // Two BMCs out of step with us change by themselves: what is said of them is true once they are left to
         // their last word. A report may lag behind by one look, and no more.
         let judge: @Sendable () -> [Verdict] = {
             guard let report = stage.ledger.latest(breach, .applied) else { return [] }
             return cells.indices.map { index in
-                Self.verdict(report.results[index], cells[index], fleet, prior: before[index]?.limit)
+                Self.verdict(report.results[index], cells[index], fleet, prior: before[index])
             }
         }
         try await quiet(stage)
@@ -52,8 +54,8 @@ struct TruthTableScenarios {
             let (cell, result) = (cells[index], applied.results[index])
             Issue.record(
                 """
-                \(cell.personality.name), \(cell.row.name): \(result.code) \(result.message ?? ""), but it holds \
-                \(fleet.limit(of: cell.resource) ?? 0)
+                \(cell.column.name), \(cell.row.name): \(result.code) \(result.message ?? ""), but it holds \
+                \(Self.held(cell, fleet))
                 """)
         }
         let byResource = Dictionary(uniqueKeysWithValues: zip(cells.map(\.resource), verdicts))
@@ -67,22 +69,22 @@ struct TruthTableScenarios {
         for result in reverted.results where result.code == .applied {
             let index = try #require(cells.firstIndex { $0.resource == result.resourceID })
             #expect(
-                fleet.limit(of: result.resourceID) == before[index]?.limit,
-                "\(cells[index].personality.name), \(cells[index].row.name): reverted, says the report")
+                Self.held(cells[index], fleet).inForce == before[index].inForce,
+                "\(cells[index].column.name), \(cells[index].row.name): reverted, says the report")
         }
         for bmc in fleet.bmcs { bmc.faults = [] }
         let isBack: @Sendable (Int) -> Bool = { index in
-            let now = fleet.knob(of: cells[index].resource)
+            let now = Self.held(cells[index], fleet)
             // The one value that its BMC does not take back, and does not use: capping is off, as it was.
-            let isDellsMaximum = cells[index].personality.name == "dell-idrac9" && now?.mode == "Disabled"
+            let isDellsMaximum = cells[index].column.name == "dell-idrac9" && now.knob?.mode == "Disabled"
             return now == before[index] || isDellsMaximum
         }
         _ = try await eventually(within: .seconds(90)) { cells.indices.allSatisfy(isBack) }
         for (index, cell) in cells.enumerated() where !isBack(index) {
             Issue.record(
                 """
-                \(cell.personality.name), \(cell.row.name): it holds \(String(describing: fleet.knob(of: cell.resource))), \
-                before it held \(String(describing: before[index])); \
+                \(cell.column.name), \(cell.row.name): it holds \(Self.held(cell, fleet)), \
+                before it held \(before[index]); \
                 \(stage.ledger.latest(breach, .reverted)?.result(of: cell.resource)?.message ?? "")
                 """)
         }
@@ -92,15 +94,31 @@ struct TruthTableScenarios {
 
     /// What was said of a BMC, beside what it holds.
     private static func verdict(
-        _ result: EnforcementResult, _ cell: TruthTable.Cell, _ fleet: SimulatedFleet, prior: Int?
+        _ result: EnforcementResult, _ cell: TruthTable.Cell, _ fleet: SimulatedFleet, prior: Held
     ) -> Verdict {
-        let holds = fleet.limit(of: cell.resource)
+        let holds = held(cell, fleet).inForce
+        let asked = cell.watts.map { "\(result.appliedPower?.watts.wholeWatts ?? $0)" } ?? "Off"
         switch result.code {
-        case .applied: return holds == result.appliedPower?.watts.wholeWatts ?? cell.watts ? .applied : .lie
-        case .skipped: return holds == prior ? .skipped : .lie
+        case .applied: return holds == asked ? .applied : .lie
+        case .skipped: return holds == prior.inForce ? .skipped : .lie
         case .failed where admitsNotToKnow(result): return .unknown
-        case .failed: return holds == prior ? .failed : .lie
+        case .failed: return holds == prior.inForce ? .failed : .lie
         }
+    }
+
+    /// What a BMC holds of what is asked of it.
+    private struct Held: Sendable, Equatable {
+        /// nil where the machine's power is asked about.
+        let knob: PowerKnob?
+        let power: String?
+
+        var inForce: String? { knob.map { "\($0.limit ?? 0)" } ?? power }
+    }
+
+    private static func held(_ cell: TruthTable.Cell, _ fleet: SimulatedFleet) -> Held {
+        cell.watts == nil
+            ? Held(knob: nil, power: fleet.bmc(of: cell.node)?.machine.powerState)
+            : Held(knob: fleet.knob(of: cell.resource), power: nil)
     }
 
     private static func admitsNotToKnow(_ result: EnforcementResult) -> Bool {

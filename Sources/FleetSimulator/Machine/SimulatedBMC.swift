@@ -290,9 +290,9 @@ extension SimulatedBMC {
             if let tag, tag != "*", tag != etag(state) { return .error(412, "PreconditionFailed") }
             if tag == nil, personality.requiresMatch { return .error(428, "PreconditionRequired") }
         }
-        if request.path == MachinePaths(state.machine).reset { return reset(&state, json) }
         // A task that fails does nothing, and one that never ends has not yet.
         let isVain = kinds.contains(.task(.failure)) || kinds.contains(.task(.never))
+        if request.path == MachinePaths(state.machine).reset { return reset(&state, json, isVain: isVain) }
         // What is not shown yet is not lost by the next write.
         var machine = state.late?.machine ?? state.machine
         do throws(PowerKnob.Refusal) {
@@ -364,9 +364,10 @@ extension SimulatedBMC {
         return Data(base64Encoded: String(basic.dropFirst(6))) == Data("\(username):\(password)".utf8)
     }
 
-    private func reset(_ state: inout State, _ body: JSONValue) -> Answer {
+    private func reset(_ state: inout State, _ body: JSONValue, isVain: Bool) -> Answer {
         guard let type = body["ResetType"]?.string else { return .error(400, "ActionParameterMissing") }
         guard state.machine.resetTypes.contains(type) else { return .error(400, "ActionParameterNotSupported") }
+        if isVain { return Answer(status: 204) }
         state.revision += 1
         switch type {
         case "On", "ForceOn", "Resume": state.machine.powerState = "On"
