@@ -6,8 +6,8 @@ struct CurlLoop {
     private let configuration: HTTPClientPool.Configuration
     private var queue: RequestQueue
     private var shards: [CurlShard] = []
-    /// By origin, the place of its shard.
-    private var homes: [String: Int] = [:]
+    /// By origin, its shard, and its place there.
+    private var homes: [String: (shard: Int, place: Int)] = [:]
     private var transfers: [UInt64: Transfer] = [:]
     private var handshakes: [Transfer] = []
 
@@ -28,7 +28,7 @@ struct CurlLoop {
         if let waiting = queue.remove(id: id, origin: origin) {
             waiting.continuation.resume(throwing: CancellationError())
         } else if let transfer = transfers.removeValue(forKey: id) {
-            homes[origin].map { shards[$0].remove(transfer) }
+            homes[origin].map { shards[$0.shard].remove(transfer) }
             queue.finished(origin: origin, warm: false)
             transfer.cancel()
         }
@@ -52,7 +52,7 @@ struct CurlLoop {
     mutating func abandon() {
         for submission in queue.removeAll() { submission.fail(.shutDown, "the HTTP client is shut down") }
         for transfer in transfers.values {
-            homes[transfer.origin].map { shards[$0].remove(transfer) }
+            homes[transfer.origin].map { shards[$0.shard].remove(transfer) }
             transfer.fail(.shutDown, "the HTTP client is shut down")
         }
         transfers = [:]
@@ -67,28 +67,30 @@ struct CurlLoop {
             handshakes.removeAll { $0.wasIssued || transfers[$0.id] == nil || now - $0.started > grace }
         }
         while let submission = queue.next(mayConnect: handshakes.count < configuration.maximumHandshakes) {
-            guard let shard = shard(of: submission.origin), let transfer = Transfer(submission) else {
+            guard let home = home(of: submission.origin), let transfer = Transfer(submission) else {
                 queue.finished(origin: submission.origin, warm: false)
                 submission.fail(.protocolViolation, "libcurl has no memory for a handle")
                 continue
             }
             transfers[submission.id] = transfer
             if !queue.isWarm(submission.origin) { handshakes.append(transfer) }
-            shard.start(transfer)
+            shards[home.shard].start(transfer, place: home.place)
         }
     }
 
-    /// The shard that an origin belongs to for the life of the pool.
-    private mutating func shard(of origin: String) -> CurlShard? {
-        if let home = homes[origin] { return shards[home] }
-        if homes.count >= shards.count * CurlShard.capacity {
+    /// The shard that an origin belongs to for the life of the pool; nil where libcurl has no memory for it.
+    private mutating func home(of origin: String) -> (shard: Int, place: Int)? {
+        if let home = homes[origin] { return home }
+        let place = homes.count % CurlShard.capacity
+        if place == 0 {
             guard let shard = CurlShard(sockets: sockets) else { return nil }
             shards.append(shard)
             let room = configuration.maximumConnections / shards.count
             let wish = CurlShard.capacity * configuration.connectionsPerOrigin
             for shard in shards { shard.keep(connections: min(room, wish)) }
         }
-        homes[origin] = shards.count - 1
-        return shards.last
+        let home = (shard: shards.count - 1, place: place)
+        homes[origin] = home
+        return home
     }
 }

@@ -8,9 +8,13 @@ import Foundation
 final class CurlShard {
     /// As many origins as one handle takes care of.
     static let capacity = 128
+    /// TLS sessions that a share of libcurl 7.88 remembers, whatever it is told.
+    private static let sessionsPerShare = 8
 
     let multi: UnsafeMutableRawPointer
-    private let share: UnsafeMutableRawPointer?
+    /// As many origins as a share remembers sessions have one together: any origin's handshake is a short one the next
+    /// time.
+    private var shares: [UnsafeMutableRawPointer?] = []
     unowned let sockets: SocketWatch
     /// When libcurl wants to be called although nothing arrived.
     var timer: ContinuousClock.Instant?
@@ -20,9 +24,6 @@ final class CurlShard {
         guard let multi = curl_multi_init() else { return nil }
         self.multi = multi
         self.sockets = sockets
-        // TLS sessions otherwise die with the easy handle. One thread uses the share, so it needs no locks.
-        share = curl_share_init()
-        if let share { ima_curl_share_setopt_long(share, CURLSHOPT_SHARE, Int32(CURL_LOCK_DATA_SSL_SESSION.rawValue)) }
         let this = Unmanaged.passUnretained(self).toOpaque()
         ima_curl_multi_setopt_socket(
             multi,
@@ -46,15 +47,29 @@ final class CurlShard {
         ima_curl_multi_setopt_socket(multi, nil, nil)
         ima_curl_multi_setopt_timer(multi, nil, nil)
         curl_multi_cleanup(multi)
-        if let share { curl_share_cleanup(share) }
+        for share in shares { curl_share_cleanup(share) }
     }
 
     /// The default keeps four connections per handle and evicts the rest, which here are all warm.
     func keep(connections count: Int) { ima_curl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, max(1, count)) }
 
-    func start(_ transfer: Transfer) {
-        transfer.use(share: share)
+    /// - Parameter place: the origin's, among those of the shard
+    func start(_ transfer: Transfer, place: Int) {
+        transfer.use(share: share(of: place))
         curl_multi_add_handle(multi, transfer.handle)
+    }
+
+    /// TLS sessions otherwise die with the easy handle. One thread uses a share, so it needs no locks.
+    private func share(of place: Int) -> UnsafeMutableRawPointer? {
+        let index = place / Self.sessionsPerShare
+        while shares.count <= index {
+            let share = curl_share_init()
+            if let share {
+                ima_curl_share_setopt_long(share, CURLSHOPT_SHARE, Int32(CURL_LOCK_DATA_SSL_SESSION.rawValue))
+            }
+            shares.append(share)
+        }
+        return shares[index]
     }
 
     func remove(_ transfer: Transfer) { curl_multi_remove_handle(multi, transfer.handle) }

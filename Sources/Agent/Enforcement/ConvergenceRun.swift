@@ -2,7 +2,10 @@ import Inventory
 import Shedding
 
 /// A convergence at work on one place of its BMC's lane.
-struct ConvergenceRun {
+///
+/// A class: the convergence is large, and a copy in each frame of a lane's task would be much of what thousands of them
+/// take. It stays with its lane's task.
+final class ConvergenceRun {
     let key: ControlKey
     /// Of the goal that it pursues.
     let revision: Int

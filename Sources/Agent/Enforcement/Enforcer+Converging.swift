@@ -8,17 +8,17 @@ import Shedding
 /// Performs the steps of convergences.
 extension Enforcer {
     func run(_ key: ControlKey, priority: Int, place: Int) async {
-        guard var run = await begin(key, priority: priority, place: place) else { return }
-        while run.isPreparing { await prepare(&run) }
+        guard let run = await begin(key, priority: priority, place: place) else { return }
+        while run.isPreparing { await prepare(run) }
         guard run.group != nil, let others = lanes[run.bmc.address]?.takeLimits(priority: priority), !others.isEmpty
         else { return await complete(run) }
         var runs = [run]
         for key in others {
-            guard var other = await begin(key, priority: priority, place: place) else { continue }
-            while other.isPreparing { await prepare(&other) }
+            guard let other = await begin(key, priority: priority, place: place) else { continue }
+            while other.isPreparing { await prepare(other) }
             runs.append(other)
         }
-        await writeTogether(&runs)
+        await writeTogether(runs)
         for run in runs { await complete(run) }
     }
 
@@ -32,10 +32,9 @@ extension Enforcer {
     }
 
     /// Reads, or makes durable what is about to be written.
-    private func prepare(_ run: inout ConvergenceRun) async {
+    private func prepare(_ run: ConvergenceRun) async {
         if case .record = run.step {
-            run.step = await record(&run.convergence, revision: run.revision)
-            return
+            return await record(run)
         }
         let result = await read(run)
         if case .success(let reading) = result { run.group = reading.group }
@@ -43,10 +42,9 @@ extension Enforcer {
     }
 
     private func complete(_ run: ConvergenceRun) async {
-        var run = run
         while true {
             switch run.step {
-            case .read, .record: await prepare(&run)
+            case .read, .record: await prepare(run)
             case .write(let write):
                 if let refusal = book.permit(run.key, revision: run.revision) {
                     run.step = .finish(refusal)
@@ -67,7 +65,7 @@ extension Enforcer {
     }
 
     /// One request for all that wait to write through the same resource. What does not is left as it is.
-    private func writeTogether(_ runs: inout [ConvergenceRun]) async {
+    private func writeTogether(_ runs: [ConvergenceRun]) async {
         var changes: [(run: Int, change: BMCClient.Change)] = []
         for (index, run) in runs.enumerated() where run.group == runs[0].group {
             guard case .write(let write) = run.step, book.permit(run.key, revision: run.revision) == nil else {
@@ -108,19 +106,23 @@ extension Enforcer {
     }
 
     /// Makes prior and intent durable. Only after that may the write go out.
-    private func record(_ convergence: inout Convergence, revision: Int) async -> Convergence.Step {
-        let entry = convergence.entry
-        if let refusal = book.permitRecord(entry.key, revision: revision) { return convergence.didNotRecord(refusal) }
+    private func record(_ run: ConvergenceRun) async {
+        let entry = run.convergence.entry
+        if let refusal = book.permitRecord(entry.key, revision: run.revision) {
+            run.step = run.convergence.didNotRecord(refusal)
+            return
+        }
         var batch = JournalBatch()
         batch.changes.controls = [(entry, book.controls[entry.key]?.outcome)]
         do {
             try await writer.commit(batch)
         } catch {
-            return convergence.didNotRecord(
+            run.step = run.convergence.didNotRecord(
                 Outcome(.failed, "not written: the journal cannot record it first (\(error))"))
+            return
         }
         book.willWrite(entry)
-        return convergence.didRecord()
+        run.step = run.convergence.didRecord()
     }
 
     private func finish(_ run: ConvergenceRun, _ outcome: Outcome) async {

@@ -4,29 +4,36 @@ import Shedding
 /// The BMCs' lanes: what is wanted of one BMC is done one after the other, of many BMCs at once.
 extension Enforcer {
     func startLane(_ address: BMC.Address) {
-        guard isResumed, !isStopping, lanes[address]?.isEmpty == false,
-            let place = (0..<connectionsPerBMC).first(where: { busy[address]?.contains($0) != true })
-        else { return }
-        busy[address, default: []].insert(place)
-        lanesToStart.append(LanePlace(bmc: address, place: place))
-        if lanesToStart.count == 1 { Task { await startLanes() } }
+        guard isResumed, !isStopping, let lane = lanes[address], !lane.isEmpty else { return }
+        let places = busy[address] ?? []
+        for place in places.map({ LanePlace(bmc: address, place: $0) }) where schedule.isWaiting(place) {
+            schedule.add(place, priority: lane.priority, now: now())
+        }
+        if let place = (0..<connectionsPerBMC).first(where: { !places.contains($0) }) {
+            busy[address, default: []].insert(place)
+            schedule.add(LanePlace(bmc: address, place: place), priority: lane.priority, now: now())
+        }
+        startLanes()
     }
 
-    /// Starts lanes a few at a time: the first of thousands must not wait until the last has begun.
-    private func startLanes() async {
-        var next = 0
-        while next < lanesToStart.count {
-            let lane = lanesToStart[next]
-            next += 1
-            laneTasks[lane] = Task { await runLane(lane.bmc, place: lane.place) }
-            if next % 32 == 0 { await Task.yield() }
+    /// Begins with the lanes whose turn it is.
+    func startLanes() {
+        guard !isStartingLanes, schedule.best != nil else { return }
+        isStartingLanes = true
+        Task {
+            var count = 0
+            while let lane = schedule.next(now: now()) {
+                laneTasks[lane] = Task { await runLane(lane) }
+                count += 1
+                // The first of hundreds must not wait until the last has begun.
+                if count % 32 == 0 { await Task.yield() }
+            }
+            isStartingLanes = false
         }
-        lanesToStart = []
     }
 
     /// Waits for the lanes' work in hand; where this task is cancelled, it is cancelled too.
     func endLanes() async {
-        while !lanesToStart.isEmpty { await Task.yield() }
         while let task = laneTasks.values.first {
             await withTaskCancellationHandler {
                 await task.value
@@ -34,6 +41,14 @@ extension Enforcer {
                 Task { await self.cancelLanes() }
             }
         }
+    }
+
+    /// Lanes that have not begun will not.
+    func dropWaitingLanes() { for lane in schedule.removeAll() { leave(lane) } }
+
+    private func leave(_ lane: LanePlace) {
+        busy[lane.bmc]?.remove(lane.place)
+        if busy[lane.bmc]?.isEmpty == true { busy[lane.bmc] = nil }
     }
 
     private func cancelLanes() { for task in laneTasks.values { task.cancel() } }
@@ -44,17 +59,21 @@ extension Enforcer {
         startLane(address)
     }
 
-    private func runLane(_ address: BMC.Address, place: Int) async {
+    private func runLane(_ place: LanePlace) async {
+        let address = place.bmc
         while !isStopping, !Task.isCancelled, let job = lanes[address]?.next() {
             switch job {
-            case .control(let key, let priority): await run(key, priority: priority, place: place)
-            case .visit: await runLook(at: address, place: place)
+            case .control(let key, let priority): await run(key, priority: priority, place: place.place)
+            case .visit: await runLook(at: address, place: place.place)
             }
+            // What is more urgent on other BMCs goes first.
+            if let best = schedule.best, let next = lanes[address]?.priority, best < next { break }
         }
-        laneTasks[LanePlace(bmc: address, place: place)] = nil
-        busy[address]?.remove(place)
-        if busy[address]?.isEmpty == true { busy[address] = nil }
+        laneTasks[place] = nil
+        schedule.ended(place)
+        leave(place)
         // A job that came between the last look and this line would wait for the next one.
         if lanes[address]?.isEmpty == false { startLane(address) } else { lanes[address] = nil }
+        startLanes()
     }
 }

@@ -1,4 +1,5 @@
 import Curl
+import Foundation
 import Inventory
 import Journal
 import Logging
@@ -14,6 +15,9 @@ import StrictJSON
 ///
 /// The one owner of the book. Everything that happens comes to this actor; nothing is done before the journal has it.
 actor Enforcer: Service {
+    /// With answers after 200 ms, as many as one core takes on in the time of one.
+    private static let lanesPerCore = 384
+
     let mode: AgentConfiguration.Mode
     let journal: JournalDatabase
     let writer: JournalWriter
@@ -42,7 +46,8 @@ actor Enforcer: Service {
     /// The tasks that work lanes off. Not in a task group, which goes through all its tasks whenever one of thousands
     /// ends.
     var laneTasks: [LanePlace: Task<Void, Never>] = [:]
-    var lanesToStart: [LanePlace] = []
+    var schedule: LaneSchedule
+    var isStartingLanes = false
     /// Whether what the journal held is taken up again; no lane is worked off before.
     var isResumed = false
     private let backlog: [InboxAlert]
@@ -73,6 +78,8 @@ actor Enforcer: Service {
         readiness.reload(configuration.site)
         (alerts, alertSink) = AsyncStream.makeStream()
         connectionsPerBMC = configuration.pool.connectionsPerOrigin
+        schedule = LaneSchedule(
+            capacity: min(configuration.pool.maximumInFlight, Self.lanesPerCore * ProcessInfo.processInfo.activeProcessorCount))
     }
 
     /// Takes an alert that the journal already has. Callable from any thread.
@@ -94,6 +101,7 @@ actor Enforcer: Service {
 
     private func stop() async {
         isStopping = true
+        dropWaitingLanes()
         writer.giveUpOnFailure()
         alertSink.finish()
         for look in looks.values { look.cancel() }
@@ -117,6 +125,8 @@ actor Enforcer: Service {
     private func keepTime() async {
         while !isStopping, !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(100))
+            // Those that wait for their BMC make room.
+            startLanes()
             if let (alerts, overtaken) = catchUp.drain(now: now()) {
                 for alert in overtaken { await drop(alert) }
                 for alert in alerts { await act(on: alert) }

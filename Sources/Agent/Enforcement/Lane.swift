@@ -44,6 +44,9 @@ struct Lane {
         return jobs.filter(isTaken).map(\.key)
     }
 
+    /// Of what comes next.
+    var priority: Int { jobs.first?.priority ?? Int.max }
+
     var isEmpty: Bool { jobs.isEmpty && !isVisitDue }
 }
 

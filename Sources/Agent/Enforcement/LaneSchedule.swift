@@ -1,0 +1,83 @@
+import PowerEvents
+
+/// Which lanes are worked off next: lowest priority number first, and not all at once.
+///
+/// A lane at work takes tens of kilobytes, and of thousands that are begun together each is late. So only as many are
+/// begun as the processors can keep going. A lane that takes longer than the grace waits for its BMC and no longer
+/// counts: a slow BMC delays nobody else.
+struct LaneSchedule {
+    private let capacity: Int
+    private let grace: Duration
+    /// By priority, in the order in which they came. A lane that came again with a better one is in two.
+    private var queues: [Int: Queue] = [:]
+    /// With the best priority that each came with.
+    private var waiting: [LanePlace: Int] = [:]
+    /// At work, and not for long.
+    private var young: Set<LanePlace> = []
+    private var beginnings = Queue()
+
+    private struct Queue {
+        private var lanes: [(lane: LanePlace, at: Timestamp)] = []
+        private var head = 0
+
+        var first: (lane: LanePlace, at: Timestamp)? { head < lanes.count ? lanes[head] : nil }
+
+        mutating func append(_ lane: LanePlace, at time: Timestamp) { lanes.append((lane, time)) }
+
+        mutating func removeFirst() {
+            head += 1
+            guard head == lanes.count || head > 1024 else { return }
+            lanes.removeFirst(head)
+            head = 0
+        }
+    }
+
+    init(capacity: Int, grace: Duration = .seconds(2)) {
+        self.capacity = max(1, capacity)
+        self.grace = grace
+    }
+
+    /// The best priority among the lanes that wait.
+    var best: Int? { queues.keys.min() }
+
+    func isWaiting(_ lane: LanePlace) -> Bool { waiting[lane] != nil }
+
+    /// Takes a lane up, or forward where it waits with a worse priority.
+    mutating func add(_ lane: LanePlace, priority: Int, now: Timestamp) {
+        if let known = waiting[lane], known <= priority { return }
+        waiting[lane] = priority
+        queues[priority, default: Queue()].append(lane, at: now)
+    }
+
+    /// The next lane to begin with; nil where none waits or enough are at work.
+    mutating func next(now: Timestamp) -> LanePlace? {
+        while let begun = beginnings.first, now - begun.at > grace {
+            beginnings.removeFirst()
+            young.remove(begun.lane)
+        }
+        guard young.count < capacity else { return nil }
+        while let priority = best, let lane = queues[priority]?.first?.lane {
+            queues[priority]?.removeFirst()
+            if queues[priority]?.first == nil { queues[priority] = nil }
+            // Otherwise it went ahead with a better priority.
+            guard waiting[lane] == priority else { continue }
+            waiting[lane] = nil
+            young.insert(lane)
+            beginnings.append(lane, at: now)
+            return lane
+        }
+        return nil
+    }
+
+    /// A lane has nothing left to do.
+    mutating func ended(_ lane: LanePlace) { young.remove(lane) }
+
+    /// Forgets all that wait.
+    mutating func removeAll() -> [LanePlace] {
+        defer {
+            waiting = [:]
+            queues = [:]
+        }
+        return Array(waiting.keys)
+    }
+}
