@@ -196,7 +196,8 @@ public final class JournalDatabase: Sendable {
                     outcome = excluded.outcome
                     """
             ).execute(arguments: [
-                control.entry.key.description, control.entry.bmc.address.description, try encode(control.entry),
+                control.entry.key.description, control.entry.bmc.address.description,
+                JournalEncoder.encode(control.entry),
                 try control.outcome.map { try encode($0) },
             ])
         }

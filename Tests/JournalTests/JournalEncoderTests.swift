@@ -75,4 +75,78 @@ struct JournalEncoderTests {
         knowledge.learn(.init(key: entry.key, type: entry.type, pins: entry.pins, locator: ["uri": "/x"]))
         try check(knowledge)
     }
+
+    // MARK: Records that are spelled by hand
+
+    /// A record with every member there is, so that none that is added can be left out of what is written.
+    private func checkComplete<Value>(_ value: Value) {
+        for child in Mirror(reflecting: value).children {
+            let isMissing = if case Optional<Any>.none = child.value { true } else { false }
+            #expect(!isMissing, "\(Value.self).\(child.label ?? "") is not in the test's record")
+        }
+    }
+
+    private static let key = ControlKey(resource: "n\"1", facet: .powerLimit)
+    private static let values: [ControlValue] = [
+        .limit(nil), .limit(Watts(microwatts: 1)), .speed(nil), .speed(Megahertz(1980)), .power(.off), .mode("Ec\"o"),
+    ]
+
+    private func entry(_ trust: BMC.Trust) throws -> ControlEntry {
+        let address = try #require(BMC.Address("https://10.0.0.1"))
+        var entry = ControlEntry(
+            key: Self.key, type: .gpu, bmc: BMC(address: address, credentials: "b", trust: trust),
+            pins: .init(powerLimit: "/p", system: "s", chassis: "c", processor: "GPU_1"))
+        entry.locator = ["uri": "/redfish/v1/\"x"]
+        entry.identity = "ü"
+        entry.prior = .init(
+            value: .limit(Watts(700)), fragment: ["SetPoint": nil, "Zero": 0, "Text": "a\"b"],
+            takenAt: Timestamp(milliseconds: 1_800_000_000_000), dormant: Watts(3))
+        entry.reassertions = 3
+        entry.isPowerCycled = true
+        entry.held = .limit(Watts(2))
+        for value in Self.values { entry.intend(value) }
+        return entry
+    }
+
+    /// Through a box, so that the compiler's own spelling is used.
+    private struct Box<Value: Encodable>: Encodable {
+        let value: Value
+
+        func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
+    }
+
+    @Test(arguments: [BMC.Trust.systemAuthorities, .unverified, .pin("sha256//x"), .authorities(file: "a\"b.pem")])
+    func controlsAreSpelledAsByTheCompiler(trust: BMC.Trust) throws {
+        let entry = try entry(trust)
+        checkComplete(entry)
+        checkComplete(entry.pins)
+        checkComplete(try #require(entry.prior))
+        #expect(JournalEncoder.encode(entry) == (try JournalEncoder.encode(Box(value: entry))))
+        let bare = ControlEntry(key: Self.key, type: .node, bmc: entry.bmc, pins: .init())
+        #expect(JournalEncoder.encode(bare) == (try JournalEncoder.encode(Box(value: bare))))
+    }
+
+    @Test func hintsAreSpelledAsByTheCompiler() throws {
+        let hint = ShedHint(
+            resourceID: "n", resourceType: .chassis, action: .throttle, priority: 3,
+            targetPower: PowerQuantity(watts: Watts(4), unit: .megawatt))
+        checkComplete(hint)
+        let demands: [Demand] = [
+            .cap(Watts(5)), .capToShare(.percent(60)), .capToMinimum, .suspended, .slowToShare(.percent(7)), .mode("m"),
+        ]
+        for demand in demands {
+            for verdict: PlannedHint.Verdict in [
+                .skipped("w\"y"), .demand(demand, of: [Self.key, Self.key]), .covered(by: Self.key, demand, of: []),
+            ] {
+                var plan = PlannedHint(
+                    hint: hint, verdict: verdict, exceptions: ["a", "b"], fallback: .init(demand, of: [Self.key]))
+                plan.hasFallenBack = true
+                checkComplete(plan)
+                #expect(try JournalEncoder.encode(plan) == JournalEncoder.encode(Box(value: plan)))
+                plan = PlannedHint(hint: hint, verdict: verdict)
+                plan.hint.targetPower = nil
+                #expect(try JournalEncoder.encode([plan]) == "[\(JournalEncoder.encode(Box(value: plan)))]")
+            }
+        }
+    }
 }

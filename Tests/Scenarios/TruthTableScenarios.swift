@@ -18,7 +18,8 @@ struct TruthTableScenarios {
     @Test(.timeLimit(.minutes(5)))
     func notOneLie() async throws {
         let stage = try await Stage(
-            enforcement: ", max_suspended: 100%, deadline: 12s, reassert_limit: 2, report_after: 20s, republish_every: 300s",
+            enforcement:
+                ", max_suspended: 100%, deadline: 12s, reassert_limit: 2, report_after: 20s, republish_every: 300s",
             redfish: ", patrol_every: 0s",
             inventory: TruthTable.inventory, personalities: TruthTable.personalities)
         let fleet = stage.fleet

@@ -16,7 +16,7 @@ import StrictJSON
 /// The one owner of the book. Everything that happens comes to this actor; nothing is done before the journal has it.
 actor Enforcer: Service {
     /// With answers after 200 ms, as many as one core takes on in the time of one.
-    private static let lanesPerCore = 384
+    private static let lanesPerCore = 256
 
     let mode: AgentConfiguration.Mode
     let journal: JournalDatabase
@@ -79,7 +79,8 @@ actor Enforcer: Service {
         (alerts, alertSink) = AsyncStream.makeStream()
         connectionsPerBMC = configuration.pool.connectionsPerOrigin
         schedule = LaneSchedule(
-            capacity: min(configuration.pool.maximumInFlight, Self.lanesPerCore * ProcessInfo.processInfo.activeProcessorCount))
+            capacity: min(
+                configuration.pool.maximumInFlight, Self.lanesPerCore * ProcessInfo.processInfo.activeProcessorCount))
     }
 
     /// Takes an alert that the journal already has. Callable from any thread.

@@ -36,7 +36,17 @@ public struct PowerQuantity: Sendable, Hashable, Codable {
     /// A terawatt, in microwatts: more than any feed carries, and far enough from the end of the type to compute with.
     private static let maximumMicrowatts: Int64 = 1_000_000_000_000_000_000
 
+    /// Whether it is a whole number of up to five digits, which is below the bound in any unit.
+    private static func isShortWhole(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return (1...5).contains(bytes.count) && bytes.first != 0x30 && bytes.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
     private static func microwatts(_ text: String, decimals: Int) -> Int64? {
+        // What nearly all are: whole, and not large.
+        if isShortWhole(text), let value = Int64(text) {
+            return (0..<decimals).reduce(value) { product, _ in product * 10 }
+        }
         guard let literal = JSONNumber(text: text)?.text else { return nil }
         let parts = literal.lowercased().split(separator: "e", omittingEmptySubsequences: false)
         guard let exponent = parts.count == 1 ? 0 : Int(parts[1]), abs(exponent) < 100 else { return nil }

@@ -68,8 +68,10 @@ extension Book {
         guard var breach = breaches[id] else { return [] }
         let planner = Planner(site: site, policy: policy)
         let plans = planner.plan(hints, feed: breach.feed, suspended: suspendedNodes)
-        let touched = Set(plans.flatMap(\.controls)).union(breach.controls)
-        let before = Dictionary(uniqueKeysWithValues: touched.map { ($0, demands(on: $0)) })
+        var before: [ControlKey: [Demand]] = [:]
+        for key in plans.flatMap(\.controls) + breach.controls where holders[key] != nil {
+            before[key] = demands(on: key)
+        }
         unindex(breach)
         breach.plans = Self.merge(plans, into: breach.plans)
         breaches[id] = breach
@@ -78,8 +80,9 @@ extension Book {
         for key in breach.controls {
             ensureControl(key)
             let demands = demands(on: key)
-            guard !demands.isEmpty, demands != before[key] || controls[key]?.outcome == nil else { continue }
-            if demands != before[key] {
+            let isChanged = demands != before[key, default: []]
+            guard !demands.isEmpty, isChanged || controls[key]?.outcome == nil else { continue }
+            if isChanged {
                 controls[key]?.goalRevision += 1
                 controls[key]?.outcome = nil
             }
@@ -97,6 +100,7 @@ extension Book {
             let resource: String
             let action: ShedAction
         }
+        if old.isEmpty { return new }
         // Whether a repetition inside one alert is a duplicate is that alert's own affair.
         var merged = old.filter {
             if case .skipped(let reason) = $0.verdict { !reason.hasPrefix("duplicate") } else { true }

@@ -1,0 +1,250 @@
+import Inventory
+import PowerEvents
+import Shedding
+import StrictJSON
+
+/// The records that are written by the thousand, as the compiler's `Codable` spells them, without going through it: that
+/// took five times as long. A test holds both against each other, with every member there is.
+extension JournalText {
+    func write(_ entry: ControlEntry) {
+        write(json: #"{"key":"#)
+        write(entry.key)
+        write(json: #","type":"#)
+        write(entry.type.rawValue)
+        write(json: #","bmc":"#)
+        write(entry.bmc)
+        write(json: #","pins":"#)
+        write(entry.pins)
+        if let locator = entry.locator {
+            write(json: #","locator":"#)
+            write(locator)
+        }
+        if let identity = entry.identity {
+            write(json: #","identity":"#)
+            write(identity)
+        }
+        if let prior = entry.prior {
+            write(json: #","prior":"#)
+            write(prior)
+        }
+        if let intent = entry.intent {
+            write(json: #","intent":"#)
+            write(intent)
+        }
+        if let held = entry.held {
+            write(json: #","held":"#)
+            write(held)
+        }
+        write(json: #","reassertions":"#)
+        write(literal: String(entry.reassertions))
+        if let isPowerCycled = entry.isPowerCycled {
+            write(json: #","isPowerCycled":"#)
+            write(isPowerCycled)
+        }
+        if let isUnconfirmed = entry.isUnconfirmed {
+            write(json: #","isUnconfirmed":"#)
+            write(isUnconfirmed)
+        }
+        if let earlier = entry.earlierIntents {
+            write(json: #","earlierIntents":"#)
+            write(list: earlier) { write($0) }
+        }
+        write(json: "}")
+    }
+
+    func write(_ plan: PlannedHint) {
+        write(json: #"{"hint":"#)
+        write(plan.hint)
+        write(json: #","verdict":"#)
+        write(plan.verdict)
+        write(json: #","exceptions":"#)
+        write(list: plan.exceptions) { write($0) }
+        write(json: #","isSuperseded":"#)
+        write(plan.isSuperseded)
+        if let fallback = plan.fallback {
+            write(json: #","fallback":{"demand":"#)
+            write(fallback.demand)
+            write(json: #","controls":"#)
+            write(list: fallback.controls) { write($0) }
+            write(json: "}")
+        }
+        if let hasFallenBack = plan.hasFallenBack {
+            write(json: #","hasFallenBack":"#)
+            write(hasFallenBack)
+        }
+        write(json: "}")
+    }
+
+    private func write(_ flag: Bool) { write(literal: flag ? "true" : "false") }
+
+    /// As text: what a BMC spelled must come back as it was.
+    private func write(_ value: JSONValue) { write(value.text) }
+
+    private func write<Element>(list: [Element], _ element: (Element) -> Void) {
+        write(json: "[")
+        for (index, value) in list.enumerated() {
+            if index > 0 { write(json: ",") }
+            element(value)
+        }
+        write(json: "]")
+    }
+
+    private func write(_ key: ControlKey) {
+        write(json: #"{"resource":"#)
+        write(key.resource)
+        write(json: #","facet":"#)
+        write(key.facet.rawValue)
+        write(json: "}")
+    }
+
+    private func write(_ bmc: BMC) {
+        write(json: #"{"address":{"description":"#)
+        write(bmc.address.description)
+        write(json: #"},"credentials":"#)
+        write(bmc.credentials)
+        write(json: #","trust":"#)
+        switch bmc.trust {
+        case .systemAuthorities: write(json: #"{"systemAuthorities":{}}"#)
+        case .unverified: write(json: #"{"unverified":{}}"#)
+        case .authorities(let file):
+            write(json: #"{"authorities":{"file":"#)
+            write(file)
+            write(json: "}}")
+        case .pin(let pin):
+            write(json: #"{"pin":{"_0":"#)
+            write(pin)
+            write(json: "}}")
+        }
+        write(json: "}")
+    }
+
+    private func write(_ pins: Resource.Pins) {
+        write(json: "{")
+        var isFirst = true
+        for (name, value) in [
+            ("powerLimit", pins.powerLimit), ("system", pins.system), ("chassis", pins.chassis),
+            ("processor", pins.processor),
+        ] {
+            guard let value else { continue }
+            if !isFirst { write(json: ",") }
+            isFirst = false
+            write(name)
+            write(json: ":")
+            write(value)
+        }
+        write(json: "}")
+    }
+
+    private func write(_ prior: ControlEntry.Prior) {
+        write(json: #"{"value":"#)
+        write(prior.value)
+        write(json: #","fragment":"#)
+        write(prior.fragment)
+        write(json: #","takenAt":{"milliseconds":"#)
+        write(literal: String(prior.takenAt.milliseconds))
+        write(json: "}")
+        if let dormant = prior.dormant {
+            write(json: #","dormant":"#)
+            write(dormant)
+        }
+        write(json: "}")
+    }
+
+    private func write(_ watts: Watts) {
+        write(json: #"{"microwatts":"#)
+        write(literal: String(watts.microwatts))
+        write(json: "}")
+    }
+
+    private func write(_ value: ControlValue) {
+        switch value {
+        case .limit(nil): write(json: #"{"limit":{}}"#)
+        case .speed(nil): write(json: #"{"speed":{}}"#)
+        case .limit(let watts?):
+            write(json: #"{"limit":{"_0":"#)
+            write(watts)
+            write(json: "}}")
+        case .speed(let speed?):
+            write(json: #"{"speed":{"_0":{"megahertz":"#)
+            write(literal: String(speed.megahertz))
+            write(json: "}}}")
+        case .power(let state):
+            write(json: #"{"power":{"_0":"#)
+            write(state.rawValue)
+            write(json: "}}")
+        case .mode(let mode):
+            write(json: #"{"mode":{"_0":"#)
+            write(mode)
+            write(json: "}}")
+        }
+    }
+
+    private func write(_ hint: ShedHint) {
+        write(json: #"{"resourceID":"#)
+        write(hint.resourceID)
+        write(json: #","resourceType":"#)
+        write(hint.resourceType.rawValue)
+        write(json: #","action":"#)
+        write(hint.action.rawValue)
+        write(json: #","priority":"#)
+        write(literal: String(hint.priority))
+        if let target = hint.targetPower {
+            write(json: #","targetPower":{"watts":"#)
+            write(target.watts)
+            write(json: #","unit":"#)
+            write(target.unit.rawValue)
+            write(json: "}")
+        }
+        write(json: "}")
+    }
+
+    private func write(_ verdict: PlannedHint.Verdict) {
+        switch verdict {
+        case .skipped(let reason):
+            write(json: #"{"skipped":{"_0":"#)
+            write(reason)
+        case .demand(let demand, let controls):
+            write(json: #"{"demand":{"_0":"#)
+            write(demand)
+            write(json: #","of":"#)
+            write(list: controls) { write($0) }
+        case .covered(let cover, let demand, let controls):
+            write(json: #"{"covered":{"by":"#)
+            write(cover)
+            write(json: #","_1":"#)
+            write(demand)
+            write(json: #","of":"#)
+            write(list: controls) { write($0) }
+        }
+        write(json: "}}")
+    }
+
+    private func write(_ demand: Demand) {
+        switch demand {
+        case .capToMinimum: write(json: #"{"capToMinimum":{}}"#)
+        case .suspended: write(json: #"{"suspended":{}}"#)
+        case .cap(let watts):
+            write(json: #"{"cap":{"_0":"#)
+            write(watts)
+            write(json: "}}")
+        case .capToShare(let share):
+            write(json: #"{"capToShare":{"_0":"#)
+            write(share)
+            write(json: "}}")
+        case .slowToShare(let share):
+            write(json: #"{"slowToShare":{"_0":"#)
+            write(share)
+            write(json: "}}")
+        case .mode(let mode):
+            write(json: #"{"mode":{"_0":"#)
+            write(mode)
+            write(json: "}}")
+        }
+    }
+
+    private func write(_ share: Share) {
+        write(json: #"{"basisPoints":"#)
+        write(literal: String(share.basisPoints))
+        write(json: "}")
+    }
+}

@@ -1,0 +1,70 @@
+import Inventory
+import PowerEvents
+import Testing
+
+@testable import Agent
+
+struct LaneScheduleTests {
+    static let start = Timestamp(milliseconds: 1_000_000)
+
+    static func lane(_ number: Int) throws -> LanePlace {
+        LanePlace(bmc: try #require(BMC.Address("https://10.0.0.\(number)")), place: 0)
+    }
+
+    static func all(_ schedule: inout LaneSchedule, now: Timestamp = start) -> [LanePlace] {
+        var lanes: [LanePlace] = []
+        while let lane = schedule.next(now: now) { lanes.append(lane) }
+        return lanes
+    }
+
+    @Test func lowestPriorityNumberFirstAndInOrderOfComing() throws {
+        var schedule = LaneSchedule(capacity: 10)
+        let lanes = try (1...5).map { try Self.lane($0) }
+        for (lane, priority) in zip(lanes, [3, 1, 2, 1, .max]) {
+            schedule.add(lane, priority: priority, now: Self.start)
+        }
+        #expect(schedule.best == 1)
+        #expect(Self.all(&schedule) == [lanes[1], lanes[3], lanes[2], lanes[0], lanes[4]])
+        #expect(schedule.best == nil)
+    }
+
+    @Test func aLaneThatBecomesMoreUrgentGoesAheadAndOnce() throws {
+        var schedule = LaneSchedule(capacity: 10)
+        let (slow, other) = (try Self.lane(1), try Self.lane(2))
+        schedule.add(slow, priority: 5, now: Self.start)
+        schedule.add(other, priority: 3, now: Self.start)
+        schedule.add(slow, priority: 1, now: Self.start)
+        schedule.add(slow, priority: 4, now: Self.start)
+        #expect(Self.all(&schedule) == [slow, other])
+        #expect(!schedule.isWaiting(slow))
+    }
+
+    @Test func noMoreThanThereIsRoomFor() throws {
+        var schedule = LaneSchedule(capacity: 2)
+        let lanes = try (1...4).map { try Self.lane($0) }
+        for lane in lanes { schedule.add(lane, priority: 1, now: Self.start) }
+        #expect(Self.all(&schedule) == [lanes[0], lanes[1]])
+        schedule.ended(lanes[0])
+        #expect(Self.all(&schedule) == [lanes[2]])
+    }
+
+    /// BMCs that keep their lane waiting delay nobody else.
+    @Test func whatTakesLongNoLongerCounts() throws {
+        var schedule = LaneSchedule(capacity: 2, grace: .seconds(2))
+        let lanes = try (1...6).map { try Self.lane($0) }
+        for lane in lanes { schedule.add(lane, priority: 1, now: Self.start) }
+        #expect(Self.all(&schedule).count == 2)
+        #expect(Self.all(&schedule, now: Self.start + .seconds(2)).isEmpty)
+        #expect(Self.all(&schedule, now: Self.start + .seconds(3)) == [lanes[2], lanes[3]])
+        // Ended long after it ceased to count, it makes no second room.
+        schedule.ended(lanes[0])
+        #expect(Self.all(&schedule, now: Self.start + .seconds(3)).isEmpty)
+    }
+
+    @Test func whatIsForgottenDoesNotBegin() throws {
+        var schedule = LaneSchedule(capacity: 2)
+        schedule.add(try Self.lane(1), priority: 1, now: Self.start)
+        #expect(schedule.removeAll() == [try Self.lane(1)])
+        #expect(Self.all(&schedule).isEmpty)
+    }
+}
