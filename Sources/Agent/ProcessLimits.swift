@@ -16,10 +16,12 @@ public enum ProcessLimits {
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
 
-    /// How many connections to BMCs there is room for beside the files, pipes and sockets of everything else.
+    /// How many connections to BMCs may be kept, beside the files, pipes and sockets of everything else and the
+    /// connections that are only made for a while.
     static var connections: Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
-        return max(64, Int(clamping: limit.rlim_cur) - 256)
+        let most = Int(clamping: limit.rlim_cur)
+        return max(64, most - 256 - min(most / 8, 2048))
     }
 }

@@ -2,10 +2,16 @@ import CCurl
 
 /// What a worker's thread keeps: the queue, the transfers in flight, and the handshakes among them.
 struct CurlLoop {
+    /// As long as a BMC's turn takes, with what it waits for in between.
+    private static let rest = Duration.seconds(2)
+
     private let sockets: SocketWatch
     private let configuration: HTTPClientPool.Configuration
     private var queue: RequestQueue
     private var shards: [CurlShard] = []
+    /// The shards whose connections are more than may be kept, and the origins of each.
+    private var passing: [Int: [String]] = [:]
+    private var lastRest = ContinuousClock.now
     /// By origin, its shard, and its place there.
     private var homes: [String: (shard: Int, place: Int)] = [:]
     private var transfers: [UInt64: Transfer] = [:]
@@ -37,6 +43,7 @@ struct CurlLoop {
     /// Starts what may start, waits for what comes, and delivers what has ended.
     mutating func turn(grace: Duration) {
         startReady(grace: grace)
+        closePassing()
         // A handshake that hangs gives up its place by the clock.
         let waitsForHandshakes = queue.waiting > 0 && !handshakes.isEmpty
         for shard in sockets.turn(atMost: waitsForHandshakes ? .milliseconds(50) : .seconds(1)) {
@@ -79,18 +86,31 @@ struct CurlLoop {
     }
 
     /// The shard that an origin belongs to for the life of the pool; nil where libcurl has no memory for it.
+    ///
+    /// The first origins keep their connections. Evicting whichever was used longest ago would keep none: a patrol comes
+    /// to all in turn.
     private mutating func home(of origin: String) -> (shard: Int, place: Int)? {
         if let home = homes[origin] { return home }
         let place = homes.count % CurlShard.capacity
         if place == 0 {
-            guard let shard = CurlShard(sockets: sockets) else { return nil }
-            shards.append(shard)
-            let room = configuration.maximumConnections / shards.count
             let wish = CurlShard.capacity * configuration.connectionsPerOrigin
-            for shard in shards { shard.keep(connections: min(room, wish)) }
+            guard let shard = CurlShard(sockets: sockets, connections: wish) else { return nil }
+            shards.append(shard)
+            if shards.count * wish > configuration.maximumConnections { passing[shards.count - 1] = [] }
         }
         let home = (shard: shards.count - 1, place: place)
         homes[origin] = home
+        passing[home.shard]?.append(origin)
         return home
+    }
+
+    /// Closes what nobody needs at the moment, where it is more than may be kept.
+    private mutating func closePassing() {
+        let now = ContinuousClock.now
+        guard !passing.isEmpty, now - lastRest > .milliseconds(500) else { return }
+        lastRest = now
+        for (shard, origins) in passing where shards[shard].rest(after: Self.rest) {
+            for origin in origins { queue.closed(origin: origin) }
+        }
     }
 }

@@ -11,19 +11,35 @@ final class CurlShard {
     /// TLS sessions that a share of libcurl 7.88 remembers, whatever it is told.
     private static let sessionsPerShare = 8
 
-    let multi: UnsafeMutableRawPointer
+    private(set) var multi: UnsafeMutableRawPointer
     /// As many origins as a share remembers sessions have one together: any origin's handshake is a short one the next
     /// time.
     private var shares: [UnsafeMutableRawPointer?] = []
     unowned let sockets: SocketWatch
+    private let connections: Int
     /// When libcurl wants to be called although nothing arrived.
     var timer: ContinuousClock.Instant?
+    private var transfers = 0
+    private var lastUsed = ContinuousClock.now
+    private var isOpen = false
 
+    /// - Parameter connections: as many as are kept open. The default of libcurl is four for each request, and evicts
+    ///   the rest, which here are all warm.
     /// - Returns: nil where libcurl has no memory for a handle
-    init?(sockets: SocketWatch) {
+    init?(sockets: SocketWatch, connections: Int) {
         guard let multi = curl_multi_init() else { return nil }
         self.multi = multi
         self.sockets = sockets
+        self.connections = max(1, connections)
+        configure()
+    }
+
+    deinit {
+        close()
+        for share in shares { curl_share_cleanup(share) }
+    }
+
+    private func configure() {
         let this = Unmanaged.passUnretained(self).toOpaque()
         ima_curl_multi_setopt_socket(
             multi,
@@ -40,22 +56,33 @@ final class CurlShard {
                 shard.sockets.timerChanged(of: shard)
                 return 0
             }, this)
+        ima_curl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, connections)
     }
 
-    deinit {
+    private func close() {
         // What is going is not to be called back.
         ima_curl_multi_setopt_socket(multi, nil, nil)
         ima_curl_multi_setopt_timer(multi, nil, nil)
         curl_multi_cleanup(multi)
-        for share in shares { curl_share_cleanup(share) }
     }
 
-    /// The default keeps four connections per handle and evicts the rest, which here are all warm.
-    func keep(connections count: Int) { ima_curl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, max(1, count)) }
+    /// Closes all connections where none was used for a while. TLS sessions are kept.
+    ///
+    /// - Returns: whether there was something to close
+    func rest(after idle: Duration) -> Bool {
+        guard isOpen, transfers == 0, .now - lastUsed > idle, let fresh = curl_multi_init() else { return false }
+        close()
+        timer = nil
+        multi = fresh
+        isOpen = false
+        configure()
+        return true
+    }
 
-    /// - Parameter place: the origin's, among those of the shard
     func start(_ transfer: Transfer, place: Int) {
         transfer.use(share: share(of: place))
+        transfers += 1
+        isOpen = true
         curl_multi_add_handle(multi, transfer.handle)
     }
 
@@ -72,7 +99,15 @@ final class CurlShard {
         return shares[index]
     }
 
-    func remove(_ transfer: Transfer) { curl_multi_remove_handle(multi, transfer.handle) }
+    func remove(_ transfer: Transfer) {
+        curl_multi_remove_handle(multi, transfer.handle)
+        ended()
+    }
+
+    private func ended() {
+        transfers -= 1
+        lastUsed = .now
+    }
 
     /// Hands out the transfers that have ended.
     func finished(_ take: (Transfer, CURLcode) -> Void) {
@@ -85,6 +120,7 @@ final class CurlShard {
             guard let pointer else { continue }
             let transfer = Unmanaged<Transfer>.fromOpaque(pointer).takeUnretainedValue()
             curl_multi_remove_handle(multi, handle)
+            ended()
             take(transfer, code)
         }
     }

@@ -14,7 +14,8 @@ public final class HTTPClientPool: Sendable {
         public var maximumInFlight: Int
         /// TLS handshakes in flight at once on one worker. Unbounded, they would all end at the same late time.
         public var maximumHandshakes: Int
-        /// Connections kept open, over all workers.
+        /// Connections kept open while nothing is asked over them, over all workers; those of the origins that came
+        /// first. Others are closed after two seconds.
         public var maximumConnections: Int
 
         public init(

@@ -122,6 +122,13 @@ struct RequestQueue {
     mutating func finished(origin: String, warm: Bool) {
         inFlight -= 1
         origins[origin]?.active -= 1
+        set(origin, warm: warm)
+    }
+
+    /// The connections of an origin were closed.
+    mutating func closed(origin: String) { if origins[origin] != nil { set(origin, warm: false) } }
+
+    private mutating func set(_ origin: String, warm: Bool) {
         if origins[origin]?.isWarm != warm {
             origins[origin]?.isWarm = warm
             // It moves to the other ready heap.

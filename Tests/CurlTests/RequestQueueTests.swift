@@ -69,6 +69,18 @@ struct RequestQueueTests {
         #expect(drain(&queue) == [2])
     }
 
+    @Test func aConnectionThatWeClosedIsColdAgain() async {
+        var queue = await queue([("a", 1)])
+        #expect(drain(&queue) == [1])
+        queue.finished(origin: "a", warm: true)
+        queue.add(await submission(2, "a", priority: 1))
+        queue.closed(origin: "a")
+        queue.closed(origin: "nobody")
+        #expect(drain(&queue, mayConnect: false) == [])
+        #expect(drain(&queue) == [2])
+        #expect(queue.inFlight == 1)
+    }
+
     @Test func cancelledRequestsAreNotServed() async {
         var queue = await queue([("a", 1), ("a", 2), ("b", 1)])
         #expect(queue.remove(id: 1, origin: "a")?.id == 1)

@@ -156,6 +156,23 @@ struct ReadinessScenarios {
         await stage.tearDown()
     }
 
+    /// Where few connections may be kept, the others are closed soon after, and made again when they are needed.
+    @Test(.timeLimit(.minutes(1)))
+    func connectionsBeyondThoseThatAreKeptAreClosed() async throws {
+        let stage = try await Stage(redfish: ", kept_connections: 0")
+        let fleet = stage.fleet
+        try await stage.startAgent()
+        #expect(try await eventually(within: .seconds(15)) { fleet.openConnections > 0 })
+        #expect(try await eventually(within: .seconds(15)) { fleet.openConnections == 0 })
+        let breach = try Stage.newBreach()
+        try await stage.alert(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
+        #expect(try await stage.report(breach, .applied).enforcement?.code == .success)
+        #expect(fleet.limit(of: "cpu-1") == 900)
+        let logins = fleet.bmc(of: "cpu-1")?.logins
+        #expect(logins == 1, "the session outlives its connection")
+        await stage.tearDown()
+    }
+
     /// One sick BMC in a hundred adds nothing to the time of the others.
     @Test(.timeLimit(.minutes(2)), arguments: [Fault.hang, Fault(.drip), Fault(.refuse)])
     func aSickBMCCostsTheOthersNothing(fault: Fault) async throws {

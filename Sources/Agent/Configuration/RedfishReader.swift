@@ -17,11 +17,12 @@ enum RedfishReader {
         guard let section else { return (patience, pool) }
         let members = section.members([
             "workers", "connections_per_bmc", "max_in_flight", "connect_timeout", "request_timeout", "retries",
-            "patrol_every",
+            "patrol_every", "kept_connections",
         ])
         if let count = members["workers"]?.int(0...64) { pool.workers = count }
         if let count = members["connections_per_bmc"]?.int(1...8) { pool.connectionsPerOrigin = count }
         if let count = members["max_in_flight"]?.int(1...100_000) { pool.maximumInFlight = count }
+        if let count = members["kept_connections"]?.int(0...100_000) { pool.maximumConnections = count }
         let least = Duration.milliseconds(100)
         if let value = members["connect_timeout"]?.duration(least ... .seconds(300)) {
             patience.options.connectTimeout = value

@@ -16,7 +16,7 @@ import StrictJSON
 /// The one owner of the book. Everything that happens comes to this actor; nothing is done before the journal has it.
 actor Enforcer: Service {
     /// With answers after 200 ms, as many as one core takes on in the time of one.
-    private static let lanesPerCore = 256
+    private static let lanesPerCore = 768
 
     let mode: AgentConfiguration.Mode
     let journal: JournalDatabase

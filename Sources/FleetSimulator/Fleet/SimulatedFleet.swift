@@ -119,6 +119,8 @@ public final class SimulatedFleet: Sendable {
         }
     }
 
+    public var openConnections: Int { connections.withLock { $0.count } }
+
     /// Ends every connection, as a restart of all BMCs would.
     public func dropConnections() {
         for channel in connections.withLock({ Array($0.values) }) { channel.close(promise: nil) }

@@ -24,6 +24,8 @@ struct BenchCommand: AsyncParsableCommand {
     var start: [String] = []
     @Option(name: .long, help: "How often each is run; the one with the median time is told.") var repeats = 3
     @Option(name: .long, help: "Where all figures go as JSON.") var json: String?
+    @Option(name: .long, help: "How many connections the agent keeps while it asks nothing; all without it.")
+    var keptConnections: Int?
     @Flag(name: .long, help: "Without curl.") var noCurl = false
 
     func run() async throws {
@@ -42,25 +44,31 @@ struct BenchCommand: AsyncParsableCommand {
         for line in BenchFigures.heading { print(line) }
         for count in counts {
             // A process may have so many descriptors; each BMC takes two, one to listen.
-            let stage = try await BenchStage(count: count, fleetProcesses: 1 + count / 6000)
-            let outcome = await Result.of {
-                for latency in self.latency.isEmpty ? [0] : self.latency {
-                    for hung in self.hung.isEmpty ? [0] : self.hung {
-                        for start in starts {
-                            let figures = try await measure(stage, latency, hung, start)
-                            print(figures.row)
-                            fflush(nil)
-                            all.append(figures)
-                        }
-                    }
-                }
-            }
+            let stage = try await BenchStage(
+                count: count, fleetProcesses: 1 + count / 6000, keptConnections: keptConnections)
+            let outcome = await Interruption.orResult { try await measureAll(stage, starts) }
             await stage.tearDown()
-            try outcome.get()
+            guard let outcome else { throw Failure("interrupted; everything was cleaned up", code: 130) }
+            all += try outcome.get()
         }
         if let json {
             try Data(JSONValue.array(all.map(\.json)).text.utf8).write(to: URL(fileURLWithPath: json))
         }
+    }
+
+    private func measureAll(_ stage: BenchStage, _ starts: [BenchFigures.Start]) async throws -> [BenchFigures] {
+        var all: [BenchFigures] = []
+        for latency in latency.isEmpty ? [0] : latency {
+            for hung in hung.isEmpty ? [0] : hung {
+                for start in starts {
+                    let figures = try await measure(stage, latency, hung, start)
+                    print(figures.row)
+                    fflush(nil)
+                    all.append(figures)
+                }
+            }
+        }
+        return all
     }
 
     private func measure(
@@ -80,12 +88,5 @@ struct BenchCommand: AsyncParsableCommand {
             runs.append(figures)
         }
         return runs.sorted { $0.readBacks.all < $1.readBacks.all }[runs.count / 2]
-    }
-}
-
-extension Result where Success == Void, Failure == any Error {
-    /// What came of some work, so that it can be cleaned up after it.
-    fileprivate static func of(_ work: () async throws -> Void) async -> Self {
-        do { return .success(try await work()) } catch { return .failure(error) }
     }
 }

@@ -16,6 +16,7 @@ final class BenchStage: Sendable {
     let children: ChildProcesses
     let fleet: BenchFleet
     let hosts: [String]
+    private let keptConnections: Int?
     private let brokerPort: Int
     private let httpPort: Int
     private let powerAgent: SimulatedPowerAgent
@@ -28,8 +29,10 @@ final class BenchStage: Sendable {
     private static let nodesPerRack = 200
     private static let source = EventSource(role: .powerAgent, identifier: "bench")
 
-    init(count: Int, fleetProcesses: Int) async throws {
+    /// - Parameter keptConnections: of the agent; nil for all
+    init(count: Int, fleetProcesses: Int, keptConnections: Int?) async throws {
         self.count = count
+        self.keptConnections = keptConnections
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ima-bench-\(getpid())-\(count)")
         try FileManager.default.createDirectory(
             at: folder.appendingPathComponent("none"), withIntermediateDirectories: true,
@@ -191,7 +194,10 @@ final class BenchStage: Sendable {
         inventory: [site.yaml]
         journal: ima-\(number).sqlite
         enforcement: { hold_down: \(Self.holdDown / .milliseconds(1))ms, step: 100%, report_after: 120s, deadline: 60s }
-        redfish: { patrol_every: \(patrolEvery.map { "\(Int($0 / .seconds(1)))s" } ?? "0s"), request_timeout: 20s }
+        redfish:
+          patrol_every: \(patrolEvery.map { "\(Int($0 / .seconds(1)))s" } ?? "0s")
+          request_timeout: 20s
+          kept_connections: \(keptConnections ?? 32_768)
         http: 127.0.0.1:\(httpPort)
         control: ima-\(number).sock
         """

@@ -12,17 +12,8 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let stage = try DemoStage(inventory: inventory)
-        let outcome = await withTaskGroup(of: Result<Bool, any Error>?.self) { group in
-            let story = DemoStory(stage: stage, console: DemoConsole())
-            group.addTask {
-                do { return .success(try await story.run()) } catch { return .failure(error) }
-            }
-            group.addTask {
-                await Interruption.wait()
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+        let outcome = await Interruption.orResult {
+            try await DemoStory(stage: stage, console: DemoConsole()).run()
         }
         let log = stage.lastWords
         await stage.tearDown()

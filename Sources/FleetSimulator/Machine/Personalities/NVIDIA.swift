@@ -17,35 +17,27 @@ extension Personality {
     }
 
     /// A module of CPU and GPU; its limit counts for both.
-    public static let nvidiaGH200 = Personality(
-        "nvidia-gh200",
-        limit: PowerKnob(LimitStyle(.control).with { $0.isVolatile = true }, 200...1000, setPoint: 1000),
-        gpu: PowerKnob(oneShot, 100...900, setPoint: 900)
-    ).with {
-        $0.vendor = "NVIDIA"
-        $0.baseboard = "HGX_Baseboard_0"
-        $0.chassis = "HGX_ProcessorModule_0"
-    }
+    public static let nvidiaGH200 = tray(
+        "nvidia-gh200", chassis: "HGX_ProcessorModule_0", all: PowerKnob(module, 200...1000, setPoint: 1000),
+        gpu: PowerKnob(oneShot, 100...900, setPoint: 900))
 
     /// GPUs that are not up yet: their metrics say nothing of a limit. What can be limited is all of them together.
-    public static let nvidiaGB200 = Personality(
-        "nvidia-gb200",
-        limit: PowerKnob(LimitStyle(.control).with { $0.isVolatile = true }, 800...4800, setPoint: 4800),
-        gpu: PowerKnob(oneShot.with { $0.isWithheld = true }, 200...1200, setPoint: 1200)
-    ).with {
-        $0.vendor = "NVIDIA"
-        $0.baseboard = "HGX_Baseboard_0"
-        $0.chassis = "HGX_Chassis_0"
-    }
+    public static let nvidiaGB200 = tray(
+        "nvidia-gb200", chassis: "HGX_Chassis_0", all: PowerKnob(module, 800...4800, setPoint: 4800),
+        gpu: PowerKnob(oneShot.with { $0.isWithheld = true }, 200...1200, setPoint: 1200))
 
-    public static let nvidiaGB300 = Personality(
-        "nvidia-gb300",
-        limit: PowerKnob(
-            LimitStyle(.control).with { $0.isVolatile = true }, 800...5600, setPoint: 5600, mode: "Override"),
-        gpu: PowerKnob(oneShot, 200...1400, setPoint: 1400)
-    ).with {
-        $0.vendor = "NVIDIA"
-        $0.baseboard = "HGX_Baseboard_0"
-        $0.chassis = "HGX_Chassis_0"
+    public static let nvidiaGB300 = tray(
+        "nvidia-gb300", chassis: "HGX_Chassis_0",
+        all: PowerKnob(module, 800...5600, setPoint: 5600, mode: "Override"),
+        gpu: PowerKnob(oneShot, 200...1400, setPoint: 1400))
+
+    private static let module = LimitStyle(.control).with { $0.isVolatile = true }
+
+    private static func tray(_ name: String, chassis: String, all: PowerKnob, gpu: PowerKnob) -> Personality {
+        Personality(name, limit: all, gpu: gpu).with {
+            $0.vendor = "NVIDIA"
+            $0.baseboard = "HGX_Baseboard_0"
+            $0.chassis = chassis
+        }
     }
 }
