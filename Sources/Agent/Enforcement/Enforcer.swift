@@ -37,6 +37,7 @@ actor Enforcer: Service {
     var looks: [BMC.Address: Task<Void, Never>] = [:]
     var lanes: [BMC.Address: Lane] = [:]
     private var catchUp = CatchUp()
+    private var lastMeasured = Timestamp(milliseconds: 0)
     var isStopping = false
     private nonisolated let alerts: AsyncStream<InboxAlert>
     private nonisolated let alertSink: AsyncStream<InboxAlert>.Continuation
@@ -142,6 +143,8 @@ actor Enforcer: Service {
     }
 
     private func measure() {
+        guard now() - lastMeasured >= .seconds(1) else { return }
+        lastMeasured = now()
         metrics.set("ima_controls_held", book.controls.values.count { $0.entry.intent != nil })
         metrics.set("ima_breaches_open", book.breaches.values.count { !$0.isClosed })
     }

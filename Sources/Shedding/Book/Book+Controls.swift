@@ -109,7 +109,7 @@ extension Book {
             return actions
         }
         guard demands(on: key).isEmpty else {
-            controls[key]?.nextLook = now + policy.watchEvery
+            lookAgain(at: key, when: now + policy.watchEvery)
             return settleHeld(key, outcome, isNews: isNews, now: now)
         }
         return settleReleased(key, outcome, now: now)
@@ -163,7 +163,7 @@ extension Book {
             let failures = controls[key]?.failedReverts ?? 0
             controls[key]?.failedReverts += 1
             let delay = min(Duration.seconds(2 << min(failures, 8)), .seconds(300))
-            controls[key]?.nextLook = now + delay + delay * Jitter.fraction(of: key, turn: failures) / 4
+            lookAgain(at: key, when: now + delay + delay * Jitter.fraction(of: key, turn: failures) / 4)
         } else {
             remove(key)
         }

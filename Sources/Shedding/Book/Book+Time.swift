@@ -14,8 +14,12 @@ extension Book {
             case .open: actions += tickOpen(breach, now: now)
             case .holdingDown(let until): if now >= until, !isFrozen { actions += startReleasing(id, now: now) }
             case .releasing(let nextStep):
-                if now >= nextStep, breach.released.count < breach.controls.count {
+                guard now >= nextStep else { break }
+                if breach.released.count < breach.controls.count {
                     actions += stepRelease(id, now: now)
+                } else {
+                    // All is let go; counting thousands again and again would tell nothing else.
+                    breaches[id]?.phase = .releasing(nextStep: now + .seconds(60))
                 }
             case .closed: break
             }
@@ -26,7 +30,7 @@ extension Book {
             }
         }
         if !isFrozen {
-            for (key, control) in controls where control.nextLook.map({ now >= $0 }) ?? false {
+            for key in takeDueLooks(now) {
                 if let action = queue(key, priority: priority(of: key)) { actions.append(action) }
             }
         }
@@ -83,7 +87,7 @@ extension Book {
             if demands(on: key).isEmpty {
                 if let action = queue(key, priority: 0) { actions.append(action) }
             } else if controls[key]?.nextLook == nil {
-                controls[key]?.nextLook = now + policy.watchEvery
+                lookAgain(at: key, when: now + policy.watchEvery)
             }
         }
         return actions

@@ -29,6 +29,7 @@ public struct Book: Sendable {
     static let newsDelay = Duration.seconds(1)
     /// What of a breach has not been handed out yet.
     var waves: [UUIDText: Waves] = [:]
+    private var agenda = Agenda()
     private var changedBreaches: Set<UUIDText> = []
     private var changedControls: Set<ControlKey> = []
     private var removedControls: Set<ControlKey> = []
@@ -76,6 +77,18 @@ public struct Book: Sendable {
     mutating func touch(_ control: ControlKey) {
         changedControls.insert(control)
         removedControls.remove(control)
+    }
+
+    mutating func lookAgain(at key: ControlKey, when time: Timestamp) {
+        guard controls[key] != nil else { return }
+        controls[key]?.nextLook = time
+        agenda.add(key, at: time)
+    }
+
+    /// The controls that are to be looked at now.
+    mutating func takeDueLooks(_ now: Timestamp) -> [ControlKey] {
+        let controls = controls
+        return agenda.takeDue(now) { controls[$0]?.nextLook }
     }
 
     /// Notes how the release of a control from a breach ended.

@@ -33,6 +33,7 @@ struct CurlRun {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
+        defer { if process.isRunning { process.terminate() } }
         while process.isRunning { try await Task.sleep(for: .milliseconds(2)) }
         let seconds = Double(ShedTiming.now - start) / 1e9
         guard process.terminationStatus == 0 else {
