@@ -17,6 +17,8 @@ struct LaneScheduleTests {
         return lanes
     }
 
+    static func isQuiet(_ schedule: inout LaneSchedule, now: Timestamp = start) -> Bool { schedule.isQuiet(now: now) }
+
     @Test func lowestPriorityNumberFirstAndInOrderOfComing() throws {
         var schedule = LaneSchedule(capacity: 10)
         let lanes = try (1...5).map { try Self.lane($0) }
@@ -66,5 +68,30 @@ struct LaneScheduleTests {
         schedule.add(try Self.lane(1), priority: 1, now: Self.start)
         #expect(schedule.removeAll() == [try Self.lane(1)])
         #expect(Self.all(&schedule).isEmpty)
+    }
+
+    /// The patrol waits for a shed, and not for the few BMCs that keep a shed waiting.
+    @Test func thePatrolYieldsToMuchEnforcement() throws {
+        var schedule = LaneSchedule(capacity: 100, grace: .seconds(2))
+        for number in 1...40 { schedule.add(try Self.lane(number), priority: Lane.visit, now: Self.start) }
+        #expect(Self.isQuiet(&schedule))
+        #expect(Self.all(&schedule).count == 40)
+        #expect(Self.isQuiet(&schedule))
+        schedule.add(try Self.lane(41), priority: 1, now: Self.start)
+        #expect(!Self.isQuiet(&schedule))
+        _ = Self.all(&schedule)
+        #expect(Self.isQuiet(&schedule))
+        for number in 42...90 { schedule.add(try Self.lane(number), priority: 1, now: Self.start) }
+        _ = Self.all(&schedule)
+        #expect(!Self.isQuiet(&schedule))
+        for number in 42...80 { schedule.ended(try Self.lane(number)) }
+        #expect(Self.isQuiet(&schedule))
+        for number in 100...190 { schedule.add(try Self.lane(number), priority: 1, now: Self.start) }
+        _ = Self.all(&schedule)
+        #expect(!Self.isQuiet(&schedule))
+        // What is still there then waits for its BMC.
+        #expect(!Self.isQuiet(&schedule, now: Self.start + .seconds(3)))
+        _ = Self.all(&schedule, now: Self.start + .seconds(3))
+        #expect(Self.isQuiet(&schedule, now: Self.start + .seconds(6)))
     }
 }

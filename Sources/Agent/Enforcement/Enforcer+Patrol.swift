@@ -7,7 +7,8 @@ import Shedding
 extension Enforcer {
     var patrolled: [BMC.Address] { readiness.addresses }
 
-    func patrol(_ address: BMC.Address) { if looks[address] == nil { visit(address) } }
+    /// A look, unless one is under way or enforcement has much to do; the next round comes soon.
+    func patrol(_ address: BMC.Address) { if looks[address] == nil, schedule.isQuiet(now: now()) { visit(address) } }
 
     /// One look, which ends early where enforcement wants the BMC.
     func runLook(at address: BMC.Address, place: Int) async {
@@ -23,11 +24,12 @@ extension Enforcer {
         if readiness.isNew(address), !look.isCancelled { visit(address) }
     }
 
-    /// Enforcement waits for the end of a look no longer than a healthy BMC takes for an answer.
+    /// Enforcement waits for the end of a look no longer than a healthy BMC takes for an answer, be it a slow one: a
+    /// request that is given up may still be at work on the BMC when the next one comes.
     func endLook(at address: BMC.Address) {
         guard let look = looks[address] else { return }
         Task {
-            try? await Task.sleep(for: .milliseconds(250))
+            try? await Task.sleep(for: .seconds(2))
             look.cancel()
         }
     }

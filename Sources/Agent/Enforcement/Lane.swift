@@ -9,6 +9,9 @@ struct Lane {
         let order: Int
     }
 
+    /// The priority of a look by the patrol: after everything else.
+    static let visit = Int.max
+
     private var jobs: [Job] = []
     private var nextOrder = 0
     /// Whether the patrol wants to look at the BMC, which everything else comes before.
@@ -45,7 +48,7 @@ struct Lane {
     }
 
     /// Of what comes next.
-    var priority: Int { jobs.first?.priority ?? Int.max }
+    var priority: Int { jobs.first?.priority ?? Self.visit }
 
     var isEmpty: Bool { jobs.isEmpty && !isVisitDue }
 }

@@ -6,14 +6,17 @@ import PowerEvents
 /// begun as the processors can keep going. A lane that takes longer than the grace waits for its BMC and no longer
 /// counts: a slow BMC delays nobody else.
 struct LaneSchedule {
+    private static let few = 32
+
     private let capacity: Int
     private let grace: Duration
     /// By priority, in the order in which they came. A lane that came again with a better one is in two.
     private var queues: [Int: Queue] = [:]
     /// With the best priority that each came with.
     private var waiting: [LanePlace: Int] = [:]
-    /// At work, and not for long.
-    private var young: Set<LanePlace> = []
+    /// At work, and not for long; with the priority that each was begun with.
+    private var young: [LanePlace: Int] = [:]
+    private var enforcing = 0
     private var beginnings = Queue()
 
     private struct Queue {
@@ -40,6 +43,12 @@ struct LaneSchedule {
     /// The best priority among the lanes that wait.
     var best: Int? { queues.keys.min() }
 
+    /// Whether enforcement leaves room for the patrol: BMCs that are slow do not keep it from the others.
+    mutating func isQuiet(now: Timestamp) -> Bool {
+        age(now)
+        return enforcing < Self.few && best ?? Lane.visit == Lane.visit
+    }
+
     func isWaiting(_ lane: LanePlace) -> Bool { waiting[lane] != nil }
 
     /// Takes a lane up, or forward where it waits with a worse priority.
@@ -51,10 +60,7 @@ struct LaneSchedule {
 
     /// The next lane to begin with; nil where none waits or enough are at work.
     mutating func next(now: Timestamp) -> LanePlace? {
-        while let begun = beginnings.first, now - begun.at > grace {
-            beginnings.removeFirst()
-            young.remove(begun.lane)
-        }
+        age(now)
         guard young.count < capacity else { return nil }
         while let priority = best, let lane = queues[priority]?.first?.lane {
             queues[priority]?.removeFirst()
@@ -62,15 +68,26 @@ struct LaneSchedule {
             // Otherwise it went ahead with a better priority.
             guard waiting[lane] == priority else { continue }
             waiting[lane] = nil
-            young.insert(lane)
+            young[lane] = priority
+            if priority != Lane.visit { enforcing += 1 }
             beginnings.append(lane, at: now)
             return lane
         }
         return nil
     }
 
+    private mutating func age(_ now: Timestamp) {
+        while let begun = beginnings.first, now - begun.at > grace {
+            beginnings.removeFirst()
+            ended(begun.lane)
+        }
+    }
+
     /// A lane has nothing left to do.
-    mutating func ended(_ lane: LanePlace) { young.remove(lane) }
+    mutating func ended(_ lane: LanePlace) {
+        guard let priority = young.removeValue(forKey: lane) else { return }
+        if priority != Lane.visit { enforcing -= 1 }
+    }
 
     /// Forgets all that wait.
     mutating func removeAll() -> [LanePlace] {
