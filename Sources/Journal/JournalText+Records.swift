@@ -15,40 +15,16 @@ extension JournalText {
         write(entry.bmc)
         write(json: #","pins":"#)
         write(entry.pins)
-        if let locator = entry.locator {
-            write(json: #","locator":"#)
-            write(locator)
-        }
-        if let identity = entry.identity {
-            write(json: #","identity":"#)
-            write(identity)
-        }
-        if let prior = entry.prior {
-            write(json: #","prior":"#)
-            write(prior)
-        }
-        if let intent = entry.intent {
-            write(json: #","intent":"#)
-            write(intent)
-        }
-        if let held = entry.held {
-            write(json: #","held":"#)
-            write(held)
-        }
+        write(#","locator":"#, entry.locator) { write($0) }
+        write(#","identity":"#, entry.identity) { write($0) }
+        write(#","prior":"#, entry.prior) { write($0) }
+        write(#","intent":"#, entry.intent) { write($0) }
+        write(#","held":"#, entry.held) { write($0) }
         write(json: #","reassertions":"#)
         write(literal: String(entry.reassertions))
-        if let isPowerCycled = entry.isPowerCycled {
-            write(json: #","isPowerCycled":"#)
-            write(isPowerCycled)
-        }
-        if let isUnconfirmed = entry.isUnconfirmed {
-            write(json: #","isUnconfirmed":"#)
-            write(isUnconfirmed)
-        }
-        if let earlier = entry.earlierIntents {
-            write(json: #","earlierIntents":"#)
-            write(list: earlier) { write($0) }
-        }
+        write(#","isPowerCycled":"#, entry.isPowerCycled) { write($0) }
+        write(#","isUnconfirmed":"#, entry.isUnconfirmed) { write($0) }
+        write(#","earlierIntents":"#, entry.earlierIntents) { write(list: $0) { write($0) } }
         write(json: "}")
     }
 
@@ -68,11 +44,15 @@ extension JournalText {
             write(list: fallback.controls) { write($0) }
             write(json: "}")
         }
-        if let hasFallenBack = plan.hasFallenBack {
-            write(json: #","hasFallenBack":"#)
-            write(hasFallenBack)
-        }
+        write(#","hasFallenBack":"#, plan.hasFallenBack) { write($0) }
         write(json: "}")
+    }
+
+    /// A member that is left out where there is no value for it.
+    private func write<Value>(_ name: StaticString, _ value: Value?, _ body: (Value) -> Void) {
+        guard let value else { return }
+        write(json: name)
+        body(value)
     }
 
     private func write(_ flag: Bool) { write(literal: flag ? "true" : "false") }
@@ -143,10 +123,7 @@ extension JournalText {
         write(json: #","takenAt":{"milliseconds":"#)
         write(literal: String(prior.takenAt.milliseconds))
         write(json: "}")
-        if let dormant = prior.dormant {
-            write(json: #","dormant":"#)
-            write(dormant)
-        }
+        write(#","dormant":"#, prior.dormant) { write($0) }
         write(json: "}")
     }
 
