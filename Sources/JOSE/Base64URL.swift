@@ -29,8 +29,13 @@ public enum Base64URL {
     /// - Returns: nil for padding, white space, any other character, an impossible length, or trailing bits that are
     ///   not zero.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let decoded = text.utf8.withContiguousStorageIfAvailable { decode($0) }
-        return decoded ?? Array(text.utf8).withUnsafeBufferPointer { decode($0) }
+        decode(text.utf8)
+    }
+
+    /// The same, of a text's bytes.
+    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        let decoded = text.withContiguousStorageIfAvailable { decode($0) }
+        return decoded ?? Array(text).withUnsafeBufferPointer { decode($0) }
     }
 
     private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {

@@ -15,7 +15,8 @@ public enum JWS {
     /// - Throws: ``JWSError``; nothing of the payload is returned unless the signature verified.
     public static func verify(_ token: String, keys: JWKSet, now: Int64? = nil) throws -> Verified {
         // By bytes: going through megabytes character by character takes longer than checking the signature.
-        let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Substring.init)
+        let bytes = Array(token.utf8)
+        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw JWSError.malformed("\(parts.count) parts instead of 3") }
         guard let headerBytes = Base64URL.decode(parts[0]), !headerBytes.isEmpty else {
             throw JWSError.malformed("the header is not base64url")
@@ -33,8 +34,7 @@ public enum JWS {
             if let notBefore = key.notBefore, now < notBefore { throw JWSError.keyNotInForce(header.keyID) }
             if let expires = key.expires, now >= expires { throw JWSError.keyNotInForce(header.keyID) }
         }
-        let signed = token.utf8.prefix(parts[0].utf8.count + 1 + parts[1].utf8.count)
-        guard key.publicKey.verifies(signature, over: signed) else {
+        guard key.publicKey.verifies(signature, over: bytes[..<parts[1].endIndex]) else {
             throw JWSError.badSignature(keyID: header.keyID)
         }
         return Verified(payload: payload, keyID: header.keyID)

@@ -57,9 +57,11 @@ public struct PublicKey: Sendable {
         defer { ERR_clear_error() }
         guard let context = EVP_MD_CTX_new() else { return false }
         defer { EVP_MD_CTX_free(context) }
-        let bytes = Array(message)
-        return EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, handle.pointer) == 1
-            && EVP_DigestVerify(context, encoded, encoded.count, bytes, bytes.count) == 1
+        guard EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, handle.pointer) == 1 else { return false }
+        let check = { (bytes: UnsafeBufferPointer<UInt8>) in
+            EVP_DigestVerify(context, encoded, encoded.count, bytes.baseAddress, bytes.count) == 1
+        }
+        return message.withContiguousStorageIfAvailable(check) ?? Array(message).withUnsafeBufferPointer(check)
     }
 
     /// This key as a DER-encoded SubjectPublicKeyInfo (RFC 5280), over which pins are computed (RFC 7469).

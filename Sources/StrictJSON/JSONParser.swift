@@ -65,17 +65,18 @@ private struct JSONParser {
 
     mutating func object(depth: Int) throws -> JSONObject {
         position += 1
-        var members: [JSONObject.Member] = []
-        var seen: Set<String> = []
+        var names = Names()
         skipSpace()
         if current == UInt8(ascii: "}") {
             position += 1
             return JSONObject()
         }
+        var members: [JSONObject.Member] = []
+        members.reserveCapacity(4)
         while true {
             guard current == UInt8(ascii: "\"") else { throw error("a member name should be here") }
             let key = try string()
-            guard seen.insert(key).inserted else { throw error("the member \"\(key)\" is repeated") }
+            guard names.insert(key, beside: members) else { throw error("the member \"\(key)\" is repeated") }
             skipSpace()
             guard current == UInt8(ascii: ":") else { throw error("a colon should be here") }
             position += 1
@@ -83,6 +84,18 @@ private struct JSONParser {
             members.append(JSONObject.Member(key: key, value: try value(depth: depth)))
             skipSpace()
             guard try more(end: UInt8(ascii: "}")) else { return JSONObject(uniqueMembers: members) }
+        }
+    }
+
+    /// Tells names that are repeated: among a few by looking at them all, which is quicker than hashing them.
+    private struct Names {
+        static let few = 8
+        private var seen: Set<String> = []
+
+        mutating func insert(_ name: String, beside members: [JSONObject.Member]) -> Bool {
+            if members.count < Self.few { return !members.contains { $0.key == name } }
+            if members.count == Self.few { seen = Set(members.map(\.key)) }
+            return seen.insert(name).inserted
         }
     }
 
@@ -136,7 +149,8 @@ private struct JSONParser {
         guard position - start <= limits.numberLength else {
             throw error("a number longer than \(limits.numberLength) bytes")
         }
-        return JSONNumber(literal: String(decoding: bytes[start..<position], as: UTF8.self))
+        return JSONNumber(
+            literal: String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self))
     }
 
     mutating func digits() -> Int {
@@ -148,13 +162,19 @@ private struct JSONParser {
     mutating func string() throws -> String {
         position += 1
         let start = position
-        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
+        var all: UInt8 = 0
+        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+            all |= byte
+            position += 1
+        }
+        let run = UnsafeBufferPointer(rebasing: bytes[start..<position])
         if current == UInt8(ascii: "\"") {
-            let text = try validated(bytes[start..<position])
+            // ASCII has nothing to validate.
+            let text = all < 0x80 ? String(decoding: run, as: UTF8.self) : try validated(run)
             position += 1
             return text
         }
-        var unescaped = Array(bytes[start..<position])
+        var unescaped = Array(run)
         while let byte = current {
             switch byte {
             case UInt8(ascii: "\""):

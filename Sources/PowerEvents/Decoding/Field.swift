@@ -3,12 +3,32 @@ import StrictJSON
 /// A JSON value that knows its path, so that every complaint about it can name both.
 struct Field {
     let value: JSONValue
-    let path: String
+    private let place: Place
 
-    init(_ value: JSONValue, path: String = "$") {
-        self.value = value
-        self.path = path
+    /// Spelled only where there is something to complain about: an alert has tens of thousands of fields.
+    private indirect enum Place {
+        case root
+        case member(String, of: Place)
+        case element(Int, of: Place)
+
+        var path: String {
+            switch self {
+            case .root: "$"
+            case .member(let key, let parent): "\(parent.path).\(key)"
+            case .element(let index, let parent): "\(parent.path)[\(index)]"
+            }
+        }
     }
+
+    init(_ value: JSONValue) { self.init(value, .root) }
+
+    private init(_ value: JSONValue, _ place: Place) {
+        self.value = value
+        self.place = place
+    }
+
+    /// Such as `$.shed_hints[3].action`.
+    var path: String { place.path }
 
     func error(_ problem: String) -> EventDecodingError {
         let text = value.text
@@ -21,14 +41,14 @@ struct Field {
         guard let member = object[key] else {
             throw EventDecodingError(path: "\(path).\(key)", problem: "is missing")
         }
-        return Field(member, path: "\(path).\(key)")
+        return Field(member, .member(key, of: place))
     }
 
     /// The member where it is present; a `null` counts as absent.
     func optional(_ key: String) throws -> Field? {
         guard case .object(let object) = value else { throw error("should be an object") }
         guard let member = object[key], !member.isNull else { return nil }
-        return Field(member, path: "\(path).\(key)")
+        return Field(member, .member(key, of: place))
     }
 
     func string() throws -> String {
@@ -49,12 +69,12 @@ struct Field {
 
     func elements() throws -> [Field] {
         guard let array = value.array else { throw error("should be an array") }
-        return array.enumerated().map { Field($1, path: "\(path)[\($0)]") }
+        return array.enumerated().map { Field($1, .element($0, of: place)) }
     }
 
     func members() throws -> [(key: String, field: Field)] {
         guard let object = value.object else { throw error("should be an object") }
-        return object.map { ($0.key, Field($0.value, path: "\(path).\($0.key)")) }
+        return object.map { ($0.key, Field($0.value, .member($0.key, of: place))) }
     }
 
     func integer(atLeast minimum: Int) throws -> Int {
