@@ -160,6 +160,7 @@ public func buildAgent(
             ))
     }
     services.append(RetentionService(journal: journal, enforcer: enforcer, logger: logger, wall: wall))
+    services.append(CheckpointService(journal: journal, writer: writer, logger: logger))
     if let every = configuration.patrolEvery { services.append(PatrolService(every: every, enforcer: enforcer)) }
     services += [ReloadService(file: configuration.file, enforcer: enforcer, logger: logger), bus, outbox, enforcer]
     return InfrastructureAgent(

@@ -23,6 +23,9 @@ public struct CommitQueue<Ticket> {
         }
     }
 
+    /// As many batches as go into one transaction: of thousands that come at once, the first do not wait for the last.
+    public static var most: Int { 256 }
+
     private var waiting: [Item] = []
     private var isFlushing = false
 
@@ -35,11 +38,12 @@ public struct CommitQueue<Ticket> {
         return !isFlushing
     }
 
-    /// All that waits, for one transaction; nothing where the flushing is over.
+    /// What has waited longest, for one transaction; nothing where the flushing is over.
     public mutating func take() -> [Item] {
-        defer { waiting = [] }
         if waiting.isEmpty { isFlushing = false }
-        return waiting
+        let group = Array(waiting.prefix(Self.most))
+        waiting.removeFirst(group.count)
+        return group
     }
 
     /// The disk refused a group. - Returns: the items that have failed by that; the others are first in line again

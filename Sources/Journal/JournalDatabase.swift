@@ -10,6 +10,9 @@ import Synchronization
 /// One process at a time may use it. Calls are synchronous and thread-safe; ``JournalWriter`` batches those that many
 /// tasks make at once.
 public final class JournalDatabase: Sendable {
+    /// 64 MiB; ``checkpoint()`` keeps it far below that.
+    private static let mostPagesInLog = 16_384
+
     public let path: String
     let pool: any DatabaseWriter
     private let lock: ProcessLock?
@@ -24,7 +27,11 @@ public final class JournalDatabase: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.label = "journal"
-        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            // An alert with thousands of hints fills what is the default, and its commit would wait for a checkpoint.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.mostPagesInLog)")
+        }
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)
             self.pool = pool
@@ -167,6 +174,11 @@ public final class JournalDatabase: Sendable {
                 sql: "DELETE FROM refusal WHERE at < ? OR seq <= (SELECT max(seq) FROM refusal) - 100000",
                 arguments: [before(days: 30)])
         }
+    }
+
+    /// Brings what is in the write-ahead log into the file. Nothing depends on it; it is for when there is time.
+    public func checkpoint() throws {
+        _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.passive) }
     }
 
     public func close() throws {

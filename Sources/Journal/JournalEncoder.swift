@@ -15,7 +15,7 @@ struct JournalEncoder {
     }
 
     static func encode(_ entry: ControlEntry) -> String {
-        let output = JournalText()
+        var output = JournalBytes()
         output.write(entry)
         return output.text
     }

@@ -1,3 +1,4 @@
+import Foundation
 public import PowerEvents
 import Synchronization
 
@@ -8,6 +9,8 @@ public final class JournalWriter: Sendable {
     /// The time that transactions took, and how many there were.
     public struct Effort: Sendable, Hashable {
         public var spent = Duration.zero
+        /// Without what was waited, be it for the disk or for a processor.
+        public var processor = Duration.zero
         public var transactions = 0
     }
 
@@ -39,14 +42,17 @@ public final class JournalWriter: Sendable {
     /// Returns when the batch is durable. Batches become durable in the order of these calls: the batch is queued
     /// before the caller's actor can do anything else.
     ///
+    /// - Parameter meanwhile: what the caller does while the disk is at work
     /// - Throws: where the disk refuses and the batch is not patient, or the process ends first
     public func commit(
-        _ batch: JournalBatch, _ patience: Queue.Patience = .once, isolation: isolated (any Actor)? = #isolation
+        _ batch: JournalBatch, _ patience: Queue.Patience = .once, isolation: isolated (any Actor)? = #isolation,
+        meanwhile: () -> Void = {}
     ) async throws {
-        if batch.isEmpty { return }
+        if batch.isEmpty { return meanwhile() }
         try await withCheckedThrowingContinuation(isolation: isolation) { continuation in
             let mustStart = state.withLock { $0.queue.add(.init(batch, patience, ticket: continuation)) }
             if mustStart { Task.detached { await self.flush() } }
+            meanwhile()
         }
     }
 
@@ -54,15 +60,25 @@ public final class JournalWriter: Sendable {
     /// looking at the BMCs.
     public func giveUpOnFailure() { state.withLock { $0.isGivingUp = true } }
 
+    /// Of this thread, on which a transaction begins and ends.
+    private static var processorTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     private func flush() async {
         var delay = Duration.milliseconds(200)
         while true {
             let group = state.withLock { $0.queue.take() }
             if group.isEmpty { return }
             let start = ContinuousClock.now
+            let startOfWork = Self.processorTime
             let result = Result { try journal.write(group.map(\.batch), now: now()) }
+            let work = Self.processorTime - startOfWork
             state.withLock { state in
                 state.effort.spent += .now - start
+                state.effort.processor += work
                 state.effort.transactions += 1
             }
             switch result {

@@ -31,6 +31,7 @@ final class Health: Sendable {
         metrics.set("ima_redfish_queue_depth", depth.waiting)
         let effort = writer.effort
         metrics.set("ima_journal_seconds_total", seconds: effort.spent / .seconds(1))
+        metrics.set("ima_journal_cpu_seconds_total", seconds: effort.processor / .seconds(1))
         metrics.set("ima_journal_transactions_total", effort.transactions)
     }
 

@@ -23,6 +23,7 @@ public struct AgentMetrics: Sendable {
         "ima_broker_ready": "1 while connected and subscribed.",
         "ima_journal_failures_total": "Transactions of the journal that failed.",
         "ima_journal_seconds_total": "Time spent in transactions of the journal.",
+        "ima_journal_cpu_seconds_total": "Processor time spent in transactions of the journal.",
         "ima_journal_transactions_total": "Transactions of the journal.",
         "ima_events_swallowed_total":
             "Enforcement events that the broker acknowledged and that did not come back to our own subscription.",

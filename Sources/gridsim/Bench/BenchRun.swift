@@ -33,6 +33,7 @@ struct BenchRun {
         let breach = UUIDText(randomBytes: try RandomBytes.draw(16))
         let before = ProcessFigures(of: agent)
         let journal = await stage.metric("ima_journal_seconds_total")
+        let journalProcessor = await stage.metric("ima_journal_cpu_seconds_total")
         let requests = try await fleet.timings().requests
         let alert = try await stage.publish(.active, breach)
         let told = try await results(watcher, breach, .applied, of: stage.count)
@@ -45,6 +46,7 @@ struct BenchRun {
         figures.requests = timings.requests - requests
         figures.cpuSeconds = after.cpuSeconds - before.cpuSeconds
         figures.journalSeconds = await stage.metric("ima_journal_seconds_total") - journal
+        figures.journalProcessorSeconds = await stage.metric("ima_journal_cpu_seconds_total") - journalProcessor
         figures.descriptors = after.descriptors
 
         try await fleet.set(hungPercent: 0)

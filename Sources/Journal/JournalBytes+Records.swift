@@ -5,8 +5,8 @@ import StrictJSON
 
 /// The records that are written by the thousand, as the compiler's `Codable` spells them, without going through it: that
 /// took five times as long. A test holds both against each other, with every member there is.
-extension JournalText {
-    func write(_ entry: ControlEntry) {
+extension JournalBytes {
+    mutating func write(_ entry: ControlEntry) {
         write(json: #"{"key":"#)
         write(entry.key)
         write(json: #","type":"#)
@@ -15,61 +15,63 @@ extension JournalText {
         write(entry.bmc)
         write(json: #","pins":"#)
         write(entry.pins)
-        write(#","locator":"#, entry.locator) { write($0) }
-        write(#","identity":"#, entry.identity) { write($0) }
-        write(#","prior":"#, entry.prior) { write($0) }
-        write(#","intent":"#, entry.intent) { write($0) }
-        write(#","held":"#, entry.held) { write($0) }
+        write(#","locator":"#, entry.locator) { $0.write($1) }
+        write(#","identity":"#, entry.identity) { $0.write($1) }
+        write(#","prior":"#, entry.prior) { $0.write($1) }
+        write(#","intent":"#, entry.intent) { $0.write($1) }
+        write(#","held":"#, entry.held) { $0.write($1) }
         write(json: #","reassertions":"#)
         write(literal: String(entry.reassertions))
-        write(#","isPowerCycled":"#, entry.isPowerCycled) { write($0) }
-        write(#","isUnconfirmed":"#, entry.isUnconfirmed) { write($0) }
-        write(#","earlierIntents":"#, entry.earlierIntents) { write(list: $0) { write($0) } }
+        write(#","isPowerCycled":"#, entry.isPowerCycled) { $0.write($1) }
+        write(#","isUnconfirmed":"#, entry.isUnconfirmed) { $0.write($1) }
+        write(#","earlierIntents":"#, entry.earlierIntents) { $0.write(list: $1) { $0.write($1) } }
         write(json: "}")
     }
 
-    func write(_ plan: PlannedHint) {
+    mutating func write(_ plan: PlannedHint) {
         write(json: #"{"hint":"#)
         write(plan.hint)
         write(json: #","verdict":"#)
         write(plan.verdict)
         write(json: #","exceptions":"#)
-        write(list: plan.exceptions) { write($0) }
+        write(list: plan.exceptions) { $0.write($1) }
         write(json: #","isSuperseded":"#)
         write(plan.isSuperseded)
         if let fallback = plan.fallback {
             write(json: #","fallback":{"demand":"#)
             write(fallback.demand)
             write(json: #","controls":"#)
-            write(list: fallback.controls) { write($0) }
+            write(list: fallback.controls) { $0.write($1) }
             write(json: "}")
         }
-        write(#","hasFallenBack":"#, plan.hasFallenBack) { write($0) }
+        write(#","hasFallenBack":"#, plan.hasFallenBack) { $0.write($1) }
         write(json: "}")
     }
 
     /// A member that is left out where there is no value for it.
-    private func write<Value>(_ name: StaticString, _ value: Value?, _ body: (Value) -> Void) {
+    private mutating func write<Value>(
+        _ name: StaticString, _ value: Value?, _ body: (inout JournalBytes, Value) -> Void
+    ) {
         guard let value else { return }
         write(json: name)
-        body(value)
+        body(&self, value)
     }
 
-    private func write(_ flag: Bool) { write(literal: flag ? "true" : "false") }
+    private mutating func write(_ flag: Bool) { write(literal: flag ? "true" : "false") }
 
     /// As text: what a BMC spelled must come back as it was.
-    private func write(_ value: JSONValue) { write(value.text) }
+    private mutating func write(_ value: JSONValue) { write(value.text) }
 
-    private func write<Element>(list: [Element], _ element: (Element) -> Void) {
+    private mutating func write<Element>(list: [Element], _ element: (inout JournalBytes, Element) -> Void) {
         write(json: "[")
         for (index, value) in list.enumerated() {
             if index > 0 { write(json: ",") }
-            element(value)
+            element(&self, value)
         }
         write(json: "]")
     }
 
-    private func write(_ key: ControlKey) {
+    private mutating func write(_ key: ControlKey) {
         write(json: #"{"resource":"#)
         write(key.resource)
         write(json: #","facet":"#)
@@ -77,7 +79,7 @@ extension JournalText {
         write(json: "}")
     }
 
-    private func write(_ bmc: BMC) {
+    private mutating func write(_ bmc: BMC) {
         write(json: #"{"address":{"description":"#)
         write(bmc.address.description)
         write(json: #"},"credentials":"#)
@@ -98,7 +100,8 @@ extension JournalText {
         write(json: "}")
     }
 
-    private func write(_ pins: Resource.Pins) {
+    private mutating func write(_ pins: Resource.Pins) {
+        if pins == Resource.Pins() { return write(json: "{}") }
         write(json: "{")
         var isFirst = true
         for (name, value) in [
@@ -115,7 +118,7 @@ extension JournalText {
         write(json: "}")
     }
 
-    private func write(_ prior: ControlEntry.Prior) {
+    private mutating func write(_ prior: ControlEntry.Prior) {
         write(json: #"{"value":"#)
         write(prior.value)
         write(json: #","fragment":"#)
@@ -123,17 +126,17 @@ extension JournalText {
         write(json: #","takenAt":{"milliseconds":"#)
         write(literal: String(prior.takenAt.milliseconds))
         write(json: "}")
-        write(#","dormant":"#, prior.dormant) { write($0) }
+        write(#","dormant":"#, prior.dormant) { $0.write($1) }
         write(json: "}")
     }
 
-    private func write(_ watts: Watts) {
+    private mutating func write(_ watts: Watts) {
         write(json: #"{"microwatts":"#)
         write(literal: String(watts.microwatts))
         write(json: "}")
     }
 
-    private func write(_ value: ControlValue) {
+    private mutating func write(_ value: ControlValue) {
         switch value {
         case .limit(nil): write(json: #"{"limit":{}}"#)
         case .speed(nil): write(json: #"{"speed":{}}"#)
@@ -156,7 +159,7 @@ extension JournalText {
         }
     }
 
-    private func write(_ hint: ShedHint) {
+    private mutating func write(_ hint: ShedHint) {
         write(json: #"{"resourceID":"#)
         write(hint.resourceID)
         write(json: #","resourceType":"#)
@@ -175,7 +178,7 @@ extension JournalText {
         write(json: "}")
     }
 
-    private func write(_ verdict: PlannedHint.Verdict) {
+    private mutating func write(_ verdict: PlannedHint.Verdict) {
         switch verdict {
         case .skipped(let reason):
             write(json: #"{"skipped":{"_0":"#)
@@ -184,19 +187,19 @@ extension JournalText {
             write(json: #"{"demand":{"_0":"#)
             write(demand)
             write(json: #","of":"#)
-            write(list: controls) { write($0) }
+            write(list: controls) { $0.write($1) }
         case .covered(let cover, let demand, let controls):
             write(json: #"{"covered":{"by":"#)
             write(cover)
             write(json: #","_1":"#)
             write(demand)
             write(json: #","of":"#)
-            write(list: controls) { write($0) }
+            write(list: controls) { $0.write($1) }
         }
         write(json: "}}")
     }
 
-    private func write(_ demand: Demand) {
+    private mutating func write(_ demand: Demand) {
         switch demand {
         case .capToMinimum: write(json: #"{"capToMinimum":{}}"#)
         case .suspended: write(json: #"{"suspended":{}}"#)
@@ -219,7 +222,7 @@ extension JournalText {
         }
     }
 
-    private func write(_ share: Share) {
+    private mutating func write(_ share: Share) {
         write(json: #"{"basisPoints":"#)
         write(literal: String(share.basisPoints))
         write(json: "}")

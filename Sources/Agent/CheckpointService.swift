@@ -1,0 +1,28 @@
+import Journal
+import Logging
+import ServiceLifecycle
+
+/// Tidies the journal's write-ahead log up once nothing has been written for a while, so that no transaction of a breach
+/// has to.
+struct CheckpointService: Service {
+    private static let quiet = Duration.seconds(2)
+
+    let journal: JournalDatabase
+    let writer: JournalWriter
+    let logger: Logger
+
+    func run() async throws {
+        var seen = 0
+        var tidied = 0
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.quiet) }
+            let written = writer.effort.transactions
+            defer { seen = written }
+            guard written == seen, written != tidied else { continue }
+            tidied = written
+            do { try journal.checkpoint() } catch {
+                logger.warning("the journal's log could not be tidied up", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+}
