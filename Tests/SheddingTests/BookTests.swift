@@ -282,6 +282,47 @@ struct BookTests {
         #expect(after.watts("n2") == 1000)
     }
 
+    /// Nothing of it is durable before its first intent but the hint, and the inventory no longer tells its BMC.
+    @Test func whatLeftTheInventoryBeforeItWasBegunIsSkipped() {
+        var world = BookWorld()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
+        world.work(atMost: 1)
+        var after = BookWorld()
+        after.holds = world.holds
+        after.durable = world.durable
+        after.book = Book(
+            site: Site(), policy: world.book.policy, breaches: Array(world.durable.breaches.values),
+            controls: Array(world.durable.controls.values))
+        after.perform(after.book.resume(now: after.now))
+        after.work()
+        #expect(after.watts("n1") == 700)
+        #expect(after.watts("n2") == 1000)
+        #expect(after.lastReport?.code == .partial)
+        #expect(after.lastReport?.results.map(\.code) == [.applied, .skipped])
+        after.accept(Fixture.alert(1, .escalated, []))
+        after.work()
+        #expect(after.lastReport?.results.map(\.code) == [.applied, .skipped])
+        after.accept(Fixture.alert(1, .resolved))
+        after.pass(.seconds(40))
+        #expect(after.watts("n1") == 1000)
+        #expect(after.book.isIdle)
+    }
+
+    @Test func whatASuspendShouldHaveCoveredIsSkippedWithIt() {
+        var world = BookWorld { $0.maxSuspended = .percent(100) }
+        world.accept(
+            Fixture.alert(
+                1, .active, [Fixture.hint("n2", .suspend, priority: 1), Fixture.hint("n2-gpu0", priority: 2)]))
+        var after = BookWorld()
+        after.durable = world.durable
+        after.book = Book(
+            site: Site(), policy: world.book.policy, breaches: Array(world.durable.breaches.values))
+        after.perform(after.book.resume(now: after.now))
+        after.work()
+        #expect(after.lastReport?.results.map(\.code) == [.skipped, .skipped])
+        #expect(after.lastReport?.results.last?.message?.contains("inventory") == true)
+    }
+
     @Test func whatLeftTheInventoryIsStillReleased() {
         var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))

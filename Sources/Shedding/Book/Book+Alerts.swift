@@ -69,28 +69,37 @@ extension Book {
         let planner = Planner(site: site, policy: policy)
         let plans = planner.plan(hints, feed: breach.feed, suspended: suspendedNodes)
         var before: [ControlKey: [Demand]] = [:]
-        for key in plans.flatMap(\.controls) + breach.controls where holders[key] != nil {
-            before[key] = demands(on: key)
+        if !holders.isEmpty {
+            for key in plans.flatMap(\.controls) + breach.controls where holders[key] != nil {
+                before[key] = demands(on: key)
+            }
         }
         unindex(breach)
         breach.plans = Self.merge(plans, into: breach.plans)
         breaches[id] = breach
         index(breach)
+        let keys = breach.controls
+        controls.reserveCapacity(controls.count + keys.count)
         var changed: [(key: ControlKey, priority: Int)] = []
-        for key in breach.controls {
+        changed.reserveCapacity(keys.count)
+        var waiting: [UUIDText: [ControlKey]] = [:]
+        for key in keys {
             ensureControl(key)
             let demands = demands(on: key)
             let isChanged = demands != before[key, default: []]
-            guard !demands.isEmpty, isChanged || controls[key]?.outcome == nil else { continue }
+            guard !demands.isEmpty, let control = controls.index(forKey: key),
+                isChanged || controls.values[control].outcome == nil
+            else { continue }
             if isChanged {
-                controls[key]?.goalRevision += 1
-                controls[key]?.outcome = nil
+                controls.values[control].goalRevision += 1
+                controls.values[control].outcome = nil
             }
-            for holder in holders[key, default: [:]].keys where breaches[holder]?.isOpen == true {
-                unsettled[holder, default: []].insert(key)
+            for holder in holders[key, default: [:]].keys where holder == id || breaches[holder]?.isOpen == true {
+                waiting[holder, default: []].append(key)
             }
             changed.append((key, priority(of: key)))
         }
+        for (holder, keys) in waiting { unsettled[holder, default: []].formUnion(keys) }
         waves[id] = Waves(changed)
         return handOut(id, now: now)
     }
@@ -132,11 +141,13 @@ extension Book {
     }
 
     /// Makes sure that a control has an entry to keep its prior in.
+    ///
+    /// The journal has it from its first intent or outcome on. Until then its breach is enough to make it anew, which
+    /// for one of thousands of hints would be as many rows before the first write.
     mutating func ensureControl(_ key: ControlKey) {
         guard controls[key] == nil, let resource = site.resources[key.resource], let bmc = resource.bmc else { return }
         controls[key] = HeldControl(
             entry: ControlEntry(key: key, type: resource.type, bmc: bmc, pins: resource.pins))
-        touch(key)
     }
 
     /// Hands out what the pace allows now.
@@ -149,9 +160,11 @@ extension Book {
 
     /// Hands a control to its BMC's lane, unless it is there already.
     mutating func queue(_ key: ControlKey, priority: Int) -> Action? {
-        guard let control = controls[key], !control.isQueued, !control.isRunning else { return nil }
-        controls[key]?.isQueued = true
-        controls[key]?.nextLook = nil
+        guard let control = controls.index(forKey: key), !controls.values[control].isQueued,
+            !controls.values[control].isRunning
+        else { return nil }
+        controls.values[control].isQueued = true
+        controls.values[control].nextLook = nil
         return .converge(key, priority: priority)
     }
 }

@@ -64,16 +64,23 @@ extension Book {
         return parts.joined(separator: ", ")
     }
 
+    /// Of what was not begun before a restart, and left the inventory meanwhile.
+    private static let isGone = "the inventory no longer has it"
+
     private func result(_ plan: PlannedHint, _ breach: Breach) -> EnforcementResult? {
         switch plan.verdict {
         case .skipped(let reason): return plan.result(.skipped, reason)
         case .covered(let cover, _, _):
-            guard let outcome = controls[cover]?.outcome else { return nil }
+            guard let suspend = controls[cover] else {
+                return plan.result(.skipped, "was left to the suspend of \(cover.resource): \(Self.isGone)")
+            }
+            guard let outcome = suspend.outcome else { return nil }
             return plan.result(
                 outcome.code, "through the suspend of \(cover.resource)" + (outcome.message.map { ": \($0)" } ?? ""))
         case .demand(_, let keys):
-            let outcomes = keys.compactMap { key in
-                unsettled[breach.id]?.contains(key) == true ? nil : controls[key]?.outcome
+            let outcomes = keys.compactMap { key -> Outcome? in
+                guard let control = controls[key] else { return Outcome(.skipped, Self.isGone) }
+                return unsettled[breach.id]?.contains(key) == true ? nil : control.outcome
             }
             guard outcomes.count == keys.count else { return nil }
             return plan.result(keys, outcomes)

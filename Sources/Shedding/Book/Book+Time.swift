@@ -58,8 +58,8 @@ extension Book {
             guard let breach = breaches[id], !breach.isClosed else { continue }
             switch breach.phase {
             case .open:
-                let held = breach.controls.filter { !demands(on: $0).isEmpty }
                 for key in breach.controls { ensureControl(key) }
+                let held = breach.controls.filter { controls[$0] != nil && !demands(on: $0).isEmpty }
                 unsettled[id] = Set(held)
                 waves[id] = Waves(held.map { ($0, priority(of: $0)) })
                 reportDue[id] = now + policy.reportAfter

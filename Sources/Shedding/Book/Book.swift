@@ -121,12 +121,16 @@ public struct Book: Sendable {
     /// What all breaches together demand of a control; empty where none does.
     public func demands(on key: ControlKey) -> [Demand] {
         guard let holding = holders[key] else { return [] }
-        return holding.keys.sorted().flatMap { id -> [Demand] in
-            guard let breach = breaches[id], !breach.isClosed, !breach.released.contains(key) else { return [] }
-            return holding[id, default: []].compactMap { index in
-                guard case .demand(let demand, _) = breach.plans[index].verdict else { return nil }
-                return demand
-            }
+        // Nearly always it is one breach.
+        if holding.count == 1, let (id, indices) = holding.first { return demands(on: key, of: id, indices) }
+        return holding.keys.sorted().flatMap { demands(on: key, of: $0, holding[$0, default: []]) }
+    }
+
+    private func demands(on key: ControlKey, of id: UUIDText, _ indices: [Int]) -> [Demand] {
+        guard let breach = breaches[id], !breach.isClosed, !breach.released.contains(key) else { return [] }
+        return indices.compactMap { index in
+            guard case .demand(let demand, _) = breach.plans[index].verdict else { return nil }
+            return demand
         }
     }
 
@@ -139,9 +143,12 @@ public struct Book: Sendable {
 
     /// The lowest priority number with which any breach asks for a control.
     func priority(of key: ControlKey) -> Int {
-        holders[key, default: [:]].compactMap { id, indices in
-            breaches[id].flatMap { breach in indices.map { breach.plans[$0].hint.priority }.min() }
-        }.min() ?? .max
+        var lowest = Int.max
+        for (id, indices) in holders[key, default: [:]] {
+            guard let plans = breaches[id]?.plans else { continue }
+            for index in indices { lowest = min(lowest, plans[index].hint.priority) }
+        }
+        return lowest
     }
 
     /// Brings ``holders`` in line with one breach's plans.

@@ -18,7 +18,8 @@ struct Waves: Sendable, Hashable {
         while let wave = waiting.first {
             if let grace, !running.isEmpty, now - since < grace { break }
             waiting.removeFirst()
-            running = Set(wave.controls)
+            // Where nothing waits for them, nothing need be known of them.
+            running = grace == nil ? [] : Set(wave.controls)
             since = now
             started += wave.controls.map { ($0, wave.priority) }
         }

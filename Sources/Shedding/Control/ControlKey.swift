@@ -5,6 +5,15 @@ public struct ControlKey: Sendable, Hashable, Comparable, Codable, CustomStringC
         case powerState = "power_state"
         case speedLimit = "speed_limit"
         case powerMode = "power_mode"
+
+        fileprivate var ordinal: UInt8 {
+            switch self {
+            case .powerLimit: 0
+            case .powerState: 1
+            case .speedLimit: 2
+            case .powerMode: 3
+            }
+        }
     }
 
     /// The resource's id in the inventory.
@@ -14,6 +23,16 @@ public struct ControlKey: Sendable, Hashable, Comparable, Codable, CustomStringC
     public init(resource: String, facet: Facet) {
         self.resource = resource
         self.facet = facet
+    }
+
+    // By the case and not by its name, as an enumeration with raw values has it: keys are looked up all the time.
+    public static func == (left: ControlKey, right: ControlKey) -> Bool {
+        left.facet.ordinal == right.facet.ordinal && left.resource == right.resource
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(resource)
+        hasher.combine(facet.ordinal)
     }
 
     public static func < (left: ControlKey, right: ControlKey) -> Bool {

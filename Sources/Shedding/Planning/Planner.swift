@@ -21,8 +21,10 @@ public struct Planner: Sendable {
         var suspended = suspended
         // By priority, so that a bound such as max_suspended is used up by what is to be shed first.
         let order = hints.indices.sorted { (hints[$0].priority, $0) < (hints[$1].priority, $1) }
+        let resources = hints.map { site.resource(named: $0.resourceID) }
+        seen.reserveCapacity(hints.count)
         for index in hints.indices {
-            let key = HintKey(resource: site.resource(named: hints[index].resourceID)?.id, hint: hints[index])
+            let key = HintKey(resource: resources[index]?.id, hint: hints[index])
             if let first = seen[key] {
                 plans[index].verdict = .skipped("duplicate of hint \(first + 1) of this alert")
             } else {
@@ -32,7 +34,7 @@ public struct Planner: Sendable {
         let firsts = Set(seen.values)
         for index in order where firsts.contains(index) {
             let hint = hints[index]
-            switch admissible(hint, feed: feed) {
+            switch admissible(hint, resources[index], feed: feed) {
             case .failure(let refusal): plans[index].verdict = .skipped(refusal.reason)
             case .success(let resource): plans[index] = decide(hint, resource, &suspended)
             }
@@ -51,12 +53,17 @@ public struct Planner: Sendable {
             type = hint.resourceType
             action = hint.action
         }
+
+        // Those of one resource are few.
+        func hash(into hasher: inout Hasher) { hasher.combine(resource) }
     }
 
     private struct Refusal: Error { let reason: String }
 
-    private func admissible(_ hint: ShedHint, feed: String) -> Result<Resource, Refusal> {
-        guard let resource = site.resource(named: hint.resourceID) else {
+    private func admissible(
+        _ hint: ShedHint, _ resource: Resource?, feed: String
+    ) -> Result<Resource, Refusal> {
+        guard let resource else {
             return .failure(Refusal(reason: "unknown resource: the inventory has no \"\(hint.resourceID)\""))
         }
         guard resource.type == hint.resourceType else {
