@@ -3,11 +3,12 @@ import CCurl
 /// What a worker's thread keeps: the queue, the transfers in flight, and the handshakes among them.
 struct CurlLoop {
     /// As long as a BMC's turn takes, with what it waits for in between.
-    private static let rest = Duration.seconds(2)
+    private static let rest = Duration.seconds(1)
 
     private let sockets: SocketWatch
     private let configuration: HTTPClientPool.Configuration
     private var queue: RequestQueue
+    private let handles = EasyHandles()
     private var shards: [CurlShard] = []
     /// The shards whose connections are more than may be kept, and the origins of each.
     private var passing: [Int: [String]] = [:]
@@ -74,7 +75,8 @@ struct CurlLoop {
             handshakes.removeAll { $0.wasIssued || transfers[$0.id] == nil || now - $0.started > grace }
         }
         while let submission = queue.next(mayConnect: handshakes.count < configuration.maximumHandshakes) {
-            guard let home = home(of: submission.origin), let transfer = Transfer(submission) else {
+            guard let home = home(of: submission.origin), let transfer = Transfer(submission, handles: handles)
+            else {
                 queue.finished(origin: submission.origin, warm: false)
                 submission.fail(.protocolViolation, "libcurl has no memory for a handle")
                 continue

@@ -15,7 +15,7 @@ public final class HTTPClientPool: Sendable {
         /// TLS handshakes in flight at once on one worker. Unbounded, they would all end at the same late time.
         public var maximumHandshakes: Int
         /// Connections kept open while nothing is asked over them, over all workers; those of the origins that came
-        /// first. Others are closed after two seconds.
+        /// first. Others are closed after a second.
         public var maximumConnections: Int
 
         public init(

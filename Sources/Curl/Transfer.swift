@@ -10,6 +10,8 @@ final class Transfer {
     let origin: String
     private let continuation: CheckedContinuation<HTTPResponse, any Error>
     let handle: UnsafeMutableRawPointer
+    private let handles: EasyHandles
+    private var isSound = false
     let started = ContinuousClock.now
 
     private(set) var wasIssued = false
@@ -20,8 +22,9 @@ final class Transfer {
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     /// - Returns: nil where libcurl has no memory for a handle; the submission is then failed by the caller.
-    init?(_ submission: Submission) {
-        guard let handle = curl_easy_init() else { return nil }
+    init?(_ submission: Submission, handles: EasyHandles) {
+        guard let handle = handles.take() else { return nil }
+        self.handles = handles
         id = submission.id
         request = submission.request
         origin = submission.origin
@@ -37,7 +40,7 @@ final class Transfer {
     }
 
     deinit {
-        curl_easy_cleanup(handle)
+        handles.giveBack(handle, isSound: isSound)
         curl_slist_free_all(headerList)
         errorText.deallocate()
     }
@@ -47,6 +50,7 @@ final class Transfer {
         var status = 0
         ima_curl_getinfo_long(handle, CURLINFO_RESPONSE_CODE, &status)
         if code == CURLE_OK {
+            isSound = true
             continuation.resume(
                 returning: HTTPResponse(status: status, headers: headers, body: body, elapsed: .now - started))
             return
@@ -80,7 +84,7 @@ final class Transfer {
         // For an address there is nothing to look up, but libcurl would go through all it remembers at each request.
         if request.isToAddress { set(CURLOPT_DNS_CACHE_TIMEOUT, -1) }
         // Redfish documents are small, and every request takes buffers of these sizes and gives them back.
-        set(CURLOPT_BUFFERSIZE, 8192)
+        set(CURLOPT_BUFFERSIZE, 4096)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
         set(CURLOPT_FRESH_CONNECT, request.freshConnection ? 1 : 0)
         ima_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorText)

@@ -1,0 +1,25 @@
+import CCurl
+
+/// A worker's easy handles that are between two requests. A new one, with its buffers, costs more than the request.
+///
+/// Confined to its worker's thread.
+final class EasyHandles {
+    /// More than are idle at once while requests follow each other.
+    private static let most = 64
+
+    private var idle: [UnsafeMutableRawPointer] = []
+
+    deinit { for handle in idle { curl_easy_cleanup(handle) } }
+
+    /// - Returns: a handle as libcurl makes it; nil where libcurl has no memory for one
+    func take() -> UnsafeMutableRawPointer? { idle.popLast() ?? curl_easy_init() }
+
+    /// - Parameter isSound: whether its request came to its end; whatever else libcurl may keep of it is not relied on
+    func giveBack(_ handle: UnsafeMutableRawPointer, isSound: Bool) {
+        guard isSound, idle.count < Self.most else { return curl_easy_cleanup(handle) }
+        // The share has to be free of it before its shard goes.
+        ima_curl_setopt_pointer(handle, CURLOPT_SHARE, nil)
+        curl_easy_reset(handle)
+        idle.append(handle)
+    }
+}
