@@ -23,7 +23,7 @@ public actor BMCClient {
     private var knowledge: BMCKnowledge?
     private let ledger: (any BMCLedger)?
     private let address: BMC.Address
-    /// By ComputerSystem: its UUID or serial number, as told since the last login.
+    /// By ComputerSystem: its UUID or serial number, as told since the last login; under no name, the service's.
     private var identities: [String: String] = [:]
     private var actionInfos: [String: [String]] = [:]
     private var knownGeneration = 0
@@ -102,6 +102,12 @@ public actor BMCClient {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// Forgets what is read again before it is needed: of thousands of BMCs, that is most of what is known.
+    public func rest() {
+        documents = [:]
+        conversation.root = nil
     }
 
     /// Logs out.
@@ -214,10 +220,13 @@ public actor BMCClient {
     private func identity(
         _ locator: Locator, _ document: Document, priority: Int
     ) async throws(BMCFault) -> String? {
-        guard let uri = locator.system else {
-            return try await conversationRoot(priority: priority)["UUID"]?.string
-        }
+        let uri = locator.system ?? ""
         if let known = identities[uri] { return known }
+        if locator.system == nil {
+            let identity = try await conversationRoot(priority: priority)["UUID"]?.string
+            identities[uri] = identity
+            return identity
+        }
         let system = Links.isSame(uri, document.uri) ? document.json : try await get(uri, priority: priority).json
         let identity = [system["UUID"]?.string, system["SerialNumber"]?.string].compactMap { $0 }.first { !$0.isEmpty }
         identities[uri] = identity

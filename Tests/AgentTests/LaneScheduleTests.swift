@@ -50,6 +50,17 @@ struct LaneScheduleTests {
         #expect(Self.all(&schedule) == [lanes[2]])
     }
 
+    /// While thousands of hints are being made durable, a few lanes begin, and the others as soon as that has ended.
+    @Test func fewBeginWhileALargeChangeIsMadeDurable() throws {
+        var schedule = LaneSchedule(capacity: 100)
+        let lanes = try (1...60).map { try Self.lane($0) }
+        for lane in lanes { schedule.add(lane, priority: 1, now: Self.start) }
+        schedule.beginPreparing()
+        #expect(Self.all(&schedule) == Array(lanes.prefix(32)))
+        schedule.endPreparing()
+        #expect(Self.all(&schedule) == Array(lanes.dropFirst(32)))
+    }
+
     /// BMCs that keep their lane waiting delay nobody else.
     @Test func whatTakesLongNoLongerCounts() throws {
         var schedule = LaneSchedule(capacity: 2, grace: .seconds(2))

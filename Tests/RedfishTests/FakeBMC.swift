@@ -101,9 +101,11 @@ final class FakeBMC: HTTPTransport {
         return BMC(address: address, credentials: "c", trust: .unverified)
     }()
 
-    var client: BMCClient {
+    var client: BMCClient { client(through: self) }
+
+    func client(through transport: any HTTPTransport) -> BMCClient {
         BMCClient(
-            bmc: Self.bmc, credentials: CredentialReference(username: "u", secret: .value("p")), transport: self)
+            bmc: Self.bmc, credentials: CredentialReference(username: "u", secret: .value("p")), transport: transport)
     }
 
     static func entry(

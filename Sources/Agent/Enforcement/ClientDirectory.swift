@@ -38,6 +38,9 @@ actor ClientDirectory {
         return client
     }
 
+    /// Nothing more is asked of a BMC for now.
+    func rest(_ bmc: BMC, place: Int) async { await clients[Key(bmc: bmc, place: place)]?.rest() }
+
     /// Takes over changed logins; clients that used others are made anew.
     func reload(_ credentials: [String: CredentialReference]) async {
         let changed = clients.filter {

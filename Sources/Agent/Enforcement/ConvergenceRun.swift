@@ -1,4 +1,5 @@
 import Inventory
+import PowerEvents
 import Shedding
 
 /// A convergence at work on one place of its BMC's lane.
@@ -26,6 +27,15 @@ final class ConvergenceRun {
     }
 
     var bmc: BMC { convergence.entry.bmc }
+
+    func didRead(_ result: Result<Reading, BMCFault>, now: Timestamp) {
+        if case .success(let reading) = result { group = reading.group }
+        step = convergence.didRead(result, now: now)
+    }
+
+    func didWrite(_ result: Result<Void, BMCFault>, now: Timestamp) {
+        step = convergence.didWrite(result, now: now)
+    }
 
     /// Whether nothing is to be written or awaited next.
     var isPreparing: Bool {

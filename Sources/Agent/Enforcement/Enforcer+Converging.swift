@@ -6,15 +6,25 @@ import Redfish
 import Shedding
 
 /// Performs the steps of convergences.
+///
+/// What handles them whole is not asynchronous or not inlined: what an asynchronous function touches stays in its lane's
+/// task while it waits, and thousands of lanes wait.
 extension Enforcer {
     func run(_ key: ControlKey, priority: Int, place: Int) async {
         guard let run = await begin(key, priority: priority, place: place) else { return }
         while run.isPreparing { await prepare(run) }
-        guard run.group != nil, let others = lanes[run.bmc.address]?.takeLimits(priority: priority), !others.isEmpty
-        else { return await complete(run) }
+        if run.group != nil, let others = lanes[run.bmc.address]?.takeLimits(priority: priority), !others.isEmpty {
+            await completeTogether(run, others)
+        } else {
+            await complete(run)
+        }
+    }
+
+    @inline(never)
+    private func completeTogether(_ run: ConvergenceRun, _ others: [ControlKey]) async {
         var runs = [run]
         for key in others {
-            guard let other = await begin(key, priority: priority, place: place) else { continue }
+            guard let other = await begin(key, priority: run.priority, place: run.place) else { continue }
             while other.isPreparing { await prepare(other) }
             runs.append(other)
         }
@@ -22,25 +32,29 @@ extension Enforcer {
         for run in runs { await complete(run) }
     }
 
+    @inline(never)
     private func begin(_ key: ControlKey, priority: Int, place: Int) async -> ConvergenceRun? {
+        let (run, actions) = take(key, priority: priority, place: place)
+        if run == nil { await settle(JournalBatch(), actions) }
+        return run
+    }
+
+    @inline(never)
+    private func take(_ key: ControlKey, priority: Int, place: Int) -> (ConvergenceRun?, [Action]) {
         let (assignment, actions) = book.begin(key, now: now())
-        guard let assignment else {
-            await settle(JournalBatch(), actions)
-            return nil
-        }
-        return ConvergenceRun(key, assignment, priority: priority, place: place)
+        return (assignment.map { ConvergenceRun(key, $0, priority: priority, place: place) }, actions)
     }
 
     /// Reads, or makes durable what is about to be written.
+    @inline(never)
     private func prepare(_ run: ConvergenceRun) async {
         if case .record = run.step {
             return await record(run)
         }
-        let result = await read(run)
-        if case .success(let reading) = result { run.group = reading.group }
-        run.step = run.convergence.didRead(result, now: now())
+        run.didRead(await read(run), now: now())
     }
 
+    @inline(never)
     private func complete(_ run: ConvergenceRun) async {
         while true {
             switch run.step {
@@ -50,7 +64,7 @@ extension Enforcer {
                     run.step = .finish(refusal)
                     continue
                 }
-                run.step = run.convergence.didWrite(await self.write(write, run), now: now())
+                run.didWrite(await self.write(write, run), now: now())
             case .wait(let duration):
                 // What is awaited can take minutes; the journal knows of it, and the next start looks again.
                 if isStopping || Task.isCancelled { return }
@@ -65,6 +79,7 @@ extension Enforcer {
     }
 
     /// One request for all that wait to write through the same resource. What does not is left as it is.
+    @inline(never)
     private func writeTogether(_ runs: [ConvergenceRun]) async {
         var changes: [(run: Int, change: BMCClient.Change)] = []
         for (index, run) in runs.enumerated() where run.group == runs[0].group {
@@ -83,10 +98,11 @@ extension Enforcer {
             results = changes.map { _ in .failure(error) }
         }
         for (index, result) in zip(changes.map(\.run), results) {
-            runs[index].step = runs[index].convergence.didWrite(result, now: now())
+            runs[index].didWrite(result, now: now())
         }
     }
 
+    @inline(never)
     private func read(_ run: ConvergenceRun) async -> Result<Reading, BMCFault> {
         do throws(BMCFault) {
             return await (try await clients.client(for: run.bmc, place: run.place)).read(
@@ -96,6 +112,7 @@ extension Enforcer {
         }
     }
 
+    @inline(never)
     private func write(_ write: Convergence.Write, _ run: ConvergenceRun) async -> Result<Void, BMCFault> {
         do throws(BMCFault) {
             return await (try await clients.client(for: run.bmc, place: run.place)).write(
@@ -106,6 +123,7 @@ extension Enforcer {
     }
 
     /// Makes prior and intent durable. Only after that may the write go out.
+    @inline(never)
     private func record(_ run: ConvergenceRun) async {
         let entry = run.convergence.entry
         if let refusal = book.permitRecord(entry.key, revision: run.revision) {
@@ -125,6 +143,7 @@ extension Enforcer {
         run.step = run.convergence.didRecord()
     }
 
+    @inline(never)
     private func finish(_ run: ConvergenceRun, _ outcome: Outcome) async {
         let entry = run.convergence.entry
         let action: Enforcement.Action = if case .prior = run.convergence.goal { .reverted } else { .applied }

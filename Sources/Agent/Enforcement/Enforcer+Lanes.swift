@@ -61,14 +61,18 @@ extension Enforcer {
 
     private func runLane(_ place: LanePlace) async {
         let address = place.bmc
+        var bmc: BMC?
         while !isStopping, !Task.isCancelled, let job = lanes[address]?.next() {
             switch job {
-            case .control(let key, let priority): await run(key, priority: priority, place: place.place)
-            case .visit: await runLook(at: address, place: place.place)
+            case .control(let key, let priority):
+                bmc = book.controls[key]?.entry.bmc ?? bmc
+                await run(key, priority: priority, place: place.place)
+            case .visit: bmc = await runLook(at: address, place: place.place) ?? bmc
             }
             // What is more urgent on other BMCs goes first.
             if let best = schedule.best, let next = lanes[address]?.priority, best < next { break }
         }
+        if let bmc { await clients.rest(bmc, place: place.place) }
         laneTasks[place] = nil
         schedule.ended(place)
         leave(place)

@@ -10,11 +10,11 @@ extension Enforcer {
     /// A look, unless one is under way or enforcement has much to do; the next round comes soon.
     func patrol(_ address: BMC.Address) { if looks[address] == nil, schedule.isQuiet(now: now()) { visit(address) } }
 
-    /// One look, which ends early where enforcement wants the BMC.
-    func runLook(at address: BMC.Address, place: Int) async {
+    /// One look, which ends early where enforcement wants the BMC. - Returns: the BMC, where there was something to see
+    func runLook(at address: BMC.Address, place: Int) async -> BMC? {
         let look = Task { await self.look(at: address, place: place) }
         looks[address] = look
-        await withTaskCancellationHandler {
+        let bmc = await withTaskCancellationHandler {
             await look.value
         } onCancel: {
             look.cancel()
@@ -22,21 +22,18 @@ extension Enforcer {
         looks[address] = nil
         // A machine is wholly known before it is left; enforcement goes first all the same.
         if readiness.isNew(address), !look.isCancelled { visit(address) }
+        return bmc
     }
 
-    /// Enforcement waits for the end of a look no longer than a healthy BMC takes for an answer, be it a slow one: a
-    /// request that is given up may still be at work on the BMC when the next one comes.
+    /// Enforcement comes after the request that a look has on its way, and waits for that no longer than a BMC takes that
+    /// answers at all: what is given up may still be at work on the BMC when the next request comes.
     func endLook(at address: BMC.Address) {
-        guard let look = looks[address] else { return }
-        Task {
-            try? await Task.sleep(for: .seconds(2))
-            look.cancel()
-        }
+        looks[address]?.cancel()
     }
 
     /// One look; the whole of it for a resource that was never seen.
-    private func look(at address: BMC.Address, place: Int) async {
-        guard let (resource, known) = readiness.next(address), let bmc = resource.bmc else { return }
+    private func look(at address: BMC.Address, place: Int) async -> BMC? {
+        guard let (resource, known) = readiness.next(address), let bmc = resource.bmc else { return nil }
         let assessor = Assessor(policy: book.policy)
         var result = Assessment(resource)
         do throws(BMCFault) {
@@ -50,10 +47,11 @@ extension Enforcer {
             result.objections.append(error.message)
         }
         // Cut short, it says nothing of the resource.
-        if Task.isCancelled { return }
+        if Task.isCancelled { return bmc }
         if known?.isEnforceable != result.isEnforceable { log(result) }
         readiness.take(result)
         metrics.set("ima_resources_enforceable", readiness.enforceable)
+        return bmc
     }
 
     private func log(_ assessment: Assessment) {

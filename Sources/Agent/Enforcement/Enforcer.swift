@@ -16,7 +16,9 @@ import StrictJSON
 /// The one owner of the book. Everything that happens comes to this actor; nothing is done before the journal has it.
 actor Enforcer: Service {
     /// With answers after 200 ms, as many as one core takes on in the time of one.
-    private static let lanesPerCore = 768
+    private static let lanesPerCore = 512
+    /// Changes with more actions take the journal a while.
+    private static let many = 256
 
     let mode: AgentConfiguration.Mode
     let journal: JournalDatabase
@@ -34,7 +36,7 @@ actor Enforcer: Service {
     var book: Book
     var readiness = Readiness()
     /// The patrol's looks under way.
-    var looks: [BMC.Address: Task<Void, Never>] = [:]
+    var looks: [BMC.Address: Task<BMC?, Never>] = [:]
     var lanes: [BMC.Address: Lane] = [:]
     private var catchUp = CatchUp()
     private var lastMeasured = Timestamp(milliseconds: 0)
@@ -251,9 +253,22 @@ actor Enforcer: Service {
                 logger.error("a report could not be signed", metadata: ["reason": "\(error)"])
             }
         }
-        for action in actions where action.isConverge { perform(action) }
-        // Throws only where the process ends before the disk obeys; the next start finds what this one did.
-        guard (try? await writer.commit(batch, .untilDone)) != nil else { return }
+        let isLarge = actions.count > Self.many
+        if isLarge { schedule.beginPreparing() }
+        defer {
+            if isLarge {
+                schedule.endPreparing()
+                startLanes()
+            }
+        }
+        do {
+            try await writer.commit(batch, .untilDone) {
+                for action in actions where action.isConverge { perform(action) }
+            }
+        } catch {
+            // The process ends before the disk obeys; the next start finds what this one did.
+            return
+        }
         if !batch.reports.isEmpty || !batch.repeated.isEmpty { wakeOutbox() }
         for action in actions where !action.isConverge { perform(action) }
     }

@@ -17,6 +17,8 @@ struct LaneSchedule {
     /// At work, and not for long; with the priority that each was begun with.
     private var young: [LanePlace: Int] = [:]
     private var enforcing = 0
+    /// How many large changes are on their way to the disk.
+    private var preparations = 0
     private var beginnings = Queue()
 
     private struct Queue {
@@ -49,6 +51,12 @@ struct LaneSchedule {
         return enforcing < Self.few && best ?? Lane.visit == Lane.visit
     }
 
+    /// A large change is being made durable: only a few lanes begin, since the processors are needed for that, and
+    /// nothing is written before it has ended.
+    mutating func beginPreparing() { preparations += 1 }
+
+    mutating func endPreparing() { preparations -= 1 }
+
     func isWaiting(_ lane: LanePlace) -> Bool { waiting[lane] != nil }
 
     /// Takes a lane up, or forward where it waits with a worse priority.
@@ -61,7 +69,7 @@ struct LaneSchedule {
     /// The next lane to begin with; nil where none waits or enough are at work.
     mutating func next(now: Timestamp) -> LanePlace? {
         age(now)
-        guard young.count < capacity else { return nil }
+        guard young.count < (preparations > 0 ? min(Self.few, capacity) : capacity) else { return nil }
         while let priority = best, let lane = queues[priority]?.first?.lane {
             queues[priority]?.removeFirst()
             if queues[priority]?.first == nil { queues[priority] = nil }

@@ -137,9 +137,13 @@ extension RedfishConversation {
             let response: HTTPResponse
             do {
                 let transport = transport
-                response =
-                    isKept
-                    ? try await Task { try await transport.send(request) }.value : try await transport.send(request)
+                if isKept {
+                    response = try await Task { try await transport.send(request) }.value
+                } else if priority == .max, method == .get {
+                    response = try await sendGivingWay(request)
+                } else {
+                    response = try await transport.send(request)
+                }
             } catch let error as CurlError {
                 throw fault(error, isWrite: method != .get, limit: limit ?? options.requestTimeout)
             } catch {
@@ -158,6 +162,24 @@ extension RedfishConversation {
             uri = target
         }
         throw BMCFault(.refused, "\(uri) redirects in a circle")
+    }
+
+    /// Sends what everything else comes before. Given up, it does not begin any more; what has begun may end.
+    ///
+    /// A request that is dropped may still be at work on the BMC when the next one comes, and some stand only one.
+    private func sendGivingWay(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try Task.checkCancellation()
+        let transport = transport
+        let sending = Task { try await transport.send(request) }
+        let grace = options.grace
+        return try await withTaskCancellationHandler {
+            try await sending.value
+        } onCancel: {
+            Task {
+                try? await Task.sleep(for: grace)
+                sending.cancel()
+            }
+        }
     }
 
     /// The path of a Location that is relative or on this very BMC; nil for any other host.

@@ -4,6 +4,8 @@ public struct RedfishOptions: Sendable {
     public var requestTimeout: Duration
     /// The longest wait for a task that a write started.
     public var taskTimeout: Duration
+    /// What a request has left once something more urgent waits for its BMC.
+    public var grace = Duration.seconds(2)
     /// Answers longer than this are refused.
     public var maximumBodySize: Int
 
