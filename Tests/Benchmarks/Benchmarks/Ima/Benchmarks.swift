@@ -28,6 +28,34 @@ let benchmarks: @Sendable () -> Void = {
         for _ in benchmark.scaledIterations { blackHole(planner.plan(hints, feed: "main-a")) }
     }
 
+    Benchmark("take in an alert of 10000 hints") { benchmark in
+        let site = try Fixtures.site(10_000)
+        let alert = Fixtures.alert(hints: 10_000)
+        let origin = Breach.Origin(source: "bench", trace: nil, correlationID: nil)
+        benchmark.startMeasurement()
+        for _ in benchmark.scaledIterations {
+            var book = Book(site: site, policy: Policy())
+            blackHole(book.accept(alert, origin: origin, now: Fixtures.now))
+            blackHole(book.takeChanges())
+        }
+    }
+
+    Benchmark("make a breach of 10000 hints durable") { benchmark in
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ima-benchmark-\(getpid())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let journal = try JournalDatabase(path: folder.appendingPathComponent("journal.sqlite").path)
+        var book = Book(site: try Fixtures.site(10_000), policy: Policy())
+        let origin = Breach.Origin(source: "bench", trace: nil, correlationID: nil)
+        _ = book.accept(Fixtures.alert(hints: 10_000), origin: origin, now: Fixtures.now)
+        var batch = JournalBatch()
+        batch.changes = book.takeChanges()
+        benchmark.startMeasurement()
+        for _ in benchmark.scaledIterations { try journal.write([batch], now: Fixtures.now) }
+        benchmark.stopMeasurement()
+        try journal.close()
+    }
+
     Benchmark("encode and sign an event of 20000 results") { benchmark in
         let (key, enforcement) = try Fixtures.enforcement(results: 20_000)
         benchmark.startMeasurement()

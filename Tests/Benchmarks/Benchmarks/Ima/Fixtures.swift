@@ -24,6 +24,13 @@ enum Fixtures {
         }
     }
 
+    static func alert(hints count: Int) -> BreachAlert {
+        let power = PowerQuantity(watts: Watts(1_000_000), unit: .megawatt)
+        return BreachAlert(
+            feedTag: "main-a", status: .active, severity: .critical, breachID: breach, detectedAt: now,
+            targetCorrelationID: breach, loadConstraint: power, measuredLoad: power, shedHints: hints(count))
+    }
+
     static func signedAlert(hints count: Int) throws -> (gate: AlertGate, topic: String, bytes: [UInt8]) {
         let key = try SigningKey(PrivateKey.generate(.p256), keyID: "bench")
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("ima-benchmark-\(getpid()).jwks.json")
@@ -32,10 +39,7 @@ enum Fixtures {
         let quiet = Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() }
         let trust = try TrustStore(
             [.init(source: source.description, jwks: file.path, allowUnsigned: false)], logger: quiet)
-        let power = PowerQuantity(watts: Watts(1_000_000), unit: .megawatt)
-        let alert = BreachAlert(
-            feedTag: "main-a", status: .active, severity: .critical, breachID: breach, detectedAt: now,
-            targetCorrelationID: breach, loadConstraint: power, measuredLoad: power, shedHints: hints(count))
+        let alert = alert(hints: count)
         let event = CloudEvent(
             id: breach, source: source, type: .breachAlert, time: now, trace: TraceContext(randomBytes: Array(1...24)),
             data: .signed(try JWS.sign(alert.json.bytes, with: key)))
