@@ -107,7 +107,8 @@ public actor BMCClient {
     /// Forgets what is read again before it is needed: of thousands of BMCs, that is most of what is known.
     public func rest() {
         documents = [:]
-        conversation.root = nil
+        // What a root without a UUID lacks would be looked for in a new one each time.
+        if conversation.root?["UUID"]?.string != nil { conversation.root = nil }
     }
 
     /// Logs out.
