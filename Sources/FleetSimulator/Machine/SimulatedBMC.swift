@@ -36,7 +36,7 @@ public final class SimulatedBMC: Sendable {
         var requests = 0
         var inFlight = 0
         var mostInFlight = 0
-        var latency = Duration.zero
+        var delay: AnswerDelay
         var shutdownAt: ContinuousClock.Instant?
         /// What is shown until a write takes, and when that is.
         var late: (at: ContinuousClock.Instant, machine: SimulatedMachine)?
@@ -59,7 +59,7 @@ public final class SimulatedBMC: Sendable {
         self.address = address
         self.username = username
         self.password = password
-        state = Mutex(State(machine: machine))
+        state = Mutex(State(machine: machine, delay: AnswerDelay(of: address.description)))
     }
 
     // MARK: The tester's side
@@ -87,9 +87,16 @@ public final class SimulatedBMC: Sendable {
         set { state.withLock { $0.faults.all = newValue } }
     }
 
+    /// The least that an answer takes.
     public var latency: Duration {
-        get { state.withLock { $0.latency } }
-        set { state.withLock { $0.latency = newValue } }
+        get { state.withLock { $0.delay.least } }
+        set { state.withLock { $0.delay.least = newValue } }
+    }
+
+    /// How much longer than ``latency`` the slowest answers take; most are near to it.
+    public var latencyTail: Duration {
+        get { state.withLock { $0.delay.tail } }
+        set { state.withLock { $0.delay.tail = newValue } }
     }
 
     public var writes: [Write] { state.withLock { $0.writes } }
@@ -125,10 +132,11 @@ public final class SimulatedBMC: Sendable {
             // A POST to the members is one to the collection (DSP0266, 7.9).
             let isLogin = method == "POST" && [sessions, sessions + "/Members"].contains(plain)
             let request = Request(method: method, path: plain, headers: headers, body: body, isLogin: isLogin)
+            state.delay.draw()
             let kinds = state.faults.meeting(method: method, path: plain, isLogin: isLogin)
             var answer = Self.before(kinds, request, uri: path) ?? respond(&state, request, kinds)
             answer.headers += ProtocolHeaders.of(request, answer, tree(state))
-            answer.delay = answer.delay == nil || kinds.contains(.hang) ? nil : state.latency
+            answer.delay = answer.delay == nil || kinds.contains(.hang) ? nil : state.delay.current
             Self.after(kinds, &answer, &state)
             return answer
         }
@@ -263,7 +271,7 @@ extension SimulatedBMC {
             }
             if let session = session(at: request.path, state) { return Answer(status: 200, body: session) }
             guard let resource = tree.resource(request.path) else { return .error(404, "ResourceMissingAtURI") }
-            state.timing.read(request.path, answeredAfter: state.latency)
+            state.timing.read(request.path, answeredAfter: state.delay.current)
             return Answer(status: 200, headers: etag(state).map { [("ETag", $0)] } ?? [], body: resource)
         case "DELETE" where tree.resource(request.path) != nil: return .error(405, "OperationNotAllowed")
         case "DELETE":

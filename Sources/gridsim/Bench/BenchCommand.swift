@@ -17,8 +17,12 @@ struct BenchCommand: AsyncParsableCommand {
             """)
 
     @Option(name: .long, help: "How many BMCs; may be repeated. 1000 without it.") var bmcs: [Int] = []
-    @Option(name: .long, help: "Milliseconds that each answer takes; may be repeated. 0 without it.")
-    var latency: [Int] = []
+    @Option(
+        name: .long,
+        help:
+            "Milliseconds that answers take: 200, or 50-400 with most near the lower end; may be repeated. 0 without it."
+    )
+    var latency: [BenchLatency] = []
     @Option(name: .long, help: "Percent of the BMCs that hang; may be repeated. 0 without it.") var hung: [Int] = []
     @Option(name: .long, help: "new, cold, resumed or warm; may be repeated. cold and warm without it.")
     var start: [String] = []
@@ -58,7 +62,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     private func measureAll(_ stage: BenchStage, _ starts: [BenchFigures.Start]) async throws -> [BenchFigures] {
         var all: [BenchFigures] = []
-        for latency in latency.isEmpty ? [0] : latency {
+        for latency in latency.isEmpty ? [BenchLatency()] : latency {
             for hung in hung.isEmpty ? [0] : hung {
                 for start in starts {
                     let figures = try await measure(stage, latency, hung, start)
@@ -72,7 +76,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measure(
-        _ stage: BenchStage, _ latency: Int, _ hung: Int, _ start: BenchFigures.Start
+        _ stage: BenchStage, _ latency: BenchLatency, _ hung: Int, _ start: BenchFigures.Start
     ) async throws -> BenchFigures {
         var runs: [BenchFigures] = []
         for _ in 0..<repeats {

@@ -44,7 +44,7 @@ struct BenchFigures: Sendable {
     }
 
     var count: Int
-    var latency: Int
+    var latency: BenchLatency
     var hungPercent: Int
     var start: Start
     var writes = Progress([], since: 0)
@@ -70,7 +70,8 @@ struct BenchFigures: Sendable {
     var json: JSONValue {
         var object = JSONObject()
         object["bmcs"] = .number(JSONNumber(count))
-        object["latency_ms"] = .number(JSONNumber(latency))
+        object["latency_ms"] = .number(JSONNumber(latency.least))
+        object["latency_most_ms"] = .number(JSONNumber(latency.most))
         object["hung_percent"] = .number(JSONNumber(hungPercent))
         object["start"] = .string(start.rawValue)
         object["writes_s"] = writes.json

@@ -41,7 +41,7 @@ actor BenchFleet {
     func restore() throws { try order("restore") }
     func forget() throws { try order("forget") }
     func drop() throws { try order("drop") }
-    func set(latency milliseconds: Int) throws { try order("latency \(milliseconds)") }
+    func set(latency: BenchLatency) throws { try order("latency \(latency.least) \(latency.most)") }
     func set(hungPercent percent: Int) throws { try order("hang \(percent)") }
 
     func timings() throws -> Timings {

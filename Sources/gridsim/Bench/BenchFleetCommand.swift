@@ -27,7 +27,11 @@ struct BenchFleetCommand: AsyncParsableCommand {
             switch (words.first, words.dropFirst().first.flatMap { Int($0) }) {
             case ("restore", _): for bmc in fleet.bmcs { bmc.tamper { $0.restoreLimits() } }
             case ("forget", _): for bmc in fleet.bmcs { bmc.timing = ShedTiming() }
-            case ("latency", let milliseconds?): for bmc in fleet.bmcs { bmc.latency = .milliseconds(milliseconds) }
+            case ("latency", let least?):
+                for bmc in fleet.bmcs {
+                    bmc.latency = .milliseconds(least)
+                    bmc.latencyTail = .milliseconds((words.last.flatMap { Int($0) } ?? least) - least)
+                }
             case ("hang", let percent?):
                 for (index, bmc) in fleet.bmcs.enumerated() {
                     bmc.faults = percent > 0 && index % (100 / percent) == 0 ? [Fault(.hang)] : []

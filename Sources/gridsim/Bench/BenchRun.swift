@@ -7,7 +7,7 @@ import PowerEvents
 /// One breach from its alert to the last prior that was put back, by an agent of its own.
 struct BenchRun {
     let stage: BenchStage
-    let latency: Int
+    let latency: BenchLatency
     let hungPercent: Int
     let start: BenchFigures.Start
 
