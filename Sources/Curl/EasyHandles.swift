@@ -1,6 +1,7 @@
 import CCurl
 
-/// A worker's easy handles that are between two requests. A new one, with its buffers, costs more than the request.
+/// A worker's easy handles that are between two requests. Making new ones, with their buffers, took a tenth of the
+/// agent's processor time.
 ///
 /// Confined to its worker's thread.
 final class EasyHandles {

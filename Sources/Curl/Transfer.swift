@@ -83,7 +83,7 @@ final class Transfer {
         set(CURLOPT_TCP_NODELAY, 1)
         // For an address there is nothing to look up, but libcurl would go through all it remembers at each request.
         if request.isToAddress { set(CURLOPT_DNS_CACHE_TIMEOUT, -1) }
-        // Redfish documents are small, and every request takes buffers of these sizes and gives them back.
+        // Redfish documents are small, and every handle has buffers of these sizes.
         set(CURLOPT_BUFFERSIZE, 4096)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
         set(CURLOPT_FRESH_CONNECT, request.freshConnection ? 1 : 0)

@@ -57,6 +57,15 @@ extension JournalBytes {
         body(&self, value)
     }
 
+    /// An enumeration's case with one associated value.
+    private mutating func write<Value>(
+        payload name: StaticString, _ value: Value, _ body: (inout JournalBytes, Value) -> Void
+    ) {
+        write(json: name)
+        body(&self, value)
+        write(json: "}}")
+    }
+
     private mutating func write(_ flag: Bool) { write(literal: flag ? "true" : "false") }
 
     /// As text: what a BMC spelled must come back as it was.
@@ -88,14 +97,8 @@ extension JournalBytes {
         switch bmc.trust {
         case .systemAuthorities: write(json: #"{"systemAuthorities":{}}"#)
         case .unverified: write(json: #"{"unverified":{}}"#)
-        case .authorities(let file):
-            write(json: #"{"authorities":{"file":"#)
-            write(file)
-            write(json: "}}")
-        case .pin(let pin):
-            write(json: #"{"pin":{"_0":"#)
-            write(pin)
-            write(json: "}}")
+        case .authorities(let file): write(payload: #"{"authorities":{"file":"#, file) { $0.write($1) }
+        case .pin(let pin): write(payload: #"{"pin":{"_0":"#, pin) { $0.write($1) }
         }
         write(json: "}")
     }
@@ -140,22 +143,13 @@ extension JournalBytes {
         switch value {
         case .limit(nil): write(json: #"{"limit":{}}"#)
         case .speed(nil): write(json: #"{"speed":{}}"#)
-        case .limit(let watts?):
-            write(json: #"{"limit":{"_0":"#)
-            write(watts)
-            write(json: "}}")
+        case .limit(let watts?): write(payload: #"{"limit":{"_0":"#, watts) { $0.write($1) }
         case .speed(let speed?):
             write(json: #"{"speed":{"_0":{"megahertz":"#)
             write(literal: String(speed.megahertz))
             write(json: "}}}")
-        case .power(let state):
-            write(json: #"{"power":{"_0":"#)
-            write(state.rawValue)
-            write(json: "}}")
-        case .mode(let mode):
-            write(json: #"{"mode":{"_0":"#)
-            write(mode)
-            write(json: "}}")
+        case .power(let state): write(payload: #"{"power":{"_0":"#, state.rawValue) { $0.write($1) }
+        case .mode(let mode): write(payload: #"{"mode":{"_0":"#, mode) { $0.write($1) }
         }
     }
 
@@ -203,22 +197,10 @@ extension JournalBytes {
         switch demand {
         case .capToMinimum: write(json: #"{"capToMinimum":{}}"#)
         case .suspended: write(json: #"{"suspended":{}}"#)
-        case .cap(let watts):
-            write(json: #"{"cap":{"_0":"#)
-            write(watts)
-            write(json: "}}")
-        case .capToShare(let share):
-            write(json: #"{"capToShare":{"_0":"#)
-            write(share)
-            write(json: "}}")
-        case .slowToShare(let share):
-            write(json: #"{"slowToShare":{"_0":"#)
-            write(share)
-            write(json: "}}")
-        case .mode(let mode):
-            write(json: #"{"mode":{"_0":"#)
-            write(mode)
-            write(json: "}}")
+        case .cap(let watts): write(payload: #"{"cap":{"_0":"#, watts) { $0.write($1) }
+        case .capToShare(let share): write(payload: #"{"capToShare":{"_0":"#, share) { $0.write($1) }
+        case .slowToShare(let share): write(payload: #"{"slowToShare":{"_0":"#, share) { $0.write($1) }
+        case .mode(let mode): write(payload: #"{"mode":{"_0":"#, mode) { $0.write($1) }
         }
     }
 

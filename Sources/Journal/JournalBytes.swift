@@ -2,7 +2,7 @@
 struct JournalBytes {
     private static let digits = Array("0123456789abcdef".utf8)
 
-    private(set) var bytes: [UInt8] = []
+    private var bytes: [UInt8] = []
 
     init() { bytes.reserveCapacity(1024) }
 

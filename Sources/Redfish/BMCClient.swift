@@ -10,6 +10,9 @@ public actor BMCClient {
         let pins: Resource.Pins
     }
 
+    /// Of what everything else comes before; what it asks for gives way. See ``RedfishOptions/grace``.
+    public static let lowestPriority = Int.max
+
     /// AMI firmware needs three, and as many again after a reboot in between.
     static let mostPreparations = 6
 
@@ -221,16 +224,16 @@ public actor BMCClient {
     private func identity(
         _ locator: Locator, _ document: Document, priority: Int
     ) async throws(BMCFault) -> String? {
-        let uri = locator.system ?? ""
-        if let known = identities[uri] { return known }
-        if locator.system == nil {
-            let identity = try await conversationRoot(priority: priority)["UUID"]?.string
-            identities[uri] = identity
-            return identity
+        let name = locator.system ?? ""
+        if let known = identities[name] { return known }
+        let identity: String?
+        if let uri = locator.system {
+            let system = Links.isSame(uri, document.uri) ? document.json : try await get(uri, priority: priority).json
+            identity = [system["UUID"]?.string, system["SerialNumber"]?.string].compactMap { $0 }.first { !$0.isEmpty }
+        } else {
+            identity = try await conversationRoot(priority: priority)["UUID"]?.string
         }
-        let system = Links.isSame(uri, document.uri) ? document.json : try await get(uri, priority: priority).json
-        let identity = [system["UUID"]?.string, system["SerialNumber"]?.string].compactMap { $0 }.first { !$0.isEmpty }
-        identities[uri] = identity
+        identities[name] = identity
         return identity
     }
 

@@ -265,13 +265,7 @@ struct BookTests {
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.work(atMost: 1)
         // The process dies here: only what was made durable is left, and n2 was never begun.
-        var after = BookWorld()
-        after.holds = world.holds
-        after.durable = world.durable
-        after.book = Book(
-            site: Fixture.site, policy: world.book.policy, breaches: Array(world.durable.breaches.values),
-            controls: Array(world.durable.controls.values))
-        after.perform(after.book.resume(now: after.now))
+        var after = world.restarted()
         after.work()
         #expect(after.watts("n1") == 700)
         #expect(after.watts("n2") == 700)
@@ -287,13 +281,7 @@ struct BookTests {
         var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.work(atMost: 1)
-        var after = BookWorld()
-        after.holds = world.holds
-        after.durable = world.durable
-        after.book = Book(
-            site: Site(), policy: world.book.policy, breaches: Array(world.durable.breaches.values),
-            controls: Array(world.durable.controls.values))
-        after.perform(after.book.resume(now: after.now))
+        var after = world.restarted(site: Site())
         after.work()
         #expect(after.watts("n1") == 700)
         #expect(after.watts("n2") == 1000)
@@ -313,11 +301,7 @@ struct BookTests {
         world.accept(
             Fixture.alert(
                 1, .active, [Fixture.hint("n2", .suspend, priority: 1), Fixture.hint("n2-gpu0", priority: 2)]))
-        var after = BookWorld()
-        after.durable = world.durable
-        after.book = Book(
-            site: Site(), policy: world.book.policy, breaches: Array(world.durable.breaches.values))
-        after.perform(after.book.resume(now: after.now))
+        var after = world.restarted(site: Site())
         after.work()
         #expect(after.lastReport?.results.map(\.code) == [.skipped, .skipped])
         #expect(after.lastReport?.results.last?.message?.contains("inventory") == true)

@@ -84,6 +84,18 @@ struct BookWorld {
         }
     }
 
+    /// The next process, with nothing of this one but what is durable and what the controls hold.
+    func restarted(site: Site = Fixture.site) -> BookWorld {
+        var after = BookWorld()
+        after.holds = holds
+        after.durable = durable
+        after.book = Book(
+            site: site, policy: book.policy, breaches: Array(durable.breaches.values),
+            controls: Array(durable.controls.values))
+        after.perform(after.book.resume(now: after.now))
+        return after
+    }
+
     mutating func pass(_ duration: Duration) {
         var left = duration
         while left > .zero {

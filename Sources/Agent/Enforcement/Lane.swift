@@ -1,4 +1,5 @@
 import Inventory
+import Redfish
 import Shedding
 
 /// What waits for one BMC: control after control, lowest priority number first.
@@ -10,7 +11,7 @@ struct Lane {
     }
 
     /// The priority of a look by the patrol: after everything else.
-    static let visit = Int.max
+    static let visit = BMCClient.lowestPriority
 
     private var jobs: [Job] = []
     private var nextOrder = 0

@@ -8,7 +8,7 @@ import StrictJSON
 struct Assessor: Sendable {
     let policy: Policy
     /// Behind everything that enforces.
-    static let priority = Int.max
+    private static let priority = BMCClient.lowestPriority
 
     /// The whole look: the machine, the control, and for a node how it could be suspended.
     func assess(_ resource: Resource, through client: BMCClient) async -> Assessment {

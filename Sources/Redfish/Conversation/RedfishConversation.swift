@@ -139,7 +139,7 @@ extension RedfishConversation {
                 let transport = transport
                 if isKept {
                     response = try await Task { try await transport.send(request) }.value
-                } else if priority == .max, method == .get {
+                } else if priority == BMCClient.lowestPriority, method == .get {
                     response = try await sendGivingWay(request)
                 } else {
                     response = try await transport.send(request)
