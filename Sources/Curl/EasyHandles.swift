@@ -5,8 +5,8 @@ import CCurl
 ///
 /// Confined to its worker's thread.
 final class EasyHandles {
-    /// More than are idle at once while requests follow each other.
-    private static let most = 64
+    /// More than are idle at once while requests follow each other; each keeps about 6 KB.
+    private static let most = 256
 
     private var idle: [UnsafeMutableRawPointer] = []
 

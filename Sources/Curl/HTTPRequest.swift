@@ -48,16 +48,19 @@ public struct HTTPRequest: Sendable {
     /// Scheme, host and port: what decides the worker, the queue and the connection. Without a user or a path.
     var origin: String {
         var slashes = 0
-        return String(
-            url.prefix { character in
-                if character == "/" { slashes += 1 }
-                return slashes < 3 && character != "?" && character != "#"
-            })
+        let end = url.utf8.firstIndex { byte in
+            if byte == UInt8(ascii: "/") { slashes += 1 }
+            return slashes == 3 || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+        }
+        return String(url[..<(end ?? url.endIndex)])
     }
 
     /// Whether the host is an address and no name.
     var isToAddress: Bool {
-        let host = url.drop { $0 != "/" }.drop { $0 == "/" }
-        return host.first == "[" || host.prefix { $0 != "/" && $0 != ":" }.allSatisfy { $0.isNumber || $0 == "." }
+        let slash = UInt8(ascii: "/")
+        let host = url.utf8.drop { $0 != slash }.drop { $0 == slash }
+        return host.first == UInt8(ascii: "[")
+            || host.prefix { $0 != slash && $0 != UInt8(ascii: ":") }
+                .allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".") }
     }
 }

@@ -148,8 +148,9 @@ extension Enforcer {
         let entry = run.convergence.entry
         let action: Enforcement.Action = if case .prior = run.convergence.goal { .reverted } else { .applied }
         metrics.count("ima_outcomes_total", ["code": outcome.code.rawValue, "action": action.rawValue])
+        // Of thousands that obey, reports and history tell.
         logger.log(
-            level: outcome.code == .failed ? .warning : .info, "\(action.rawValue): \(outcome.code.rawValue)",
+            level: outcome.code == .failed ? .warning : .debug, "\(action.rawValue): \(outcome.code.rawValue)",
             metadata: [
                 "control": "\(run.key)", "bmc": "\(entry.bmc.address)",
                 "value": "\(outcome.value.map(String.init(describing:)) ?? "unknown")",

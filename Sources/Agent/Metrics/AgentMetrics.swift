@@ -1,7 +1,5 @@
 import CoreMetrics
-import Curl
 import PowerEvents
-import Redfish
 
 /// The agent's metrics, by what operators ask: is it listening, what did it refuse, what does it hold, how fast is it.
 public struct AgentMetrics: Sendable {
@@ -61,30 +59,5 @@ public struct AgentMetrics: Sendable {
 
     public func set(_ name: String, seconds value: Double) {
         Gauge(label: name, dimensions: [], factory: registry).record(value)
-    }
-
-    func recordRequest(_ method: HTTPRequest.Method, _ elapsed: Duration) {
-        Timer(
-            label: "ima_redfish_request_duration_seconds", dimensions: [("method", method.rawValue)], factory: registry
-        ).recordNanoseconds(Int64(elapsed / .nanoseconds(1)))
-    }
-}
-
-/// Counts and times every request to a BMC.
-struct MeteredTransport: HTTPTransport {
-    let base: HTTPClientPool
-    let metrics: AgentMetrics
-
-    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
-        do {
-            let response = try await base.send(request)
-            metrics.count(
-                "ima_redfish_requests_total", ["method": request.method.rawValue, "status": "\(response.status)"])
-            metrics.recordRequest(request.method, response.elapsed)
-            return response
-        } catch {
-            metrics.count("ima_redfish_requests_total", ["method": request.method.rawValue, "status": "0"])
-            throw error
-        }
     }
 }

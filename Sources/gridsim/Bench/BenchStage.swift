@@ -75,9 +75,10 @@ final class BenchStage: Sendable {
             body: "{\"PowerLimitWatts\":{\"SetPoint\":\(Self.watts.wholeWatts),\"ControlMode\":\"Automatic\"}}")
     }
 
-    /// Starts an agent and waits until it has visited every BMC.
+    /// Starts an agent and waits until it has visited every BMC, at the pace at which the default `patrol_every` has it
+    /// go round 10,000.
     func startPatrollingAgent(_ number: Int) async throws -> pid_t {
-        let id = try await startAgent(number, patrolEvery: .seconds(max(2, count / 500)))
+        let id = try await startAgent(number, patrolEvery: .seconds(max(2, min(60, count / 167))))
         try await wait("the patrol", .seconds(300)) { await metric("ima_resources_enforceable") >= Double(count) }
         return id
     }
@@ -168,6 +169,9 @@ final class BenchStage: Sendable {
 
     // MARK: Files
 
+    /// Twice of what a slow machine takes; hung BMCs are not waited for any longer.
+    private var deadline: Int { min(60, 20 + count / 250) }
+
     private static func node(_ number: Int) -> String { "n\(number / nodesPerRack)-\(number % nodesPerRack + 1)" }
 
     private static func inventory(_ count: Int, _ port: Int) -> String {
@@ -193,7 +197,7 @@ final class BenchStage: Sendable {
         signing: { key: ima.pem, kid: ima-bench }
         inventory: [site.yaml]
         journal: ima-\(number).sqlite
-        enforcement: { hold_down: \(Self.holdDown / .milliseconds(1))ms, step: 100%, report_after: 120s, deadline: 60s }
+        enforcement: { hold_down: \(Self.holdDown / .milliseconds(1))ms, step: 100%, report_after: 120s, deadline: \(deadline)s }
         redfish:
           patrol_every: \(patrolEvery.map { "\(Int($0 / .seconds(1)))s" } ?? "0s")
           request_timeout: 20s
