@@ -26,6 +26,8 @@ final class BenchStage: Sendable {
     static let watts = Watts(5000)
     /// What is waited for after a breach is over before anything is put back.
     static let holdDown = Duration.milliseconds(500)
+    /// Not the address that thousands of connections to BMCs come from: one of them could have taken the port.
+    private static let httpHost = "127.0.0.2"
     private static let nodesPerRack = 200
     private static let source = EventSource(role: .powerAgent, identifier: "bench")
 
@@ -40,7 +42,7 @@ final class BenchStage: Sendable {
         self.folder = folder
         children = ChildProcesses(logsIn: folder)
         brokerPort = try FreePort.find(on: "127.0.0.1")
-        httpPort = try FreePort.find(on: "127.0.0.1")
+        httpPort = try FreePort.find(on: Self.httpHost)
         let bmcPort = try FreePort.find(on: "127.100.0.1")
         hosts = (0..<count).map { number in
             let (rack, place) = (number / Self.nodesPerRack, number % Self.nodesPerRack + 1)
@@ -79,7 +81,13 @@ final class BenchStage: Sendable {
     /// go round 10,000.
     func startPatrollingAgent(_ number: Int) async throws -> pid_t {
         let id = try await startAgent(number, patrolEvery: .seconds(max(2, min(60, count / 167))))
-        try await wait("the patrol", .seconds(300)) { await metric("ima_resources_enforceable") >= Double(count) }
+        do {
+            try await wait("the patrol", .seconds(300)) { await metric("ima_resources_enforceable") >= Double(count) }
+        } catch {
+            let known = Int(await metric("ima_resources_enforceable"))
+            throw Failure(
+                "\(error) (\(known) of \(count) could be enforced upon): \(children.lastWords(of: "ima-\(number)"))")
+        }
         return id
     }
 
@@ -152,7 +160,7 @@ final class BenchStage: Sendable {
     /// A figure of the agent's metrics, 0 where it is not there.
     func metric(_ name: String) async -> Double {
         let answer = try? await http.send(
-            HTTPRequest(.get, url: "http://127.0.0.1:\(httpPort)/metrics", tls: .systemAuthorities))
+            HTTPRequest(.get, url: "http://\(Self.httpHost):\(httpPort)/metrics", tls: .systemAuthorities))
         let text = String(decoding: answer?.body ?? [], as: UTF8.self)
         let line = text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
         return line.flatMap { $0.split(separator: " ").last }.flatMap { Double($0) } ?? 0
@@ -202,7 +210,7 @@ final class BenchStage: Sendable {
           patrol_every: \(patrolEvery.map { "\(Int($0 / .seconds(1)))s" } ?? "0s")
           request_timeout: 20s
           kept_connections: \(keptConnections ?? 32_768)
-        http: 127.0.0.1:\(httpPort)
+        http: \(Self.httpHost):\(httpPort)
         control: ima-\(number).sock
         """
     }
