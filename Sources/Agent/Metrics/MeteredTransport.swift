@@ -14,10 +14,15 @@ final class MeteredTransport: HTTPTransport {
         let status: Int
     }
 
+    private struct Meters {
+        let requests: Counter
+        /// nil where there was no answer to time.
+        let duration: Timer?
+    }
+
     private let base: HTTPClientPool
     private let registry: PrometheusRegistry
-    private let counters = Mutex<[Key: Counter]>([:])
-    private let timers = Mutex<[HTTPRequest.Method: Timer]>([:])
+    private let known = Mutex<[Key: Meters]>([:])
 
     init(base: HTTPClientPool, metrics: AgentMetrics) {
         self.base = base
@@ -27,34 +32,31 @@ final class MeteredTransport: HTTPTransport {
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         do {
             let response = try await base.send(request)
-            counter(Key(method: request.method, status: response.status)).increment()
-            timer(request.method).recordNanoseconds(Int64(response.elapsed / .nanoseconds(1)))
+            let meters = meters(Key(method: request.method, status: response.status))
+            meters.requests.increment()
+            meters.duration?.recordNanoseconds(Int64(response.elapsed / .nanoseconds(1)))
             return response
         } catch {
-            counter(Key(method: request.method, status: 0)).increment()
+            meters(Key(method: request.method, status: 0)).requests.increment()
             throw error
         }
     }
 
-    private func counter(_ key: Key) -> Counter {
-        counters.withLock { counters in
-            if let known = counters[key] { return known }
-            let counter = Counter(
-                label: "ima_redfish_requests_total",
-                dimensions: [("method", key.method.rawValue), ("status", "\(key.status)")], factory: registry)
-            counters[key] = counter
-            return counter
-        }
-    }
-
-    private func timer(_ method: HTTPRequest.Method) -> Timer {
-        timers.withLock { timers in
-            if let known = timers[method] { return known }
-            let timer = Timer(
-                label: "ima_redfish_request_duration_seconds", dimensions: [("method", method.rawValue)],
-                factory: registry)
-            timers[method] = timer
-            return timer
+    private func meters(_ key: Key) -> Meters {
+        known.withLock { known in
+            if let meters = known[key] { return meters }
+            let method = ("method", key.method.rawValue)
+            let meters = Meters(
+                requests: Counter(
+                    label: "ima_redfish_requests_total", dimensions: [method, ("status", "\(key.status)")],
+                    factory: registry),
+                // One series a method: the registry gives all statuses the same.
+                duration: key.status == 0
+                    ? nil
+                    : Timer(
+                        label: "ima_redfish_request_duration_seconds", dimensions: [method], factory: registry))
+            known[key] = meters
+            return meters
         }
     }
 }

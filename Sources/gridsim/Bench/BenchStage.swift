@@ -177,7 +177,7 @@ final class BenchStage: Sendable {
 
     // MARK: Files
 
-    /// Twice of what a slow machine takes; hung BMCs are not waited for any longer.
+    /// In seconds: longer than the slowest run so far, and hung BMCs are not waited for beyond it.
     private var deadline: Int { min(60, 20 + count / 250) }
 
     private static func node(_ number: Int) -> String { "n\(number / nodesPerRack)-\(number % nodesPerRack + 1)" }
