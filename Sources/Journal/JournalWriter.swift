@@ -1,10 +1,12 @@
+import Dispatch
 import Foundation
 public import PowerEvents
 import Synchronization
 
 /// Group commit: what many tasks want durable at about the same time goes to the disk in one transaction.
 ///
-/// While one transaction is on its way, later batches gather and form the next; nobody waits for a timer.
+/// While one transaction is on its way, and for some milliseconds after it where much is to do (``CommitPace``), later
+/// batches gather and form the next. On a thread of its own, since the disk keeps it waiting.
 public final class JournalWriter: Sendable {
     /// The time that transactions took, and how many there were.
     public struct Effort: Sendable, Hashable {
@@ -18,6 +20,7 @@ public final class JournalWriter: Sendable {
 
     private struct State {
         var queue = Queue()
+        var pace = CommitPace()
         var effort = Effort()
         var isGivingUp = false
     }
@@ -26,6 +29,7 @@ public final class JournalWriter: Sendable {
     private let now: @Sendable () -> Timestamp
     private let onFailure: @Sendable (any Error) -> Void
     private let state = Mutex(State())
+    private let thread = DispatchQueue(label: "journal writer", qos: .userInitiated)
 
     /// - Parameter onFailure: told of each transaction that failed
     public init(
@@ -51,7 +55,7 @@ public final class JournalWriter: Sendable {
         if batch.isEmpty { return meanwhile() }
         try await withCheckedThrowingContinuation(isolation: isolation) { continuation in
             let mustStart = state.withLock { $0.queue.add(.init(batch, patience, ticket: continuation)) }
-            if mustStart { Task.detached { await self.flush() } }
+            if mustStart { thread.async { self.flush(delay: Self.shortestDelay) } }
             meanwhile()
         }
     }
@@ -67,9 +71,14 @@ public final class JournalWriter: Sendable {
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
-    private func flush() async {
-        var delay = Duration.milliseconds(200)
+    private static let shortestDelay = Duration.milliseconds(200)
+
+    /// - Parameter delay: after the next refusal of the disk
+    private func flush(delay: Duration) {
+        var delay = delay
         while true {
+            let wait = state.withLock { $0.pace.wait(now: .now) }
+            if wait > .zero { return flush(after: wait, delay: delay) }
             let group = state.withLock { $0.queue.take() }
             if group.isEmpty { return }
             let start = ContinuousClock.now
@@ -77,13 +86,15 @@ public final class JournalWriter: Sendable {
             let result = Result { try journal.write(group.map(\.batch), now: now()) }
             let work = Self.processorTime - startOfWork
             state.withLock { state in
-                state.effort.spent += .now - start
+                let end = ContinuousClock.now
+                state.pace.took(end - start, now: end)
+                state.effort.spent += end - start
                 state.effort.processor += work
                 state.effort.transactions += 1
             }
             switch result {
             case .success:
-                delay = .milliseconds(200)
+                delay = Self.shortestDelay
                 for item in group { item.ticket.resume() }
             case .failure(let error):
                 onFailure(error)
@@ -93,11 +104,12 @@ public final class JournalWriter: Sendable {
                     return (failed, !state.queue.isEmpty)
                 }
                 for item in failed { item.ticket.resume(throwing: error) }
-                if mustWait {
-                    try? await Task.sleep(for: delay)
-                    delay = min(delay * 2, .seconds(10))
-                }
+                if mustWait { return flush(after: delay, delay: min(delay * 2, .seconds(10))) }
             }
         }
+    }
+
+    private func flush(after wait: Duration, delay: Duration) {
+        thread.asyncAfter(deadline: .now() + wait / .seconds(1)) { self.flush(delay: delay) }
     }
 }
