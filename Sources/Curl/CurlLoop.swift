@@ -16,7 +16,8 @@ struct CurlLoop {
     /// By origin, its shard, and its place there.
     private var homes: [String: (shard: Int, place: Int)] = [:]
     private var transfers: [UInt64: Transfer] = [:]
-    private var handshakes: [Transfer] = []
+    /// Those that count against the bound, and how long this thread had been idle when each began.
+    private var handshakes: [(transfer: Transfer, idleBefore: Duration)] = []
 
     init(sockets: SocketWatch, configuration: HTTPClientPool.Configuration) {
         self.sockets = sockets
@@ -45,9 +46,9 @@ struct CurlLoop {
     mutating func turn(grace: Duration) {
         startReady(grace: grace)
         closePassing()
-        // A handshake that hangs gives up its place by the clock.
+        // A handshake that takes its time gives up its place by the clock.
         let waitsForHandshakes = queue.waiting > 0 && !handshakes.isEmpty
-        for shard in sockets.turn(atMost: waitsForHandshakes ? .milliseconds(50) : .seconds(1)) {
+        for shard in sockets.turn(atMost: waitsForHandshakes ? grace : .seconds(1)) {
             shard.finished { transfer, code in
                 transfers[transfer.id] = nil
                 queue.finished(origin: transfer.origin, warm: code == CURLE_OK)
@@ -71,8 +72,10 @@ struct CurlLoop {
 
     private mutating func startReady(grace: Duration) {
         if !handshakes.isEmpty {
-            let now = ContinuousClock.now
-            handshakes.removeAll { $0.wasIssued || transfers[$0.id] == nil || now - $0.started > grace }
+            let idle = sockets.idle
+            handshakes.removeAll {
+                $0.transfer.wasIssued || transfers[$0.transfer.id] == nil || idle - $0.idleBefore > grace
+            }
         }
         while let submission = queue.next(mayConnect: handshakes.count < configuration.maximumHandshakes) {
             guard let home = home(of: submission.origin), let transfer = Transfer(submission, handles: handles)
@@ -82,7 +85,7 @@ struct CurlLoop {
                 continue
             }
             transfers[submission.id] = transfer
-            if !queue.isWarm(submission.origin) { handshakes.append(transfer) }
+            if !queue.isWarm(submission.origin) { handshakes.append((transfer, sockets.idle)) }
             shards[home.shard].start(transfer, place: home.place)
         }
     }

@@ -11,9 +11,10 @@ final class CurlWorker: Sendable {
         var stopping = false
     }
 
-    /// Connections that have not stood for longer than this no longer count against the handshakes in flight: a BMC
-    /// that hangs in its handshake must not take a place from one that would answer.
-    private static let handshakeGrace = Duration.milliseconds(250)
+    /// Handshakes during which the thread had nothing to do for longer than this no longer count against those in
+    /// flight: the bound is there because they take processor time here, and a BMC that takes its own time for one, or
+    /// hangs in it, must not take a place from one that would answer.
+    private static let handshakeGrace = Duration.milliseconds(20)
 
     private let configuration: HTTPClientPool.Configuration
     private let mailbox = Mutex(Mailbox())

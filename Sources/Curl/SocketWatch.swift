@@ -11,6 +11,8 @@ final class SocketWatch: @unchecked Sendable {
     private let alarm: Int32
     private var watched: [Int32: CurlShard] = [:]
     private var timers = Timers()
+    /// How long there was nothing to do, in all.
+    private(set) var idle = Duration.zero
     private var ready = [epoll_event](repeating: epoll_event(), count: 256)
 
     init() {
@@ -38,7 +40,9 @@ final class SocketWatch: @unchecked Sendable {
         if let due = timers.next { wait = max(.zero, min(limit, due - .now)) }
         // Rounded up: a timer that is met early would be met again and again until it is due.
         let milliseconds = Int32((wait / .milliseconds(1)).rounded(.up))
+        let start = ContinuousClock.now
         let count = epoll_wait(epoll, &ready, Int32(ready.count), milliseconds)
+        idle += .now - start
         var touched: [ObjectIdentifier: CurlShard] = [:]
         var running: Int32 = 0
         for index in 0..<max(0, Int(count)) {

@@ -20,7 +20,7 @@ struct LaneScheduleTests {
     static func isQuiet(_ schedule: inout LaneSchedule, now: Timestamp = start) -> Bool { schedule.isQuiet(now: now) }
 
     @Test func lowestPriorityNumberFirstAndInOrderOfComing() throws {
-        var schedule = LaneSchedule(capacity: 10)
+        var schedule = LaneSchedule(capacity: 10, visits: 10)
         let lanes = try (1...5).map { try Self.lane($0) }
         for (lane, priority) in zip(lanes, [3, 1, 2, 1, .max]) {
             schedule.add(lane, priority: priority, now: Self.start)
@@ -31,7 +31,7 @@ struct LaneScheduleTests {
     }
 
     @Test func aLaneThatBecomesMoreUrgentGoesAheadAndOnce() throws {
-        var schedule = LaneSchedule(capacity: 10)
+        var schedule = LaneSchedule(capacity: 10, visits: 10)
         let (slow, other) = (try Self.lane(1), try Self.lane(2))
         schedule.add(slow, priority: 5, now: Self.start)
         schedule.add(other, priority: 3, now: Self.start)
@@ -42,7 +42,7 @@ struct LaneScheduleTests {
     }
 
     @Test func noMoreThanThereIsRoomFor() throws {
-        var schedule = LaneSchedule(capacity: 2)
+        var schedule = LaneSchedule(capacity: 2, visits: 10)
         let lanes = try (1...4).map { try Self.lane($0) }
         for lane in lanes { schedule.add(lane, priority: 1, now: Self.start) }
         #expect(Self.all(&schedule) == [lanes[0], lanes[1]])
@@ -52,7 +52,7 @@ struct LaneScheduleTests {
 
     /// While thousands of hints are being made durable, a few lanes begin, and the others as soon as that has ended.
     @Test func fewBeginWhileALargeChangeIsMadeDurable() throws {
-        var schedule = LaneSchedule(capacity: 100)
+        var schedule = LaneSchedule(capacity: 100, visits: 10)
         let lanes = try (1...60).map { try Self.lane($0) }
         for lane in lanes { schedule.add(lane, priority: 1, now: Self.start) }
         schedule.beginPreparing()
@@ -63,7 +63,7 @@ struct LaneScheduleTests {
 
     /// BMCs that keep their lane waiting delay nobody else.
     @Test func whatTakesLongNoLongerCounts() throws {
-        var schedule = LaneSchedule(capacity: 2, grace: .seconds(2))
+        var schedule = LaneSchedule(capacity: 2, visits: 10, grace: .seconds(2))
         let lanes = try (1...6).map { try Self.lane($0) }
         for lane in lanes { schedule.add(lane, priority: 1, now: Self.start) }
         #expect(Self.all(&schedule).count == 2)
@@ -75,7 +75,7 @@ struct LaneScheduleTests {
     }
 
     @Test func whatIsForgottenDoesNotBegin() throws {
-        var schedule = LaneSchedule(capacity: 2)
+        var schedule = LaneSchedule(capacity: 2, visits: 10)
         schedule.add(try Self.lane(1), priority: 1, now: Self.start)
         #expect(schedule.removeAll() == [try Self.lane(1)])
         #expect(Self.all(&schedule).isEmpty)
@@ -83,7 +83,7 @@ struct LaneScheduleTests {
 
     /// The patrol waits for a shed, and not for the few BMCs that keep a shed waiting.
     @Test func thePatrolYieldsToMuchEnforcement() throws {
-        var schedule = LaneSchedule(capacity: 100, grace: .seconds(2))
+        var schedule = LaneSchedule(capacity: 100, visits: 10, grace: .seconds(2))
         for number in 1...40 { schedule.add(try Self.lane(number), priority: Lane.visit, now: Self.start) }
         #expect(Self.isQuiet(&schedule))
         #expect(Self.all(&schedule).count == 40)
@@ -104,5 +104,27 @@ struct LaneScheduleTests {
         #expect(!Self.isQuiet(&schedule, now: Self.start + .seconds(3)))
         _ = Self.all(&schedule, now: Self.start + .seconds(3))
         #expect(Self.isQuiet(&schedule, now: Self.start + .seconds(6)))
+    }
+
+    /// Looks at BMCs that have become slow do not pile up, and those that were begun long ago still count.
+    @Test func thePatrolWaitsForItsOwnLooks() throws {
+        var schedule = LaneSchedule(capacity: 100, visits: 2, grace: .seconds(2))
+        let lanes = try (1...3).map { try Self.lane($0) }
+        for lane in lanes.prefix(2) {
+            #expect(schedule.hasRoomForVisit)
+            schedule.add(lane, priority: Lane.visit, now: Self.start)
+        }
+        #expect(!schedule.hasRoomForVisit)
+        #expect(Self.all(&schedule) == Array(lanes.prefix(2)))
+        #expect(Self.isQuiet(&schedule, now: Self.start + .seconds(60)))
+        #expect(!schedule.hasRoomForVisit)
+        schedule.ended(lanes[0])
+        #expect(schedule.hasRoomForVisit)
+        schedule.add(lanes[2], priority: Lane.visit, now: Self.start)
+        #expect(schedule.removeAll() == [lanes[2]])
+        #expect(schedule.hasRoomForVisit)
+        // Enforcement is no look, and does not keep the patrol out by this.
+        schedule.add(lanes[2], priority: 1, now: Self.start)
+        #expect(schedule.hasRoomForVisit)
     }
 }

@@ -53,6 +53,32 @@ struct HTTPClientPoolTests {
         #expect(error.mayHaveBeenObeyed)
     }
 
+    /// Handshakes that hang, more than may be in flight and more urgent, do not keep one from beginning that does not.
+    @Test func handshakesThatHangTakeNobodysPlace() async throws {
+        let pool = HTTPClientPool(.init(workers: 1, maximumHandshakes: 2))
+        defer { pool.shutDown() }
+        let listeners = try (0..<9).map { _ in try SilentListener() }
+        defer { withExtendedLifetime(listeners) {} }
+        let server = try TokenEndpoint { _, _ in .init(token: "x", lifetimeSeconds: 1) }
+        defer { server.close() }
+        let hanging = listeners.map { listener in
+            Task {
+                try await pool.send(
+                    HTTPRequest(
+                        .get, url: "https://127.0.0.1:\(listener.port)/", connectTimeout: .seconds(120),
+                        timeout: .seconds(120)))
+            }
+        }
+        while pool.queueDepth.inFlight + pool.queueDepth.waiting < listeners.count { await Task.yield() }
+        let answer = try await pool.send(
+            HTTPRequest(
+                .post, url: "http://127.0.0.1:\(server.port)/", headers: [("Authorization", "Basic eDp5")], body: [],
+                priority: 1))
+        #expect(answer.status == 200)
+        #expect(pool.queueDepth.inFlight >= listeners.count, "they hang on")
+        for task in hanging { task.cancel() }
+    }
+
     @Test func requestsAfterTheShutDownFail() async throws {
         let pool = HTTPClientPool(.init(workers: 2))
         pool.shutDown()

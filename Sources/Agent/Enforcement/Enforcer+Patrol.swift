@@ -8,7 +8,14 @@ extension Enforcer {
     var patrolled: [BMC.Address] { readiness.addresses }
 
     /// A look, unless one is under way or enforcement has much to do; the next round comes soon.
-    func patrol(_ address: BMC.Address) { if looks[address] == nil, schedule.isQuiet(now: now()) { visit(address) } }
+    ///
+    /// - Returns: false where so many BMCs are being looked at that this one is to wait
+    func patrol(_ address: BMC.Address) -> Bool {
+        guard looks[address] == nil, schedule.isQuiet(now: now()) else { return true }
+        guard schedule.hasRoomForVisit else { return false }
+        visit(address)
+        return true
+    }
 
     /// One look, which ends early where enforcement wants the BMC. - Returns: the BMC, where there was something to see
     func runLook(at address: BMC.Address, place: Int) async -> BMC? {

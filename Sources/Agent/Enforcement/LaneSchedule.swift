@@ -9,6 +9,7 @@ struct LaneSchedule {
     private static let few = 32
 
     private let capacity: Int
+    private let mostVisits: Int
     private let grace: Duration
     /// By priority, in the order in which they came. A lane that came again with a better one is in two.
     private var queues: [Int: Queue] = [:]
@@ -17,6 +18,8 @@ struct LaneSchedule {
     /// At work, and not for long; with the priority that each was begun with.
     private var young: [LanePlace: Int] = [:]
     private var enforcing = 0
+    /// The lanes that began as looks of the patrol, or wait as that.
+    private var visits: Set<LanePlace> = []
     /// How many large changes are on their way to the disk.
     private var preparations = 0
     private var beginnings = Queue()
@@ -37,8 +40,12 @@ struct LaneSchedule {
         }
     }
 
-    init(capacity: Int, grace: Duration = .seconds(2)) {
+    /// - Parameters:
+    ///   - capacity: as many lanes as the processors keep going
+    ///   - visits: as many looks of the patrol at once
+    init(capacity: Int, visits: Int, grace: Duration = .seconds(2)) {
         self.capacity = max(1, capacity)
+        mostVisits = max(1, visits)
         self.grace = grace
     }
 
@@ -51,6 +58,10 @@ struct LaneSchedule {
         return enforcing < Self.few && best ?? Lane.visit == Lane.visit
     }
 
+    /// Whether the patrol may look at one more BMC. Looks that were begun faster than they end would slow each other down
+    /// until none gets its answers in time; here a slow BMC does count.
+    var hasRoomForVisit: Bool { visits.count < mostVisits }
+
     /// A large change is being made durable: only a few lanes begin, since the processors are needed for that, and
     /// nothing is written before it has ended.
     mutating func beginPreparing() { preparations += 1 }
@@ -62,6 +73,7 @@ struct LaneSchedule {
     /// Takes a lane up, or forward where it waits with a worse priority.
     mutating func add(_ lane: LanePlace, priority: Int, now: Timestamp) {
         if let known = waiting[lane], known <= priority { return }
+        if priority == Lane.visit { visits.insert(lane) }
         waiting[lane] = priority
         queues[priority, default: Queue()].append(lane, at: now)
     }
@@ -87,12 +99,17 @@ struct LaneSchedule {
     private mutating func age(_ now: Timestamp) {
         while let begun = beginnings.first, now - begun.at > grace {
             beginnings.removeFirst()
-            ended(begun.lane)
+            grown(begun.lane)
         }
     }
 
     /// A lane has nothing left to do.
     mutating func ended(_ lane: LanePlace) {
+        visits.remove(lane)
+        grown(lane)
+    }
+
+    private mutating func grown(_ lane: LanePlace) {
         guard let priority = young.removeValue(forKey: lane) else { return }
         if priority != Lane.visit { enforcing -= 1 }
     }
@@ -100,6 +117,7 @@ struct LaneSchedule {
     /// Forgets all that wait.
     mutating func removeAll() -> [LanePlace] {
         defer {
+            visits.subtract(waiting.keys)
             waiting = [:]
             queues = [:]
         }

@@ -16,8 +16,10 @@ struct PatrolService: Service {
                     let due = start + every * (Double(index) / Double(addresses.count))
                     // Thousands of BMCs a minute are a few per turn of the clock.
                     if due - .now > .milliseconds(50) { try? await Task.sleep(until: due) }
+                    while !Task.isCancelled, await !enforcer.patrol(address) {
+                        try? await Task.sleep(for: .milliseconds(50))
+                    }
                     if Task.isCancelled { return }
-                    await enforcer.patrol(address)
                 }
                 try? await Task.sleep(until: start + max(every, .seconds(1)))
             }

@@ -103,6 +103,9 @@ public final class SimulatedFleet: Sendable {
                             channel.close(promise: nil)
                             return
                         }
+                        if bmc.handshake > .zero {
+                            try channel.pipeline.syncOperations.addHandler(SlowHandshake(delay: bmc.handshake))
+                        }
                         if let usual {
                             let context = bmc.hasOtherCertificate ? other ?? usual : usual
                             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))

@@ -37,6 +37,7 @@ public final class SimulatedBMC: Sendable {
         var inFlight = 0
         var mostInFlight = 0
         var delay: AnswerDelay
+        var handshake = Duration.zero
         var shutdownAt: ContinuousClock.Instant?
         /// What is shown until a write takes, and when that is.
         var late: (at: ContinuousClock.Instant, machine: SimulatedMachine)?
@@ -97,6 +98,12 @@ public final class SimulatedBMC: Sendable {
     public var latencyTail: Duration {
         get { state.withLock { $0.delay.tail } }
         set { state.withLock { $0.delay.tail = newValue } }
+    }
+
+    /// How long it takes to answer the first bytes of a connection, which are those of a TLS handshake.
+    public var handshake: Duration {
+        get { state.withLock { $0.handshake } }
+        set { state.withLock { $0.handshake = newValue } }
     }
 
     public var writes: [Write] { state.withLock { $0.writes } }

@@ -23,6 +23,8 @@ struct BenchCommand: AsyncParsableCommand {
             "Milliseconds that answers take: 200, or 50-400 with most near the lower end; may be repeated. 0 without it."
     )
     var latency: [BenchLatency] = []
+    @Option(name: .long, help: "Milliseconds that a BMC takes for a TLS handshake, beside its share of the processors.")
+    var handshake = 0
     @Option(name: .long, help: "Percent of the BMCs that hang; may be repeated. 0 without it.") var hung: [Int] = []
     @Option(name: .long, help: "new, cold, resumed or warm; may be repeated. cold and warm without it.")
     var start: [String] = []
@@ -43,6 +45,7 @@ struct BenchCommand: AsyncParsableCommand {
         guard counts.allSatisfy({ (1...50_000).contains($0) }) else {
             throw Failure("--bmcs: should be 1 to 50000", code: 2)
         }
+        guard (0...60_000).contains(handshake) else { throw Failure("--handshake: should be 0 to 60000", code: 2) }
         guard repeats >= 1 else { throw Failure("--repeats: should be at least 1", code: 2) }
         var all: [BenchFigures] = []
         for line in BenchFigures.heading { print(line) }
@@ -81,6 +84,7 @@ struct BenchCommand: AsyncParsableCommand {
         var runs: [BenchFigures] = []
         for _ in 0..<repeats {
             try await stage.fleet.set(latency: latency)
+            try await stage.fleet.set(handshakeMilliseconds: handshake)
             var curls: [(seconds: Double, cpu: Double)] = []
             for work in noCurl ? [] : [CurlRun.Work.onePatch, .threeRequests] {
                 curls.append(try await stage.curl.run(work))
@@ -89,6 +93,7 @@ struct BenchCommand: AsyncParsableCommand {
             var figures = try await BenchRun(stage: stage, latency: latency, hungPercent: hung, start: start).run()
             figures.curlOnePatch = curls.first
             figures.curlThree = curls.last
+            figures.handshakeMilliseconds = handshake
             runs.append(figures)
         }
         return runs.sorted { $0.readBacks.all < $1.readBacks.all }[runs.count / 2]

@@ -64,6 +64,7 @@ struct BenchFigures: Sendable {
     /// The same fleet, moments before.
     var curlOnePatch: (seconds: Double, cpu: Double)?
     var curlThree: (seconds: Double, cpu: Double)?
+    var handshakeMilliseconds = 0
 
     var ratio: Double? { curlOnePatch.map { readBacks.all / $0.seconds } }
 
@@ -72,6 +73,7 @@ struct BenchFigures: Sendable {
         object["bmcs"] = .number(JSONNumber(count))
         object["latency_ms"] = .number(JSONNumber(latency.least))
         object["latency_most_ms"] = .number(JSONNumber(latency.most))
+        object["handshake_ms"] = .number(JSONNumber(handshakeMilliseconds))
         object["hung_percent"] = .number(JSONNumber(hungPercent))
         object["start"] = .string(start.rawValue)
         object["writes_s"] = writes.json

@@ -42,6 +42,7 @@ actor BenchFleet {
     func forget() throws { try order("forget") }
     func drop() throws { try order("drop") }
     func set(latency: BenchLatency) throws { try order("latency \(latency.least) \(latency.most)") }
+    func set(handshakeMilliseconds value: Int) throws { try order("handshake \(value)") }
     func set(hungPercent percent: Int) throws { try order("hang \(percent)") }
 
     func timings() throws -> Timings {

@@ -32,6 +32,8 @@ struct BenchFleetCommand: AsyncParsableCommand {
                     bmc.latency = .milliseconds(least)
                     bmc.latencyTail = .milliseconds((words.last.flatMap { Int($0) } ?? least) - least)
                 }
+            case ("handshake", let milliseconds?):
+                for bmc in fleet.bmcs { bmc.handshake = .milliseconds(milliseconds) }
             case ("hang", let percent?):
                 for (index, bmc) in fleet.bmcs.enumerated() {
                     bmc.faults = percent > 0 && index % (100 / percent) == 0 ? [Fault(.hang)] : []
