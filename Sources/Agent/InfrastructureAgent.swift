@@ -71,7 +71,10 @@ private func fitted(_ configuration: AgentConfiguration, _ logger: Logger) -> HT
             "not every BMC can have a connection kept open, and opening one anew takes time; raise LimitNOFILE",
             metadata: ["descriptors_for_bmcs": "\(room)", "wanted": "\(wanted)"])
     }
-    pool.maximumConnections = min(pool.maximumConnections, room)
+    // Where not all are kept, the others need room for as many as are spoken to at once, and for a second after it.
+    let kept = wanted > room ? room - min(room / 2, 4096) : room
+    pool.maximumConnections = min(pool.maximumConnections, kept)
+    pool.maximumPassing = room - min(pool.maximumConnections, wanted)
     pool.maximumInFlight = min(pool.maximumInFlight, room)
     return pool
 }

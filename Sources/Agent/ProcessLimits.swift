@@ -16,12 +16,10 @@ public enum ProcessLimits {
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
 
-    /// How many connections to BMCs may be kept, beside the files, pipes and sockets of everything else and the
-    /// connections that are only made for a while.
+    /// How many connections to BMCs may be open, beside the files, pipes and sockets of everything else.
     static var connections: Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
-        let most = Int(clamping: limit.rlim_cur)
-        return max(64, most - 256 - min(most / 8, 2048))
+        return max(64, Int(clamping: limit.rlim_cur) - 256)
     }
 }

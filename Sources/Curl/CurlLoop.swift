@@ -12,6 +12,10 @@ struct CurlLoop {
     private var shards: [CurlShard] = []
     /// The shards whose connections are more than may be kept, and the origins of each.
     private var passing: [Int: [String]] = [:]
+    /// Of their origins, those that may have a connection open.
+    private var passingOpen: Set<String> = []
+    /// Requests to others of them, which wait until some of these are closed.
+    private var held: [Submission] = []
     private var lastRest = ContinuousClock.now
     /// By origin, its shard, and its place there.
     private var homes: [String: (shard: Int, place: Int)] = [:]
@@ -26,7 +30,7 @@ struct CurlLoop {
             connectionsPerOrigin: configuration.connectionsPerOrigin, maximumInFlight: configuration.maximumInFlight)
     }
 
-    var depth: (inFlight: Int, waiting: Int) { (queue.inFlight, queue.waiting) }
+    var depth: (inFlight: Int, waiting: Int) { (queue.inFlight, queue.waiting + held.count) }
 
     mutating func add(_ submissions: [Submission]) {
         for submission in submissions { queue.add(submission) }
@@ -35,6 +39,8 @@ struct CurlLoop {
     mutating func cancel(id: UInt64, origin: String) {
         if let waiting = queue.remove(id: id, origin: origin) {
             waiting.continuation.resume(throwing: CancellationError())
+        } else if let index = held.firstIndex(where: { $0.id == id }) {
+            held.remove(at: index).continuation.resume(throwing: CancellationError())
         } else if let transfer = transfers.removeValue(forKey: id) {
             homes[origin].map { shards[$0.shard].remove(transfer) }
             queue.finished(origin: origin, warm: false)
@@ -44,27 +50,31 @@ struct CurlLoop {
 
     /// Starts what may start, waits for what comes, and delivers what has ended.
     mutating func turn(grace: Duration) {
-        startReady(grace: grace)
         closePassing()
+        startReady(grace: grace)
         // A handshake that takes its time gives up its place by the clock.
         let waitsForHandshakes = queue.waiting > 0 && !handshakes.isEmpty
-        for shard in sockets.turn(atMost: waitsForHandshakes ? grace : .seconds(1)) {
-            shard.finished { transfer, code in
-                transfers[transfer.id] = nil
-                queue.finished(origin: transfer.origin, warm: code == CURLE_OK)
-                transfer.finish(code)
-            }
+        let limit: Duration = waitsForHandshakes ? grace : held.isEmpty ? .seconds(1) : .milliseconds(100)
+        for shard in sockets.turn(atMost: limit) { deliver(shard) }
+    }
+
+    private mutating func deliver(_ shard: CurlShard) {
+        shard.finished { transfer, code in
+            transfers[transfer.id] = nil
+            queue.finished(origin: transfer.origin, warm: code == CURLE_OK)
+            transfer.finish(code)
         }
     }
 
     /// Ends everything that is still there; each caller hears of it.
     mutating func abandon() {
-        for submission in queue.removeAll() { submission.fail(.shutDown, "the HTTP client is shut down") }
+        for submission in queue.removeAll() + held { submission.fail(.shutDown, "the HTTP client is shut down") }
         for transfer in transfers.values {
             homes[transfer.origin].map { shards[$0.shard].remove(transfer) }
             transfer.fail(.shutDown, "the HTTP client is shut down")
         }
         transfers = [:]
+        held = []
         handshakes = []
         sockets.forgetAll()
         shards = []
@@ -77,9 +87,18 @@ struct CurlLoop {
                 $0.transfer.wasIssued || transfers[$0.transfer.id] == nil || idle - $0.idleBefore > grace
             }
         }
+        if !held.isEmpty, passingOpen.count < mostPassing {
+            add(held)
+            held = []
+        }
         while let submission = queue.next(mayConnect: handshakes.count < configuration.maximumHandshakes) {
-            guard let home = home(of: submission.origin), let transfer = Transfer(submission, handles: handles)
-            else {
+            let home = home(of: submission.origin)
+            if let home, !mayOpen(submission.origin, shard: home.shard) {
+                queue.finished(origin: submission.origin, warm: false)
+                held.append(submission)
+                continue
+            }
+            guard let home, let transfer = Transfer(submission, handles: handles) else {
                 queue.finished(origin: submission.origin, warm: false)
                 submission.fail(.protocolViolation, "libcurl has no memory for a handle")
                 continue
@@ -109,13 +128,29 @@ struct CurlLoop {
         return home
     }
 
+    private var mostPassing: Int { max(1, configuration.maximumPassing / max(1, configuration.connectionsPerOrigin)) }
+
+    /// Whether an origin may have a connection now, and notes that it has where it may.
+    private mutating func mayOpen(_ origin: String, shard: Int) -> Bool {
+        guard passing[shard] != nil, !passingOpen.contains(origin) else { return true }
+        guard passingOpen.count < mostPassing else { return false }
+        passingOpen.insert(origin)
+        return true
+    }
+
     /// Closes what nobody needs at the moment, where it is more than may be kept.
     private mutating func closePassing() {
         let now = ContinuousClock.now
         guard !passing.isEmpty, now - lastRest > .milliseconds(500) else { return }
         lastRest = now
         for (shard, origins) in passing where shards[shard].rest(after: Self.rest) {
-            for origin in origins { queue.closed(origin: origin) }
+            // libcurl may have met a time-out meanwhile.
+            deliver(shards[shard])
+            let busy = shards[shard].isBusy ? Set(transfers.values.map(\.origin)) : []
+            for origin in origins where !busy.contains(origin) {
+                queue.closed(origin: origin)
+                passingOpen.remove(origin)
+            }
         }
     }
 }

@@ -66,11 +66,15 @@ final class CurlShard {
         curl_multi_cleanup(multi)
     }
 
-    /// Closes all connections where none was used for a while. TLS sessions are kept.
+    var isBusy: Bool { transfers > 0 }
+
+    /// Closes all connections that nothing is asked over, where none was used for a while. TLS sessions are kept.
     ///
     /// - Returns: whether there was something to close
     func rest(after idle: Duration) -> Bool {
-        guard isOpen, transfers == 0, .now - lastUsed > idle, let fresh = curl_multi_init() else { return false }
+        guard isOpen, .now - lastUsed > idle else { return false }
+        if transfers > 0 { return closeIdle() }
+        guard let fresh = curl_multi_init() else { return false }
         close()
         timer = nil
         multi = fresh
@@ -79,9 +83,25 @@ final class CurlShard {
         return true
     }
 
+    /// A request that hangs must not keep a hundred connections open. libcurl closes those that have been idle for a
+    /// second when it looks for one to use; so it is asked for one, which it cannot make.
+    private func closeIdle() -> Bool {
+        guard let probe = curl_easy_init() else { return false }
+        defer { curl_easy_cleanup(probe) }
+        ima_curl_setopt_string(probe, CURLOPT_URL, "http://closing.invalid/")
+        ima_curl_setopt_string(probe, CURLOPT_UNIX_SOCKET_PATH, "/dev/null")
+        ima_curl_setopt_long(probe, CURLOPT_MAXAGE_CONN, 0)
+        guard curl_multi_add_handle(multi, probe) == CURLM_OK else { return false }
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+        curl_multi_remove_handle(multi, probe)
+        return true
+    }
+
     func start(_ transfer: Transfer, place: Int) {
         transfer.use(share: share(of: place))
         transfers += 1
+        lastUsed = .now
         isOpen = true
         curl_multi_add_handle(multi, transfer.handle)
     }

@@ -17,16 +17,19 @@ public final class HTTPClientPool: Sendable {
         /// Connections kept open while nothing is asked over them, over all workers; those of the origins that came
         /// first. Others are closed after a second.
         public var maximumConnections: Int
+        /// Connections that are open at once to the other origins, over all workers.
+        public var maximumPassing: Int
 
         public init(
             workers: Int = 0, connectionsPerOrigin: Int = 1, maximumInFlight: Int = 4096, maximumHandshakes: Int = 32,
-            maximumConnections: Int = 32_768
+            maximumConnections: Int = 32_768, maximumPassing: Int = 32_768
         ) {
             self.workers = workers
             self.connectionsPerOrigin = connectionsPerOrigin
             self.maximumInFlight = maximumInFlight
             self.maximumHandshakes = maximumHandshakes
             self.maximumConnections = maximumConnections
+            self.maximumPassing = maximumPassing
         }
     }
 
@@ -43,6 +46,7 @@ public final class HTTPClientPool: Sendable {
         var share = configuration
         share.maximumInFlight = max(1, configuration.maximumInFlight / count)
         share.maximumConnections = max(1, configuration.maximumConnections / count)
+        share.maximumPassing = max(1, configuration.maximumPassing / count)
         workers = (0..<count).map { _ in CurlWorker(share) }
         for (number, worker) in workers.enumerated() { worker.start(number: number) }
     }

@@ -79,6 +79,30 @@ struct HTTPClientPoolTests {
         for task in hanging { task.cancel() }
     }
 
+    /// Where descriptors are few: what hangs does not keep the connections of others open, for which another waits.
+    @Test(.timeLimit(.minutes(1))) func aConnectionThatIsNotKeptMakesRoomBesideOneThatHangs() async throws {
+        let pool = HTTPClientPool(.init(workers: 1, maximumConnections: 1, maximumPassing: 2))
+        defer { pool.shutDown() }
+        let listener = try SilentListener()
+        defer { withExtendedLifetime(listener) {} }
+        let hanging = Task {
+            try await pool.send(
+                HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/", timeout: .seconds(120)))
+        }
+        while pool.queueDepth.inFlight < 1 { await Task.yield() }
+        for _ in 0..<3 {
+            let server = try TokenEndpoint { _, _ in .init(token: "x", lifetimeSeconds: 1) }
+            defer { server.close() }
+            let answer = try await pool.send(
+                HTTPRequest(
+                    .post, url: "http://127.0.0.1:\(server.port)/", headers: [("Authorization", "Basic eDp5")], body: []
+                ))
+            #expect(answer.status == 200)
+        }
+        #expect(pool.queueDepth.inFlight >= 1, "it hangs on")
+        hanging.cancel()
+    }
+
     @Test func requestsAfterTheShutDownFail() async throws {
         let pool = HTTPClientPool(.init(workers: 2))
         pool.shutDown()
