@@ -16,6 +16,7 @@ let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -79,7 +80,8 @@ let package = Package(
             name: "Agent",
             dependencies: [
                 "Curl", "EventBus", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Redfish", "Settings",
-                "Shedding", "StrictJSON", coreMetrics, hummingbird, logging, metrics, nioCore, serviceLifecycle,
+                "Shedding", "StrictJSON", coreMetrics, hummingbird, hummingbirdCore, logging, metrics, nioCore,
+                serviceLifecycle,
                 unixSignals,
             ],
             swiftSettings: strict),

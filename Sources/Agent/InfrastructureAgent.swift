@@ -63,19 +63,13 @@ public struct InfrastructureAgent: Sendable {
 
 /// The pool's configuration, within what the system lets this process have open.
 private func fitted(_ configuration: AgentConfiguration, _ logger: Logger) -> HTTPClientPool.Configuration {
-    var pool = configuration.pool
-    let room = ProcessLimits.connections
-    let wanted = configuration.site.bmcs.count * pool.connectionsPerOrigin
-    if wanted > room {
+    let pool = configuration.pool.fitted()
+    let wanted = min(configuration.site.bmcs.count * pool.connectionsPerOrigin, configuration.pool.maximumConnections)
+    if wanted > pool.maximumConnections {
         logger.warning(
             "not every BMC can have a connection kept open, and opening one anew takes time; raise LimitNOFILE",
-            metadata: ["descriptors_for_bmcs": "\(room)", "wanted": "\(wanted)"])
+            metadata: ["descriptors_for_bmcs": "\(pool.maximumConnections)", "wanted": "\(wanted)"])
     }
-    // Where not all are kept, the others need room for as many as are spoken to at once, and for a second after it.
-    let kept = wanted > room ? room - min(room / 2, 4096) : room
-    pool.maximumConnections = min(pool.maximumConnections, kept)
-    pool.maximumPassing = room - min(pool.maximumConnections, wanted)
-    pool.maximumInFlight = min(pool.maximumInFlight, room)
     return pool
 }
 

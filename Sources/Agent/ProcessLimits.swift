@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the process asks of the system before it starts.
+/// What a process that speaks to many BMCs asks of the system before it does.
 public enum ProcessLimits {
     /// Raises the limit of open descriptors to the most that is allowed, since each BMC keeps one, and forbids core
     /// dumps, which would hold credentials. A file size limit that is met is an error of that write, not the end.

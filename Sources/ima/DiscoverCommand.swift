@@ -45,6 +45,7 @@ struct DiscoverCommand: AsyncParsableCommand {
         }
         let login = CredentialReference(username: username, secret: .file(passwordFile))
         do { _ = try login.password() } catch { throw Failure("\(error)", code: 2) }
+        ProcessLimits.prepare()
         let bar = ProgressBar()
         let draft = await InventoryDiscovery(login: login, passwordFile: passwordFile, trust: trust)
             .run(bmcs) { done, total in bar.show(done, of: total) }

@@ -18,6 +18,7 @@ struct PreflightCommand: AsyncParsableCommand {
     @Argument(help: "Resources to look at; all where none is named.") var resources: [String] = []
 
     func run() async throws {
+        ProcessLimits.prepare()
         let configuration = try options.load()
         var names: Set<String>?
         if !resources.isEmpty {

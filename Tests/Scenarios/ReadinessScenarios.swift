@@ -10,6 +10,27 @@ import Testing
 struct ReadinessScenarios {
     private static let resources = 23
 
+    /// A process that has no descriptors left is ended by its run-time, so nobody may take them all.
+    @Test(.timeLimit(.minutes(1)))
+    func whoOpensManyConnectionsToThePageTakesFewDescriptors() async throws {
+        let stage = try await Stage()
+        try await stage.startAgent()
+        let agent = try #require(stage.processID)
+        @Sendable func descriptors() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/\(agent)/fd").count
+        }
+        let before = try descriptors()
+        do {
+            let connections = IdleConnections(300, port: stage.httpPort)
+            defer { withExtendedLifetime(connections) {} }
+            #expect(try await eventually { try descriptors() > before + 40 })
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(try descriptors() < before + 120)
+        }
+        #expect(try await eventually { await stage.page("/healthz").status == 200 })
+        await stage.tearDown()
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func preflightVisitsAllAndNamesWhatStandsInTheWay() async throws {
         let stage = try await Stage()

@@ -125,6 +125,9 @@ final class Stage: Sendable {
         if waiting { #expect(try await eventually { await self.readiness() == 200 }, "\(log)") }
     }
 
+    /// Of the running agent.
+    var processID: pid_t? { agent.child?.id }
+
     func stopAgent(_ signal: Int32 = SIGTERM) async { await agent.child?.end(signal) }
 
     /// Sets how large a file the running agent may write (RLIMIT_FSIZE): 0 is a disk that is full.

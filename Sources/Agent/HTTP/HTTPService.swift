@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -33,6 +34,9 @@ where Context: RequestContext & InitializableFromSource<ApplicationRequestContex
     let logger: Logger
     let onRunning: @Sendable (Int?) -> Void
 
+    /// Whoever opens more waits. Each takes a descriptor, and a process without any ends: libdispatch cannot do without.
+    private static var mostConnections: Int { 64 }
+
     func run() async throws {
         let address: BindAddress
         switch endpoint {
@@ -47,7 +51,10 @@ where Context: RequestContext & InitializableFromSource<ApplicationRequestContex
         var quiet = logger
         quiet.logLevel = .warning
         let application = Application(
-            responder: responder, configuration: .init(address: address, serverName: "ima"),
+            responder: responder, server: .http1(configuration: .init(idleTimeout: .seconds(30))),
+            configuration: .init(
+                address: address, serverName: "ima",
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections, logger: quiet)),
             onServerRunning: { channel in
                 if case .unix(let path) = endpoint { chmod(path, 0o600) }
                 onRunning(channel.localAddress?.port)

@@ -18,7 +18,7 @@ public struct InventoryDiscovery: Sendable {
     public func run(
         _ bmcs: [BMC], progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) async -> InventoryDraft {
-        let pool = HTTPClientPool()
+        let pool = HTTPClientPool(HTTPClientPool.Configuration().fitted())
         var found: [BMC.Address: Result<BMCSurvey, BMCFault>] = [:]
         await withTaskGroup(of: (BMC.Address, Result<BMCSurvey, BMCFault>).self) { group in
             for bmc in bmcs {
