@@ -61,7 +61,8 @@ struct CurlLoop {
     private mutating func deliver(_ shard: CurlShard) {
         shard.finished { transfer, code in
             transfers[transfer.id] = nil
-            queue.finished(origin: transfer.origin, warm: code == CURLE_OK)
+            queue.finished(origin: transfer.origin, warm: code == CURLE_OK && !transfer.isLast)
+            if transfer.isLast, configuration.connectionsPerOrigin == 1 { passingOpen.remove(transfer.origin) }
             transfer.finish(code)
         }
     }
@@ -105,6 +106,7 @@ struct CurlLoop {
             }
             transfers[submission.id] = transfer
             if !queue.isWarm(submission.origin) { handshakes.append((transfer, sockets.idle)) }
+            if isLast(submission.request, shard: home.shard) { transfer.closeAfterwards() }
             shards[home.shard].start(transfer, place: home.place)
         }
     }
@@ -136,6 +138,15 @@ struct CurlLoop {
         guard passingOpen.count < mostPassing else { return false }
         passingOpen.insert(origin)
         return true
+    }
+
+    /// Whether a request's connection is not worth keeping after it.
+    private func isLast(_ request: HTTPRequest, shard: Int) -> Bool {
+        switch request.followup {
+        case .expected: false
+        case .unlikely: passing[shard] != nil
+        case .none: true
+        }
     }
 
     /// Closes what nobody needs at the moment, where it is more than may be kept.

@@ -7,6 +7,16 @@ public struct HTTPRequest: Sendable {
         case delete = "DELETE"
     }
 
+    /// What the caller knows of the requests after this one to the same origin, for what becomes of the connection.
+    public enum Followup: Sendable {
+        /// There will be some; the connection stays open.
+        case expected
+        /// None for a while. The connection stays open where it is one of those that are kept.
+        case unlikely
+        /// None at all.
+        case none
+    }
+
     public var method: Method
     public var url: String
     public var headers: [(name: String, value: String)]
@@ -23,6 +33,7 @@ public struct HTTPRequest: Sendable {
     /// A connection of its own. libcurl repeats a request by itself when a kept connection turns out dead, which must
     /// not happen to one that may have been obeyed and does harm twice.
     public var freshConnection: Bool
+    public var followup: Followup
     /// The path of a Unix socket to connect to instead of the URL's host.
     public var unixSocket: String?
 
@@ -30,7 +41,7 @@ public struct HTTPRequest: Sendable {
         _ method: Method, url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         tls: TLSTrust = .systemAuthorities, connectTimeout: Duration = .seconds(5), timeout: Duration = .seconds(20),
         priority: Int = 0, maximumBodySize: Int = 4 << 20, freshConnection: Bool = false,
-        unixSocket: String? = nil
+        followup: Followup = .expected, unixSocket: String? = nil
     ) {
         self.method = method
         self.url = url
@@ -42,6 +53,7 @@ public struct HTTPRequest: Sendable {
         self.priority = priority
         self.maximumBodySize = maximumBodySize
         self.freshConnection = freshConnection
+        self.followup = followup
         self.unixSocket = unixSocket
     }
 

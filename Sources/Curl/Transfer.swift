@@ -15,6 +15,8 @@ final class Transfer {
     let started = ContinuousClock.now
 
     private(set) var wasIssued = false
+    /// Whether its connection ends with it.
+    private(set) var isLast = false
     private(set) var isTooLarge = false
     private var headers: [(name: String, value: String)] = []
     private var body: [UInt8] = []
@@ -37,6 +39,12 @@ final class Transfer {
     /// To be called before it starts.
     func use(share: UnsafeMutableRawPointer?) {
         if let share { ima_curl_setopt_pointer(handle, CURLOPT_SHARE, share) }
+    }
+
+    /// To be called before it starts: its connection is closed after it.
+    func closeAfterwards() {
+        isLast = true
+        set(CURLOPT_FORBID_REUSE, 1)
     }
 
     deinit {

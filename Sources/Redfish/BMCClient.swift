@@ -1,3 +1,4 @@
+import Curl
 public import Inventory
 import PowerEvents
 public import Shedding
@@ -54,9 +55,14 @@ public actor BMCClient {
     }
 
     /// What a control holds now, found first where that is not known.
-    public func read(_ entry: ControlEntry, priority: Int = 0) async -> Result<Reading, BMCFault> {
+    ///
+    /// - Parameter mayBeLast: whether nothing more will be asked of the BMC for a while, should this go well
+    public func read(
+        _ entry: ControlEntry, mayBeLast: Bool = false, priority: Int = 0
+    ) async -> Result<Reading, BMCFault> {
         do throws(BMCFault) {
-            return .success(try await reading(entry, priority: priority))
+            return .success(
+                try await reading(entry, followup: mayBeLast ? .unlikely : .expected, priority: priority))
         } catch {
             return .failure(error)
         }
@@ -123,11 +129,13 @@ public actor BMCClient {
 
     // MARK: Reading
 
-    private func reading(_ entry: ControlEntry, priority: Int) async throws(BMCFault) -> Reading {
+    private func reading(
+        _ entry: ControlEntry, followup: HTTPRequest.Followup, priority: Int
+    ) async throws(BMCFault) -> Reading {
         let known = await knownLocator(of: entry)
         if let known {
             do {
-                return try await reading(entry, at: known, priority: priority)
+                return try await reading(entry, at: known, followup: followup, priority: priority)
             } catch {
                 guard error.kind == .unsupported else { throw error }
                 // It may have moved with a firmware update, or gone with the machine's power.
@@ -144,7 +152,7 @@ public actor BMCClient {
             }
             throw error
         }
-        let reading = try await reading(entry, at: found, priority: priority)
+        let reading = try await reading(entry, at: found, followup: .expected, priority: priority)
         await remember(found, of: entry)
         return reading
     }
@@ -175,9 +183,9 @@ public actor BMCClient {
     }
 
     private func reading(
-        _ entry: ControlEntry, at locator: Locator, priority: Int
+        _ entry: ControlEntry, at locator: Locator, followup: HTTPRequest.Followup, priority: Int
     ) async throws(BMCFault) -> Reading {
-        let document = try await get(locator.uri, priority: priority)
+        let document = try await get(locator.uri, followup: followup, priority: priority)
         var reading: Reading
         if locator.dialect == Locator.reset {
             reading = try await systemReading(document, priority: priority)
@@ -272,12 +280,14 @@ public actor BMCClient {
 
     // MARK: The conversation, which one call at a time may change
 
-    func get(_ uri: String, priority: Int) async throws(BMCFault) -> Document {
+    func get(
+        _ uri: String, followup: HTTPRequest.Followup = .expected, priority: Int
+    ) async throws(BMCFault) -> Document {
         if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
         do throws(BMCFault) {
-            let document = try await copy.get(uri, priority: priority)
+            let document = try await copy.get(uri, followup: followup, priority: priority)
             breaker.answered()
             return document
         } catch { throw note(error) }

@@ -103,6 +103,39 @@ struct HTTPClientPoolTests {
         hanging.cancel()
     }
 
+    /// The connection of a BMC of which nothing more is wanted is closed at once, where it is not one of those kept.
+    @Test(.timeLimit(.minutes(1)), arguments: [(HTTPRequest.Followup.unlikely, 0), (.none, 1000)])
+    func aConnectionIsClosedAfterItsLastRequest(followup: HTTPRequest.Followup, kept: Int) async throws {
+        let pool = HTTPClientPool(.init(workers: 1, maximumConnections: kept))
+        defer { pool.shutDown() }
+        let listener = try SilentListener()
+        let server = Task { await listener.answer(2) }
+        for followup in [.expected, followup] {
+            let answer = try await pool.send(
+                HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/", followup: followup))
+            #expect(answer.status == 200)
+        }
+        // A pool that keeps it would keep this waiting.
+        await withTaskCancellationHandler {
+            await server.value
+        } onCancel: {
+            pool.shutDown()
+        }
+    }
+
+    @Test func aKeptConnectionStaysOpenThoughNothingIsExpected() async throws {
+        let pool = HTTPClientPool(.init(workers: 1, maximumConnections: 1000))
+        let listener = try SilentListener()
+        let server = Task { await listener.answer(2) }
+        for _ in 0..<2 {
+            let answer = try await pool.send(
+                HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/", followup: .unlikely))
+            #expect(answer.status == 200, "over the one connection that is served")
+        }
+        pool.shutDown()
+        await server.value
+    }
+
     @Test func requestsAfterTheShutDownFail() async throws {
         let pool = HTTPClientPool(.init(workers: 2))
         pool.shutDown()

@@ -16,6 +16,10 @@ final class ConvergenceRun {
     var step: Convergence.Step
     /// What it can be written through together with others, as last read.
     var group: String?
+    /// Whether something is to be done on the BMC after it, as far as is known.
+    var isFollowed = false
+    /// Whether the next reading tells whether the write took, for the first time.
+    private(set) var isReadingBack = false
 
     init(_ key: ControlKey, _ assignment: Book.Assignment, priority: Int, place: Int) {
         self.key = key
@@ -29,11 +33,13 @@ final class ConvergenceRun {
     var bmc: BMC { convergence.entry.bmc }
 
     func didRead(_ result: Result<Reading, BMCFault>, now: Timestamp) {
+        isReadingBack = false
         if case .success(let reading) = result { group = reading.group }
         step = convergence.didRead(result, now: now)
     }
 
     func didWrite(_ result: Result<Void, BMCFault>, now: Timestamp) {
+        isReadingBack = true
         step = convergence.didWrite(result, now: now)
     }
 

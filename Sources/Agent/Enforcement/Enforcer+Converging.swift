@@ -28,6 +28,7 @@ extension Enforcer {
             while other.isPreparing { await prepare(other) }
             runs.append(other)
         }
+        for run in runs.dropLast() { run.isFollowed = true }
         await writeTogether(runs)
         for run in runs { await complete(run) }
     }
@@ -104,9 +105,10 @@ extension Enforcer {
 
     @inline(never)
     private func read(_ run: ConvergenceRun) async -> Result<Reading, BMCFault> {
+        let mayBeLast = run.isReadingBack && !run.isFollowed && lanes[run.bmc.address]?.isEmpty != false
         do throws(BMCFault) {
             return await (try await clients.client(for: run.bmc, place: run.place)).read(
-                run.convergence.entry, priority: run.priority)
+                run.convergence.entry, mayBeLast: mayBeLast, priority: run.priority)
         } catch {
             return .failure(error)
         }

@@ -44,7 +44,7 @@ struct Assessor: Sendable {
             key: ControlKey(resource: resource.id, facet: .powerLimit), type: resource.type, bmc: bmc,
             pins: resource.pins)
         let start = ContinuousClock.now
-        let reading = await client.read(entry, priority: Self.priority)
+        let reading = await client.read(entry, mayBeLast: true, priority: Self.priority)
         result.roundTrip = .now - start
         take(reading, of: resource, into: &result)
         return result

@@ -84,7 +84,7 @@ extension RedfishConversation {
     /// One request as a logged-in user. A 401 is believed only after one fresh login.
     mutating func authorizedExchange(
         _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
-        fresh: Bool = false, within limit: Duration? = nil, priority: Int
+        fresh: Bool = false, followup: HTTPRequest.Followup = .expected, within limit: Duration? = nil, priority: Int
     ) async throws(BMCFault) -> Exchange {
         var mayLogIn = true
         if session.state == .loggedOut {
@@ -93,8 +93,8 @@ extension RedfishConversation {
         }
         while true {
             let result = try await exchange(
-                method, uri, headers: headers, body: body, authorized: true, fresh: fresh, within: limit,
-                priority: priority)
+                method, uri, headers: headers, body: body, authorized: true, fresh: fresh, followup: followup,
+                within: limit, priority: priority)
             guard result.response.status == 401 else { return result }
             guard mayLogIn else {
                 await logOut()

@@ -50,8 +50,10 @@ struct RedfishConversation {
     }
 
     /// Reads one resource.
-    mutating func get(_ uri: String, priority: Int) async throws(BMCFault) -> Document {
-        let response = try await authorizedExchange(.get, uri, priority: priority)
+    mutating func get(
+        _ uri: String, followup: HTTPRequest.Followup = .expected, priority: Int
+    ) async throws(BMCFault) -> Document {
+        let response = try await authorizedExchange(.get, uri, followup: followup, priority: priority)
         guard response.response.status == 200 else { throw Self.fault(ofRead: response.response, uri: uri) }
         return try document(response)
     }
@@ -89,7 +91,7 @@ struct RedfishConversation {
     /// Ends the session, if there is one; a BMC has few.
     mutating func logOut() async {
         guard case .token(_, let location?) = session.state else { return }
-        let answer = try? await exchange(.delete, location, authorized: true, priority: 0)
+        let answer = try? await exchange(.delete, location, authorized: true, followup: .none, priority: 0)
         session.state = .loggedOut
         // What could not be ended now is left for the next start.
         if let answer, answer.response.status < 500 { await ledger?.closed(location, on: bmc.address) }
@@ -109,7 +111,8 @@ extension RedfishConversation {
     /// - Parameter isKept: whether it goes on to its end although the caller gives up
     mutating func exchange(
         _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
-        authorized: Bool, fresh: Bool = false, isKept: Bool = false, within limit: Duration? = nil, priority: Int
+        authorized: Bool, fresh: Bool = false, followup: HTTPRequest.Followup = .expected, isKept: Bool = false,
+        within limit: Duration? = nil, priority: Int
     ) async throws(BMCFault) -> Exchange {
         // Behind the address of the BMC, a link such as `@elsewhere/x` would name another host.
         guard var uri = localPath(uri) else {
@@ -133,7 +136,8 @@ extension RedfishConversation {
                 body: body?.bytes ?? (method == .post ? [] : nil),
                 tls: Self.trust(bmc.trust), connectTimeout: options.connectTimeout,
                 timeout: limit ?? options.requestTimeout,
-                priority: priority, maximumBodySize: options.maximumBodySize, freshConnection: fresh)
+                priority: priority, maximumBodySize: options.maximumBodySize, freshConnection: fresh,
+                followup: followup)
             let response: HTTPResponse
             do {
                 let transport = transport
