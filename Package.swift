@@ -49,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
+        .systemLibrary(name: "CAllocator"),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -79,10 +80,9 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Curl", "EventBus", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Redfish", "Settings",
-                "Shedding", "StrictJSON", coreMetrics, hummingbird, hummingbirdCore, logging, metrics, nioCore,
-                serviceLifecycle,
-                unixSignals,
+                "CAllocator", "Curl", "EventBus", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Redfish",
+                "Settings", "Shedding", "StrictJSON", coreMetrics, hummingbird, hummingbirdCore, logging, metrics,
+                nioCore, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         // What `ima` and `gridsim` have in common: exit codes, and errors in one line.
