@@ -24,6 +24,38 @@ struct BookTests {
         #expect(world.durable.controls.isEmpty)
     }
 
+    /// Between the halves of a large alert there is a commit, after which the process may end.
+    @Test(arguments: [BreachAlert.Status.active, .escalated])
+    func aCrashBetweenTheHalvesOfAnAlertLosesNothing(status: BreachAlert.Status) {
+        var world = BookWorld()
+        if status == .escalated {
+            world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 900)]))
+            world.work()
+        }
+        let alert = Fixture.alert(1, status, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 800)])
+        _ = world.book.takeIn(alert, origin: Fixture.origin, now: world.now)
+        world.save(world.book.takeChanges())
+        var after = world.restarted()
+        after.work()
+        #expect(after.watts("n1") == 700)
+        #expect(after.watts("n2") == 800)
+        #expect(after.lastReport?.results.map(\.code) == [.applied, .applied])
+    }
+
+    /// What says nothing new is answered all the same.
+    @Test func aCrashBetweenTheHalvesOfAnAlertOwesItsAnswer() {
+        var world = BookWorld()
+        let alert = Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)])
+        world.accept(alert)
+        world.work()
+        _ = world.book.takeIn(alert, origin: Fixture.origin, now: world.now)
+        world.save(world.book.takeChanges())
+        var after = world.restarted()
+        after.work()
+        after.pass(Policy().reportAfter + .seconds(1))
+        #expect(after.lastReport?.results.map(\.code) == [.applied])
+    }
+
     @Test func anAlertWithoutHintsIsAnsweredAtOnce() {
         var world = BookWorld()
         world.accept(Fixture.alert(1))

@@ -212,7 +212,11 @@ actor Enforcer: Service {
         }
         let origin = Breach.Origin(
             source: item.alert.source, trace: item.alert.trace, correlationID: item.alert.correlationID)
-        await settle(batch, book.accept(alert, origin: origin, now: now()))
+        if alert.shedHints.count > Self.many, alert.status != .resolved {
+            await settle(batch, following: book.takeIn(alert, origin: origin, now: now()))
+        } else {
+            await settle(batch, book.accept(alert, origin: origin, now: now()))
+        }
     }
 
     private func logPlan(_ alert: BreachAlert) {
@@ -274,6 +278,31 @@ actor Enforcer: Service {
         }
         if !batch.reports.isEmpty || !batch.repeated.isEmpty { wakeOutbox() }
         for action in actions where !action.isConverge { perform(action) }
+    }
+
+    /// The same for an alert with many hints: while the journal writes them down, their work is laid out.
+    ///
+    /// What there is to report goes into a transaction of its own after that. A crash between the two leaves an open
+    /// breach, which the next start reports upon.
+    private func settle(_ batch: JournalBatch, following acceptance: Book.Acceptance) async {
+        var batch = batch
+        batch.changes = book.takeChanges()
+        schedule.beginPreparing()
+        defer {
+            schedule.endPreparing()
+            startLanes()
+        }
+        var others: [Action] = []
+        do {
+            try await writer.commit(batch, .untilDone) {
+                for action in book.follow(acceptance) {
+                    if action.isConverge { perform(action) } else { others.append(action) }
+                }
+            }
+        } catch {
+            return
+        }
+        await settle(JournalBatch(), others)
     }
 
     private func perform(_ action: Action) {

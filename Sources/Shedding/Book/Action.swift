@@ -4,7 +4,8 @@ public import PowerEvents
 public enum Action: Sendable, Hashable {
     /// Bring a control to its goal when its BMC's turn comes; lower priorities first.
     case converge(ControlKey, priority: Int)
-    case report(Report)
+    /// Indirect: a report is ten times as large as the others, of which an alert can make thousands.
+    indirect case report(Report)
     /// Tell people.
     case alarm(String)
 

@@ -25,14 +25,47 @@ extension Book {
         breaches[alert.breachID]?.isResolved == true && alert.status == .resolved
     }
 
+    /// An alert that is in its breach, and what it changes is yet to be worked out.
+    public struct Acceptance: Sendable {
+        let breach: UUIDText
+        /// What controls that were held already had to satisfy.
+        let before: [ControlKey: [Demand]]
+        let now: Timestamp
+    }
+
     /// Takes in an alert to which there is no ``objection(to:source:now:)``.
     public mutating func accept(_ alert: BreachAlert, origin: Breach.Origin, now: Timestamp) -> [Action] {
+        guard alert.status == .resolved else { return follow(takeIn(alert, origin: origin, now: now)) }
+        let isNew = breaches[alert.breachID] == nil
+        note(alert, origin: origin, now: now)
+        return isNew ? closeUnopened(alert.breachID, now: now) : resolve(alert.breachID, now: now)
+    }
+
+    /// The first half of ``accept(_:origin:now:)``, of an alert that does not resolve its breach.
+    ///
+    /// From here on the breach holds all that has to be durable of the alert: a restart does what the second half would
+    /// have done. Nothing else may be asked of the book before that, which can be done while the first is being written.
+    public mutating func takeIn(_ alert: BreachAlert, origin: Breach.Origin, now: Timestamp) -> Acceptance {
+        note(alert, origin: origin, now: now)
+        return Acceptance(
+            breach: alert.breachID, before: plan(alert.shedHints, for: alert.breachID), now: now)
+    }
+
+    /// The second half of ``accept(_:origin:now:)``.
+    public mutating func follow(_ acceptance: Acceptance) -> [Action] {
+        let (id, now) = (acceptance.breach, acceptance.now)
+        let actions = tighten(id, before: acceptance.before, now: now)
+        reportDue[id] = now + policy.reportAfter
+        return actions + reportIfSettled(id, now: now, evenIfNothingNew: true)
+    }
+
+    /// Brings a breach up to date with what an alert says of it, but for its hints.
+    private mutating func note(_ alert: BreachAlert, origin: Breach.Origin, now: Timestamp) {
         var breach =
             breaches[alert.breachID]
             ?? Breach(
                 id: alert.breachID, origin: origin, feed: alert.feedTag, isCritical: false, openedAt: now,
                 holdDown: holdDown(feed: alert.feedTag, now: now))
-        let isNew = breaches[alert.breachID] == nil
         breach.origin = origin
         breach.updatedAt = now
         breach.isCritical = breach.isCritical || alert.severity == .critical
@@ -44,12 +77,6 @@ extension Book {
                 message:
                     "\(alert.severity.rawValue) on \(alert.feedTag), \(alert.shedHints.count) hints, from \(origin.source)"
             ))
-        if alert.status == .resolved {
-            return isNew ? closeUnopened(breach.id, now: now) : resolve(breach.id, now: now)
-        }
-        let actions = tighten(breach.id, hints: alert.shedHints, now: now)
-        reportDue[breach.id] = now + policy.reportAfter
-        return actions + reportIfSettled(breach.id, now: now, evenIfNothingNew: true)
     }
 
     /// The wait after `resolved`, doubled for a feed whose breach comes back soon after a release: our own cap may be
@@ -63,9 +90,9 @@ extension Book {
         return max(policy.holdDown, min(latest.holdDown * 2, .seconds(3600)))
     }
 
-    /// Adds an alert's hints to what its breach holds already. Holds only tighten while a breach is open.
-    private mutating func tighten(_ id: UUIDText, hints: [ShedHint], now: Timestamp) -> [Action] {
-        guard var breach = breaches[id] else { return [] }
+    /// Adds an alert's hints to what its breach holds already. - Returns: what was demanded before
+    private mutating func plan(_ hints: [ShedHint], for id: UUIDText) -> [ControlKey: [Demand]] {
+        guard let breach = breaches[id] else { return [:] }
         let planner = Planner(site: site, policy: policy)
         let plans = planner.plan(hints, feed: breach.feed, suspended: suspendedNodes)
         var before: [ControlKey: [Demand]] = [:]
@@ -75,8 +102,15 @@ extension Book {
             }
         }
         unindex(breach)
-        breach.plans = Self.merge(plans, into: breach.plans)
-        breaches[id] = breach
+        breaches[id]?.plans = Self.merge(plans, into: breach.plans)
+        return before
+    }
+
+    /// Sets to work what the plans of a breach ask anew. Holds only tighten while a breach is open.
+    private mutating func tighten(
+        _ id: UUIDText, before: [ControlKey: [Demand]], now: Timestamp
+    ) -> [Action] {
+        guard let breach = breaches[id] else { return [] }
         index(breach)
         let keys = breach.controls
         controls.reserveCapacity(controls.count + keys.count)
@@ -99,7 +133,9 @@ extension Book {
             }
             changed.append((key, priority(of: key)))
         }
-        for (holder, keys) in waiting { unsettled[holder, default: []].formUnion(keys) }
+        for (holder, keys) in waiting {
+            unsettled[holder, default: Set(minimumCapacity: keys.count)].formUnion(keys)
+        }
         waves[id] = Waves(changed)
         return handOut(id, now: now)
     }
@@ -155,7 +191,10 @@ extension Book {
         guard let breach = breaches[id], breach.isOpen, !isFrozen else { return [] }
         let grace = policy.isEager(breach.isCritical ? .critical : .warning) ? nil : policy.stragglerGrace
         let started = waves[id]?.next(now: now, grace: grace) ?? []
-        return started.compactMap { queue($0.key, priority: $0.priority) }
+        var actions: [Action] = []
+        actions.reserveCapacity(started.count)
+        for (key, priority) in started { if let action = queue(key, priority: priority) { actions.append(action) } }
+        return actions
     }
 
     /// Hands a control to its BMC's lane, unless it is there already.
