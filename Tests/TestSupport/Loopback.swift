@@ -3,13 +3,13 @@ import Foundation
 /// Plain TCP on 127.0.0.1, for the little servers of tests.
 enum Loopback {
     /// A socket that listens on a free port.
-    static func listen() throws -> (descriptor: Int32, port: Int) {
+    static func listen(backlog: Int32 = 16) throws -> (descriptor: Int32, port: Int) {
         let port = try FreePort.find()
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         let isBound = withAddress(port) { bind(descriptor, $0, $1) == 0 }
-        guard isBound, Foundation.listen(descriptor, 16) == 0 else {
+        guard isBound, Foundation.listen(descriptor, backlog) == 0 else {
             close(descriptor)
             throw ChildProcess.DidNotStart(description: "port \(port) cannot be listened on")
         }
@@ -24,7 +24,7 @@ enum Loopback {
         return nil
     }
 
-    private static func withAddress<Result>(
+    static func withAddress<Result>(
         _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         var address = sockaddr_in()
