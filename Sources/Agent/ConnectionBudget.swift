@@ -6,7 +6,7 @@ import Curl
 extension HTTPClientPool.Configuration {
     /// This configuration, within what the system allows.
     ///
-    /// Connections that are not kept have room for as many BMCs as are spoken to at once, and for a second after it.
+    /// Connections that are not kept have room for as many BMCs as are spoken to at once, and up to a second after it.
     ///
     /// - Parameter room: for as many connections there are descriptors
     func fitted(room: Int = ProcessLimits.connections) -> Self {

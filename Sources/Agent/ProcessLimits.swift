@@ -6,7 +6,7 @@ public enum ProcessLimits {
     /// Raises the limit of open descriptors to the most that is allowed, since each BMC keeps one, and forbids core
     /// dumps, which would hold credentials. A file size limit that is met is an error of that write, not the end.
     ///
-    /// To be called before there are threads.
+    /// To be called before there are many threads.
     public static func prepare() {
         // An arena a core, of which glibc would make eight: with thousands of lanes, a tenth less memory, and no slower.
         mallopt(M_ARENA_MAX, Int32(clamping: ProcessInfo.processInfo.activeProcessorCount))

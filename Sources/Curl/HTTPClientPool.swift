@@ -15,7 +15,7 @@ public final class HTTPClientPool: Sendable {
         /// TLS handshakes in flight at once on one worker. Unbounded, they would all end at the same late time.
         public var maximumHandshakes: Int
         /// Connections kept open while nothing is asked over them, over all workers; those of the origins that came
-        /// first. Others are closed after a second.
+        /// first. Others are closed with the last request (``HTTPRequest/Followup``), or after a second.
         public var maximumConnections: Int
         /// Connections that are open at once to the other origins, over all workers.
         public var maximumPassing: Int

@@ -33,6 +33,7 @@ public struct HTTPRequest: Sendable {
     /// A connection of its own. libcurl repeats a request by itself when a kept connection turns out dead, which must
     /// not happen to one that may have been obeyed and does harm twice.
     public var freshConnection: Bool
+    /// Whether the connection is worth keeping after this request.
     public var followup: Followup
     /// The path of a Unix socket to connect to instead of the URL's host.
     public var unixSocket: String?

@@ -260,22 +260,10 @@ actor Enforcer: Service {
                 logger.error("a report could not be signed", metadata: ["reason": "\(error)"])
             }
         }
-        let isLarge = actions.count > Self.many
-        if isLarge { schedule.beginPreparing() }
-        defer {
-            if isLarge {
-                schedule.endPreparing()
-                startLanes()
-            }
+        let isDurable = await keep(batch, isLarge: actions.count > Self.many) {
+            for action in actions where action.isConverge { perform(action) }
         }
-        do {
-            try await writer.commit(batch, .untilDone) {
-                for action in actions where action.isConverge { perform(action) }
-            }
-        } catch {
-            // The process ends before the disk obeys; the next start finds what this one did.
-            return
-        }
+        guard isDurable else { return }
         if !batch.reports.isEmpty || !batch.repeated.isEmpty { wakeOutbox() }
         for action in actions where !action.isConverge { perform(action) }
     }
@@ -287,22 +275,31 @@ actor Enforcer: Service {
     private func settle(_ batch: JournalBatch, following acceptance: Book.Acceptance) async {
         var batch = batch
         batch.changes = book.takeChanges()
-        schedule.beginPreparing()
-        defer {
-            schedule.endPreparing()
-            startLanes()
-        }
         var others: [Action] = []
-        do {
-            try await writer.commit(batch, .untilDone) {
-                for action in book.follow(acceptance) {
-                    if action.isConverge { perform(action) } else { others.append(action) }
-                }
+        let isDurable = await keep(batch, isLarge: true) {
+            for action in book.follow(acceptance) {
+                if action.isConverge { perform(action) } else { others.append(action) }
             }
-        } catch {
-            return
         }
-        await settle(JournalBatch(), others)
+        if isDurable { await settle(JournalBatch(), others) }
+    }
+
+    /// - Parameter isLarge: whether the journal and what is done meanwhile take a while, for which few lanes begin
+    /// - Returns: false where the process ends before the disk obeys; the next start finds what this one did
+    private func keep(_ batch: JournalBatch, isLarge: Bool, meanwhile: () -> Void) async -> Bool {
+        if isLarge { schedule.beginPreparing() }
+        defer {
+            if isLarge {
+                schedule.endPreparing()
+                startLanes()
+            }
+        }
+        do {
+            try await writer.commit(batch, .untilDone, meanwhile: meanwhile)
+            return true
+        } catch {
+            return false
+        }
     }
 
     private func perform(_ action: Action) {

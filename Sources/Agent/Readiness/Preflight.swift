@@ -25,11 +25,11 @@ public struct Preflight: Sendable {
         let resources = site.order.compactMap { site.resources[$0] }.filter { resource in
             names.map { $0.contains(resource.id) } ?? true && resource.bmc != nil && !resource.isProtected
         }
-        // A BMC is spoken to by one at a time; its resources come one after another.
-        let byBMC = Dictionary(grouping: resources) { $0.bmc?.address }
         let pool = HTTPClientPool(configuration.pool.fitted())
         let clients = ClientDirectory(
             transport: pool, options: configuration.redfish, credentials: site.credentials)
+        // A BMC is spoken to by one at a time; its resources come one after another.
+        let byBMC = Dictionary(grouping: resources) { $0.bmc?.address }
         var results: [String: Assessment] = [:]
         await withTaskGroup(of: Assessment.self) { group in
             for own in byBMC.values {

@@ -133,9 +133,7 @@ extension Book {
             }
             changed.append((key, priority(of: key)))
         }
-        for (holder, keys) in waiting {
-            unsettled[holder, default: Set(minimumCapacity: keys.count)].formUnion(keys)
-        }
+        for (holder, keys) in waiting { unsettled[holder, default: []].formUnion(keys) }
         waves[id] = Waves(changed)
         return handOut(id, now: now)
     }
@@ -191,10 +189,7 @@ extension Book {
         guard let breach = breaches[id], breach.isOpen, !isFrozen else { return [] }
         let grace = policy.isEager(breach.isCritical ? .critical : .warning) ? nil : policy.stragglerGrace
         let started = waves[id]?.next(now: now, grace: grace) ?? []
-        var actions: [Action] = []
-        actions.reserveCapacity(started.count)
-        for (key, priority) in started { if let action = queue(key, priority: priority) { actions.append(action) } }
-        return actions
+        return started.compactMap { queue($0.key, priority: $0.priority) }
     }
 
     /// Hands a control to its BMC's lane, unless it is there already.

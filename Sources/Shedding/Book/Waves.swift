@@ -21,7 +21,6 @@ struct Waves: Sendable, Hashable {
             // Where nothing waits for them, nothing need be known of them.
             running = grace == nil ? [] : Set(wave.controls)
             since = now
-            started.reserveCapacity(started.count + wave.controls.count)
             started += wave.controls.map { ($0, wave.priority) }
         }
         return started
