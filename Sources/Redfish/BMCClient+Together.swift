@@ -3,7 +3,7 @@ import StrictJSON
 
 /// Changing several controls by one request.
 extension BMCClient {
-    /// A change of a control that ``read(_:priority:)`` has just shown.
+    /// A change of a control that ``read(_:context:)`` has just shown.
     public struct Change: Sendable {
         let write: Convergence.Write
         let entry: ControlEntry
@@ -19,10 +19,9 @@ extension BMCClient {
     ///
     /// What became of each has to be read back from each: an answer for all of them says little of one.
     ///
-    /// - Parameter limit: what is left of the time that the changes may take
     /// - Returns: for each change, in their order, what became of its request
     public func writeTogether(
-        _ changes: [Change], within limit: Duration? = nil, priority: Int = 0
+        _ changes: [Change], context: RequestContext = RequestContext()
     ) async -> [Result<Void, BMCFault>] {
         var members: [JSONValue] = []
         var groups: Set<String> = []
@@ -32,36 +31,35 @@ extension BMCClient {
             groups.insert(group)
         }
         guard members.count == changes.count, let group = groups.first, groups.count == 1 else {
-            return await writeEach(changes, within: limit, priority: priority)
+            return await writeEach(changes, context: context)
         }
         do throws(BMCFault) {
-            let time = limit.map { max(.seconds(1), min($0, options.requestTimeout)) } ?? options.requestTimeout
             let objection = try await patch(
-                Document(uri: group, json: .null, etag: nil), ["Members": .array(members)], within: time, of: limit,
-                priority: priority)
+                Document(uri: group, json: .null, etag: nil), ["Members": .array(members)], within: nil,
+                context: context)
             for change in changes { objections[change.entry.key] = objection }
             return changes.map { _ in .success(()) }
         } catch {
             guard error.kind == .refused else { return changes.map { _ in .failure(error) } }
             refusedGroups.insert(group)
             // Some of the changes may have been made all the same.
-            return await writeEach(changes, within: limit, priority: priority).map { result in
+            return await writeEach(changes, context: context).map { result in
                 result.mapError { BMCFault(.unknownEffect, $0.message, retryAfter: $0.retryAfter) }
             }
         }
     }
 
     private func writeEach(
-        _ changes: [Change], within limit: Duration?, priority: Int
+        _ changes: [Change], context: RequestContext
     ) async -> [Result<Void, BMCFault>] {
         var results: [Result<Void, BMCFault>] = []
         for change in changes {
             // What was read before the others were written has an ETag of the past, and may show what is no more.
-            if case .failure(let fault) = await read(change.entry, priority: priority) {
+            if case .failure(let fault) = await read(change.entry, context: context) {
                 results.append(.failure(fault))
                 continue
             }
-            results.append(await write(change.write, change.entry, within: limit, priority: priority))
+            results.append(await write(change.write, change.entry, context: context))
         }
         return results
     }

@@ -4,18 +4,17 @@ import StrictJSON
 /// Changing controls.
 extension BMCClient {
     func perform(
-        _ write: Convergence.Write, _ entry: ControlEntry, within limit: Duration?, priority: Int
+        _ write: Convergence.Write, _ entry: ControlEntry, context: RequestContext
     ) async throws(BMCFault) {
         guard let locator = locators[entry.key], var document = documents[entry.key] else {
             throw BMCFault(.unsupported, "internal: written before it was read")
         }
         objections[entry.key] = nil
-        if case .reset(let type) = write { return try await reset(type, document, priority: priority) }
+        if case .reset(let type) = write { return try await reset(type, document, context: context) }
         guard let dialect = ControlDialects.named(locator.dialect),
             var step = dialect.step(write, in: document.json, at: locator)
         else { throw BMCFault(.unsupported, "\(locator.uri) cannot be set to \(write)") }
         let patience = max(options.requestTimeout, dialect.patience ?? .zero)
-        let time = limit.map { max(.seconds(1), min($0, patience)) } ?? patience
         // Once anything was taken, a failure leaves the control changed: it is no refusal any more, and the prior must
         // not be taken anew.
         var isChanged = false
@@ -26,9 +25,9 @@ extension BMCClient {
                 preparations += 1
                 // Somebody else takes back what was prepared.
                 guard preparations <= Self.mostPreparations else { throw BMCFault(.refused, orElse) }
-                _ = try await send(request, document, within: time, of: limit, priority: priority, orElse: orElse)
+                _ = try await send(request, document, within: patience, context: context, orElse: orElse)
                 isChanged = true
-                document = try await get(locator.uri, priority: priority)
+                document = try await get(locator.uri, context: context)
                 guard let next = dialect.step(write, in: document.json, at: locator), next != before else {
                     throw BMCFault(.refused, orElse)
                 }
@@ -37,7 +36,7 @@ extension BMCClient {
             guard case .change(let requests) = step else { return }
             for request in requests {
                 if let objection = try await send(
-                    request, document, within: time, of: limit, priority: priority)
+                    request, document, within: patience, context: context)
                 {
                     objections[entry.key] = objection
                 }
@@ -50,7 +49,7 @@ extension BMCClient {
 
     /// Sends a request, with its next body where the BMC refused the one before and so changed nothing.
     private func send(
-        _ request: ControlRequest, _ document: Document, within limit: Duration, of whole: Duration?, priority: Int,
+        _ request: ControlRequest, _ document: Document, within limit: Duration, context: RequestContext,
         orElse: String? = nil
     ) async throws(BMCFault) -> String? {
         let target = request.uri.map { Document(uri: $0, json: .null, etag: nil) } ?? document
@@ -58,8 +57,8 @@ extension BMCClient {
         for body in request.bodies {
             do {
                 switch request.method {
-                case .patch: return try await patch(target, body, within: limit, of: whole, priority: priority)
-                case .post: return try await post(target.uri, body, within: limit, of: whole, priority: priority)
+                case .patch: return try await patch(target, body, within: limit, context: context)
+                case .post: return try await post(target.uri, body, within: limit, context: context)
                 }
             } catch {
                 guard error.kind == .refused else { throw error }
@@ -70,15 +69,15 @@ extension BMCClient {
     }
 
     /// A refusal by a machine that is already in the state asked for is none: BMCs answer that with 400, 409 or 500.
-    private func reset(_ type: String, _ document: Document, priority: Int) async throws(BMCFault) {
+    private func reset(_ type: String, _ document: Document, context: RequestContext) async throws(BMCFault) {
         guard let target = document.json["Actions", "#ComputerSystem.Reset", "target"]?.string else {
             throw BMCFault(.unsupported, "\(document.uri) has no Reset action")
         }
         do {
-            _ = try await post(target, ["ResetType": .string(type)], within: nil, of: nil, priority: priority)
+            _ = try await post(target, ["ResetType": .string(type)], within: nil, context: context)
         } catch {
             guard error.kind == .refused else { throw error }
-            let text = try await get(document.uri, priority: priority).json["PowerState"]?.string
+            let text = try await get(document.uri, context: context).json["PowerState"]?.string
             let state = text.flatMap(PowerState.init(rawValue:)) ?? .unknown
             let wantsOn = ["On", "ForceOn", "Resume"].contains(type)
             guard wantsOn ? state == .on : state.isDown else { throw error }

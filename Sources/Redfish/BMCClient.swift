@@ -56,38 +56,39 @@ public actor BMCClient {
 
     /// What a control holds now, found first where that is not known.
     ///
-    /// - Parameter mayBeLast: whether nothing more will be asked of the BMC for a while, should this go well
+    /// - Parameter context: its followup is unlikely where nothing more will be asked of the BMC for a while, should
+    ///   this go well
     public func read(
-        _ entry: ControlEntry, mayBeLast: Bool = false, priority: Int = 0
+        _ entry: ControlEntry, context: RequestContext = RequestContext()
     ) async -> Result<Reading, BMCFault> {
         do throws(BMCFault) {
             return .success(
-                try await reading(entry, followup: mayBeLast ? .unlikely : .expected, priority: priority))
+                try await reading(entry, context: context))
         } catch {
             return .failure(error)
         }
     }
 
-    /// Changes a control that ``read(_:priority:)`` has just shown.
-    ///
-    /// - Parameter limit: what is left of the time that the change may take; nil where there is no end to it
+    /// Changes a control that ``read(_:context:)`` has just shown.
     public func write(
-        _ write: Convergence.Write, _ entry: ControlEntry, within limit: Duration? = nil, priority: Int = 0
+        _ write: Convergence.Write, _ entry: ControlEntry, context: RequestContext = RequestContext()
     ) async -> Result<Void, BMCFault> {
         do throws(BMCFault) {
-            return .success(try await perform(write, entry, within: limit, priority: priority))
+            return .success(try await perform(write, entry, context: context.continued))
         } catch {
             return .failure(error)
         }
     }
 
     /// What the BMC says of the machine, of which one resource's control is known.
-    public func describe(_ entry: ControlEntry, priority: Int = 0) async -> Result<MachineDescription, BMCFault> {
+    public func describe(
+        _ entry: ControlEntry, context: RequestContext = RequestContext()
+    ) async -> Result<MachineDescription, BMCFault> {
         do throws(BMCFault) {
-            let root = try await conversationRoot(priority: priority)
+            let root = try await conversationRoot(context: context)
             var names = [root["Vendor"]?.string, root["Product"]?.string]
             if let uri = locators[entry.key]?.system {
-                let system = try await get(uri, priority: priority).json
+                let system = try await get(uri, context: context).json
                 names = [system["Manufacturer"]?.string, system["Model"]?.string]
             }
             let model = names.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
@@ -101,13 +102,15 @@ public actor BMCClient {
     /// What is worth an inventory entry, found by looking everywhere. Reads only.
     public func survey() async -> Result<BMCSurvey, BMCFault> {
         do throws(BMCFault) {
-            let root = try await conversationRoot(priority: 0)
+            let root = try await conversationRoot(context: RequestContext())
             searched = [:]
             defer { searched = [:] }
             return .success(
                 try await BMCSurvey(
                     root: root,
-                    read: { (uri) async throws(BMCFault) -> JSONValue in try await self.getOnce(uri, priority: 0) }))
+                    read: { (uri) async throws(BMCFault) -> JSONValue in
+                        try await self.getOnce(uri, context: RequestContext())
+                    }))
         } catch {
             return .failure(error)
         }
@@ -130,12 +133,12 @@ public actor BMCClient {
     // MARK: Reading
 
     private func reading(
-        _ entry: ControlEntry, followup: HTTPRequest.Followup, priority: Int
+        _ entry: ControlEntry, context: RequestContext
     ) async throws(BMCFault) -> Reading {
         let known = await knownLocator(of: entry)
         if let known {
             do {
-                return try await reading(entry, at: known, followup: followup, priority: priority)
+                return try await reading(entry, at: known, context: context)
             } catch {
                 guard error.kind == .unsupported else { throw error }
                 // It may have moved with a firmware update, or gone with the machine's power.
@@ -144,15 +147,15 @@ public actor BMCClient {
         }
         let found: Locator
         do {
-            found = try await locate(entry, priority: priority)
+            found = try await locate(entry, context: context.continued)
         } catch {
             guard error.kind == .unsupported else { throw error }
-            if let state = try? await powerState(known?.system, entry, priority: priority), state.isDown {
+            if let state = try? await powerState(known?.system, entry, context: context.continued), state.isDown {
                 throw BMCFault(.machineOff, error.message)
             }
             throw error
         }
-        let reading = try await reading(entry, at: found, followup: .expected, priority: priority)
+        let reading = try await reading(entry, at: found, context: context.continued)
         await remember(found, of: entry)
         return reading
     }
@@ -183,12 +186,12 @@ public actor BMCClient {
     }
 
     private func reading(
-        _ entry: ControlEntry, at locator: Locator, followup: HTTPRequest.Followup, priority: Int
+        _ entry: ControlEntry, at locator: Locator, context: RequestContext
     ) async throws(BMCFault) -> Reading {
-        let document = try await get(locator.uri, followup: followup, priority: priority)
+        let document = try await get(locator.uri, context: context)
         var reading: Reading
         if locator.dialect == Locator.reset {
-            reading = try await systemReading(document, priority: priority)
+            reading = try await systemReading(document, context: context.continued)
         } else {
             guard let found = ControlDialects.named(locator.dialect)?.reading(in: document.json, at: locator) else {
                 throw BMCFault(.unsupported, "\(locator.uri) does not show the control that it had")
@@ -201,27 +204,27 @@ public actor BMCClient {
         }
         reading.objection = objections[entry.key]
         reading.locator = locator.json
-        reading.identity = try await identity(locator, document, priority: priority)
+        reading.identity = try await identity(locator, document, context: context.continued)
         locators[entry.key] = locator
         documents[entry.key] = document
         return reading
     }
 
-    private func systemReading(_ system: Document, priority: Int) async throws(BMCFault) -> Reading {
+    private func systemReading(_ system: Document, context: RequestContext) async throws(BMCFault) -> Reading {
         let text = system.json["PowerState"]?.string
         let state = text.flatMap(PowerState.init(rawValue:)) ?? .unknown
         let action = system.json["Actions", "#ComputerSystem.Reset"]
         var types = action?["ResetType@Redfish.AllowableValues"]?.array?.compactMap(\.string) ?? []
         if types.isEmpty, let info = action?["@Redfish.ActionInfo"]?.string {
-            types = try await resetTypes(info, priority: priority)
+            types = try await resetTypes(info, context: context)
         }
         return Reading(
             value: .power(state), fragment: ["PowerState": system.json["PowerState"] ?? .null], resetTypes: types)
     }
 
-    private func resetTypes(_ info: String, priority: Int) async throws(BMCFault) -> [String] {
+    private func resetTypes(_ info: String, context: RequestContext) async throws(BMCFault) -> [String] {
         if let known = actionInfos[info] { return known }
-        let parameters = try await get(info, priority: priority).json["Parameters"]?.array ?? []
+        let parameters = try await get(info, context: context).json["Parameters"]?.array ?? []
         let reset = parameters.first { $0["Name"]?.string == "ResetType" }
         let types = reset?["AllowableValues"]?.array?.compactMap(\.string) ?? []
         actionInfos[info] = types
@@ -230,50 +233,50 @@ public actor BMCClient {
 
     /// The machine's UUID or serial number, asked for once a login: a machine is not exchanged under a session.
     private func identity(
-        _ locator: Locator, _ document: Document, priority: Int
+        _ locator: Locator, _ document: Document, context: RequestContext
     ) async throws(BMCFault) -> String? {
         let name = locator.system ?? ""
         if let known = identities[name] { return known }
         let identity: String?
         if let uri = locator.system {
-            let system = Links.isSame(uri, document.uri) ? document.json : try await get(uri, priority: priority).json
+            let system = Links.isSame(uri, document.uri) ? document.json : try await get(uri, context: context).json
             identity = [system["UUID"]?.string, system["SerialNumber"]?.string].compactMap { $0 }.first { !$0.isEmpty }
         } else {
-            identity = try await conversationRoot(priority: priority)["UUID"]?.string
+            identity = try await conversationRoot(context: context)["UUID"]?.string
         }
         identities[name] = identity
         return identity
     }
 
     private func powerState(
-        _ system: String?, _ entry: ControlEntry, priority: Int
+        _ system: String?, _ entry: ControlEntry, context: RequestContext
     ) async throws(BMCFault) -> PowerState {
         var uri = system
         if uri == nil, entry.type != .chassis {
             let stateEntry = ControlEntry(
                 key: ControlKey(resource: entry.key.resource, facet: .powerState), type: .node, bmc: entry.bmc,
                 pins: Resource.Pins(system: entry.pins.system))
-            uri = try await locate(stateEntry, priority: priority).uri
+            uri = try await locate(stateEntry, context: context).uri
         }
         guard let uri else { return .unknown }
-        let text = try await get(uri, priority: priority).json["PowerState"]?.string
+        let text = try await get(uri, context: context).json["PowerState"]?.string
         return text.flatMap(PowerState.init(rawValue:)) ?? .unknown
     }
 
-    private func locate(_ entry: ControlEntry, priority: Int) async throws(BMCFault) -> Locator {
-        let root = try await conversationRoot(priority: priority)
+    private func locate(_ entry: ControlEntry, context: RequestContext) async throws(BMCFault) -> Locator {
+        let root = try await conversationRoot(context: context)
         searched = [:]
         defer { searched = [:] }
         var search = ControlSearch(
             read: { (uri) async throws(BMCFault) -> JSONValue in
-                try await self.getOnce(uri, priority: priority)
+                try await self.getOnce(uri, context: context)
             }, root: root, entry: entry)
         return try await search.locate()
     }
 
-    private func getOnce(_ uri: String, priority: Int) async throws(BMCFault) -> JSONValue {
+    private func getOnce(_ uri: String, context: RequestContext) async throws(BMCFault) -> JSONValue {
         if let known = searched[uri] { return known }
-        let json = try await get(uri, priority: priority).json
+        let json = try await get(uri, context: context).json
         searched[uri] = json
         return json
     }
@@ -281,46 +284,46 @@ public actor BMCClient {
     // MARK: The conversation, which one call at a time may change
 
     func get(
-        _ uri: String, followup: HTTPRequest.Followup = .expected, priority: Int
+        _ uri: String, context: RequestContext
     ) async throws(BMCFault) -> Document {
         if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
         do throws(BMCFault) {
-            let document = try await copy.get(uri, followup: followup, priority: priority)
+            let document = try await copy.get(uri, context: context)
             breaker.answered()
             return document
         } catch { throw note(error) }
     }
 
     func patch(
-        _ document: Document, _ body: JSONValue, within limit: Duration, of whole: Duration?, priority: Int
+        _ document: Document, _ body: JSONValue, within limit: Duration?, context: RequestContext
     ) async throws(BMCFault) -> String? {
         if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
         do throws(BMCFault) {
-            return try await copy.patch(document, body, within: limit, of: whole, priority: priority)
+            return try await copy.patch(document, body, within: limit, context: context)
         } catch { throw note(error) }
     }
 
     func post(
-        _ uri: String, _ body: JSONValue, within limit: Duration?, of whole: Duration?, priority: Int
+        _ uri: String, _ body: JSONValue, within limit: Duration?, context: RequestContext
     ) async throws(BMCFault) -> String? {
         if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
         do throws(BMCFault) {
-            return try await copy.post(uri, body, within: limit, of: whole, priority: priority)
+            return try await copy.post(uri, body, within: limit, context: context)
         } catch { throw note(error) }
     }
 
-    private func conversationRoot(priority: Int) async throws(BMCFault) -> JSONValue {
+    private func conversationRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
         if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
         do throws(BMCFault) {
-            return try await copy.serviceRoot(priority: priority)
+            return try await copy.serviceRoot(context: context)
         } catch { throw note(error) }
     }
 
@@ -329,7 +332,7 @@ public actor BMCClient {
         switch fault.kind {
         case .unreachable: breaker.wasSilent(fault.message, now: now())
         // A write that went unanswered says nothing: some take a minute.
-        case .unknownEffect, .leftAlone: break
+        case .unknownEffect, .leftAlone, .outOfTime: break
         default: breaker.answered()
         }
         return fault

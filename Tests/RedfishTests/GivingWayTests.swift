@@ -81,8 +81,8 @@ struct GivingWayTests {
         gate.close()
         let requests = gate.bmc.seen.count
         let look = Task {
-            let first = await client.read(ConversationTests.entry, priority: .max)
-            return (first, await client.read(ConversationTests.entry, priority: .max))
+            let first = await client.read(ConversationTests.entry, context: RequestContext(priority: .max))
+            return (first, await client.read(ConversationTests.entry, context: RequestContext(priority: .max)))
         }
         await gate.arrival()
         look.cancel()

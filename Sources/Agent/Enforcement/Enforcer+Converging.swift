@@ -1,3 +1,4 @@
+import Curl
 import Inventory
 import Journal
 import Logging
@@ -90,11 +91,13 @@ extension Enforcer {
             changes.append((index, BMCClient.Change(write: write, entry: run.convergence.entry)))
         }
         guard changes.count > 1 else { return }
-        let limit = changes.map { runs[$0.run].convergence.timeLeft(now()) }.min()
+        let limit = changes.map { runs[$0.run].convergence.timeLeft(now()) }.min() ?? .zero
         let results: [Result<Void, BMCFault>]
         do throws(BMCFault) {
             let client = try await clients.client(for: runs[0].bmc, place: runs[0].place)
-            results = await client.writeTogether(changes.map(\.change), within: limit, priority: runs[0].priority)
+            results = await client.writeTogether(
+                changes.map(\.change),
+                context: RequestContext(priority: runs[0].priority, deadline: .now + limit))
         } catch {
             results = changes.map { _ in .failure(error) }
         }
@@ -108,7 +111,7 @@ extension Enforcer {
         let mayBeLast = run.isReadingBack && !run.isFollowed && lanes[run.bmc.address]?.isEmpty != false
         do throws(BMCFault) {
             return await (try await clients.client(for: run.bmc, place: run.place)).read(
-                run.convergence.entry, mayBeLast: mayBeLast, priority: run.priority)
+                run.convergence.entry, context: context(run, mayBeLast ? .unlikely : .expected))
         } catch {
             return .failure(error)
         }
@@ -118,10 +121,15 @@ extension Enforcer {
     private func write(_ write: Convergence.Write, _ run: ConvergenceRun) async -> Result<Void, BMCFault> {
         do throws(BMCFault) {
             return await (try await clients.client(for: run.bmc, place: run.place)).write(
-                write, run.convergence.entry, within: run.convergence.timeLeft(now()), priority: run.priority)
+                write, run.convergence.entry, context: context(run, .expected))
         } catch {
             return .failure(error)
         }
+    }
+
+    private func context(_ run: ConvergenceRun, _ followup: HTTPRequest.Followup) -> RequestContext {
+        RequestContext(
+            priority: run.priority, deadline: .now + run.convergence.timeLeft(now()), followup: followup)
     }
 
     /// Makes prior and intent durable. Only after that may the write go out.

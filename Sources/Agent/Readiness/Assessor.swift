@@ -1,3 +1,4 @@
+import Curl
 import Inventory
 import PowerEvents
 import Redfish
@@ -8,7 +9,7 @@ import StrictJSON
 struct Assessor: Sendable {
     let policy: Policy
     /// Behind everything that enforces.
-    private static let priority = BMCClient.lowestPriority
+    private static let context = RequestContext(priority: BMCClient.lowestPriority)
 
     /// The whole look: the machine, the control, and for a node how it could be suspended.
     func assess(_ resource: Resource, through client: BMCClient) async -> Assessment {
@@ -17,15 +18,15 @@ struct Assessor: Sendable {
         let entry = ControlEntry(
             key: ControlKey(resource: resource.id, facet: .powerLimit), type: resource.type, bmc: bmc,
             pins: resource.pins)
-        let first = await client.read(entry, priority: Self.priority)
+        let first = await client.read(entry, context: Self.context)
         if bmc.trust == .unverified { result.remarks.append("its certificate is not verified, as the inventory says") }
         take(first, of: resource, into: &result)
         if case .success = first {
             // Once more, now that it is found: that is what an enforcement begins with.
             let start = ContinuousClock.now
-            _ = await client.read(entry, priority: Self.priority)
+            _ = await client.read(entry, context: Self.context)
             result.roundTrip = .now - start
-            if case .success(let description) = await client.describe(entry, priority: Self.priority) {
+            if case .success(let description) = await client.describe(entry, context: Self.context) {
                 result.model = description.model
                 if !description.hasSession { result.remarks.append("no session to be had; every request logs in anew") }
             }
@@ -44,7 +45,8 @@ struct Assessor: Sendable {
             key: ControlKey(resource: resource.id, facet: .powerLimit), type: resource.type, bmc: bmc,
             pins: resource.pins)
         let start = ContinuousClock.now
-        let reading = await client.read(entry, mayBeLast: true, priority: Self.priority)
+        let reading = await client.read(
+            entry, context: RequestContext(priority: BMCClient.lowestPriority, followup: .unlikely))
         result.roundTrip = .now - start
         take(reading, of: resource, into: &result)
         return result
@@ -86,7 +88,7 @@ struct Assessor: Sendable {
     ) async {
         let entry = ControlEntry(
             key: ControlKey(resource: resource.id, facet: .powerState), type: .node, bmc: bmc, pins: resource.pins)
-        switch await client.read(entry, priority: Self.priority) {
+        switch await client.read(entry, context: Self.context) {
         case .failure(let fault): result.remarks.append("it could not be suspended: \(fault.message)")
         case .success(let reading):
             if policy.suspend.allSatisfy({ !$0.isOffered(among: reading.resetTypes) }) {

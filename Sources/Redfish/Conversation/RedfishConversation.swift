@@ -34,14 +34,14 @@ struct RedfishConversation {
     var hasSession: Bool { if case .token = session.state { true } else { false } }
 
     /// The service root, read once a login.
-    mutating func serviceRoot(priority: Int) async throws(BMCFault) -> JSONValue {
+    mutating func serviceRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
         if let root { return root }
-        var answer = try await exchange(.get, "/redfish/v1/", authorized: false, priority: priority)
+        var answer = try await exchange(.get, "/redfish/v1/", authorized: false, context: context)
         if answer.response.status == 401 {
             // The root should be open to all (DSP0266, 13.3.2); where it is not, only Basic can come before a session.
             let before = session.state
             session.state = .basic
-            answer = try await exchange(.get, "/redfish/v1/", authorized: true, priority: priority)
+            answer = try await exchange(.get, "/redfish/v1/", authorized: true, context: context)
             session.state = before
         }
         let json = try document(answer).json
@@ -51,9 +51,9 @@ struct RedfishConversation {
 
     /// Reads one resource.
     mutating func get(
-        _ uri: String, followup: HTTPRequest.Followup = .expected, priority: Int
+        _ uri: String, context: RequestContext
     ) async throws(BMCFault) -> Document {
-        let response = try await authorizedExchange(.get, uri, followup: followup, priority: priority)
+        let response = try await authorizedExchange(.get, uri, context: context)
         guard response.response.status == 200 else { throw Self.fault(ofRead: response.response, uri: uri) }
         return try document(response)
     }
@@ -61,37 +61,36 @@ struct RedfishConversation {
     /// Writes members of a resource, under the ETag of the document that the decision was made from.
     ///
     /// - Parameters:
-    ///   - limit: for each request
-    ///   - whole: for all of it, with the task that the write may start
+    ///   - limit: for each request, where that is not the usual
+    ///   - context: its deadline bounds all of it, with the task that the write may start
     /// - Returns: what the BMC objected to although it accepted the write
     mutating func patch(
-        _ document: Document, _ body: JSONValue, within limit: Duration? = nil, of whole: Duration? = nil,
-        priority: Int
+        _ document: Document, _ body: JSONValue, within limit: Duration? = nil, context: RequestContext
     ) async throws(BMCFault) -> String? {
         var tags = Self.ladder(document.etag)
         while true {
             let tag = tags.removeFirst()
             let headers = tag.map { [("If-Match", $0)] } ?? []
             let response = try await authorizedExchange(
-                .patch, document.uri, headers: headers, body: body, within: limit, priority: priority)
+                .patch, document.uri, headers: headers, body: body, within: limit, context: context)
             if [412, 428].contains(response.response.status), !tags.isEmpty { continue }
-            return try await accept(response.response, uri: document.uri, within: whole, priority: priority)
+            return try await accept(response.response, uri: document.uri, context: context)
         }
     }
 
     /// Starts an action. Never repeated by any layer, since an action done twice is two.
     mutating func post(
-        _ uri: String, _ body: JSONValue, within limit: Duration? = nil, of whole: Duration? = nil, priority: Int
+        _ uri: String, _ body: JSONValue, within limit: Duration? = nil, context: RequestContext
     ) async throws(BMCFault) -> String? {
         let response = try await authorizedExchange(
-            .post, uri, body: body, fresh: true, within: limit, priority: priority)
-        return try await accept(response.response, uri: uri, within: whole, priority: priority)
+            .post, uri, body: body, fresh: true, within: limit, context: context)
+        return try await accept(response.response, uri: uri, context: context)
     }
 
     /// Ends the session, if there is one; a BMC has few.
     mutating func logOut() async {
         guard case .token(_, let location?) = session.state else { return }
-        let answer = try? await exchange(.delete, location, authorized: true, followup: .none, priority: 0)
+        let answer = try? await exchange(.delete, location, authorized: true, context: RequestContext(followup: .none))
         session.state = .loggedOut
         // What could not be ended now is left for the next start.
         if let answer, answer.response.status < 500 { await ledger?.closed(location, on: bmc.address) }
@@ -111,8 +110,8 @@ extension RedfishConversation {
     /// - Parameter isKept: whether it goes on to its end although the caller gives up
     mutating func exchange(
         _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
-        authorized: Bool, fresh: Bool = false, followup: HTTPRequest.Followup = .expected, isKept: Bool = false,
-        within limit: Duration? = nil, priority: Int
+        authorized: Bool, fresh: Bool = false, isKept: Bool = false,
+        within limit: Duration? = nil, context: RequestContext
     ) async throws(BMCFault) -> Exchange {
         // Behind the address of the BMC, a link such as `@elsewhere/x` would name another host.
         guard var uri = localPath(uri) else {
@@ -131,25 +130,29 @@ extension RedfishConversation {
             } catch { throw BMCFault(.unauthorized, "\(error)") }
         }
         for _ in 0..<4 {
+            let usual = limit ?? options.requestTimeout
+            guard let timeout = context.limit(usual, now: .now) else {
+                throw BMCFault(.outOfTime, "the deadline is over; \(uri) was not asked for any more")
+            }
             let request = HTTPRequest(
                 method, url: bmc.address.description + uri, headers: all,
                 body: body?.bytes ?? (method == .post ? [] : nil),
                 tls: Self.trust(bmc.trust), connectTimeout: options.connectTimeout,
-                timeout: limit ?? options.requestTimeout,
-                priority: priority, maximumBodySize: options.maximumBodySize, freshConnection: fresh,
-                followup: followup)
+                timeout: timeout, priority: context.priority, maximumBodySize: options.maximumBodySize,
+                freshConnection: fresh,
+                followup: context.followup)
             let response: HTTPResponse
             do {
                 let transport = transport
                 if isKept {
                     response = try await Task { try await transport.send(request) }.value
-                } else if priority == BMCClient.lowestPriority, method == .get {
+                } else if context.priority == BMCClient.lowestPriority, method == .get {
                     response = try await sendGivingWay(request)
                 } else {
                     response = try await transport.send(request)
                 }
             } catch let error as CurlError {
-                throw fault(error, isWrite: method != .get, limit: limit ?? options.requestTimeout)
+                throw fault(error, isWrite: method != .get, limit: timeout)
             } catch {
                 // Given up by ourselves, it says nothing of the BMC.
                 throw BMCFault(method == .get ? .leftAlone : .unknownEffect, "the request was cancelled")
@@ -213,7 +216,7 @@ extension RedfishConversation {
 
     /// Takes the answer to a write: done, a task to wait for, or a fault.
     private mutating func accept(
-        _ response: HTTPResponse, uri: String, within limit: Duration?, priority: Int
+        _ response: HTTPResponse, uri: String, context: RequestContext
     ) async throws(BMCFault) -> String? {
         guard response.status == 202 else {
             guard (200...299).contains(response.status) else { throw Self.fault(ofWrite: response, uri: uri) }
@@ -221,14 +224,14 @@ extension RedfishConversation {
         }
         // Without a monitor the reading back has to tell.
         guard let monitor = response.header("Location").flatMap(localPath) else { return nil }
-        let end = ContinuousClock.now + min(options.taskTimeout, limit ?? options.taskTimeout)
+        let end = ContinuousClock.now + (context.limit(options.taskTimeout, now: .now) ?? .zero)
         var delay = Duration.milliseconds(250)
         while ContinuousClock.now + delay < end {
             do { try await Task.sleep(for: delay) } catch {
                 throw BMCFault(.unknownEffect, "stopped while waiting for the task of the write to \(uri)")
             }
             delay = min(delay * 2, .seconds(5))
-            let state = try await authorizedExchange(.get, monitor, priority: priority).response
+            let state = try await authorizedExchange(.get, monitor, context: context).response
             switch state.status {
             case 202: continue
             case 200...299:

@@ -5,6 +5,8 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
         case unreachable
         /// It did not answer several times and is left alone for a while; nothing was sent.
         case leftAlone
+        /// The time that it may take is over; nothing was sent.
+        case outOfTime
         /// The certificate is not the trusted one; nothing was sent.
         case untrusted
         /// The login was refused, twice.
@@ -41,7 +43,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     var isWorthRetrying: Bool {
         switch kind {
         case .unreachable, .busy, .unknownEffect, .invalidAnswer: true
-        case .leftAlone, .untrusted, .unauthorized, .refused, .unsupported, .machineOff: false
+        case .leftAlone, .outOfTime, .untrusted, .unauthorized, .refused, .unsupported, .machineOff: false
         }
     }
 }
