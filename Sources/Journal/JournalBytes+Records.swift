@@ -16,14 +16,20 @@ extension JournalBytes {
         write(json: #","pins":"#)
         write(entry.pins)
         write(#","locator":"#, entry.locator) { $0.write($1) }
+        write(#","place":"#, entry.place) { $0.write($1) }
+        write(#","sharedBy":"#, entry.sharedBy) { $0.write(list: $1) { $0.write($1) } }
         write(#","identity":"#, entry.identity) { $0.write($1) }
         write(#","prior":"#, entry.prior) { $0.write($1) }
+        write(#","isMoved":"#, entry.isMoved) { $0.write($1) }
         write(#","intent":"#, entry.intent) { $0.write($1) }
         write(#","held":"#, entry.held) { $0.write($1) }
+        write(#","made":"#, entry.made) { $0.write($1) }
         write(json: #","reassertions":"#)
         write(literal: String(entry.reassertions))
         write(#","isPowerCycled":"#, entry.isPowerCycled) { $0.write($1) }
         write(#","isUnconfirmed":"#, entry.isUnconfirmed) { $0.write($1) }
+        write(#","wasRefused":"#, entry.wasRefused) { $0.write($1) }
+        write(#","floor":"#, entry.floor) { $0.write($1) }
         write(#","earlierIntents":"#, entry.earlierIntents) { $0.write(list: $1) { $0.write($1) } }
         write(json: "}")
     }
@@ -130,6 +136,28 @@ extension JournalBytes {
         write(literal: String(prior.takenAt.milliseconds))
         write(json: "}")
         write(#","dormant":"#, prior.dormant) { $0.write($1) }
+        write(#","place":"#, prior.place) { $0.write($1) }
+        write(json: "}")
+    }
+
+    private mutating func write(_ place: ControlPlace) {
+        write(json: #"{"path":"#)
+        write(place.path)
+        write(json: #","dialect":"#)
+        write(place.dialect)
+        write(json: "}")
+    }
+
+    private mutating func write(_ identity: MachineIdentity) {
+        write(json: "{")
+        if let uuid = identity.uuid {
+            write(json: #""uuid":"#)
+            write(uuid)
+        }
+        if let serial = identity.serial {
+            write(json: identity.uuid == nil ? #""serial":"# : #","serial":"#)
+            write(serial)
+        }
         write(json: "}")
     }
 

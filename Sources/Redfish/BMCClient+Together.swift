@@ -35,7 +35,8 @@ extension BMCClient {
         }
         do throws(BMCFault) {
             let objection = try await patch(
-                Document(uri: group, json: .null, etag: nil), ["Members": .array(members)], within: nil,
+                Document(uri: group, json: .null, etags: []), ["Members": .array(members)], condition: .preferred,
+                within: nil,
                 context: context)
             for change in changes { objections[change.entry.key] = objection }
             return changes.map { _ in .success(()) }

@@ -12,7 +12,8 @@ extension BMCClient {
         objections[entry.key] = nil
         if case .reset(let type) = write { return try await reset(type, document, context: context) }
         guard let dialect = ControlDialects.named(locator.dialect),
-            var step = dialect.step(write, in: document.json, at: locator)
+            let change = Self.inItsWords(write, document.json, locator),
+            var step = dialect.step(change, in: document.json, at: locator)
         else { throw BMCFault(.unsupported, "\(locator.uri) cannot be set to \(write)") }
         let patience = max(options.requestTimeout, dialect.patience ?? .zero)
         // Once anything was taken, a failure leaves the control changed: it is no refusal any more, and the prior must
@@ -25,19 +26,18 @@ extension BMCClient {
                 preparations += 1
                 // Somebody else takes back what was prepared.
                 guard preparations <= Self.mostPreparations else { throw BMCFault(.refused, orElse) }
-                _ = try await send(request, document, within: patience, context: context, orElse: orElse)
+                _ = try await send(request, &document, entry, within: patience, context: context, orElse: orElse)
                 isChanged = true
                 document = try await get(locator.uri, context: context)
-                guard let next = dialect.step(write, in: document.json, at: locator), next != before else {
+                guard let next = dialect.step(change, in: document.json, at: locator), next != before else {
                     throw BMCFault(.refused, orElse)
                 }
                 step = next
             }
             guard case .change(let requests) = step else { return }
-            for request in requests {
-                if let objection = try await send(
-                    request, document, within: patience, context: context)
-                {
+            for var request in requests {
+                if case .restore = change { request.bodies = request.bodies.flatMap(PriorSpelling.bodies) }
+                if let objection = try await send(request, &document, entry, within: patience, context: context) {
                     objections[entry.key] = objection
                 }
                 isChanged = true
@@ -47,18 +47,27 @@ extension BMCClient {
         }
     }
 
+    /// A prior that means "no limit" and was taken elsewhere, in the words of this control.
+    private static func inItsWords(
+        _ write: Convergence.Write, _ document: JSONValue, _ locator: Locator
+    ) -> Convergence.Write? {
+        guard write == .lift else { return write }
+        return OffFragment.fragment(in: document, at: locator).map { .restore($0) }
+    }
+
     /// Sends a request, with its next body where the BMC refused the one before and so changed nothing.
     private func send(
-        _ request: ControlRequest, _ document: Document, within limit: Duration, context: RequestContext,
-        orElse: String? = nil
+        _ request: ControlRequest, _ document: inout Document, _ entry: ControlEntry, within limit: Duration,
+        context: RequestContext, orElse: String? = nil
     ) async throws(BMCFault) -> String? {
-        let target = request.uri.map { Document(uri: $0, json: .null, etag: nil) } ?? document
         var refusal = BMCFault(.refused, "internal: a request without a body")
         for body in request.bodies {
             do {
                 switch request.method {
-                case .patch: return try await patch(target, body, within: limit, context: context)
-                case .post: return try await post(target.uri, body, within: limit, context: context)
+                case .patch:
+                    return try await patch(request.uri, body, &document, entry, within: limit, context: context)
+                case .post:
+                    return try await post(request.uri ?? document.uri, body, within: limit, context: context)
                 }
             } catch {
                 guard error.kind == .refused else { throw error }
@@ -68,19 +77,56 @@ extension BMCClient {
         throw orElse.map { BMCFault(.refused, "\($0) (\(refusal.message))") } ?? refusal
     }
 
-    /// A refusal by a machine that is already in the state asked for is none: BMCs answer that with 400, 409 or 500.
+    /// A PATCH under the tags of what was read. Where those are refused, the control is read again: what somebody else
+    /// wrote is not overwritten. Where it is as it was, the tag is at fault, and in the end goes without.
+    private func patch(
+        _ uri: String?, _ body: JSONValue, _ document: inout Document, _ entry: ControlEntry, within limit: Duration,
+        context: RequestContext
+    ) async throws(BMCFault) -> String? {
+        guard let locator = locators[entry.key], uri == nil else {
+            let target = Document(uri: uri ?? document.uri, json: .null, etags: [])
+            return try await patch(target, body, condition: .preferred, within: limit, context: context)
+        }
+        do {
+            return try await patch(document, body, condition: .required, within: limit, context: context)
+        } catch {
+            guard error.kind == .overtaken else { throw error }
+            let fresh = try await reread(document, locator, orThrow: error, context: context)
+            let hasNewTag = fresh.etags != document.etags
+            document = fresh
+            documents[entry.key] = fresh
+            if !hasNewTag {
+                return try await patch(fresh, body, condition: .preferred, within: limit, context: context)
+            }
+        }
+        do {
+            return try await patch(document, body, condition: .required, within: limit, context: context)
+        } catch {
+            guard error.kind == .overtaken else { throw error }
+            document = try await reread(document, locator, orThrow: error, context: context)
+            documents[entry.key] = document
+        }
+        return try await patch(document, body, condition: .preferred, within: limit, context: context)
+    }
+
+    /// The document anew, where its control is as it was.
+    private func reread(
+        _ document: Document, _ locator: Locator, orThrow fault: BMCFault, context: RequestContext
+    ) async throws(BMCFault) -> Document {
+        let fresh = try await get(locator.uri, context: context)
+        let dialect = ControlDialects.named(locator.dialect)
+        guard let before = dialect?.reading(in: document.json, at: locator),
+            let after = dialect?.reading(in: fresh.json, at: locator),
+            before.value == after.value, before.fragment.text == after.fragment.text
+        else { throw fault }
+        return fresh
+    }
+
+    /// Whether the machine obeyed is seen at the machine: BMCs answer 400, 409 or 500 where it is in that state already.
     private func reset(_ type: String, _ document: Document, context: RequestContext) async throws(BMCFault) {
         guard let target = document.json["Actions", "#ComputerSystem.Reset", "target"]?.string else {
             throw BMCFault(.unsupported, "\(document.uri) has no Reset action")
         }
-        do {
-            _ = try await post(target, ["ResetType": .string(type)], within: nil, context: context)
-        } catch {
-            guard error.kind == .refused else { throw error }
-            let text = try await get(document.uri, context: context).json["PowerState"]?.string
-            let state = text.flatMap(PowerState.init(rawValue:)) ?? .unknown
-            let wantsOn = ["On", "ForceOn", "Resume"].contains(type)
-            guard wantsOn ? state == .on : state.isDown else { throw error }
-        }
+        _ = try await post(target, ["ResetType": .string(type)], within: nil, context: context)
     }
 }

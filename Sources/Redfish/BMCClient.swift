@@ -27,8 +27,13 @@ public actor BMCClient {
     private var knowledge: BMCKnowledge?
     private let ledger: (any BMCLedger)?
     private let address: BMC.Address
-    /// By ComputerSystem: its UUID or serial number, as told since the last login; under no name, the service's.
-    private var identities: [String: String] = [:]
+    private struct KnownIdentity {
+        let identity: MachineIdentity?
+        let at: ContinuousClock.Instant
+    }
+
+    /// By ComputerSystem: its UUID and serial number, and when it told them; under no name, the service's.
+    private var identities: [String: KnownIdentity] = [:]
     private var actionInfos: [String: [String]] = [:]
     private var knownGeneration = 0
     /// What the BMC objected to in the last write although it accepted it.
@@ -56,14 +61,16 @@ public actor BMCClient {
 
     /// What a control holds now, found first where that is not known.
     ///
-    /// - Parameter context: its followup is unlikely where nothing more will be asked of the BMC for a while, should
-    ///   this go well
+    /// - Parameters:
+    ///   - identityAge: how old what is known of the machine's identity may be; an older one is asked for anew, since a
+    ///     machine can be exchanged behind a session that stays
+    ///   - context: its followup is unlikely where nothing more will be asked of the BMC for a while, should this go well
     public func read(
-        _ entry: ControlEntry, context: RequestContext = RequestContext()
+        _ entry: ControlEntry, identityAge: Duration = .seconds(60), context: RequestContext = RequestContext()
     ) async -> Result<Reading, BMCFault> {
         do throws(BMCFault) {
             return .success(
-                try await reading(entry, context: context))
+                try await reading(entry, identityAge: identityAge, context: context))
         } catch {
             return .failure(error)
         }
@@ -133,12 +140,12 @@ public actor BMCClient {
     // MARK: Reading
 
     private func reading(
-        _ entry: ControlEntry, context: RequestContext
+        _ entry: ControlEntry, identityAge: Duration, context: RequestContext
     ) async throws(BMCFault) -> Reading {
         let known = await knownLocator(of: entry)
         if let known {
             do {
-                return try await reading(entry, at: known, context: context)
+                return try await reading(entry, at: known, identityAge: identityAge, context: context)
             } catch {
                 guard error.kind == .unsupported else { throw error }
                 // It may have moved with a firmware update, or gone with the machine's power.
@@ -155,7 +162,8 @@ public actor BMCClient {
             }
             throw error
         }
-        let reading = try await reading(entry, at: found, context: context.continued)
+        let reading = try await reading(
+            entry, at: found, identityAge: identityAge, context: context.continued)
         await remember(found, of: entry)
         return reading
     }
@@ -186,7 +194,7 @@ public actor BMCClient {
     }
 
     private func reading(
-        _ entry: ControlEntry, at locator: Locator, context: RequestContext
+        _ entry: ControlEntry, at locator: Locator, identityAge: Duration, context: RequestContext
     ) async throws(BMCFault) -> Reading {
         let document = try await get(locator.uri, context: context)
         var reading: Reading
@@ -204,7 +212,8 @@ public actor BMCClient {
         }
         reading.objection = objections[entry.key]
         reading.locator = locator.json
-        reading.identity = try await identity(locator, document, context: context.continued)
+        reading.place = ControlPlace(locator: reading.locator)
+        reading.identity = try await identity(locator, document, noOlderThan: identityAge, context: context.continued)
         locators[entry.key] = locator
         documents[entry.key] = document
         return reading
@@ -231,21 +240,36 @@ public actor BMCClient {
         return types
     }
 
-    /// The machine's UUID or serial number, asked for once a login: a machine is not exchanged under a session.
+    /// The machine's UUID and serial number, no older than that.
     private func identity(
-        _ locator: Locator, _ document: Document, context: RequestContext
-    ) async throws(BMCFault) -> String? {
+        _ locator: Locator, _ document: Document, noOlderThan age: Duration, context: RequestContext
+    ) async throws(BMCFault) -> MachineIdentity? {
         let name = locator.system ?? ""
-        if let known = identities[name] { return known }
-        let identity: String?
-        if let uri = locator.system {
-            let system = Links.isSame(uri, document.uri) ? document.json : try await get(uri, context: context).json
-            identity = [system["UUID"]?.string, system["SerialNumber"]?.string].compactMap { $0 }.first { !$0.isEmpty }
+        let identity: MachineIdentity?
+        if let uri = locator.system, Links.isSame(uri, document.uri) {
+            identity = Self.identity(of: document.json)
+        } else if let known = identities[name], now() - known.at < age {
+            return known.identity
+        } else if let uri = locator.system {
+            do {
+                identity = Self.identity(of: try await get(uri, context: context).json)
+            } catch {
+                // A system that cannot be read tells nothing. Only where a prior is to be put back is that waited for.
+                let isRefused = [.unsupported, .unauthorized, .invalidAnswer].contains(error.kind)
+                guard isRefused || age > .zero && error.kind == .busy else { throw error }
+                return nil
+            }
         } else {
-            identity = try await conversationRoot(context: context)["UUID"]?.string
+            if identities[name] != nil { conversation.root = nil }
+            identity = MachineIdentity(
+                uuid: try await conversationRoot(context: context)["UUID"]?.string, serial: nil)
         }
-        identities[name] = identity
+        identities[name] = KnownIdentity(identity: identity, at: now())
         return identity
+    }
+
+    private static func identity(of system: JSONValue) -> MachineIdentity? {
+        MachineIdentity(uuid: system["UUID"]?.string, serial: system["SerialNumber"]?.string)
     }
 
     private func powerState(
@@ -297,13 +321,14 @@ public actor BMCClient {
     }
 
     func patch(
-        _ document: Document, _ body: JSONValue, within limit: Duration?, context: RequestContext
+        _ document: Document, _ body: JSONValue, condition: RedfishConversation.Condition, within limit: Duration?,
+        context: RequestContext
     ) async throws(BMCFault) -> String? {
         if let refusal = breaker.refusal(now()) { throw refusal }
         var copy = conversation
         defer { adopt(copy) }
         do throws(BMCFault) {
-            return try await copy.patch(document, body, within: limit, context: context)
+            return try await copy.patch(document, body, condition: condition, within: limit, context: context)
         } catch { throw note(error) }
     }
 

@@ -58,7 +58,8 @@ struct PartsTests {
         // The patrol comes after everything else, once.
         #expect(
             turns == [
-                .control(key("b"), priority: 1), .control(key("a"), priority: 3), .control(key("c"), priority: 3),
+                // What is asked for more urgently while it waits moves up.
+                .control(key("a"), priority: 0), .control(key("b"), priority: 1), .control(key("c"), priority: 3),
                 .visit,
             ])
         #expect(lane.isEmpty)

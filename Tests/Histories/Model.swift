@@ -68,13 +68,6 @@ struct Model {
         }
     }
 
-    /// Whether a hint, by its action and resource, has certainly become a hold: caps do, suspends can be over a bound.
-    func isAlwaysBorne(_ name: String, breach: UUIDText) -> Bool {
-        hints(of: breach).contains {
-            "\($0.hint.action.rawValue) \($0.hint.resourceID)" == name && $0.hint.action != .suspend
-        }
-    }
-
     /// What open breaches together leave a limit; nil where none asks anything of it.
     func bound(onLimitOf resource: String, openOnly: Bool) -> Int? {
         breaches.filter { $0.value.isOpen || !openOnly }.keys.flatMap { hints(of: $0) }.flatMap { hint, feed in

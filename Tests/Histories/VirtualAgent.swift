@@ -225,7 +225,7 @@ final class VirtualAgent {
                 }
             }
         case .record:
-            if let refusal = book.permitRecord(key, revision: revision) {
+            if let refusal = book.permitRecord(convergence.entry, revision: revision) {
                 step = convergence.didNotRecord(refusal)
                 return perform((convergence, step), revision, next)
             }
@@ -240,7 +240,7 @@ final class VirtualAgent {
             }
         case .write(let write):
             if let refusal = book.permit(key, revision: revision) {
-                return perform((convergence, .finish(refusal)), revision, next)
+                return perform((convergence, convergence.didNotWrite(refusal)), revision, next)
             }
             world.write(write, convergence.entry) { [self] delay, result in
                 later(delay) { [self] in

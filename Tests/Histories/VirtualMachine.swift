@@ -67,7 +67,8 @@ struct VirtualMachine {
         guard key.facet == .powerLimit else {
             return .success(
                 Reading(
-                    value: .power(power), fragment: ["PowerState": .string(power.rawValue)], identity: node,
+                    value: .power(power), fragment: ["PowerState": .string(power.rawValue)],
+                    identity: MachineIdentity(uuid: nil, serial: node),
                     resetTypes: node == "n3" ? ["On", "ForceOff"] : ["On", "ForceOff", "GracefulShutdown"]))
         }
         guard let limit = limits[key.resource] else { return .failure(BMCFault(.unsupported, "no such control")) }
@@ -78,7 +79,7 @@ struct VirtualMachine {
                 value: .limit(shown.map { Watts($0) }),
                 fragment: ["SetPoint": shown.map { .number(JSONNumber($0)) } ?? .null],
                 range: PowerRange(minimum: Watts(HistorySite.minimum), maximum: Watts(HistorySite.maximum)),
-                identity: node))
+                identity: MachineIdentity(uuid: nil, serial: node)))
     }
 
     /// A write arrives. - Returns: what the BMC will answer

@@ -69,6 +69,11 @@ extension World {
             events[event.eventID] = event.payload
             if let json = try? JSONValue(parsing: event.payload), let report = try? Enforcement(json: json) {
                 reports[event.breachID] = (report, time.now)
+                if report.action == .applied {
+                    let told = report.results.filter { $0.code == .applied }
+                    toldApplied[event.breachID] = Set(
+                        told.map { "\($0.requestedAction.rawValue) \($0.resourceID)" })
+                }
             } else {
                 fail("an event that is no enforcement")
             }

@@ -34,6 +34,8 @@ final class World {
     var events: [UUIDText: [UInt8]] = [:]
     /// The last report of each breach that reached the broker, and when.
     var reports: [UUIDText: (Enforcement, Timestamp)] = [:]
+    /// What was last reported as applied of each breach.
+    var toldApplied: [UUIDText: Set<String>] = [:]
     /// What the journal must hold, by what was committed.
     var durable: [ControlKey: ControlEntry] = [:]
     /// What each limit was before the agent's first write of its present or last hold.

@@ -97,14 +97,21 @@ struct JournalEncoderTests {
             key: Self.key, type: .gpu, bmc: BMC(address: address, credentials: "b", trust: trust),
             pins: .init(powerLimit: "/p", system: "s", chassis: "c", processor: "GPU_1"))
         entry.locator = ["uri": "/redfish/v1/\"x"]
-        entry.identity = "ü"
+        entry.identity = MachineIdentity(uuid: "u-1", serial: "ü")
+        entry.place = ControlPlace(path: "/redfish/v1/x#0", dialect: "power-control")
+        entry.sharedBy = [ControlKey(resource: "c", facet: .powerLimit)]
+        entry.floor = Watts(3200)
         entry.prior = .init(
             value: .limit(Watts(700)), fragment: ["SetPoint": nil, "Zero": 0, "Text": "a\"b"],
-            takenAt: Timestamp(milliseconds: 1_800_000_000_000), dormant: Watts(3))
+            takenAt: Timestamp(milliseconds: 1_800_000_000_000), dormant: Watts(3),
+            place: ControlPlace(path: "/redfish/v1/x#0", dialect: "power-control"))
         entry.reassertions = 3
         entry.isPowerCycled = true
         entry.held = .limit(Watts(2))
         for value in Self.values { entry.intend(value) }
+        entry.made = .limit(Watts(640))
+        entry.isMoved = true
+        entry.wasRefused = true
         return entry
     }
 

@@ -61,7 +61,7 @@ struct ControlSearchTests {
         let reading = try await read(bmc, FakeBMC.entry(.node)).get()
         #expect(reading.value == .limit(Watts(500)))
         #expect(reading.range == PowerRange(minimum: Watts(200), maximum: Watts(900)))
-        #expect(reading.identity == "uuid-1")
+        #expect(reading.identity == MachineIdentity(uuid: "uuid-1", serial: nil))
         #expect(reading.fragment == ["SetPoint": 500, "ControlMode": "Automatic"])
     }
 

@@ -41,7 +41,7 @@ struct KnowledgeTests {
         let ledger = try await learned(bmc)
         let before = bmc.seen.count
         let reading = try await client(bmc, ledger).read(Self.entry).get()
-        #expect(reading.identity == "u1")
+        #expect(reading.identity == MachineIdentity(uuid: "u1", serial: nil))
         // The machine's identity is part of what counts: another one may answer at this address by now.
         let asked = bmc.seen.dropFirst(before).map { "\($0.method.rawValue) \($0.uri)" }
         #expect(

@@ -12,7 +12,9 @@ struct BookWorld {
     var reports: [Report] = []
     var order: [ControlKey] = []
     var faults: [ControlKey: BMCFault] = [:]
-    private var queue: [(ControlKey, Int)] = []
+    /// Keys whose resources lead to the control of another one.
+    var sharedWith: [ControlKey: ControlKey] = [:]
+    private(set) var queue: [(ControlKey, Int)] = []
     var durable: (breaches: [UUIDText: Breach], controls: [ControlKey: ControlEntry]) = ([:], [:])
 
     init(_ change: (inout Policy) -> Void = { _ in }) {
@@ -31,7 +33,9 @@ struct BookWorld {
         save(book.takeChanges())
         for action in actions {
             switch action {
-            case .converge(let key, let priority): queue.append((key, priority))
+            case .converge(let key, let priority):
+                queue.removeAll { $0.0 == key }
+                queue.append((key, priority))
             case .report(let report): reports.append(report)
             case .alarm: break
             }
@@ -51,7 +55,8 @@ struct BookWorld {
     mutating func work(atMost limit: Int = .max) {
         var done = 0
         while !queue.isEmpty, done < limit {
-            let (key, _) = queue.removeFirst()
+            let next = queue.indices.min { queue[$0].1 < queue[$1].1 } ?? 0
+            let key = queue.remove(at: next).0
             let (assignment, actions) = book.begin(key, now: now)
             perform(actions)
             guard let assignment else { continue }
@@ -64,10 +69,18 @@ struct BookWorld {
                 switch step {
                 case .read: step = convergence.didRead(read(key), now: time)
                 case .record:
+                    if let refusal = book.permitRecord(convergence.entry, revision: assignment.revision) {
+                        step = convergence.didNotRecord(refusal)
+                        continue
+                    }
                     book.willWrite(convergence.entry)
                     durable.controls[key] = convergence.entry
                     step = convergence.didRecord()
                 case .write(let write):
+                    if let refusal = book.permit(key, revision: assignment.revision) {
+                        step = convergence.didNotWrite(refusal)
+                        continue
+                    }
                     apply(write, key)
                     step = convergence.didWrite(.success(()), now: time)
                 case .wait(let duration):
@@ -88,6 +101,7 @@ struct BookWorld {
     func restarted(site: Site = Fixture.site) -> BookWorld {
         var after = BookWorld()
         after.holds = holds
+        after.sharedWith = sharedWith
         after.durable = durable
         after.book = Book(
             site: site, policy: book.policy, breaches: Array(durable.breaches.values),
@@ -109,10 +123,14 @@ struct BookWorld {
 
     func read(_ key: ControlKey) -> Result<Reading, BMCFault> {
         if let fault = faults[key] { return .failure(fault) }
-        return .success(holds[key] ?? (key.facet == .powerState ? Fixture.power(.on) : Fixture.limit(1000)))
+        let held = sharedWith[key] ?? key
+        var reading = holds[held] ?? (key.facet == .powerState ? Fixture.power(.on) : Fixture.limit(1000))
+        if !sharedWith.isEmpty { reading.place = ControlPlace(path: "/\(held)", dialect: "control") }
+        return .success(reading)
     }
 
     mutating func apply(_ write: Convergence.Write, _ key: ControlKey) {
+        let key = sharedWith[key] ?? key
         switch write {
         case .limit(let watts): holds[key] = Fixture.limit(watts.wholeWatts)
         case .speed(let speed): holds[key] = Fixture.speed(speed.megahertz)

@@ -117,12 +117,15 @@ struct ConvergenceTests {
         #expect(drive.outcome?.message == "BMC unreachable after 3 retries: no route")
     }
 
-    @Test func aRefusalIsNotRepeatedAndNotOurs() {
+    /// A refusal is looked at, not repeated; and what was asked for may still come, so it stays ours.
+    @Test func aRefusalIsARumour() {
         var drive = Drive(.demands([.cap(Watts(500))]))
         drive.run(
             read: { _ in .success(Fixture.limit(700)) }, write: { _ in .failure(BMCFault(.refused, "licence")) })
-        #expect(drive.kinds == ["read", "record", "write"])
-        #expect(drive.convergence.entry.intent == nil)
+        #expect(drive.kinds == ["read", "record", "write", "read", "read", "read"])
+        #expect(drive.outcome?.message == "licence")
+        #expect(drive.convergence.entry.intent == .limit(Watts(500)))
+        #expect(drive.convergence.entry.wasRefused == true)
     }
 
     @Test func aWriteThatCannotBeReadBackIsUnknown() {
@@ -142,7 +145,7 @@ struct ConvergenceTests {
 
     @Test func anotherMachineIsNotWritten() {
         var entry = Fixture.entry("n1")
-        entry.identity = "m"
+        entry.identity = MachineIdentity(uuid: nil, serial: "m")
         entry.prior = .init(value: .limit(Watts(700)), fragment: ["SetPoint": 700], takenAt: Fixture.start)
         entry.intent = .limit(Watts(500))
         var drive = Drive(.prior, entry: entry)
@@ -155,7 +158,7 @@ struct ConvergenceTests {
 
     static func held(_ prior: Int?, _ held: Int) -> ControlEntry {
         var entry = Fixture.entry("n1")
-        entry.identity = "m"
+        entry.identity = MachineIdentity(uuid: nil, serial: "m")
         entry.prior = .init(
             value: .limit(prior.map { Watts($0) }),
             fragment: ["SetPoint": prior.map { .number(JSONNumber($0)) } ?? .null], takenAt: Fixture.start)

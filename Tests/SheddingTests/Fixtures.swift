@@ -78,25 +78,30 @@ enum Fixture {
             value: .limit(watts.map { Watts($0) }),
             fragment: ["SetPoint": watts.map { .number(JSONNumber($0)) } ?? .null],
             range: PowerRange(minimum: minimum.map { Watts($0) }, maximum: maximum.map { Watts($0) }),
-            identity: identity)
+            identity: MachineIdentity(uuid: nil, serial: identity))
     }
 
     static func speed(_ limit: Int?, maximum: Int? = 2000, minimum: Int? = 300) -> Reading {
         var reading = Reading(
             value: .speed(limit == maximum ? nil : limit.map { Megahertz($0) }),
-            fragment: ["SettingMax": limit.map { .number(JSONNumber($0)) } ?? .null], identity: "m")
+            fragment: ["SettingMax": limit.map { .number(JSONNumber($0)) } ?? .null],
+            identity: MachineIdentity(uuid: nil, serial: "m"))
         reading.speeds = SpeedRange(minimum: minimum.map { Megahertz($0) }, maximum: maximum.map { Megahertz($0) })
         return reading
     }
 
     static func mode(_ mode: String) -> Reading {
-        var reading = Reading(value: .mode(mode), fragment: ["PowerMode": .string(mode)], identity: "m")
+        var reading = Reading(
+            value: .mode(mode), fragment: ["PowerMode": .string(mode)],
+            identity: MachineIdentity(uuid: nil, serial: "m"))
         reading.modes = ["MaximumPerformance", "PowerSaving"]
         return reading
     }
 
     static func power(_ state: PowerState, types: [String] = ["On", "ForceOff", "GracefulShutdown"]) -> Reading {
         Reading(
-            value: .power(state), fragment: ["PowerState": .string(state.rawValue)], identity: "m", resetTypes: types)
+            value: .power(state), fragment: ["PowerState": .string(state.rawValue)],
+            identity: MachineIdentity(uuid: nil, serial: "m"),
+            resetTypes: types)
     }
 }

@@ -26,7 +26,10 @@ struct ResourceExplanation: Sendable {
         let entry = control.entry
         object["control"] = .string(entry.key.facet.rawValue)
         object["locator"] = entry.locator
-        object["machine"] = entry.identity.map(JSONValue.string)
+        object["machine"] = entry.identity.map { .string($0.description) }
+        if let others = entry.sharedBy {
+            object["shared_with"] = .array(others.map { .string($0.resource) })
+        }
         object["prior"] = entry.prior.map { .string($0.value.description) }
         object["prior_raw"] = entry.prior?.fragment
         object["prior_taken_at"] = entry.prior.map { .string($0.takenAt.description) }

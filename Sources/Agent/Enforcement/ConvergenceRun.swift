@@ -11,7 +11,10 @@ final class ConvergenceRun {
     /// Of the goal that it pursues.
     let revision: Int
     let priority: Int
-    let place: Int
+    /// Of its BMC's queue; another one once it was parked.
+    private(set) var place: Int
+    /// When its wait is over, where it was begun.
+    var due: Timestamp?
     var convergence: Convergence
     var step: Convergence.Step
     /// What it can be written through together with others, as last read.
@@ -31,6 +34,19 @@ final class ConvergenceRun {
     }
 
     var bmc: BMC { convergence.entry.bmc }
+
+    /// The same run, taken up again.
+    func resumed(at place: Int) -> ConvergenceRun {
+        self.place = place
+        return self
+    }
+
+    /// When a wait is over, counted from when it was first begun.
+    func dueAfter(_ duration: Duration, now: Timestamp) -> Timestamp {
+        let due = self.due ?? now + duration
+        self.due = due
+        return due
+    }
 
     func didRead(_ result: Result<Reading, BMCFault>, now: Timestamp) {
         isReadingBack = false

@@ -40,7 +40,9 @@ extension Enforcer {
     func explain(_ name: String) throws -> ResourceExplanation? {
         let resource = book.site.resource(named: name)
         let id = resource?.id ?? name
-        let held = book.controls.values.filter { $0.entry.key.resource == id }.sorted { $0.entry.key < $1.entry.key }
+        let held = book.controls.values.filter { control in
+            ([control.entry.key] + (control.entry.sharedBy ?? [])).contains { $0.resource == id }
+        }.sorted { $0.entry.key < $1.entry.key }
         if resource == nil, held.isEmpty { return nil }
         return ResourceExplanation(
             resource: resource, id: id, held: held.map { ($0, book.holds(on: $0.entry.key)) },

@@ -12,6 +12,7 @@ import Shedding
 /// task while it waits, and thousands of lanes wait.
 extension Enforcer {
     func run(_ key: ControlKey, priority: Int, place: Int) async {
+        if let parked = parked.removeValue(forKey: key) { return await complete(parked.resumed(at: place)) }
         guard let run = await begin(key, priority: priority, place: place) else { return }
         while run.isPreparing { await prepare(run) }
         if run.group != nil, let others = lanes[run.bmc.address]?.takeLimits(priority: priority), !others.isEmpty {
@@ -63,14 +64,14 @@ extension Enforcer {
             case .read, .record: await prepare(run)
             case .write(let write):
                 if let refusal = book.permit(run.key, revision: run.revision) {
-                    run.step = .finish(refusal)
+                    run.step = run.convergence.didNotWrite(refusal)
                     continue
                 }
                 run.didWrite(await self.write(write, run), now: now())
             case .wait(let duration):
                 // What is awaited can take minutes; the journal knows of it, and the next start looks again.
                 if isStopping || Task.isCancelled { return }
-                try? await Task.sleep(for: duration)
+                guard await wait(duration, run) else { return }
                 if Task.isCancelled { return }
                 run.step = run.convergence.didWait(now: now())
             case .finish(let outcome):
@@ -78,6 +79,42 @@ extension Enforcer {
                 return await finish(run, outcome)
             }
         }
+    }
+
+    /// Waits for what a BMC takes its time for, unless something more urgent is wanted of it.
+    ///
+    /// - Returns: false where the run is parked, and comes back when its turn comes again
+    @inline(never)
+    private func wait(_ duration: Duration, _ run: ConvergenceRun) async -> Bool {
+        let due = run.dueAfter(duration, now: now())
+        while due > now(), !isStopping, !Task.isCancelled {
+            if hasMoreUrgent(than: run) {
+                parked[run.key] = run
+                lanes[run.bmc.address, default: Lane()].add(run.key, priority: run.priority)
+                return false
+            }
+            let left = due - now()
+            let sleep = Task<Void, Never> { try? await Task.sleep(for: left) }
+            sleeps[LanePlace(bmc: run.bmc.address, place: run.place)] = sleep
+            await withTaskCancellationHandler {
+                await sleep.value
+            } onCancel: {
+                sleep.cancel()
+            }
+            sleeps[LanePlace(bmc: run.bmc.address, place: run.place)] = nil
+        }
+        run.due = nil
+        return true
+    }
+
+    private func hasMoreUrgent(than run: ConvergenceRun) -> Bool {
+        guard let lane = lanes[run.bmc.address], !lane.isEmpty else { return false }
+        return lane.priority < run.priority
+    }
+
+    /// Something is wanted of a BMC: what waits there looks whether it is more urgent.
+    func wakeSleepers(at address: BMC.Address) {
+        for place in busy[address] ?? [] { sleeps[LanePlace(bmc: address, place: place)]?.cancel() }
     }
 
     /// One request for all that wait to write through the same resource. What does not is left as it is.
@@ -111,7 +148,8 @@ extension Enforcer {
         let mayBeLast = run.isReadingBack && !run.isFollowed && lanes[run.bmc.address]?.isEmpty != false
         do throws(BMCFault) {
             return await (try await clients.client(for: run.bmc, place: run.place)).read(
-                run.convergence.entry, context: context(run, mayBeLast ? .unlikely : .expected))
+                run.convergence.entry, identityAge: run.convergence.identityAge,
+                context: context(run, mayBeLast ? .unlikely : .expected))
         } catch {
             return .failure(error)
         }
@@ -136,7 +174,7 @@ extension Enforcer {
     @inline(never)
     private func record(_ run: ConvergenceRun) async {
         let entry = run.convergence.entry
-        if let refusal = book.permitRecord(entry.key, revision: run.revision) {
+        if let refusal = book.permitRecord(entry, revision: run.revision) {
             run.step = run.convergence.didNotRecord(refusal)
             return
         }

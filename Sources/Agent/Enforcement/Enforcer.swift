@@ -53,6 +53,10 @@ actor Enforcer: Service {
     var laneTasks: [LanePlace: Task<Void, Never>] = [:]
     var schedule: LaneSchedule
     var isStartingLanes = false
+    /// Runs that wait for what a BMC takes its time for, and gave way meanwhile to what is more urgent there.
+    var parked: [ControlKey: ConvergenceRun] = [:]
+    /// The waits under way, to be ended where something more urgent comes.
+    var sleeps: [LanePlace: Task<Void, Never>] = [:]
     /// Whether what the journal held is taken up again; no lane is worked off before.
     var isResumed = false
     private let backlog: [InboxAlert]
@@ -309,6 +313,7 @@ actor Enforcer: Service {
             lanes[bmc, default: Lane()].add(key, priority: priority)
             startLane(bmc)
             endLook(at: bmc)
+            wakeSleepers(at: bmc)
         case .report(let report):
             let enforcement = report.enforcement
             logger.notice(

@@ -18,8 +18,12 @@ struct Lane {
     /// Whether the patrol wants to look at the BMC, which everything else comes before.
     var isVisitDue = false
 
+    /// Takes a control up, or moves it up where it waits with less urgency.
     mutating func add(_ key: ControlKey, priority: Int) {
-        guard !jobs.contains(where: { $0.key == key }) else { return }
+        if let known = jobs.firstIndex(where: { $0.key == key }) {
+            guard priority < jobs[known].priority else { return }
+            jobs.remove(at: known)
+        }
         let job = Job(key: key, priority: priority, order: nextOrder)
         nextOrder += 1
         // A BMC has few controls, so a sorted array does.

@@ -46,7 +46,8 @@ struct Assessor: Sendable {
             pins: resource.pins)
         let start = ContinuousClock.now
         let reading = await client.read(
-            entry, context: RequestContext(priority: BMCClient.lowestPriority, followup: .unlikely))
+            entry, identityAge: .zero,
+            context: RequestContext(priority: BMCClient.lowestPriority, followup: .unlikely))
         result.roundTrip = .now - start
         take(reading, of: resource, into: &result)
         return result

@@ -5,19 +5,6 @@ import StrictJSON
 
 /// What answers mean, and what failures do.
 extension RedfishConversation {
-    /// The values of `If-Match` to try in turn when a BMC answers 412 or 428.
-    static func ladder(_ etag: String?) -> [String?] {
-        guard let etag else { return [nil, "*"] }
-        let strong = etag.hasPrefix("W/") ? [String(etag.dropFirst(2))] : []
-        return [etag] + strong + ["*", nil]
-    }
-
-    static func isWellFormed(_ etag: String) -> Bool {
-        let opaque = etag.hasPrefix("W/") ? etag.dropFirst(2) : Substring(etag)
-        return opaque.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
-            && !opaque.dropFirst().dropLast().contains("\"")
-    }
-
     static func trust(_ trust: BMC.Trust) -> TLSTrust {
         switch trust {
         case .systemAuthorities: .systemAuthorities

@@ -58,22 +58,42 @@ struct RedfishConversation {
         return try document(response)
     }
 
-    /// Writes members of a resource, under the ETag of the document that the decision was made from.
+    /// Whether a write may go out although the BMC takes none of the resource's tags.
+    enum Condition: Sendable {
+        /// It may not: a refused tag is news of somebody else's write, until the resource was read again.
+        case required
+        /// It may: the resource was read again just now, and is as it was.
+        case preferred
+    }
+
+    /// Writes members of a resource, under the tags of the document that the decision was made from.
     ///
     /// - Parameters:
     ///   - limit: for each request, where that is not the usual
     ///   - context: its deadline bounds all of it, with the task that the write may start
     /// - Returns: what the BMC objected to although it accepted the write
+    /// - Throws: ``Shedding/BMCFault/Kind/overtaken`` where the condition is required and none of the tags is met
     mutating func patch(
-        _ document: Document, _ body: JSONValue, within limit: Duration? = nil, context: RequestContext
+        _ document: Document, _ body: JSONValue, condition: Condition, within limit: Duration? = nil,
+        context: RequestContext
     ) async throws(BMCFault) -> String? {
-        var tags = Self.ladder(document.etag)
+        var candidates: [String?] = document.etags
+        if document.etags.isEmpty {
+            candidates = [nil, "*"]
+        } else if condition == .preferred {
+            candidates += ["*", nil]
+        }
         while true {
-            let tag = tags.removeFirst()
+            let tag = candidates.removeFirst()
             let headers = tag.map { [("If-Match", $0)] } ?? []
             let response = try await authorizedExchange(
                 .patch, document.uri, headers: headers, body: body, within: limit, context: context)
-            if [412, 428].contains(response.response.status), !tags.isEmpty { continue }
+            let isUnmet = [412, 428].contains(response.response.status)
+            if isUnmet, !candidates.isEmpty { continue }
+            if isUnmet, condition == .required, !document.etags.isEmpty {
+                throw BMCFault(
+                    .overtaken, "\(document.uri) was changed since it was read" + Self.said(response.response))
+            }
             return try await accept(response.response, uri: document.uri, context: context)
         }
     }
@@ -203,8 +223,7 @@ extension RedfishConversation {
         do {
             let json = try JSONValue(parsing: exchange.response.body, limits: JSONLimits(depth: 64, numberLength: 128))
             guard json.object != nil else { throw BMCFault(.invalidAnswer, "\(uri) is no JSON object") }
-            let header = exchange.response.header("ETag").flatMap { Self.isWellFormed($0) ? $0 : nil }
-            return Document(uri: uri, json: json, etag: header ?? json["@odata.etag"]?.string)
+            return Document(uri: uri, json: json, header: exchange.response.header("ETag"))
         } catch let error as JSONSyntaxError {
             throw BMCFault(.invalidAnswer, "\(uri): \(error)")
         } catch let fault as BMCFault {

@@ -83,8 +83,13 @@ extension Book {
     /// what ended the breach, and letting go at once would only raise the next one.
     private func holdDown(feed: String, now: Timestamp) -> Duration {
         let latest = breaches.values.compactMap { breach -> (at: Timestamp, holdDown: Duration)? in
-            guard breach.feed == feed, !breach.plans.isEmpty, case .closed(let at) = breach.phase else { return nil }
-            return (at, breach.holdDown)
+            guard breach.feed == feed, !breach.plans.isEmpty else { return nil }
+            switch breach.phase {
+            case .open, .holdingDown: return nil
+            // It came back before the last was wholly released.
+            case .releasing: return (now, breach.holdDown)
+            case .closed(let at): return (at, breach.holdDown)
+            }
         }.max { $0.at < $1.at }
         guard let latest, now - latest.at < .seconds(600) else { return policy.holdDown }
         return max(policy.holdDown, min(latest.holdDown * 2, .seconds(3600)))
@@ -94,7 +99,7 @@ extension Book {
     private mutating func plan(_ hints: [ShedHint], for id: UUIDText) -> [ControlKey: [Demand]] {
         guard let breach = breaches[id] else { return [:] }
         let planner = Planner(site: site, policy: policy)
-        let plans = planner.plan(hints, feed: breach.feed, suspended: suspendedNodes)
+        let plans = followingShared(planner.plan(hints, feed: breach.feed, suspended: suspendedNodes))
         var before: [ControlKey: [Demand]] = [:]
         if !holders.isEmpty {
             for key in plans.flatMap(\.controls) + breach.controls where holders[key] != nil {
@@ -127,6 +132,8 @@ extension Book {
             if isChanged {
                 controls.values[control].goalRevision += 1
                 controls.values[control].outcome = nil
+                // A new alert counts by the rules of now.
+                controls.values[control].entry.floor = nil
             }
             for holder in holders[key, default: [:]].keys where holder == id || breaches[holder]?.isOpen == true {
                 waiting[holder, default: []].append(key)
@@ -192,12 +199,14 @@ extension Book {
         return started.compactMap { queue($0.key, priority: $0.priority) }
     }
 
-    /// Hands a control to its BMC's lane, unless it is there already.
+    /// Hands a control to its BMC's queue, or moves it up there where it waits with less urgency.
+    ///
+    /// - Parameter priority: by ``WorkPriority``
     mutating func queue(_ key: ControlKey, priority: Int) -> Action? {
-        guard let control = controls.index(forKey: key), !controls.values[control].isQueued,
-            !controls.values[control].isRunning
+        guard let control = controls.index(forKey: key), !controls.values[control].isRunning,
+            controls.values[control].queuedPriority.map({ priority < $0 }) ?? true
         else { return nil }
-        controls.values[control].isQueued = true
+        controls.values[control].queuedPriority = priority
         controls.values[control].nextLook = nil
         return .converge(key, priority: priority)
     }

@@ -14,7 +14,8 @@ extension Book {
     /// The goal is looked up now and not when the control was queued, so that what was resolved meanwhile is not begun.
     public mutating func begin(_ key: ControlKey, now: Timestamp) -> (Assignment?, [Action]) {
         guard var control = controls[key], !control.isRunning else { return (nil, []) }
-        control.isQueued = false
+        let queued = control.queuedPriority
+        control.queuedPriority = nil
         controls[key] = control
         // Thawing queues everything again.
         if isFrozen { return (nil, []) }
@@ -22,19 +23,43 @@ extension Book {
         if demands.isEmpty, control.entry.intent == nil {
             return (nil, settle(key, Outcome(.applied, "nothing was changed"), now: now))
         }
+        if demands.isEmpty, let queued, !WorkPriority.isRelease(queued) {
+            // It was to be shed when it came into the queue; what still is goes first.
+            return (nil, queue(key, priority: workPriority(of: key)).map { [$0] } ?? [])
+        }
+        let pursued = pursuedDemands(on: key)
+        if !demands.isEmpty, pursued?.isEmpty == true, control.entry.intent == nil {
+            return (nil, letGoUntouched(key, now: now))
+        }
         if demands.contains(.suspended), control.entry.intent == nil, let reason = unreachableRefusal(key) {
             return (nil, settle(key, Outcome(.skipped, reason), now: now))
         }
         controls[key]?.isRunning = true
-        let terms = Convergence.Terms(
-            floor: site.resources[key.resource]?.floor, policy: policy, deadline: now + policy.deadline,
-            failedReverts: control.failedReverts)
+        var terms = Convergence.Terms(
+            floor: floor(of: control.entry), policy: policy, deadline: now + policy.deadline,
+            failedReverts: control.failedReverts, pursued: pursued)
+        if isProtectedSince(control.entry) {
+            terms.pursued = []
+            terms.whyNotPursued = "protected: since the inventory was read again it says never to touch it"
+        }
         let goal: Convergence.Goal = demands.isEmpty ? .prior : .demands(demands)
         return (
             Assignment(
                 convergence: Convergence(entry: control.entry, goal: goal, terms: terms),
                 revision: control.goalRevision), []
         )
+    }
+
+    /// The bound under which a control is capped: that of its resources, and of what was in force when it was capped.
+    private func floor(of entry: ControlEntry) -> Watts? {
+        if entry.intent != nil, let known = entry.floor { return known == .zero ? nil : known }
+        return ([entry.key] + (entry.sharedBy ?? [])).compactMap { site.resources[$0.resource]?.floor }.max()
+    }
+
+    /// Whether the inventory has come to protect what is held.
+    private func isProtectedSince(_ entry: ControlEntry) -> Bool {
+        ([entry.key] + (entry.sharedBy ?? [])).contains { site.resources[$0.resource]?.isProtected == true }
+            && !demands(on: entry.key).isEmpty
     }
 
     /// Whether a write may go out at this very moment; otherwise how the convergence ends. Never as `skipped`, which
@@ -49,8 +74,13 @@ extension Book {
     ///
     /// From here on what was said of the control is no longer known to be so: a cap that has to be put back does not
     /// hold, and no report says that it does.
-    public mutating func permitRecord(_ key: ControlKey, revision: Int) -> Outcome? {
+    public mutating func permitRecord(_ entry: ControlEntry, revision: Int) -> Outcome? {
+        let key = entry.key
         if let refusal = permit(key, revision: revision) { return refusal }
+        if let holder = holderOfPlace(of: entry) {
+            return Outcome(.failed, "shares its control with \(holder.resource), which is held already")
+        }
+        claimPlace(of: entry)
         if controls[key]?.outcome?.code == .applied, !demands(on: key).isEmpty {
             controls[key]?.outcome = nil
             for id in holders[key, default: [:]].keys where breaches[id]?.isOpen == true {
@@ -76,7 +106,7 @@ extension Book {
     mutating func markPowerCycled(_ node: String) {
         for resource in [node] + site.children(of: node).map(\.id) {
             for facet in [ControlKey.Facet.powerLimit, .speedLimit] {
-                let key = ControlKey(resource: resource, facet: facet)
+                let key = shared(ControlKey(resource: resource, facet: facet))
                 guard let entry = controls[key]?.entry, entry.prior != nil, entry.isPowerCycled != true else {
                     continue
                 }
@@ -94,8 +124,10 @@ extension Book {
         adopt(entry)
         controls[key]?.isRunning = false
         touch(key)
+        if let holder = holderOfPlace(of: entry) { return share(key, with: holder, now: now) }
+        claimPlace(of: entry)
         guard controls[key]?.goalRevision == revision else {
-            return queue(key, priority: priority(of: key)).map { [$0] } ?? []
+            return queue(key, priority: workPriority(of: key)).map { [$0] } ?? []
         }
         return settle(key, outcome, now: now)
     }
@@ -205,7 +237,7 @@ extension Book {
                     for holder in holders[second, default: [:]].keys where breaches[holder]?.isOpen == true {
                         unsettled[holder, default: []].insert(second)
                     }
-                    let priority = breach.plans[index].hint.priority
+                    let priority = WorkPriority.shedding(breach.plans[index].hint.priority)
                     if let action = queue(second, priority: priority) { actions.append(action) }
                 }
             }
@@ -228,7 +260,9 @@ extension Book {
                 controls[key]?.goalRevision += 1
                 controls[key]?.outcome = nil
                 unsettled[id, default: []].insert(key)
-                if let action = queue(key, priority: plan.hint.priority) { actions.append(action) }
+                if let action = queue(key, priority: WorkPriority.shedding(plan.hint.priority)) {
+                    actions.append(action)
+                }
             }
         }
         return actions

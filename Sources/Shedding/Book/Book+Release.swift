@@ -9,11 +9,15 @@ extension Book {
         unsettled[id] = nil
         reportDue[id] = nil
         touch(id)
-        // What has not been started is not started any more.
+        // What has not been started is not started any more, and what runs writes nothing more for it.
         var actions: [Action] = []
         for key in breach.controls {
-            guard let control = controls[key], control.entry.intent == nil, !control.isRunning else { continue }
-            actions += letGo(key, of: id, Outcome(.applied, "the breach was resolved before it was begun"), now: now)
+            guard let control = controls[key] else { continue }
+            if control.isRunning {
+                controls[key]?.goalRevision += 1
+            } else if control.entry.intent == nil, pursuedDemands(on: key)?.isEmpty == true {
+                actions += letGo(key, of: id, Self.untouched(control), now: now)
+            }
         }
         let rest = breach.controls.contains { breaches[id]?.released.contains($0) == false }
         return rest ? actions : actions + startReleasing(id, now: now)
@@ -53,7 +57,7 @@ extension Book {
             controls[key]?.goalRevision += 1
             if controls[key] == nil {
                 note(Outcome(.applied, "nothing was changed"), releasing: key, of: id)
-            } else if let action = queue(key, priority: priorities[key, default: 0]) {
+            } else if let action = queue(key, priority: workPriority(of: key)) {
                 actions.append(action)
             }
         }
@@ -61,6 +65,31 @@ extension Book {
         breaches[id]?.phase = .releasing(nextStep: now + policy.every + jitter)
         touch(id)
         return actions + closeOrReport(id, now: now)
+    }
+
+    /// Nothing was begun for it, and nothing will be: no open breach asks for it any more.
+    mutating func letGoUntouched(_ key: ControlKey, now: Timestamp) -> [Action] {
+        guard let control = controls[key] else { return [] }
+        var actions: [Action] = []
+        for id in holders[key, default: [:]].keys.sorted() where breaches[id]?.released.contains(key) == false {
+            actions += letGo(key, of: id, Self.untouched(control), now: now)
+            if case .holdingDown = breaches[id]?.phase,
+                breaches[id]?.controls.allSatisfy({ breaches[id]?.released.contains($0) == true }) == true
+            {
+                actions += startReleasing(id, now: now)
+            }
+        }
+        return actions
+    }
+
+    /// What was as demanded without a write was held, and is told of; what was never begun is not.
+    private static func untouched(_ control: HeldControl) -> Outcome {
+        if control.outcome?.code == .applied || control.entry.prior != nil {
+            return Outcome(.applied, "nothing was changed")
+        }
+        var outcome = Outcome(.applied, "the breach was resolved before it was begun")
+        outcome.isUntouched = true
+        return outcome
     }
 
     private mutating func letGo(

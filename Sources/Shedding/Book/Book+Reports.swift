@@ -34,7 +34,7 @@ extension Book {
         var results: [EnforcementResult] = []
         var inProgress = 0
         for plan in breach.plans where !plan.isSuperseded {
-            if isRelease, plan.controls.isEmpty { continue }
+            if isRelease, isUntouched(plan, in: breach) { continue }
             if let result = isRelease ? releaseResult(plan, breach) : result(plan, breach) {
                 results.append(result)
             } else {
@@ -87,7 +87,19 @@ extension Book {
         }
     }
 
+    /// Whether a hint never bore on anything, so that there is nothing to be told of its end.
+    private func isUntouched(_ plan: PlannedHint, in breach: Breach) -> Bool {
+        guard plan.controls.allSatisfy({ breach.releaseOutcomes[$0]?.isUntouched == true }) else { return false }
+        guard case .covered(let cover, _, _) = plan.verdict else { return true }
+        return breach.releaseOutcomes[cover].map { $0.isUntouched == true } ?? !breach.released.contains(cover)
+    }
+
     private func releaseResult(_ plan: PlannedHint, _ breach: Breach) -> EnforcementResult? {
+        if case .covered(let cover, _, _) = plan.verdict, let outcome = breach.releaseOutcomes[cover],
+            plan.controls.allSatisfy({ breach.releaseOutcomes[$0]?.isUntouched == true })
+        {
+            return plan.result(outcome.code, "through \(cover.resource)" + (outcome.message.map { ": \($0)" } ?? ""))
+        }
         let outcomes = plan.controls.compactMap { breach.releaseOutcomes[$0] }
         guard outcomes.count == plan.controls.count else { return nil }
         var result = plan.result(plan.controls, outcomes)

@@ -31,7 +31,7 @@ extension Book {
         }
         if !isFrozen {
             for key in takeDueLooks(now) {
-                if let action = queue(key, priority: priority(of: key)) { actions.append(action) }
+                if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
             }
         }
         return actions
@@ -85,7 +85,7 @@ extension Book {
         for key in controls.keys.sorted() {
             // Held ones of an open breach wait for their wave; those in a hold-down are watched.
             if demands(on: key).isEmpty {
-                if let action = queue(key, priority: 0) { actions.append(action) }
+                if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
             } else if controls[key]?.nextLook == nil {
                 lookAgain(at: key, when: now + policy.watchEvery)
             }
@@ -111,7 +111,18 @@ extension Book {
     public mutating func thaw(now: Timestamp) -> [Action] {
         isFrozen = false
         log(HistoryEntry(.command, "thaw"))
-        return controls.keys.sorted().compactMap { queue($0, priority: priority(of: $0)) }
+        var actions: [Action] = []
+        // By the pace of each breach, as after a restart.
+        for id in openBreaches {
+            guard let breach = breaches[id] else { continue }
+            let held = breach.controls.filter { controls[$0] != nil && !demands(on: $0).isEmpty }
+            waves[id] = Waves(held.map { ($0, priority(of: $0)) })
+            actions += handOut(id, now: now)
+        }
+        for key in controls.keys.sorted() where pursuedDemands(on: key)?.isEmpty == true || demands(on: key).isEmpty {
+            if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
+        }
+        return actions
     }
 
     /// Ends a breach on an operator's word, as its `resolved` would.

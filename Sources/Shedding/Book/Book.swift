@@ -30,6 +30,8 @@ public struct Book: Sendable {
     /// What of a breach has not been handed out yet.
     var waves: [UUIDText: Waves] = [:]
     private var agenda = Agenda()
+    /// Which key has what its BMC holds once, and which keys share it.
+    var sharing = Sharing()
     private var changedBreaches: Set<UUIDText> = []
     private var changedControls: Set<ControlKey> = []
     private var removedControls: Set<ControlKey> = []
@@ -47,7 +49,8 @@ public struct Book: Sendable {
         self.policy = policy
         for breach in breaches { self.breaches[breach.id] = breach }
         for entry in controls { self.controls[entry.key] = HeldControl(entry: entry) }
-        for breach in breaches where !breach.isClosed { index(breach) }
+        takeUpShared(controls)
+        for breach in self.breaches.values where !breach.isClosed { index(breach) }
     }
 
     /// Takes what has to be made durable, once.
@@ -99,16 +102,34 @@ public struct Book: Sendable {
     }
 
     mutating func remove(_ control: ControlKey) {
+        forgetPlace(of: control)
+        dropEntry(of: control)
+    }
+
+    mutating func dropEntry(of control: ControlKey) {
         controls[control] = nil
         changedControls.remove(control)
         removedControls.insert(control)
     }
 
-    /// Takes over a changed inventory and policy. Holds stay; what left the inventory is still released, since its
-    /// entry has the address.
+    /// Takes over a changed inventory and policy. It moves no machine: holds stay as they are, and what left the
+    /// inventory is still released, since its entry has the address.
     public mutating func reload(site: Site, policy: Policy) {
         self.site = site
         self.policy = policy
+        for key in controls.keys.sorted() {
+            guard let bmc = site.resources[key.resource]?.bmc, let old = controls[key]?.entry.bmc, bmc != old else {
+                continue
+            }
+            controls[key]?.entry.bmc = bmc
+            touch(key)
+            guard bmc.address != old.address else { continue }
+            // What was found at the old address is not at the new one, nor is it known to be the same machine.
+            forgetPlace(of: key)
+            controls[key]?.entry.locator = nil
+            controls[key]?.entry.place = nil
+            controls[key]?.entry.isMoved = true
+        }
     }
 
     /// Nodes that are down through this agent, or are about to be, or are not back yet.
@@ -124,6 +145,23 @@ public struct Book: Sendable {
         // Nearly always it is one breach.
         if holding.count == 1, let (id, indices) = holding.first { return demands(on: key, of: id, indices) }
         return holding.keys.sorted().flatMap { demands(on: key, of: $0, holding[$0, default: []]) }
+    }
+
+    /// What open breaches demand of a control, for which something may still be begun; nil where that is all that is
+    /// demanded. For resolved ones nothing is begun any more.
+    func pursuedDemands(on key: ControlKey) -> [Demand]? {
+        guard let holding = holders[key] else { return nil }
+        if holding.keys.allSatisfy({ breaches[$0]?.isOpen == true }) { return nil }
+        let pursued = holding.keys.sorted().flatMap { id in
+            breaches[id]?.isOpen == true ? demands(on: key, of: id, holding[id, default: []]) : []
+        }
+        return pursued == demands(on: key) ? nil : pursued
+    }
+
+    /// When a control's turn comes, whatever is to be done with it.
+    func workPriority(of key: ControlKey) -> Int {
+        let priority = priority(of: key)
+        return demands(on: key).isEmpty ? WorkPriority.releasing(priority) : WorkPriority.shedding(priority)
     }
 
     private func demands(on key: ControlKey, of id: UUIDText, _ indices: [Int]) -> [Demand] {

@@ -8,8 +8,8 @@ public struct HeldControl: Sendable, Hashable {
     /// Bumped whenever the goal changes, so that the end of an older convergence is told from that of this one.
     public var goalRevision = 0
     public var isRunning = false
-    /// Handed to a lane and not yet begun.
-    public var isQueued = false
+    /// With which priority it was handed to its BMC's queue, where it was not yet begun.
+    public var queuedPriority: Int?
     /// When to look again, because it failed or is watched.
     public var nextLook: Timestamp?
     /// Failed reverts in a row, for the back-off.

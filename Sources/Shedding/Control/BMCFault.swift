@@ -15,6 +15,8 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
         case busy
         /// The BMC said no, and would again.
         case refused
+        /// Somebody wrote to the control since it was read; nothing of ours was taken.
+        case overtaken
         /// There is no such control, or none that can be used.
         case unsupported
         /// The control is not there now because the machine is off.
@@ -39,11 +41,19 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { message }
 
+    /// Whether nothing at all was sent, so that the BMC cannot have obeyed, whatever it says.
+    var isUnsent: Bool {
+        switch kind {
+        case .unreachable, .leftAlone, .outOfTime, .untrusted, .unsupported: true
+        case .unauthorized, .busy, .refused, .overtaken, .machineOff, .unknownEffect, .invalidAnswer: false
+        }
+    }
+
     /// Whether the same request could succeed a moment later.
     var isWorthRetrying: Bool {
         switch kind {
         case .unreachable, .busy, .unknownEffect, .invalidAnswer: true
-        case .leftAlone, .outOfTime, .untrusted, .unauthorized, .refused, .unsupported, .machineOff: false
+        case .leftAlone, .outOfTime, .untrusted, .unauthorized, .refused, .overtaken, .unsupported, .machineOff: false
         }
     }
 }

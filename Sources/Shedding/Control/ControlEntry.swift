@@ -14,28 +14,44 @@ public struct ControlEntry: Sendable, Hashable, Codable {
         public var takenAt: Timestamp
         /// A power limit that stood there without being in force.
         public var dormant: Watts?
+        /// Where it was taken; the fragment means something only there. nil in entries of earlier versions.
+        public var place: ControlPlace?
 
-        public init(value: ControlValue, fragment: JSONValue, takenAt: Timestamp, dormant: Watts? = nil) {
+        public init(
+            value: ControlValue, fragment: JSONValue, takenAt: Timestamp, dormant: Watts? = nil,
+            place: ControlPlace? = nil
+        ) {
             self.value = value
             self.fragment = fragment
             self.takenAt = takenAt
             self.dormant = dormant
+            self.place = place
         }
     }
 
     public let key: ControlKey
     public let type: ResourceType
-    public let bmc: BMC
+    /// How it is reached. A changed inventory may say otherwise while it is held.
+    public var bmc: BMC
     public let pins: Resource.Pins
     public var locator: JSONValue?
+    /// Where its BMC was last seen to hold it.
+    public var place: ControlPlace?
+    /// Other keys whose resources lead to this very control. Their holds are on this one.
+    public var sharedBy: [ControlKey]?
     /// The machine that the prior was taken from.
-    public var identity: String?
+    public var identity: MachineIdentity?
     /// Taken once, before the first write.
     public var prior: Prior?
+    /// Whether its resource has got another BMC while it was held: that it is the same machine has to be known then.
+    public var isMoved: Bool?
     /// What was last decided to be written. Set before the write, so that after a crash it may or may not be in force.
     public var intent: ControlValue?
     /// What was read back after our last write; nil as long as none was confirmed.
     public var held: ControlValue?
+    /// What the BMC made of our last write where that is further from it than its steps: it failed, and is ours to put
+    /// back all the same.
+    public var made: ControlValue?
     /// How often the value had to be put back because somebody else had changed it.
     public var reassertions = 0
     /// Whether this agent has switched its machine's power since the prior was taken: many limits do not outlive that,
@@ -44,6 +60,11 @@ public struct ControlEntry: Sendable, Hashable, Codable {
     /// Whether a write towards a hold was decided on and never seen to take. It may still: a machine takes minutes to
     /// shut down, and a request outlives the process that sent it.
     public var isUnconfirmed: Bool?
+    /// Whether the BMC said no to the write that is unconfirmed. What it says is a rumour, but it is more likely not to
+    /// take than one that was never answered.
+    public var wasRefused: Bool?
+    /// The bound of the inventory under which it was capped; a later inventory lowers nothing that is held.
+    public var floor: Watts?
     /// What was decided on before the ``intent``, since the last write that was seen to take: one of these may be in
     /// force, or come to be.
     public var earlierIntents: [ControlValue]?
@@ -60,7 +81,7 @@ public struct ControlEntry: Sendable, Hashable, Codable {
     /// Firmware rounds to steps that it does not tell. As long as no write was seen to take, what is near to one is what
     /// the BMC made of it, and a dormant limit that is in force now was put in force by half of a write.
     func recognises(_ value: ControlValue) -> Bool {
-        let ours = [intent, held].compactMap { $0 } + (earlierIntents ?? [])
+        let ours = [intent, held, made].compactMap { $0 } + (earlierIntents ?? [])
         if ours.contains(where: { value.matches($0) }) { return true }
         guard isUnconfirmed == true else { return false }
         return ours.contains { value.isNear($0) } || prior?.dormant.map { value.matches(.limit($0)) } == true
@@ -68,17 +89,37 @@ public struct ControlEntry: Sendable, Hashable, Codable {
 
     /// Another value is about to be written.
     public mutating func intend(_ value: ControlValue) {
-        if isUnconfirmed == true, let intent, intent != value, earlierIntents?.contains(intent) != true {
-            earlierIntents = (earlierIntents ?? []) + [intent]
+        var earlier = earlierIntents ?? []
+        for before in [isUnconfirmed == true ? intent : nil, made].compactMap({ $0 }) {
+            if before != value, !earlier.contains(before) { earlier.append(before) }
         }
+        // A BMC that makes something else of every write would make this grow without an end.
+        earlierIntents = earlier.isEmpty ? nil : Array(earlier.suffix(Self.maximumEarlierIntents))
+        made = nil
         intent = value
         isUnconfirmed = true
+        wasRefused = nil
     }
+
+    private static let maximumEarlierIntents = 16
 
     /// What was intended was read back.
     mutating func hold(_ value: ControlValue) {
         held = value
+        made = nil
         isUnconfirmed = nil
+        wasRefused = nil
         earlierIntents = nil
+    }
+
+    /// What was held by us is no longer ours: somebody else has taken the control over, and it is theirs to put right.
+    mutating func disown() {
+        intent = nil
+        held = nil
+        made = nil
+        isUnconfirmed = nil
+        wasRefused = nil
+        earlierIntents = nil
+        prior = nil
     }
 }

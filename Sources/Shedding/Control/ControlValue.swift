@@ -26,6 +26,16 @@ public enum ControlValue: Sendable, Hashable, Codable, CustomStringConvertible {
         return self == other
     }
 
+    /// Whether it is what a BMC may make of the other by its steps: nearer than one of them, or, where it does not
+    /// tell them, within a twentieth, which is as near as the steps of any known firmware.
+    func isRounding(of other: ControlValue, increment: Watts?) -> Bool {
+        guard case .limit(let left?) = self, case .limit(let right?) = other, let increment else {
+            return isNear(other)
+        }
+        return (left.microwatts - right.microwatts).magnitude < max(increment, Watts(1)).microwatts.magnitude
+            || matches(other)
+    }
+
     /// Within a twentieth of the other: as near as the steps of any known firmware.
     func isNear(_ other: ControlValue) -> Bool {
         if case .limit(let left?) = self, case .limit(let right?) = other {

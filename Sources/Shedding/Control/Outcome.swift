@@ -9,6 +9,8 @@ public struct Outcome: Sendable, Hashable, Codable {
     public var value: ControlValue?
     /// The BMC could not be spoken to.
     public var unreachable = false
+    /// The breach was over before anything was done for it: there is nothing to be told of. nil is no.
+    public var isUntouched: Bool?
     /// The BMC offers no such control, so that another way may be tried. nil is no.
     public var isUnsupported: Bool?
 

@@ -21,8 +21,10 @@ public struct Reading: Sendable, Hashable {
     /// The members of the resource that a write could change, as the BMC spelled them: absent, null and 0 apart.
     public var fragment: JSONValue
     public var range: PowerRange
-    /// The machine's UUID or serial number, where the BMC tells.
-    public var identity: String?
+    /// The machine's UUID and serial number, where the BMC tells.
+    public var identity: MachineIdentity?
+    /// Where the BMC holds it; nil where the Redfish module does not say.
+    public var place: ControlPlace?
     /// Where the control was found, in the words of the Redfish module; kept so that a restart need not search.
     public var locator: JSONValue
     /// For a power state: what the system may be asked to do.
@@ -39,7 +41,7 @@ public struct Reading: Sendable, Hashable {
     public var objection: String?
 
     public init(
-        value: ControlValue, fragment: JSONValue, range: PowerRange = PowerRange(), identity: String? = nil,
+        value: ControlValue, fragment: JSONValue, range: PowerRange = PowerRange(), identity: MachineIdentity? = nil,
         locator: JSONValue = .null, resetTypes: [String] = []
     ) {
         self.value = value

@@ -1,85 +1,171 @@
 import PowerEvents
 import StrictJSON
 
-/// Looking whether a write took: applied means read back, and nothing else counts.
+/// Looking whether a write took: applied means read back, and nothing else counts. Neither does a refusal: BMCs say no
+/// to what they did, and yes to what they did not do.
 extension Convergence {
     /// The waits between looks at a limit. BMCs show a new limit up to several seconds late.
     private static let limitLooks: [Duration] = [
         .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4),
     ]
+    /// After a refusal: most are what they say.
+    private static let looksAfterRefusal = 2
 
-    mutating func confirm(_ write: Write, isCertain: Bool, _ reading: Reading, now: Timestamp) -> Step {
+    /// Whether a write is done, as a reading shows.
+    func isReached(_ write: Write, _ reading: Reading) -> Bool {
         switch write {
-        case .limit(let target): return confirm(write, .limit(target), isCertain: isCertain, reading, now: now)
-        case .speed(let target): return confirm(write, .speed(target), isCertain: isCertain, reading, now: now)
-        case .mode(let target): return confirm(write, .mode(target), isCertain: isCertain, reading, now: now)
-        case .restore(let fragment):
-            if Self.isSame(reading.fragment, fragment) { return finishAsBefore(reading) }
-            // Only what the BMC said that it did can be all that it does.
-            if isCertain, isOffAsBefore(reading), looks >= Self.limitLooks.count - 1 {
-                return finish(
-                    .applied, "off as before, though spelled \(reading.fragment.text) instead of \(fragment.text)",
-                    value: reading.value)
-            }
-            return lookAgainAtLimit(write, isCertain: isCertain, reading, now: now)
-        case .reset: return confirmReset(write, reading, now: now)
+        case .limit(let target): return reading.value.matches(.limit(target))
+        case .speed(let target): return reading.value.matches(.speed(target))
+        case .mode(let target): return reading.value.matches(.mode(target))
+        case .lift: return reading.isUnlimited
+        case .restore(let fragment): return Self.isSame(reading.fragment, fragment)
+        case .reset:
+            guard case .power(let state) = reading.value else { return false }
+            return goal == .prior ? state == .on : state.isDown
         }
     }
 
-    private mutating func confirm(
-        _ write: Write, _ target: ControlValue, isCertain: Bool, _ reading: Reading, now: Timestamp
-    ) -> Step {
-        guard reading.value.matches(target) else {
-            return lookAgainAtLimit(write, isCertain: isCertain, reading, now: now)
+    mutating func confirm(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
+        if case .reset = write { return confirmReset(write, answer, reading, now: now) }
+        guard isReached(write, reading) else { return lookAgain(write, answer, reading, now: now) }
+        switch (goal, write) {
+        case (.prior, .restore(let fragment)) where !fragment.isNull: return finishAsBefore(reading)
+        case (.prior, _):
+            return finish(.applied, "put back by its meaning, since the control has moved", value: reading.value)
+        case (.demands, _):
+            entry.hold(reading.value)
+            return finish(.applied, remark, value: reading.value)
         }
-        hold(reading)
-        return finish(.applied, remark, value: reading.value)
     }
 
-    /// What was demanded is in force.
-    mutating func hold(_ reading: Reading) { entry.hold(reading.value) }
-
-    private mutating func lookAgainAtLimit(
-        _ write: Write, isCertain: Bool, _ reading: Reading, now: Timestamp
-    ) -> Step {
-        if looks < Self.limitLooks.count {
+    /// It is not what was written: not yet, not at all, or what the BMC made of it.
+    private mutating func lookAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
+        let isMade = reading.value != valueBefore
+        let isSteady = reading.value == lastSeen
+        lastSeen = reading.value
+        if isMade, isSteady, let step = takeRounding(of: write, reading) { return step }
+        let allowed = answer == .refused && !isMade ? Self.looksAfterRefusal : Self.limitLooks.count
+        if looks < allowed {
             let delay = Self.limitLooks[looks]
             if now + delay < terms.deadline {
                 looks += 1
                 return wait(delay, then: .read)
             }
         }
-        if !isCertain, rewrites < terms.retries, now < terms.deadline {
-            // It demonstrably did not take, and writing a set point twice does no harm.
-            rewrites += 1
+        if isMade, let step = takeRounding(of: write, reading) { return step }
+        if case .restore(let fragment) = write, goal == .prior, isOffAsBefore(reading) {
+            return finish(
+                .applied, "off as before, though spelled \(reading.fragment.text) instead of \(fragment.text)",
+                value: reading.value)
+        }
+        if let step = repeatLater(write, answer, now: now) { return step }
+        noteMade(answer, reading, isMade: isMade)
+        return finish(.failed, failure(write, answer, reading), value: reading.value)
+    }
+
+    /// What a BMC makes of a write by its steps is what was asked for, as near as it can.
+    private mutating func takeRounding(of write: Write, _ reading: Reading) -> Step? {
+        let target: ControlValue
+        switch write {
+        case .limit(let watts): target = .limit(watts)
+        case .speed(let speed): target = .speed(speed)
+        case .mode, .restore, .reset: return nil
+        }
+        guard reading.value.isRounding(of: target, increment: reading.range.increment) else { return nil }
+        guard case .demands = goal else {
+            return finish(.applied, "the BMC made \(reading.value) of \(target)", value: reading.value)
+        }
+        entry.hold(reading.value)
+        return finish(
+            .applied, [remark, "the BMC made \(reading.value) of \(target)"].compactMap { $0 }.joined(separator: "; "),
+            value: reading.value)
+    }
+
+    /// Writing a set point twice does no harm, where it demonstrably did not take.
+    private mutating func repeatLater(_ write: Write, _ answer: Answer, now: Timestamp) -> Step? {
+        guard let fault = self.answer, answer != .accepted, rewrites < terms.retries, now < terms.deadline,
+            fault.kind == .unknownEffect || fault.isWorthRetrying
+        else { return nil }
+        let delay: Duration
+        if fault.kind == .unknownEffect {
+            delay = fault.retryAfter ?? .zero
+        } else {
+            guard let next = nextDelay(fault, now: now) else { return nil }
+            delay = next
+        }
+        guard now + delay < terms.deadline else { return nil }
+        rewrites += 1
+        if delay == .zero {
             phase = .writing(write)
             return .write(write)
         }
-        guard isCertain else {
-            return finish(
-                .failed, "\(doubt ?? "the BMC never answered the write"), and it holds \(reading.value)",
-                value: reading.value)
-        }
-        let objected = objection.map { " (it said: \($0))" } ?? ""
-        return finish(
-            .failed, "the BMC accepted the write\(objected), but holds \(reading.value)", value: reading.value)
+        phase = .repeating(write)
+        return wait(delay, then: .read)
     }
 
-    private mutating func confirmReset(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
+    /// The control was looked at right now, and still holds what it did: the write may go out again. Where it holds
+    /// something else, everything is decided anew.
+    mutating func repeatIfUnchanged(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
+        guard reading.value == valueBefore else { return decide(reading, now: now) }
+        phase = .writing(write)
+        return .write(write)
+    }
+
+    /// Whatever the BMC put there because of us is ours to put back, and is recognised by that.
+    private mutating func noteMade(_ answer: Answer, _ reading: Reading, isMade: Bool) {
+        guard case .demands = goal else { return }
+        if isMade {
+            entry.made = reading.value
+            // It did take, in its way, and nothing of it is still under way.
+            if answer == .accepted { entry.isUnconfirmed = nil }
+        } else if self.answer?.kind == .refused || self.answer?.kind == .unauthorized {
+            entry.wasRefused = true
+        }
+    }
+
+    private func failure(_ write: Write, _ answer: Answer, _ reading: Reading) -> String {
+        let objected = objection.map { " (it said: \($0))" } ?? ""
+        switch answer {
+        case .accepted: return "the BMC accepted the write\(objected), but holds \(reading.value)"
+        case .refused:
+            let said = self.answer?.message ?? "the BMC refused the write"
+            return rewrites > 0 ? "\(said) after \(rewrites) \(rewrites == 1 ? "retry" : "retries")" : said
+        case .unknown:
+            return "\(self.answer?.message ?? "the BMC never answered the write"), and it holds \(reading.value)"
+        }
+    }
+
+    private mutating func confirmReset(
+        _ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp
+    ) -> Step {
         guard case .power(let state) = reading.value else {
             return finish(.failed, "internal: a reset of what is no system")
         }
-        if case .prior = goal {
-            return state == .on ? finish(.applied, value: reading.value) : lookAgain(write, reading, now: now)
+        if isReached(write, reading) {
+            if case .prior = goal { return finish(.applied, value: reading.value) }
+            entry.hold(reading.value)
+            return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
         }
-        guard state.isDown else { return lookAgain(write, reading, now: now) }
-        hold(reading)
-        return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
+        guard answer == .refused, reading.value == valueBefore else { return waitForPower(write, reading, now: now) }
+        // Refused, and as it was: looked at for a while, since machines take their time.
+        if looks < Self.looksAfterRefusedReset {
+            let delay = Duration.milliseconds(500 << looks)
+            if now + delay < terms.deadline {
+                looks += 1
+                return wait(delay, then: .read)
+            }
+        }
+        if let step = repeatLater(write, answer, now: now) { return step }
+        noteMade(answer, reading, isMade: false)
+        return finish(.failed, failure(write, answer, reading), value: reading.value)
     }
 
+    /// Half a second, doubled each time: seven and a half seconds in all.
+    private static let looksAfterRefusedReset = 4
+
     /// Waits for a power state that takes its time, 2 to 10 s between looks.
-    mutating func lookAgain(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
-        phase = .confirming(write, isCertain: true)
+    mutating func waitForPower(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
+        if case .confirming = phase {} else { phase = .confirming(write, .unknown) }
         let delay = Duration.milliseconds(min(500 << min(looks, 5), 10_000))
         guard now + delay < terms.deadline else {
             let name = if case .reset(let name) = write { name } else { "the write" }

@@ -10,7 +10,8 @@ extension Convergence {
         // Until something is written, it is whatever others make it.
         if entry.intent == nil {
             entry.prior = ControlEntry.Prior(
-                value: reading.value, fragment: reading.fragment, takenAt: now, dormant: reading.dormant)
+                value: reading.value, fragment: reading.fragment, takenAt: now, dormant: reading.dormant,
+                place: reading.place)
         }
         switch reading.value {
         case .limit(let current): return pursueLimit(demands, current, reading)
@@ -20,10 +21,15 @@ extension Convergence {
         }
     }
 
+    /// What it holds is what we made it hold, although that is not the very value.
+    private func isHeld(as wanted: ControlValue, _ reading: Reading) -> Bool {
+        entry.intent == wanted && entry.held.map { reading.value.matches($0) } == true
+    }
+
     private mutating func pursueLimit(_ demands: [Demand], _ current: Watts?, _ reading: Reading) -> Step {
         let prior = entry.prior?.value.limit
         let target: Watts
-        switch CapTarget.resolve(demands, range: reading.range, floor: terms.floor, prior: prior) {
+        switch CapTarget.resolve(demands, range: reading.range, floor: floor, prior: prior) {
         case .success(let watts): target = watts
         case .failure(let refusal):
             forgetUntouchedPrior()
@@ -32,34 +38,63 @@ extension Convergence {
         let wanted = ControlValue.limit(target)
         remark = remark(demands, target, reading, prior: prior)
         if reading.value.matches(wanted) {
-            if entry.intent != nil { hold(reading) }
+            if entry.intent != nil { entry.hold(reading.value) }
             return finish(.applied, remark, value: reading.value)
+        }
+        if isHeld(as: wanted, reading) {
+            return finish(.applied, "the BMC made \(reading.value) of \(wanted)", value: reading.value)
+        }
+        if entry.intent == wanted, let made = entry.made, reading.value.matches(made) {
+            return finish(
+                .failed, "the BMC accepted the write, but made \(reading.value) of \(wanted)", value: reading.value)
         }
         if let current, current < target, entry.intent != nil, !entry.recognises(reading.value) {
             // Shedding never raises what somebody else has lowered further.
             return finish(.applied, "somebody else limits it to \(current)", value: reading.value)
         }
-        return intend(wanted, by: .limit(target), reading)
+        return pursueOpen(wanted, current, reading)
     }
+
+    /// Writes what is demanded, as far as breaches demand it that are still open.
+    private mutating func pursueOpen(_ wanted: ControlValue, _ current: Watts?, _ reading: Reading) -> Step {
+        guard let pursued = terms.pursued else { return intend(wanted, reading) }
+        let prior = entry.prior?.value.limit
+        guard !pursued.isEmpty,
+            case .success(let target) = CapTarget.resolve(pursued, range: reading.range, floor: floor, prior: prior)
+        else { return finishResolved(reading) }
+        if let current, current <= target { return finish(.applied, remark, value: reading.value) }
+        return intend(.limit(target), reading)
+    }
+
+    private mutating func finishResolved(_ reading: Reading) -> Step {
+        forgetUntouchedPrior()
+        return finish(.failed, terms.whyNotPursued, value: reading.value)
+    }
+
+    private var floor: Watts? { terms.floor }
 
     private mutating func pursueSpeed(_ demands: [Demand], _ current: Megahertz?, _ reading: Reading) -> Step {
         let shares = demands.compactMap { if case .slowToShare(let share) = $0 { share } else { nil } }
         guard let share = shares.min(), let full = reading.speeds?.maximum else {
-            return finishUnsupported("the BMC tells no highest speed to take a share of")
+            return finishUnsupported("the BMC reports no maximum speed to take a share of")
         }
         let wanted = max(full.scaled(by: share), reading.speeds?.minimum ?? Megahertz(1))
         // What was slower before any hold stays as it is.
         let prior = if case .speed(let speed?)? = entry.prior?.value { speed } else { nil as Megahertz? }
         let target = min(wanted, prior ?? wanted)
         if reading.value.matches(.speed(target)) {
-            if entry.intent != nil { hold(reading) }
+            if entry.intent != nil { entry.hold(reading.value) }
             return finish(.applied, "limited to \(current ?? target)", value: reading.value)
+        }
+        if isHeld(as: .speed(target), reading) {
+            return finish(.applied, "the BMC made \(reading.value) of \(target)", value: reading.value)
         }
         if let current, current < target, entry.intent != nil, !entry.recognises(reading.value) {
             return finish(.applied, "somebody else limits it to \(current)", value: reading.value)
         }
+        if terms.pursued?.isEmpty == true { return finishResolved(reading) }
         remark = "limited to \(target)"
-        return intend(.speed(target), by: .speed(target), reading)
+        return intend(.speed(target), reading)
     }
 
     private mutating func pursueMode(_ demands: [Demand], _ current: String, _ reading: Reading) -> Step {
@@ -71,16 +106,30 @@ extension Convergence {
         }
         remark = "power mode \(wanted)"
         if current == wanted {
-            if entry.intent != nil { hold(reading) }
+            if entry.intent != nil { entry.hold(reading.value) }
             return finish(.applied, remark, value: reading.value)
         }
-        return intend(.mode(wanted), by: .mode(wanted), reading)
+        if terms.pursued?.isEmpty == true { return finishResolved(reading) }
+        return intend(.mode(wanted), reading)
     }
 
-    private mutating func intend(_ value: ControlValue, by write: Write, _ reading: Reading) -> Step {
+    private mutating func intend(_ value: ControlValue, _ reading: Reading) -> Step {
         if let refusal = reassertionRefusal(value, reading) { return refusal }
+        let write: Write
+        switch value {
+        case .limit(let watts?): write = .limit(watts)
+        case .speed(let speed?): write = .speed(speed)
+        case .mode(let mode): write = .mode(mode)
+        case .limit(nil), .speed(nil), .power:
+            return finish(.failed, "internal: \(value) is no demand", value: reading.value)
+        }
+        return record(value, by: write)
+    }
+
+    private mutating func record(_ value: ControlValue, by write: Write) -> Step {
         beforeIntent = entry
         entry.intend(value)
+        entry.floor = floor ?? .zero
         phase = .recording(write)
         return .record
     }
@@ -96,22 +145,24 @@ extension Convergence {
 
     /// Counts how often a value that once held was changed by somebody else; past the limit it is contended.
     private mutating func reassertionRefusal(_ wanted: ControlValue, _ reading: Reading) -> Step? {
-        guard let held = entry.held, held.matches(wanted) else { return nil }
-        guard entry.reassertions < terms.reassertLimit else {
-            return finish(
-                .failed,
-                "contended: somebody else set it to \(reading.value) again after \(entry.reassertions) corrections",
-                value: reading.value)
-        }
+        guard let held = entry.held, entry.intent == wanted || held.matches(wanted) else { return nil }
+        guard entry.reassertions < terms.reassertLimit else { return finishContended(reading) }
         entry.reassertions += 1
         return nil
+    }
+
+    private mutating func finishContended(_ reading: Reading) -> Step {
+        finish(
+            .failed,
+            "contended: somebody else set it to \(reading.value) again after \(entry.reassertions) corrections",
+            value: reading.value)
     }
 
     private func remark(_ demands: [Demand], _ target: Watts, _ reading: Reading, prior: Watts?) -> String? {
         if entry.intent == nil, let prior, prior == target { return "already limited to \(prior)" }
         let asked = demands.compactMap { if case .cap(let watts) = $0 { watts } else { nil } }.min()
         guard let asked, target > asked else { return nil }
-        if let floor = terms.floor, floor >= reading.range.minimum ?? .zero {
+        if let floor, floor >= reading.range.minimum ?? .zero {
             return "raised to the inventory's floor of \(floor)"
         }
         return "raised to the control's minimum of \(reading.range.minimum ?? target)"
@@ -122,14 +173,15 @@ extension Convergence {
             if entry.intent == nil {
                 return finish(.applied, "already \(state.rawValue.lowercased())", value: reading.value)
             }
-            hold(reading)
+            entry.hold(reading.value)
             return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
         }
         guard state != .unknown else {
             forgetUntouchedPrior()
             return finish(.failed, "unknown: the BMC does not tell the power state")
         }
-        if state == .poweringOff { return lookAgain(.reset("a shutdown under way"), reading, now: now) }
+        if let refusal = giveUpSuspended(reading, now: now) { return refusal }
+        if state == .poweringOff { return waitForPower(.reset("a shutdown under way"), reading, now: now) }
         if entry.intent != nil, entry.held == nil, looks < Self.looksBeforeAskingAgain {
             // Intended before a crash or a deadline: perhaps under way, perhaps never sent. A reset is not blindly
             // repeated, so the machine is watched first; only one that still runs is asked again.
@@ -139,20 +191,36 @@ extension Convergence {
                 return wait(delay, then: .read)
             }
         }
-        if let refusal = reassertionRefusal(.power(.off), reading) { return refusal }
+        if terms.pursued?.isEmpty == true { return finishResolved(reading) }
         guard let method = terms.suspend.lazy.compactMap({ $0.spelling(among: reading.resetTypes) }).first else {
             forgetUntouchedPrior()
             let offered = reading.resetTypes.isEmpty ? "none" : reading.resetTypes.joined(separator: ", ")
             return finish(.failed, "the BMC allows none of the policy's ways to suspend (it allows \(offered))")
         }
-        beforeIntent = entry
-        entry.intend(.power(.off))
-        phase = .recording(.reset(method))
-        return .record
+        return record(.power(.off), by: .reset(method))
+    }
+
+    /// A machine that we suspended and that runs was powered on by its people. It is theirs from then on, unless it is
+    /// suspended once more, which is done only so often.
+    private mutating func giveUpSuspended(_ reading: Reading, now: Timestamp) -> Step? {
+        if case .power(let held)? = entry.held, held.isDown {
+            let reassertions = entry.reassertions
+            entry.disown()
+            entry.reassertions = reassertions + 1
+            entry.prior = ControlEntry.Prior(
+                value: reading.value, fragment: reading.fragment, takenAt: now, place: reading.place)
+            guard reassertions < terms.reassertLimit else {
+                entry.reassertions = max(terms.reassertLimit, 1)
+                return finishContended(reading)
+            }
+            return nil
+        }
+        guard entry.intent == nil, entry.reassertions > 0, entry.reassertions >= terms.reassertLimit else { return nil }
+        return finishContended(reading)
     }
 
     /// A control that was read but never written has no prior worth keeping.
-    private mutating func forgetUntouchedPrior() {
+    mutating func forgetUntouchedPrior() {
         if entry.intent == nil { entry.prior = nil }
     }
 }

@@ -14,7 +14,8 @@ extension Convergence {
     }
 
     private mutating func restoreLimit(_ prior: ControlEntry.Prior, _ reading: Reading) -> Step {
-        if Self.isSame(reading.fragment, prior.fragment) {
+        let hasMoved = prior.place != nil && reading.place != nil && prior.place != reading.place
+        if hasMoved ? reading.value.matches(prior.value) : Self.isSame(reading.fragment, prior.fragment) {
             return finishAsBefore(reading)
         }
         let isLostByUs = entry.isPowerCycled == true && reading.isUnlimited
@@ -30,7 +31,22 @@ extension Convergence {
                     + " and would have restored \(prior.value)",
                 value: reading.value)
         }
+        guard !hasMoved else { return restoreMeaning(of: prior, reading) }
         phase = .recording(.restore(prior.fragment))
+        return .record
+    }
+
+    /// The control is another one than that which the prior was taken from: a raw fragment of that means nothing here.
+    private mutating func restoreMeaning(of prior: ControlEntry.Prior, _ reading: Reading) -> Step {
+        let write: Write
+        switch prior.value {
+        case .limit(let watts?): write = .limit(watts)
+        case .speed(let speed?): write = .speed(speed)
+        case .limit(nil), .speed(nil): write = .lift
+        case .mode(let mode): write = .mode(mode)
+        case .power: return finish(.failed, "internal: a power state is no fragment", value: reading.value)
+        }
+        phase = .recording(write)
         return .record
     }
 
@@ -63,7 +79,7 @@ extension Convergence {
                     value: reading.value)
                 : finish(.applied, value: reading.value)
         case .poweringOn:
-            return lookAgain(.reset(ResetType.on.rawValue), reading, now: now)
+            return waitForPower(.reset(ResetType.on.rawValue), reading, now: now)
         case .poweringOff:
             // The shutdown that we asked for is still under way; it cannot be powered on before it is off.
             guard now + .seconds(2) < terms.deadline else {
@@ -81,7 +97,9 @@ extension Convergence {
 
     /// Whether what was asked for last was never seen and is not long ago, by the attempts to put back since.
     private func mayStillChange(for attempts: Int) -> Bool {
-        entry.isUnconfirmed == true && terms.failedReverts < attempts
+        // What was refused is more likely not to come, but machines are switched off by no more than a rumour.
+        let patience = entry.wasRefused == true ? attempts - 2 : attempts
+        return entry.isUnconfirmed == true && terms.failedReverts < patience
     }
 
     /// Whether one is the other as a string, which some firmware makes of numbers.

@@ -4,7 +4,8 @@ public import StrictJSON
 /// Brings one control to its goal, one step at a time.
 ///
 /// A value: it is told what happened and answers with what to do next. Whoever performs the steps talks to the BMC and
-/// the journal. The order is always the same: read, make prior and intent durable, write, read back.
+/// the journal. The order is always the same: read, make prior and intent durable, write, read back. What a BMC answers
+/// to a write decides nothing but how soon it is looked at: what it shows afterwards is the truth.
 public struct Convergence: Sendable {
     public enum Goal: Sendable, Hashable {
         /// Satisfy these demands, of which there is at least one.
@@ -20,6 +21,9 @@ public struct Convergence: Sendable {
         /// The raw fragment of a prior.
         case restore(JSONValue)
         case reset(String)
+
+        /// No limit, as the control itself spells that: what a prior means to a control of another kind.
+        public static let lift = Write.restore(.null)
     }
 
     public enum Step: Sendable, Hashable {
@@ -42,10 +46,18 @@ public struct Convergence: Sendable {
         public var deadline: Timestamp
         /// Attempts to put back that have failed so far.
         public var failedReverts: Int
+        /// The demands of breaches that are still open, for which something may be written; the others are of resolved
+        /// ones, for which nothing is begun any more. nil: all.
+        public var pursued: [Demand]?
+        /// Why nothing is begun where ``pursued`` is empty.
+        public var whyNotPursued = "the breach was resolved meanwhile: nothing more is begun for it"
 
-        public init(floor: Watts?, policy: Policy, deadline: Timestamp, failedReverts: Int = 0) {
+        public init(
+            floor: Watts?, policy: Policy, deadline: Timestamp, failedReverts: Int = 0, pursued: [Demand]? = nil
+        ) {
             self.failedReverts = failedReverts
             self.floor = floor
+            self.pursued = pursued
             retries = policy.retries
             onDrift = policy.onDrift
             suspend = policy.suspend
@@ -54,12 +66,26 @@ public struct Convergence: Sendable {
         }
     }
 
+    /// What the BMC said to a write.
+    enum Answer: Sendable, Hashable {
+        /// That it did as asked.
+        case accepted
+        /// That it did not.
+        case refused
+        /// Nothing that tells.
+        case unknown
+    }
+
     enum Phase: Sendable, Hashable {
         case looking
         case recording(Write)
         case writing(Write)
-        /// Looking whether a write took. `isCertain`: the BMC said that it did.
-        case confirming(Write, isCertain: Bool)
+        /// Looking whether a write took.
+        case confirming(Write, Answer)
+        /// Looking a last time before a write is repeated.
+        case repeating(Write)
+        /// Somebody else wrote, says the BMC; looking whether it was not our write that it obeyed.
+        case overtaken(Write)
         case finished
     }
 
@@ -73,12 +99,18 @@ public struct Convergence: Sendable {
     var failures = 0
     /// The entry before a write was decided on.
     var beforeIntent: ControlEntry?
+    /// What the control held when the last write was decided on.
+    var valueBefore: ControlValue?
+    /// What the last look showed that was not what was written.
+    var lastSeen: ControlValue?
     /// What the BMC said of the last write although it accepted it.
     var objection: String?
-    /// Why it is not known what became of the last write.
-    var doubt: String?
+    /// What the BMC said to the last write, where that was no acceptance.
+    var answer: BMCFault?
     /// Writes that were tried again.
     var rewrites = 0
+    /// How often somebody else wrote between our look and our write.
+    private var races = 0
     /// Looks at a value that is not yet the one written.
     var looks = 0
     /// What the outcome should say beside its code.
@@ -98,28 +130,74 @@ public struct Convergence: Sendable {
     /// How long is left of what the goal may take.
     public func timeLeft(_ now: Timestamp) -> Duration { terms.deadline - now }
 
+    /// How old what is known of the machine's identity may be at the next read. A prior goes to the machine that it was
+    /// taken from, so before it is put back the machine is asked anew.
+    public var identityAge: Duration {
+        if case .prior = goal, phase == .looking { return .zero }
+        return .seconds(60)
+    }
+
     /// The BMC answered a read, or did not.
     public mutating func didRead(_ result: Result<Reading, BMCFault>, now: Timestamp) -> Step {
         switch result {
         case .failure(let fault): return didFailToRead(fault, now: now)
         case .success(let reading):
             failures = 0
-            if let known = entry.identity, entry.prior != nil, let identity = reading.identity, identity != known {
-                return finish(
-                    .failed, "another machine (\(identity)) answers at this address; the prior is of \(known)",
-                    value: reading.value)
-            }
-            if entry.identity == nil { entry.identity = reading.identity }
+            if let refusal = checkIdentity(reading) { return refusal }
             entry.locator = reading.locator
+            entry.place = reading.place ?? entry.place
             objection = reading.objection
-            if case .confirming(let write, let isCertain) = phase {
-                return confirm(write, isCertain: isCertain, reading, now: now)
-            }
-            switch goal {
-            case .demands(let demands): return pursue(demands, reading, now: now)
-            case .prior: return restore(reading, now: now)
+            switch phase {
+            case .confirming(let write, let answer):
+                return confirm(write, answer, reading, now: now)
+            case .repeating(let write):
+                return isReached(write, reading)
+                    ? confirm(write, .unknown, reading, now: now) : repeatIfUnchanged(write, reading, now: now)
+            case .overtaken(let write):
+                if isReached(write, reading) { return confirm(write, .unknown, reading, now: now) }
+                withdraw()
+                return decide(reading, now: now)
+            case .looking, .recording, .writing, .finished: return decide(reading, now: now)
             }
         }
+    }
+
+    mutating func decide(_ reading: Reading, now: Timestamp) -> Step {
+        phase = .looking
+        valueBefore = reading.value
+        switch goal {
+        case .demands(let demands): return pursue(demands, reading, now: now)
+        case .prior: return restore(reading, now: now)
+        }
+    }
+
+    /// A prior is owed to one machine, and a cap is written to the one that it was decided for.
+    private mutating func checkIdentity(_ reading: Reading) -> Step? {
+        // Of what was only looked at, nothing is owed.
+        guard entry.intent != nil, let known = entry.identity else {
+            entry.identity = reading.identity ?? entry.identity
+            return entry.intent != nil && entry.isMoved == true ? finishUnknownMachine(reading) : nil
+        }
+        guard let identity = reading.identity else {
+            return entry.isMoved == true ? finishUnknownMachine(reading) : nil
+        }
+        if known.contradicts(identity) {
+            return finish(
+                .failed, "another machine (\(identity)) answers at this address; the prior is of \(known)",
+                value: reading.value)
+        }
+        if entry.isMoved == true {
+            guard known.isConfirmed(by: identity) else { return finishUnknownMachine(reading) }
+            entry.isMoved = nil
+        }
+        entry.identity = known.completed(by: identity)
+        return nil
+    }
+
+    private mutating func finishUnknownMachine(_ reading: Reading) -> Step {
+        finish(
+            .failed, "its BMC has another address now, and it cannot be told whether it is the same machine",
+            value: reading.value)
     }
 
     /// ``entry`` is durable.
@@ -132,7 +210,15 @@ public struct Convergence: Sendable {
 
     /// ``entry`` could not be made durable, or the write is not permitted: it must not go out.
     public mutating func didNotRecord(_ outcome: Outcome) -> Step {
-        entry = durableEntry
+        takeBack(durableEntry)
+        phase = .finished
+        return .finish(outcome)
+    }
+
+    /// What was recorded may not be written any more, and was not: as if it had never been intended.
+    public mutating func didNotWrite(_ outcome: Outcome) -> Step {
+        withdraw()
+        forgetUntouchedPrior()
         phase = .finished
         return .finish(outcome)
     }
@@ -141,34 +227,54 @@ public struct Convergence: Sendable {
     public mutating func didWrite(_ result: Result<Void, BMCFault>, now: Timestamp) -> Step {
         guard case .writing(let write) = phase else { return finish(.failed, "internal: written out of turn") }
         looks = 0
+        lastSeen = nil
         switch result {
         case .success:
             failures = 0
-            phase = .confirming(write, isCertain: true)
+            answer = nil
+            phase = .confirming(write, .accepted)
             return .read
-        case .failure(let fault) where fault.kind == .unknownEffect:
-            // Looked at before anything is repeated.
-            doubt = fault.message
-            phase = .confirming(write, isCertain: false)
-            return .read
+        case .failure(let fault) where fault.kind == .overtaken:
+            return didLoseRace(write, fault)
+        case .failure(let fault) where fault.isUnsent:
+            withdraw()
+            guard fault.isWorthRetrying, let delay = nextDelay(fault, now: now) else { return finish(fault) }
+            phase = .looking
+            return wait(delay, then: .read)
         case .failure(let fault):
-            guard fault.isWorthRetrying, let delay = nextDelay(fault, now: now) else {
-                if case .demands = goal { disownIntent() }
-                return finish(fault)
-            }
-            return wait(delay, then: .write(write))
+            answer = fault
+            phase = .confirming(write, fault.kind == .unknownEffect ? .unknown : .refused)
+            return .read
         }
+    }
+
+    /// Somebody else wrote between our look and our write. Looked at again, and decided again: what they wrote is what
+    /// was there before us, where nothing of ours is under way.
+    private mutating func didLoseRace(_ write: Write, _ fault: BMCFault) -> Step {
+        guard races < terms.retries else {
+            answer = fault
+            phase = .confirming(write, .refused)
+            return .read
+        }
+        races += 1
+        phase = .overtaken(write)
+        return .read
     }
 
     public mutating func didWait(now: Timestamp) -> Step { afterWait }
 
-    /// The write certainly did not take, so it is not ours to recognise later. Earlier ones that were never answered are.
-    private mutating func disownIntent() {
-        guard doubt == nil, let before = beforeIntent else { return }
-        let isInDoubt = before.isUnconfirmed == true
-        entry.intent = isInDoubt ? before.intent : entry.held
-        entry.isUnconfirmed = isInDoubt ? true : nil
-        entry.earlierIntents = before.earlierIntents
+    /// The last write was never sent, so nothing can be ours because of it. Earlier ones may be.
+    private mutating func withdraw() {
+        guard let before = beforeIntent, answer == nil else { return }
+        takeBack(before)
+        beforeIntent = nil
+    }
+
+    /// An earlier state of the entry, but for where the control was seen to be since.
+    private mutating func takeBack(_ before: ControlEntry) {
+        let (locator, place, identity) = (entry.locator, entry.place, entry.identity)
+        entry = before
+        (entry.locator, entry.place, entry.identity) = (locator, place, identity)
     }
 }
 
@@ -218,7 +324,11 @@ extension Convergence {
 
     private mutating func didFailToRead(_ fault: BMCFault, now: Timestamp) -> Step {
         if fault.isWorthRetrying, let delay = nextDelay(fault, now: now) { return wait(delay, then: .read) }
-        guard case .confirming(let write, _) = phase else { return finish(fault) }
+        let write: Write
+        switch phase {
+        case .confirming(let pending, _), .repeating(let pending), .overtaken(let pending): write = pending
+        case .looking, .recording, .writing, .finished: return finish(fault)
+        }
         if fault.kind == .machineOff, case .reset = write {
             // The resource went away with the machine; the power state itself is still readable elsewhere.
             return finish(.failed, "unknown: \(fault.message)")
