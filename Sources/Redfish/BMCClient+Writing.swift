@@ -36,6 +36,8 @@ extension BMCClient {
             }
             guard case .change(let requests) = step else { return }
             for var request in requests {
+                // What was just changed has new tags.
+                if isChanged { document = try await get(locator.uri, context: context) }
                 if case .restore = change { request.bodies = request.bodies.flatMap(PriorSpelling.bodies) }
                 if let objection = try await send(request, &document, entry, within: patience, context: context) {
                     objections[entry.key] = objection

@@ -8,6 +8,15 @@ enum TruthTable {
         var faults: Set<Fault> = []
         /// Whether the machine is found off.
         var isOff = false
+        /// What becomes of it while it is held.
+        var change: Change?
+    }
+
+    enum Change: Sendable {
+        /// Its limit stands elsewhere, in another shape.
+        case moves
+        /// Another machine answers at its address.
+        case exchanged
     }
 
     struct Cell: Sendable {
@@ -49,6 +58,14 @@ enum TruthTable {
                 name: "500 on reads once",
                 faults: [Fault(.status(500, retryAfter: nil), on: ["GET"], skip: 1, times: 1)]),
             Row(name: "obeys and says 500", faults: [.applyThenFail]),
+            Row(name: "obeys and says 400", faults: [Fault(.obeyAndAnswer(400))]),
+            Row(name: "obeys and says 403", faults: [Fault(.obeyAndAnswer(403))]),
+            Row(name: "obeys and says 409", faults: [Fault(.obeyAndAnswer(409))]),
+            Row(name: "obeys and says 503", faults: [Fault(.obeyAndAnswer(503))]),
+            Row(name: "obeys, its task is lost (403)", faults: [Fault(.task(.lost(403)))]),
+            Row(name: "obeys, its task is lost (503)", faults: [Fault(.task(.lost(503)))]),
+            Row(name: "rounds to 8 W", faults: [Fault(.round(watts: 8))]),
+            Row(name: "keeps a twelfth less", faults: [Fault(.clamp)]),
             Row(name: "says 200, does nothing", faults: [.ignoreWrites]),
             Row(name: "objects inside a 200", faults: [Fault(.objectInside)]),
             Row(name: "a task that succeeds", faults: [Fault(.task(.success))]),
@@ -67,6 +84,8 @@ enum TruthTable {
                 name: "a clock of 1970",
                 faults: [Fault(.clock), Fault(.status(503, retryAfter: 1), on: writes, times: 1)]),
             Row(name: "the machine is off", isOff: true),
+            Row(name: "moves", change: .moves),
+            Row(name: "another machine", change: .exchanged),
         ]
 
     /// One generation, and what is asked of it.

@@ -20,6 +20,12 @@ public struct Fault: Sendable, Hashable {
         case forgetSessions
         /// Obeys, and answers 500.
         case applyThenFail
+        /// Obeys, and answers this.
+        case obeyAndAnswer(Int)
+        /// Keeps limits in steps of that many watts, and tells nobody.
+        case round(watts: Int)
+        /// Keeps no limit as it is written, but a twelfth lower.
+        case clamp
         /// Answers 200 and does nothing.
         case ignore
         /// Answers 200, does nothing, and says so in the body.
@@ -48,7 +54,11 @@ public struct Fault: Sendable, Hashable {
         case clock
     }
 
-    public enum TaskEnd: Sendable, Hashable { case success, failure, never }
+    public enum TaskEnd: Sendable, Hashable {
+        case success, failure, never
+        /// It obeys, and its task's monitor answers this.
+        case lost(Int)
+    }
 
     public var kind: Kind
     /// Only requests with one of these methods; nil: what is usual for the kind.
@@ -84,7 +94,8 @@ public struct Fault: Sendable, Hashable {
         if let part = self.path { guard path.contains(part) else { return false } }
         if let methods { return methods.contains(method) && (!isLogin || self.path != nil) }
         switch kind {
-        case .applyThenFail, .ignore, .objectInside, .task, .contend, .forgetWrites, .lag:
+        case .applyThenFail, .obeyAndAnswer, .round, .clamp, .ignore, .objectInside, .task, .contend, .forgetWrites,
+            .lag:
             return ["PATCH", "POST"].contains(method) && !isLogin
         case .html, .truncate, .huge, .wrongTypes, .cut: return method == "GET" && path != "/redfish/v1"
         case .sessionLimit: return isLogin

@@ -9,7 +9,7 @@ public struct PowerKnob: Sendable, Hashable {
         let message: String
     }
 
-    public let style: LimitStyle
+    public private(set) var style: LimitStyle
     public let minimum: Int
     public let maximum: Int
     /// The set point, as the BMC spells it: a number, or null.
@@ -41,6 +41,36 @@ public struct PowerKnob: Sendable, Hashable {
     public var limit: Int? {
         guard mode != "Disabled", isArmed != false, let watts = setPoint.number?.int, watts > 0 else { return nil }
         return watts
+    }
+
+    /// What becomes of a set point that was just written, where the BMC does not keep it as it is.
+    mutating func misunderstand(_ kind: Fault.Kind, since before: PowerKnob) {
+        // What is put back is what it once kept.
+        guard let watts = setPoint.number?.int, setPoint != before.setPoint, setPoint != factory else { return }
+        switch kind {
+        case .round(let step) where step > 0: setPoint = .number(JSONNumber(max(minimum, watts / step * step)))
+        case .clamp: setPoint = .number(JSONNumber(max(minimum, watts - watts / 12)))
+        default: return
+        }
+    }
+
+    /// The same limit in another shape.
+    func moved() -> PowerKnob {
+        var other = self
+        other.style = LimitStyle(style.place == .environmentMetrics ? .control : .environmentMetrics)
+            .with {
+                $0.modes = ["Automatic", "Manual"]
+                $0.takesNull = true
+                $0.isRangeEnforced = false
+            }
+        other.isArmed = nil
+        other.exception = nil
+        if limit == nil {
+            other.mode = "Disabled"
+        } else if other.mode == "Disabled" {
+            other.mode = "Automatic"
+        }
+        return other
     }
 
     mutating func losePower() { if style.isVolatile { setPoint = factory } }

@@ -215,6 +215,7 @@ extension SimulatedBMC {
         for kind in kinds {
             switch kind {
             case .applyThenFail: answer = keepingDelay(answer, .error(500, "InternalError"))
+            case .obeyAndAnswer(let status): answer = keepingDelay(answer, .error(status, "Simulated\(status)"))
             case .html:
                 answer.raw = Array("<html><body><h1>Please log in</h1></body></html>".utf8)
                 answer.contentType = "text/html"
@@ -230,7 +231,12 @@ extension SimulatedBMC {
             case .forgetSessions: state.sessions = [:]
             case .task(let end) where (200...299).contains(answer.status):
                 let monitor = "/redfish/v1/TaskService/TaskMonitors/\(state.tasks.count + 1)"
-                let last = end == .success ? answer : .error(400, "OperationFailed", "The task has failed.")
+                let last: Answer
+                switch end {
+                case .success, .never: last = answer
+                case .failure: last = .error(400, "OperationFailed", "The task has failed.")
+                case .lost(let status): last = .error(status, "Simulated\(status)")
+                }
                 state.tasks[monitor] = SimulatedTask(end: end, answer: last)
                 answer = keepingDelay(answer, Answer(status: 202, headers: [("Location", monitor)]))
             default: continue
@@ -319,6 +325,7 @@ extension SimulatedBMC {
             state.machine = machine
             return .error(error.status, error.id, error.message)
         }
+        for kind in kinds { machine.misunderstand(kind, since: state.machine) }
         if kinds.contains(.contend) || kinds.contains(.forgetWrites) {
             let before = state.undo.map { ($0.limit, $0.gpus) } ?? (state.machine.limit, state.machine.gpus)
             // May come between two steps of one change, as it does on real machines.

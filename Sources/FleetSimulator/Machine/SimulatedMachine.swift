@@ -47,5 +47,14 @@ public struct SimulatedMachine: Sendable {
         for id in gpus.keys { gpus[id] = personality.gpu }
     }
 
+    /// What a BMC makes of limits that were just written, by its own lights.
+    mutating func misunderstand(_ kind: Fault.Kind, since before: SimulatedMachine) {
+        limit.misunderstand(kind, since: before.limit)
+        for id in gpus.keys { if let old = before.gpus[id] { gpus[id]?.misunderstand(kind, since: old) } }
+    }
+
+    /// As a firmware update does: the machine's limit stands elsewhere, in another shape, as it was.
+    public mutating func moveLimit() { limit = limit.moved() }
+
     private static func lastComponent(_ pin: String) -> String { String(pin.split(separator: "/").last ?? "") }
 }

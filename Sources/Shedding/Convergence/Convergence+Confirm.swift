@@ -53,12 +53,13 @@ extension Convergence {
             }
         }
         if isMade, let step = takeRounding(of: write, reading) { return step }
-        if case .restore(let fragment) = write, goal == .prior, isOffAsBefore(reading) {
+        if let step = repeatLater(write, answer, now: now) { return step }
+        // Of what was never answered, more than this may still come.
+        if case .restore(let fragment) = write, goal == .prior, answer != .unknown, isOffAsBefore(reading) {
             return finish(
                 .applied, "off as before, though spelled \(reading.fragment.text) instead of \(fragment.text)",
                 value: reading.value)
         }
-        if let step = repeatLater(write, answer, now: now) { return step }
         noteMade(answer, reading, isMade: isMade)
         return finish(.failed, failure(write, answer, reading), value: reading.value)
     }
