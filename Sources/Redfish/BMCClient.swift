@@ -44,6 +44,7 @@ public actor BMCClient {
     public init(
         bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport,
         options: RedfishOptions = RedfishOptions(), ledger: (any BMCLedger)? = nil,
+        logins: LoginRecord = LoginRecord(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.now = now
@@ -51,7 +52,8 @@ public actor BMCClient {
         self.ledger = ledger
         address = bmc.address
         conversation = RedfishConversation(
-            bmc: bmc, credentials: credentials, transport: transport, options: options, ledger: ledger)
+            bmc: bmc, credentials: credentials, transport: transport, options: options, ledger: ledger,
+            logins: logins)
     }
 
     /// What a control holds now, found first where that is not known.
