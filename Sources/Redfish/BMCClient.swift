@@ -95,7 +95,9 @@ public actor BMCClient {
             }
             let model = names.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
             return .success(
-                MachineDescription(model: model.isEmpty ? nil : model, hasSession: conversation.hasSession))
+                MachineDescription(
+                    model: model.isEmpty ? nil : model, hasSession: conversation.hasSession,
+                    sessionObstacle: conversation.sessionObstacle))
         } catch {
             return .failure(error)
         }

@@ -67,6 +67,8 @@ struct LoginTests {
         let client = bmc.client
         _ = try await client.read(Self.entry).get()
         #expect(bmc.seen(.get).last?.headers["Authorization"] == "Basic dTpw")
+        let obstacle = try await client.describe(Self.entry).get().sessionObstacle
+        #expect(obstacle == "the BMC opens sessions without saying where to end them")
         bmc.refuseBasic()
         _ = try? await client.read(Self.entry).get()
         // Basic authentication is not good enough here, so that it is used after all.
@@ -131,6 +133,21 @@ struct LoginTests {
             }
         }
         #expect(bmc.seen(.post).count == 1)
+    }
+
+    /// It was changed on the BMC while all had their sessions, which have run out together.
+    @Test func aChangedPasswordIsTriedTwiceByAllConnectionsTogether() async throws {
+        let bmc = bmc()
+        let logins = LoginRecord()
+        let clients = (0..<8).map { _ in bmc.client(through: bmc, logins: logins) }
+        for client in clients { _ = try await client.read(Self.entry).get() }
+        let before = bmc.seen(.post).count
+        bmc.answerLogins(Self.refusal(401))
+        for _ in clients { bmc.script(.get, .init(status: 401)) }
+        await withTaskGroup(of: Void.self) { group in
+            for client in clients { group.addTask { _ = await client.read(Self.entry) } }
+        }
+        #expect((1...2).contains(bmc.seen(.post).count - before))
     }
 
     /// As a BMC that has no sessions left says nothing of the password, Basic authentication does.

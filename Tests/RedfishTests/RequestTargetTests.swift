@@ -46,9 +46,14 @@ struct RequestTargetTests {
 
     @Test(arguments: [
         ("/redfish/v1/Chassis/A B", "/redfish/v1/chassis/a%20b/"), ("/a/%7Ex", "/a/~x"), ("/ä", "/%c3%a4"),
-        ("/a#b", "/a"),
+        ("/a/#/B/0", "/A#/b/0"),
     ])
     func spellingsOfOneTarget(left: String, right: String) {
         #expect(RequestTarget.canonical(left) == RequestTarget.canonical(right))
+    }
+
+    @Test(arguments: [("/a#/b/0", "/a#/b/1"), ("/a#/b", "/a"), ("/a%2Fb", "/a/b"), ("/a", "/a/b")])
+    func twoTargets(left: String, right: String) {
+        #expect(!Links.isSame(left, right))
     }
 }

@@ -5,7 +5,32 @@ import StrictJSON
 
 /// Sessions: opened, renewed, ended.
 extension RedfishConversation {
+    /// One connection to a BMC after another, so that a password that is wrong now is not tried by each of them.
     private mutating func logIn(context: RequestContext) async throws(BMCFault) {
+        let isFirst = await takeTurn()
+        do throws(BMCFault) {
+            try await openLogin(context: context)
+        } catch {
+            if isFirst { await giveBackTurn() }
+            throw error
+        }
+        if isFirst { await giveBackTurn() }
+    }
+
+    /// - Returns: whether it was not had before, and is to be given back
+    mutating func takeTurn() async -> Bool {
+        guard !holdsTurn else { return false }
+        await logins.take()
+        holdsTurn = true
+        return true
+    }
+
+    mutating func giveBackTurn() async {
+        holdsTurn = false
+        await logins.giveBack()
+    }
+
+    private mutating func openLogin(context: RequestContext) async throws(BMCFault) {
         let secret = try secret()
         if let refusal = await logins.refusal(of: secret, now: .now) { throw refusal }
         // A root read moments ago, before the first login, is as good as a new one.
@@ -16,12 +41,13 @@ extension RedfishConversation {
             // It may stand elsewhere since an update.
             sessionsURI = nil
         }
-        let root = try await openRoot(context: context)
+        let root = try await serviceRoot(context: context)
         guard
             let uri = Links.id(root["Links", "Sessions"])
                 ?? Links.id(root["SessionService"]).map({ $0 + "/Sessions" })
         else {
             session.state = .basic
+            sessionObstacle = "the service root names no sessions"
             return
         }
         if try await logIn(at: uri, context: context) { sessionsURI = uri }
@@ -57,6 +83,7 @@ extension RedfishConversation {
             return await take(SessionAnswer(response, collection: uri))
         }
         session.state = .basic
+        sessionObstacle = "the BMC opens none" + Self.said(response)
         let words = "the BMC refused the login of \(session.username)" + Self.said(response)
         switch LoginRefusal(response) {
         case .credentials:
@@ -74,6 +101,7 @@ extension RedfishConversation {
         switch (answer.token, answer.location) {
         case (let token?, let location?):
             session.state = .token(token, location: location)
+            sessionObstacle = nil
             await ledger?.opened(location, on: bmc.address)
             return true
         case (let token?, nil) where unendable == .needed:
@@ -82,11 +110,15 @@ extension RedfishConversation {
         case (nil, let location?):
             // Opened, and of no use.
             session.state = .basic
+            sessionObstacle = "the BMC opens sessions without a token"
             _ = try? await exchange(.delete, location, authorized: true, context: RequestContext())
             return false
         case (_, nil):
             session.state = .basic
             if answer.token != nil { unendable = .avoided }
+            sessionObstacle =
+                answer.token == nil
+                ? "the BMC opens sessions without a token" : "the BMC opens sessions without saying where to end them"
             return false
         }
     }
@@ -133,13 +165,13 @@ extension RedfishConversation {
             method: method, uri: uri, headers: headers, body: body, fresh: fresh, limit: limit, context: context)
         if case .token = session.state { return try await send(request) }
         guard await !logins.isProven(try secret()) else { return try await send(request) }
-        await logins.take()
+        let isFirst = await takeTurn()
         do throws(BMCFault) {
             let result = try await send(request)
-            await logins.giveBack()
+            if isFirst { await giveBackTurn() }
             return result
         } catch {
-            await logins.giveBack()
+            if isFirst { await giveBackTurn() }
             throw error
         }
     }

@@ -23,6 +23,10 @@ struct RedfishConversation {
     /// Sessions that the BMC opens without saying where they can be ended.
     var unendable = UnendableSessions.unseen
     var uselessRenewal: UselessRenewal?
+    /// Why there is no session, for people; nil where there is one, or nobody has asked for one yet.
+    var sessionObstacle: String?
+    /// Whether other connections wait with their passwords for what becomes of this one's.
+    var holdsTurn = false
 
     enum UnendableSessions { case unseen, avoided, needed }
 
@@ -42,15 +46,11 @@ struct RedfishConversation {
 
     /// The service root, read once a login.
     mutating func serviceRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
-        try await openRoot(context: context, isInLogin: false)
-    }
-
-    mutating func openRoot(context: RequestContext, isInLogin: Bool = true) async throws(BMCFault) -> JSONValue {
         if let root { return root }
         var answer = try await exchange(.get, Self.rootURI, authorized: false, context: context)
         if answer.response.status == 401 {
             // The root should be open to all (DSP0266, 13.3.2); where it is not, only Basic can come before a session.
-            if !isInLogin { await logins.take() }
+            let isFirst = await takeTurn()
             let before = session.state
             session.state = .basic
             let result: Result<Exchange, BMCFault>
@@ -58,7 +58,7 @@ struct RedfishConversation {
                 result = .success(try await exchange(.get, Self.rootURI, authorized: true, context: context))
             } catch { result = .failure(error) }
             session.state = before
-            if !isInLogin { await logins.giveBack() }
+            if isFirst { await giveBackTurn() }
             answer = try result.get()
         }
         let json = try document(answer).json

@@ -44,10 +44,22 @@ enum RequestTarget {
     }
 
     /// As two spellings of one target are compared: escapes of what needs none undone, in lower case, without a slash at
-    /// the end.
+    /// the end. A fragment counts: it names a member of the resource.
     static func canonical(_ text: String) -> String {
+        let path = text.prefix { $0 != "#" }
+        var spelled = isPlain(path) ? path.lowercased() : decoded(encoded(path)).lowercased()
+        while spelled.hasSuffix("/") { spelled.removeLast() }
+        return path.endIndex == text.endIndex ? spelled : spelled + text[path.endIndex...].lowercased()
+    }
+
+    /// Whether there is only one spelling of it.
+    private static func isPlain(_ text: Substring) -> Bool {
+        text.utf8.allSatisfy { isUnreserved($0) || $0 == UInt8(ascii: "/") }
+    }
+
+    private static func decoded(_ text: String) -> String {
         var output: [UInt8] = []
-        var rest = Array(encoded(text).utf8)[...]
+        var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%"), let decoded = Self.byte(rest.prefix(2)), isUnreserved(decoded) {
                 output.append(decoded)
@@ -56,8 +68,7 @@ enum RequestTarget {
                 output.append(byte)
             }
         }
-        while output.last == UInt8(ascii: "/") { output.removeLast() }
-        return String(decoding: output, as: UTF8.self).lowercased()
+        return String(decoding: output, as: UTF8.self)
     }
 
     /// Percent-encodes what a request line cannot carry: blanks, control characters, UTF-8, stray percent signs. Without
