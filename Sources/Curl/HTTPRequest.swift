@@ -35,6 +35,9 @@ public struct HTTPRequest: Sendable {
     public var freshConnection: Bool
     /// Whether the connection is worth keeping after this request.
     public var followup: Followup
+    /// Whether an answer that is compressed is delivered as it was before; its size is bounded as it is delivered. Asks
+    /// for compression where no header says otherwise.
+    public var decodesContent = false
     /// The path of a Unix socket to connect to instead of the URL's host.
     public var unixSocket: String?
 

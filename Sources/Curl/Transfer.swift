@@ -94,6 +94,7 @@ final class Transfer {
         // Redfish documents are small, and every handle has buffers of these sizes.
         set(CURLOPT_BUFFERSIZE, 4096)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
+        if request.decodesContent { set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate") }
         set(CURLOPT_FRESH_CONNECT, request.freshConnection ? 1 : 0)
         ima_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
         if let path = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, path) }

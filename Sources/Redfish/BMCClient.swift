@@ -49,6 +49,7 @@ public actor BMCClient {
     public init(
         bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport,
         options: RedfishOptions = RedfishOptions(), ledger: (any BMCLedger)? = nil,
+        logins: LoginRecord = LoginRecord(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.now = now
@@ -56,7 +57,8 @@ public actor BMCClient {
         self.ledger = ledger
         address = bmc.address
         conversation = RedfishConversation(
-            bmc: bmc, credentials: credentials, transport: transport, options: options, ledger: ledger)
+            bmc: bmc, credentials: credentials, transport: transport, options: options, ledger: ledger,
+            logins: logins)
     }
 
     /// What a control holds now, found first where that is not known.
@@ -100,7 +102,9 @@ public actor BMCClient {
             }
             let model = names.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
             return .success(
-                MachineDescription(model: model.isEmpty ? nil : model, hasSession: conversation.hasSession))
+                MachineDescription(
+                    model: model.isEmpty ? nil : model, hasSession: conversation.hasSession,
+                    sessionObstacle: conversation.sessionObstacle))
         } catch {
             return .failure(error)
         }

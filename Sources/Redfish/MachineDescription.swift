@@ -4,4 +4,6 @@ public struct MachineDescription: Sendable, Hashable {
     public var model: String?
     /// Whether the login is a session; otherwise every request carries name and password.
     public var hasSession: Bool
+    /// Why it is none, where that is known.
+    public var sessionObstacle: String?
 }

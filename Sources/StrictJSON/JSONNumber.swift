@@ -15,7 +15,9 @@ public struct JSONNumber: Sendable, Hashable, CustomStringConvertible {
 
     /// A literal such as `12.50`; nil where the text is no JSON number.
     public init?(text: String) {
-        guard case .number(let number)? = try? JSONValue(parsing: Array(text.utf8)) else { return nil }
+        guard case .number(let number)? = try? JSONValue(parsing: Array(text.utf8), limits: .widest) else {
+            return nil
+        }
         self = number
     }
 

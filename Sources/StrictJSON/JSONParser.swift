@@ -1,33 +1,37 @@
 extension JSONValue {
     /// Reads exactly one JSON value, with nothing but white space around it.
     ///
-    /// Stricter than RFC 8259 asks where a lenient reader could be made to disagree with another one: a repeated
-    /// member name is an error (RFC 7515 section 4 demands it of JWS headers), and so is invalid UTF-8.
-    ///
     /// - Throws: ``JSONSyntaxError``
-    public init(parsing bytes: some Collection<UInt8>, limits: JSONLimits = JSONLimits()) throws {
+    public init(
+        parsing bytes: some Collection<UInt8>, limits: JSONLimits = JSONLimits(), dialect: JSONDialect = .strict
+    ) throws {
         let contiguous = bytes.withContiguousStorageIfAvailable { buffer in
-            Result { try JSONParser.parse(buffer, limits: limits) }
+            Result { try JSONParser.parse(buffer, limits: limits, dialect: dialect) }
         }
         if let contiguous {
             self = try contiguous.get()
         } else {
-            self = try Array(bytes).withUnsafeBufferPointer { try JSONParser.parse($0, limits: limits) }
+            self = try Array(bytes).withUnsafeBufferPointer {
+                try JSONParser.parse($0, limits: limits, dialect: dialect)
+            }
         }
     }
 }
 
 /// A recursive-descent reader over bytes. It never copies more than the strings it returns.
-private struct JSONParser {
+struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     let limits: JSONLimits
+    let isLenient: Bool
     var position = 0
 
-    static func parse(_ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) throws -> JSONValue {
-        var parser = JSONParser(bytes: bytes, limits: limits)
-        parser.skipSpace()
+    static func parse(
+        _ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits, dialect: JSONDialect
+    ) throws -> JSONValue {
+        var parser = JSONParser(bytes: bytes, limits: limits, isLenient: dialect == .lenient)
+        parser.skipSurroundings()
         let value = try parser.value(depth: 0)
-        parser.skipSpace()
+        parser.skipSurroundings()
         guard parser.position == bytes.count else { throw parser.error("something follows the value") }
         return value
     }
@@ -49,7 +53,8 @@ private struct JSONParser {
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
-        case UInt8(ascii: "n"): return try literal("null", .null)
+        case UInt8(ascii: "n") where !isLenient: return try literal("null", .null)
+        case _ where isLenient: return try lenientWord()
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
         default: throw error("no value starts like this")
         }
@@ -76,12 +81,14 @@ private struct JSONParser {
         while true {
             guard current == UInt8(ascii: "\"") else { throw error("a member name should be here") }
             let key = try string()
-            guard names.insert(key, beside: members) else { throw error("the member \"\(key)\" is repeated") }
+            let place = names.insert(key, beside: members)
+            guard place == nil || isLenient else { throw error("the member \"\(key)\" is repeated") }
             skipSpace()
             guard current == UInt8(ascii: ":") else { throw error("a colon should be here") }
             position += 1
             skipSpace()
-            members.append(JSONObject.Member(key: key, value: try value(depth: depth)))
+            let member = JSONObject.Member(key: key, value: try value(depth: depth))
+            if let place { members[place] = member } else { members.append(member) }
             skipSpace()
             guard try more(end: UInt8(ascii: "}")) else { return JSONObject(uniqueMembers: members) }
         }
@@ -90,12 +97,17 @@ private struct JSONParser {
     /// Tells names that are repeated: among a few by looking at them all, which is quicker than hashing them.
     private struct Names {
         static let few = 8
-        private var seen: Set<String> = []
+        private var places: [String: Int] = [:]
 
-        mutating func insert(_ name: String, beside members: [JSONObject.Member]) -> Bool {
-            if members.count < Self.few { return !members.contains { $0.key == name } }
-            if members.count == Self.few { seen = Set(members.map(\.key)) }
-            return seen.insert(name).inserted
+        /// - Returns: the place of the member that has the name already; nil where it is new, and will be the next
+        mutating func insert(_ name: String, beside members: [JSONObject.Member]) -> Int? {
+            if members.count < Self.few { return members.firstIndex { $0.key == name } }
+            if places.isEmpty {
+                for (place, member) in members.enumerated() { places[member.key] = place }
+            }
+            if let place = places[name] { return place }
+            places[name] = members.count
+            return nil
         }
     }
 
@@ -120,7 +132,9 @@ private struct JSONParser {
         case UInt8(ascii: ","):
             position += 1
             skipSpace()
-            return true
+            guard isLenient, current == end else { return true }
+            position += 1
+            return false
         case end:
             position += 1
             return false
@@ -163,7 +177,8 @@ private struct JSONParser {
         position += 1
         let start = position
         var all: UInt8 = 0
-        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+        let lowest: UInt8 = isLenient ? 0 : 0x20
+        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= lowest {
             all |= byte
             position += 1
         }
@@ -183,7 +198,7 @@ private struct JSONParser {
             case UInt8(ascii: "\\"):
                 position += 1
                 try escape(into: &unescaped)
-            case 0..<0x20:
+            case 0..<0x20 where !isLenient:
                 throw error("a control character inside a string")
             default:
                 unescaped.append(byte)
@@ -194,6 +209,7 @@ private struct JSONParser {
     }
 
     func validated(_ bytes: some Collection<UInt8>) throws -> String {
+        if isLenient { return String(decoding: bytes, as: UTF8.self) }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw error("invalid UTF-8 in a string") }
         return text
     }
@@ -208,7 +224,9 @@ private struct JSONParser {
         case UInt8(ascii: "n"): output.append(0x0A)
         case UInt8(ascii: "r"): output.append(0x0D)
         case UInt8(ascii: "t"): output.append(0x09)
+        case UInt8(ascii: "u") where isLenient: lenientUnicodeEscape(into: &output)
         case UInt8(ascii: "u"): output.append(contentsOf: Array(String(try unicodeEscape()).utf8))
+        case _ where isLenient: output.append(byte)
         default: throw error("an unknown escape")
         }
     }

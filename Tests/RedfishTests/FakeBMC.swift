@@ -12,6 +12,8 @@ final class FakeBMC: HTTPTransport {
         var status = 200
         var headers: [(name: String, value: String)] = []
         var body: JSONValue?
+        /// Instead of ``body``.
+        var bytes: [UInt8]?
         var error: CurlError.Kind?
         var mayHaveBeenObeyed = true
     }
@@ -23,6 +25,7 @@ final class FakeBMC: HTTPTransport {
         let body: JSONValue?
         let fresh: Bool
         let timeout: Duration
+        let decodes: Bool
     }
 
     private struct State {
@@ -32,10 +35,15 @@ final class FakeBMC: HTTPTransport {
         var scripted: [HTTPRequest.Method: [Answer]] = [:]
         /// What the next requests of a method change.
         var effects: [HTTPRequest.Method: [(uri: String, json: JSONValue)]] = [:]
+        /// Answers to the next logins; the last of them to all further ones.
+        var logins: [Answer] = []
+        var refusesBasic = false
     }
 
     private let state: Mutex<State>
     static let base = "https://10.0.0.1"
+    static let sessions = "/redfish/v1/SessionService/Sessions"
+    static let session = sessions + "/1"
 
     init(_ resources: [String: JSONValue]) {
         var all = resources
@@ -49,6 +57,12 @@ final class FakeBMC: HTTPTransport {
     func script(_ method: HTTPRequest.Method, _ answers: Answer...) {
         state.withLock { $0.scripted[method, default: []] += answers }
     }
+
+    /// How logins are answered from now on, one after another; the last answer stays.
+    func answerLogins(_ answers: Answer...) { state.withLock { $0.logins = answers } }
+
+    /// Whatever comes with Basic authentication is answered by 401.
+    func refuseBasic() { state.withLock { $0.refusesBasic = true } }
 
     /// The next requests of a method each leave the resource like one of these.
     func after(_ method: HTTPRequest.Method, _ uri: String, becomes json: JSONValue...) {
@@ -67,14 +81,19 @@ final class FakeBMC: HTTPTransport {
                     method: request.method, uri: uri,
                     headers: Dictionary(request.headers.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
                     body: request.body.flatMap { try? JSONValue(parsing: $0) }, fresh: request.freshConnection,
-                    timeout: request.timeout))
+                    timeout: request.timeout, decodes: request.decodesContent))
+            if state.refusesBasic, request.headers.contains(where: { $0.name == "Authorization" }) {
+                return Answer(status: 401)
+            }
             let isLogin = uri.hasSuffix("/Sessions") && request.method == .post
             if !isLogin, state.scripted[request.method]?.isEmpty == false {
                 return state.scripted[request.method]?.removeFirst() ?? Answer()
             }
             if isLogin {
+                if state.logins.count > 1 { return state.logins.removeFirst() }
+                if let always = state.logins.first { return always }
                 return Answer(
-                    status: 201, headers: [("X-Auth-Token", "t\(state.seen.count)"), ("Location", "/redfish/v1/S/1")])
+                    status: 201, headers: [("X-Auth-Token", "t\(state.seen.count)"), ("Location", Self.session)])
             }
             if !isLogin, state.effects[request.method]?.isEmpty == false,
                 let effect = state.effects[request.method]?.removeFirst()
@@ -91,7 +110,8 @@ final class FakeBMC: HTTPTransport {
                 kind: kind, url: request.url, message: "scripted", mayHaveBeenObeyed: answer.mayHaveBeenObeyed)
         }
         return HTTPResponse(
-            status: answer.status, headers: answer.headers, body: answer.body?.bytes ?? [], elapsed: .zero)
+            status: answer.status, headers: answer.headers, body: answer.bytes ?? answer.body?.bytes ?? [],
+            elapsed: .zero)
     }
 
     // MARK: What tests ask it
@@ -103,9 +123,12 @@ final class FakeBMC: HTTPTransport {
 
     var client: BMCClient { client(through: self) }
 
-    func client(through transport: any HTTPTransport) -> BMCClient {
+    func client(
+        through transport: any HTTPTransport, password: String = "p", logins: LoginRecord = LoginRecord()
+    ) -> BMCClient {
         BMCClient(
-            bmc: Self.bmc, credentials: CredentialReference(username: "u", secret: .value("p")), transport: transport)
+            bmc: Self.bmc, credentials: CredentialReference(username: "u", secret: .value(password)),
+            transport: transport, logins: logins)
     }
 
     static func entry(

@@ -3,6 +3,7 @@ import Dispatch
 import EventBus
 import Foundation
 import Logging
+import PowerEvents
 import Settings
 import StrictJSON
 import Synchronization
@@ -81,7 +82,9 @@ final class AccessTokens: Sendable {
         if let type = json?["token_type"]?.string, type.lowercased() != "bearer" {
             throw Failed(description: "\(settings.tokenURL): token_type should be Bearer (got \(type))")
         }
-        return (token, json?["expires_in"]?.number?.int.map { .seconds($0) })
+        // Renewed every month at the latest, whatever the server calls its life.
+        let lifetime = json?["expires_in"]?.number.map { Int(saturating: $0.double) }
+        return (token, lifetime.map { .seconds(min(max($0, 0), 30 * 86_400)) })
     }
 
     private func schedule(after lifetime: Duration?, _ renew: @escaping @Sendable () -> Void) {

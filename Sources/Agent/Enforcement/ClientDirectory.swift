@@ -15,6 +15,13 @@ actor ClientDirectory {
     private var clients: [Key: BMCClient] = [:]
     private var closings: [Task<Void, Never>] = []
     private let ledger: (any BMCLedger)?
+    /// Of all connections to a BMC under one name, since it counts wrong passwords over all of them.
+    private var logins: [LoginKey: LoginRecord] = [:]
+
+    private struct LoginKey: Hashable {
+        let address: BMC.Address
+        let username: String
+    }
 
     init(
         transport: any HTTPTransport, options: RedfishOptions, credentials: [String: CredentialReference],
@@ -33,7 +40,11 @@ actor ClientDirectory {
         guard let login = credentials[bmc.credentials] else {
             throw BMCFault(.unauthorized, "the inventory has no credentials \"\(bmc.credentials)\" any more")
         }
-        let client = BMCClient(bmc: bmc, credentials: login, transport: transport, options: options, ledger: ledger)
+        let name = LoginKey(address: bmc.address, username: login.username)
+        let record = logins[name] ?? LoginRecord()
+        logins[name] = record
+        let client = BMCClient(
+            bmc: bmc, credentials: login, transport: transport, options: options, ledger: ledger, logins: record)
         clients[key] = client
         return client
     }
@@ -41,12 +52,14 @@ actor ClientDirectory {
     /// Nothing more is asked of a BMC for now.
     func rest(_ bmc: BMC, place: Int) async { await clients[Key(bmc: bmc, place: place)]?.rest() }
 
-    /// Takes over changed logins; clients that used others are made anew.
+    /// Takes over changed logins; clients that used others are made anew. What was refused may be tried again: that is
+    /// what somebody asks for who has everything read again.
     func reload(_ credentials: [String: CredentialReference]) async {
         let changed = clients.filter {
             self.credentials[$0.key.bmc.credentials] != credentials[$0.key.bmc.credentials]
         }
         self.credentials = credentials
+        for record in logins.values { await record.forget() }
         for (key, client) in changed {
             clients[key] = nil
             await client.close()

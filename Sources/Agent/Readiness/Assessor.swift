@@ -28,7 +28,10 @@ struct Assessor: Sendable {
             result.roundTrip = .now - start
             if case .success(let description) = await client.describe(entry, context: Self.context) {
                 result.model = description.model
-                if !description.hasSession { result.remarks.append("no session to be had; every request logs in anew") }
+                if !description.hasSession {
+                    let reason = description.sessionObstacle.map { " (\($0))" } ?? ""
+                    result.remarks.append("no session\(reason); using Basic authentication, a login with each request")
+                }
             }
         }
         if resource.type == .node, resource.allowed.contains(.suspend), result.isLoggedIn == true {

@@ -9,6 +9,8 @@ public enum HostRange {
 
     /// More names than any one entry can mean.
     static let maximumCount = 100_000
+    /// More digits than any name has.
+    static let maximumWidth = 20
 
     /// - Throws: ``SyntaxError``
     public static func expand(_ text: String) throws -> [String] {
@@ -40,7 +42,12 @@ public enum HostRange {
                 let low = Int(first), let high = Int(last)
             else { throw SyntaxError(description: "[\(content)] is no range") }
             guard low <= high else { throw SyntaxError(description: "[\(content)] runs backwards") }
-            guard high - low < maximumCount else { throw SyntaxError(description: "more than \(maximumCount) names") }
+            guard high - low < maximumCount - numbers.count else {
+                throw SyntaxError(description: "more than \(maximumCount) names")
+            }
+            guard first.utf8.count <= maximumWidth else {
+                throw SyntaxError(description: "a number of more than \(maximumWidth) digits")
+            }
             let width = first.hasPrefix("0") || first.count == last.count ? first.count : 0
             for number in low...high {
                 let text = String(number)

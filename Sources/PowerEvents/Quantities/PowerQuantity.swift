@@ -49,7 +49,7 @@ public struct PowerQuantity: Sendable, Hashable, Codable {
         }
         guard let literal = JSONNumber(text: text)?.text else { return nil }
         let parts = literal.lowercased().split(separator: "e", omittingEmptySubsequences: false)
-        guard let exponent = parts.count == 1 ? 0 : Int(parts[1]), abs(exponent) < 100 else { return nil }
+        guard let exponent = parts.count == 1 ? 0 : Int(parts[1], in: -99...99) else { return nil }
         let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
         let fraction = mantissa.count == 2 ? mantissa[1] : ""
         let isNegative = mantissa[0].hasPrefix("-")

@@ -11,13 +11,23 @@ public struct Share: Sendable, Hashable, Comparable, Codable, CustomStringConver
 
     private init(unchecked basisPoints: Int) { self.basisPoints = basisPoints }
 
+    private enum CodingKeys: String, CodingKey { case basisPoints }
+
+    /// Held at the bounds: a journal may hold anything.
+    public init(from decoder: any Decoder) throws {
+        let value = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .basisPoints)
+        self.init(unchecked: min(max(value, 0), 10_000))
+    }
+
     /// A share in whole percent; what lies outside 0...100 is held at the bound.
     public static func percent(_ value: Int) -> Share { Share(unchecked: min(max(value, 0), 100) * 100) }
 
     public static func < (left: Share, right: Share) -> Bool { left.basisPoints < right.basisPoints }
 
     /// How many of `count` this share is, rounded up: a share of something is never none of it, unless it is 0%.
-    public func of(_ count: Int) -> Int { (count * basisPoints + 9_999) / 10_000 }
+    public func of(_ count: Int) -> Int {
+        count / 10_000 * basisPoints + (count % 10_000 * basisPoints + 9_999) / 10_000
+    }
 
     public var description: String {
         let fraction = basisPoints % 100

@@ -1,18 +1,31 @@
 /// A point in time, in UTC, to the millisecond; written as RFC 3339 on the wire.
 public struct Timestamp: Sendable, Hashable, Comparable, Codable {
-    /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+    /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted, within 100,000 years of it.
     public let milliseconds: Int64
 
-    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    private static let bounds: ClosedRange<Int64> = -3_155_760_000_000_000...3_155_760_000_000_000
+
+    /// What lies further away is held at that bound.
+    public init(milliseconds: Int64) {
+        self.milliseconds = min(max(milliseconds, Self.bounds.lowerBound), Self.bounds.upperBound)
+    }
+
+    private enum CodingKeys: String, CodingKey { case milliseconds }
+
+    /// Held at the bounds like every other: a journal may hold anything.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(milliseconds: try values.decode(Int64.self, forKey: .milliseconds))
+    }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
     public static func + (time: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(milliseconds: time.milliseconds + duration.milliseconds)
+        Timestamp(milliseconds: time.milliseconds.addingSaturated(duration.milliseconds))
     }
 
     public static func - (time: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(milliseconds: time.milliseconds - duration.milliseconds)
+        Timestamp(milliseconds: time.milliseconds.subtractingSaturated(duration.milliseconds))
     }
 
     public static func - (left: Timestamp, right: Timestamp) -> Duration {
@@ -58,7 +71,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
         guard rest.isEmpty else { return nil }
         let days = Self.days(year: year, month: month, day: day)
         let seconds = ((days * 24 + hour) * 60 + minute - offsetMinutes) * 60 + second
-        milliseconds = Int64(seconds) * 1000 + Int64(millisecond)
+        self.init(milliseconds: Int64(seconds) * 1000 + Int64(millisecond))
     }
 
     private static func daysIn(month: Int, year: Int) -> Int {
@@ -106,10 +119,10 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Duration {
-    /// This duration in whole milliseconds, towards zero.
+    /// This duration in whole milliseconds, towards zero, held at the bounds of the type.
     public var milliseconds: Int64 {
         let (seconds, attoseconds) = components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        return seconds.multipliedSaturated(by: 1000).addingSaturated(attoseconds / 1_000_000_000_000_000)
     }
 
     /// This duration in seconds.

@@ -57,13 +57,12 @@ extension RedfishConversation {
         case 401, 403: BMCFault(.unauthorized, "\(uri) may not be written" + said(response))
         case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
         // 501: the service does not have the operation (DSP0266, 8.5), so it did nothing.
-        case 500, 502...599:
-            BMCFault(.unknownEffect, "the write to \(uri) may or may not have applied" + said(response))
-        default: BMCFault(.refused, "the BMC refused the write to \(uri)" + said(response))
+        case 400...499, 501: BMCFault(.refused, "the BMC refused the write to \(uri)" + said(response))
+        default: BMCFault(.unknownEffect, "the write to \(uri) may or may not have applied" + said(response))
         }
     }
 
-    private static func retryAfter(_ response: HTTPResponse) -> Duration? {
+    static func retryAfter(_ response: HTTPResponse) -> Duration? {
         response.header("Retry-After").map { RetryAfter.duration($0, date: response.header("Date")) }
     }
 }

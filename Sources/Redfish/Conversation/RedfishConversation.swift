@@ -17,14 +17,25 @@ struct RedfishConversation {
     var sessionsURI: String?
     /// Bumped at each login: what was learned of the machine before may be of another one.
     var generation = 0
-    /// Some refuse to be asked for an uncompressed answer.
-    private var refusesIdentity = false
+    /// Shared by all connections to the BMC under one name.
+    let logins: LoginRecord
+    var coding = ContentCoding()
+    /// Sessions that the BMC opens without saying where they can be ended.
+    var unendable = UnendableSessions.unseen
+    var uselessRenewal: UselessRenewal?
+    /// Why there is no session, for people; nil where there is one, or nobody has asked for one yet.
+    var sessionObstacle: String?
+    /// Whether other connections wait with their passwords for what becomes of this one's.
+    var holdsTurn = false
+
+    enum UnendableSessions { case unseen, avoided, needed }
 
     init(
         bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport, options: RedfishOptions,
-        ledger: (any BMCLedger)? = nil
+        ledger: (any BMCLedger)? = nil, logins: LoginRecord = LoginRecord()
     ) {
         self.ledger = ledger
+        self.logins = logins
         self.bmc = bmc
         self.transport = transport
         self.options = options
@@ -36,18 +47,26 @@ struct RedfishConversation {
     /// The service root, read once a login.
     mutating func serviceRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
         if let root { return root }
-        var answer = try await exchange(.get, "/redfish/v1/", authorized: false, context: context)
+        var answer = try await exchange(.get, Self.rootURI, authorized: false, context: context)
         if answer.response.status == 401 {
             // The root should be open to all (DSP0266, 13.3.2); where it is not, only Basic can come before a session.
+            let isFirst = await takeTurn()
             let before = session.state
             session.state = .basic
-            answer = try await exchange(.get, "/redfish/v1/", authorized: true, context: context)
+            let result: Result<Exchange, BMCFault>
+            do throws(BMCFault) {
+                result = .success(try await exchange(.get, Self.rootURI, authorized: true, context: context))
+            } catch { result = .failure(error) }
             session.state = before
+            if isFirst { await giveBackTurn() }
+            answer = try result.get()
         }
         let json = try document(answer).json
         root = json
         return json
     }
+
+    private static let rootURI = "/redfish/v1/"
 
     /// Reads one resource.
     mutating func get(
@@ -106,15 +125,6 @@ struct RedfishConversation {
             .post, uri, body: body, fresh: true, within: limit, context: context)
         return try await accept(response.response, uri: uri, context: context)
     }
-
-    /// Ends the session, if there is one; a BMC has few.
-    mutating func logOut() async {
-        guard case .token(_, let location?) = session.state else { return }
-        let answer = try? await exchange(.delete, location, authorized: true, context: RequestContext(followup: .none))
-        session.state = .loggedOut
-        // What could not be ended now is left for the next start.
-        if let answer, answer.response.status < 500 { await ledger?.closed(location, on: bmc.address) }
-    }
 }
 
 // MARK: - One request
@@ -127,68 +137,117 @@ extension RedfishConversation {
 
     /// Sends one request and follows redirects that stay on the BMC, with method, body and token as they were.
     ///
+    /// A write that was redirected and then not done may have been done where it was sent first: its effect is unknown.
+    ///
     /// - Parameter isKept: whether it goes on to its end although the caller gives up
     mutating func exchange(
         _ method: HTTPRequest.Method, _ uri: String, headers: [(String, String)] = [], body: JSONValue? = nil,
         authorized: Bool, fresh: Bool = false, isKept: Bool = false,
         within limit: Duration? = nil, context: RequestContext
     ) async throws(BMCFault) -> Exchange {
-        // Behind the address of the BMC, a link such as `@elsewhere/x` would name another host.
-        guard var uri = localPath(uri) else {
+        guard var target = RequestTarget.link(uri, on: bmc.address) else {
             throw BMCFault(.invalidAnswer, "a link leads to another host, which is not followed")
         }
+        // A login changes nothing that would have to be read back.
+        let isWrite = method != .get && authorized
+        var redirects = 0
+        while true {
+            let answer: HTTPResponse
+            do throws(BMCFault) {
+                answer = try await send(
+                    method, target, headers: headers, body: body, authorized: authorized, fresh: fresh, isKept: isKept,
+                    within: limit, context: context)
+            } catch {
+                guard isWrite, redirects > 0 else { throw error }
+                throw BMCFault(.unknownEffect, "after a redirect: \(error.message)", retryAfter: error.retryAfter)
+            }
+            let mayRepeat = method == .get || !authorized && answer.status == 406
+            if coding.learns(from: answer, mayRepeat: mayRepeat) { continue }
+            guard [301, 302, 307, 308].contains(answer.status) else {
+                // What a precondition or a login stood against was not done.
+                if isWrite, redirects > 0, !(200...299).contains(answer.status),
+                    ![401, 412, 428].contains(answer.status)
+                {
+                    throw BMCFault(.unknownEffect, "the write to \(uri) failed after a redirect" + Self.said(answer))
+                }
+                return Exchange(uri: redirects == 0 && uri.hasPrefix("/") ? uri : target, response: answer)
+            }
+            let location = answer.header("Location") ?? ""
+            let next = RequestTarget.reference(location, against: target, on: bmc.address)
+            redirects += 1
+            guard let next, !location.isEmpty, next != target, redirects < 4 else {
+                throw BMCFault(
+                    isWrite ? .unknownEffect : .refused, Self.strayed(uri, location, isElsewhere: next == nil))
+            }
+            target = next
+        }
+    }
+
+    private static func strayed(_ uri: String, _ location: String, isElsewhere: Bool) -> String {
+        if location.isEmpty { return "\(uri) redirects without saying where to" }
+        let shown = location.count > 200 ? location.prefix(197) + "..." : location
+        return isElsewhere
+            ? "\(uri) redirects to another host (\(shown)), which is not followed" : "\(uri) redirects in a circle"
+    }
+
+    /// One request, and what its failure means.
+    private mutating func send(
+        _ method: HTTPRequest.Method, _ target: String, headers: [(String, String)], body: JSONValue?,
+        authorized: Bool, fresh: Bool, isKept: Bool, within limit: Duration?, context: RequestContext
+    ) async throws(BMCFault) -> HTTPResponse {
         var all: [(name: String, value: String)] = [
             ("Accept", "application/json"), ("OData-Version", "4.0"), ("Cache-Control", "no-cache"),
         ]
-        // Compressing turns the ETags of some BMCs weak.
-        if !refusesIdentity { all.append(("Accept-Encoding", "identity")) }
+        if coding.asksForPlain { all.append(("Accept-Encoding", "identity")) }
         all += headers.map { (name: $0.0, value: $0.1) }
         if body != nil { all.append(("Content-Type", "application/json")) }
+        // With each request of Basic authentication, the password is tried anew.
+        let tried = authorized && session.state == .basic ? try secret() : nil
+        if let tried, let refusal = await logins.refusal(of: tried, now: .now) { throw refusal }
         if authorized {
             do {
                 if let header = try session.authorization() { all.append(header) }
             } catch { throw BMCFault(.unauthorized, "\(error)") }
         }
-        for _ in 0..<4 {
-            let usual = limit ?? options.requestTimeout
-            guard let timeout = context.limit(usual, now: .now) else {
-                throw BMCFault(.outOfTime, "the deadline is over; \(uri) was not asked for any more")
-            }
-            let request = HTTPRequest(
-                method, url: bmc.address.description + uri, headers: all,
-                body: body?.bytes ?? (method == .post ? [] : nil),
-                tls: Self.trust(bmc.trust), connectTimeout: options.connectTimeout,
-                timeout: timeout, priority: context.priority, maximumBodySize: options.maximumBodySize,
-                freshConnection: fresh,
-                followup: context.followup)
-            let response: HTTPResponse
-            do {
-                let transport = transport
-                if isKept {
-                    response = try await Task { try await transport.send(request) }.value
-                } else if context.priority == BMCClient.lowestPriority, method == .get {
-                    response = try await sendGivingWay(request)
-                } else {
-                    response = try await transport.send(request)
-                }
-            } catch let error as CurlError {
-                throw fault(error, isWrite: method != .get, limit: timeout)
-            } catch {
-                // Given up by ourselves, it says nothing of the BMC.
-                throw BMCFault(method == .get ? .leftAlone : .unknownEffect, "the request was cancelled")
-            }
-            if response.status == 406, !refusesIdentity {
-                refusesIdentity = true
-                all.removeAll { $0.name == "Accept-Encoding" }
-                continue
-            }
-            guard [301, 302, 307, 308].contains(response.status) else { return Exchange(uri: uri, response: response) }
-            guard let target = response.header("Location").flatMap(localPath), target != uri else {
-                throw BMCFault(.refused, "\(uri) redirects to another host, which is not followed")
-            }
-            uri = target
+        let usual = limit ?? options.requestTimeout
+        guard let timeout = context.limit(usual, now: .now) else {
+            throw BMCFault(.outOfTime, "the deadline is over; \(target) was not asked for any more")
         }
-        throw BMCFault(.refused, "\(uri) redirects in a circle")
+        var request = HTTPRequest(
+            method, url: bmc.address.description + target, headers: all,
+            body: body?.bytes ?? (method == .post ? [] : nil),
+            tls: Self.trust(bmc.trust), connectTimeout: options.connectTimeout,
+            timeout: timeout, priority: context.priority, maximumBodySize: options.maximumBodySize,
+            freshConnection: fresh,
+            followup: context.followup)
+        request.decodesContent = coding.decodes
+        let response: HTTPResponse
+        do {
+            let transport = transport
+            let sent = request
+            if isKept {
+                response = try await Task { try await transport.send(sent) }.value
+            } else if context.priority == BMCClient.lowestPriority, method == .get {
+                response = try await sendGivingWay(sent)
+            } else {
+                response = try await transport.send(sent)
+            }
+        } catch let error as CurlError {
+            throw fault(error, isWrite: method != .get && authorized, limit: timeout)
+        } catch {
+            // Given up by ourselves, it says nothing of the BMC.
+            throw BMCFault(method == .get ? .leftAlone : .unknownEffect, "the request was cancelled")
+        }
+        if let tried {
+            if response.status == 401 {
+                await logins.refused(
+                    tried, "the BMC refused the login of \(session.username)" + Self.said(response), isCertain: false,
+                    now: .now)
+            } else if response.status < 500, response.status != 429 {
+                await logins.worked(tried)
+            }
+        }
+        return response
     }
 
     /// Sends what everything else comes before. Given up, it does not begin any more; what has begun may end.
@@ -209,19 +268,11 @@ extension RedfishConversation {
         }
     }
 
-    /// The path of a Location that is relative or on this very BMC; nil for any other host.
-    func localPath(_ location: String) -> String? {
-        if location.hasPrefix("/"), !location.hasPrefix("//") { return location }
-        let base = bmc.address.description
-        guard location.lowercased().hasPrefix(base + "/") else { return nil }
-        return String(location.dropFirst(base.count))
-    }
-
     private func document(_ exchange: Exchange) throws(BMCFault) -> Document {
         let uri = exchange.uri
         guard exchange.response.status == 200 else { throw Self.fault(ofRead: exchange.response, uri: uri) }
         do {
-            let json = try JSONValue(parsing: exchange.response.body, limits: JSONLimits(depth: 64, numberLength: 128))
+            let json = try JSONValue(parsing: exchange.response.body, limits: .redfish, dialect: .lenient)
             guard json.object != nil else { throw BMCFault(.invalidAnswer, "\(uri) is no JSON object") }
             return Document(uri: uri, json: json, header: exchange.response.header("ETag"))
         } catch let error as JSONSyntaxError {
@@ -231,49 +282,5 @@ extension RedfishConversation {
         } catch {
             throw BMCFault(.invalidAnswer, "\(uri): \(error)")
         }
-    }
-
-    /// Takes the answer to a write: done, a task to wait for, or a fault.
-    private mutating func accept(
-        _ response: HTTPResponse, uri: String, context: RequestContext
-    ) async throws(BMCFault) -> String? {
-        guard response.status == 202 else {
-            guard (200...299).contains(response.status) else { throw Self.fault(ofWrite: response, uri: uri) }
-            return RedfishErrorText.objection(in: response.body)
-        }
-        // Without a monitor the reading back has to tell.
-        guard let monitor = response.header("Location").flatMap(localPath) else { return nil }
-        let end = ContinuousClock.now + (context.limit(options.taskTimeout, now: .now) ?? .zero)
-        var delay = Duration.milliseconds(250)
-        while ContinuousClock.now + delay < end {
-            do { try await Task.sleep(for: delay) } catch {
-                throw BMCFault(.unknownEffect, "stopped while waiting for the task of the write to \(uri)")
-            }
-            delay = min(delay * 2, .seconds(5))
-            let state = try await authorizedExchange(.get, monitor, context: context).response
-            switch state.status {
-            case 202: continue
-            case 200...299:
-                if try Self.isRunning(state, uri) { continue }
-                return RedfishErrorText.objection(in: state.body)
-            // Some forget a monitor as soon as the task is over.
-            case 404, 410: return nil
-            // In the name of what was written: a monitor's number is another one each time, and would be news.
-            default: throw Self.fault(ofWrite: state, uri: uri)
-            }
-        }
-        throw BMCFault(.unknownEffect, "the task of the write to \(uri) did not end in time")
-    }
-
-    /// A Location may name the Task itself instead of its monitor; its state then says how it goes (DSP2046, Task).
-    private static func isRunning(_ response: HTTPResponse, _ uri: String) throws(BMCFault) -> Bool {
-        guard let json = try? JSONValue(parsing: response.body), let state = json["TaskState"]?.string else {
-            return false
-        }
-        if ["Exception", "Killed", "Cancelled", "Interrupted"].contains(state) {
-            // How far it came before that is not told.
-            throw BMCFault(.unknownEffect, "the task of the write to \(uri) ended as \(state)")
-        }
-        return state != "Completed"
     }
 }

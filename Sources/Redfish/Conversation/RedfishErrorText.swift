@@ -3,7 +3,7 @@ import StrictJSON
 /// What a BMC says of its refusal, wherever it puts that (DSP0266, 8.6; real BMCs use four places).
 enum RedfishErrorText {
     static func from(_ body: [UInt8]) -> String? {
-        guard let json = try? JSONValue(parsing: body, limits: JSONLimits(depth: 16)) else {
+        guard let json = try? JSONValue(parsing: body, limits: .redfish, dialect: .lenient) else {
             return body.isEmpty ? nil : "an answer that is not JSON"
         }
         let lists = [json["error", "@Message.ExtendedInfo"], json["@Message.ExtendedInfo"]]
@@ -17,7 +17,9 @@ enum RedfishErrorText {
     /// What a BMC objects to in the body of a 2xx: some members of a write may not have been taken (DSP0266, 7.5), which
     /// is told at the top or beside the member.
     static func objection(in body: [UInt8]) -> String? {
-        guard let object = (try? JSONValue(parsing: body, limits: JSONLimits(depth: 32)))?.object else { return nil }
+        guard let object = (try? JSONValue(parsing: body, limits: .redfish, dialect: .lenient))?.object else {
+            return nil
+        }
         return objection(in: object, depth: 0)
     }
 

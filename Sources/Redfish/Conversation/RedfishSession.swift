@@ -26,6 +26,14 @@ struct RedfishSession: Sendable {
         }
     }
 
+    /// Tells one name and password from another, within this process.
+    func secret() throws -> Int {
+        var hasher = Hasher()
+        hasher.combine(credentials.username)
+        hasher.combine(try credentials.password())
+        return hasher.finalize()
+    }
+
     /// The body of `POST …/Sessions` (DSP0266, 13.3.4).
     func loginBody() throws -> JSONValue {
         ["UserName": .string(credentials.username), "Password": .string(try credentials.password())]

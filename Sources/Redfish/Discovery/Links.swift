@@ -10,14 +10,11 @@ enum Links {
     /// The ids in what is one reference on some BMCs and an array of them on others.
     static func oneOrMany(_ value: JSONValue?) -> [String] { id(value).map { [$0] } ?? ids(value) }
 
-    /// Whether two URIs name one resource: trailing slashes and case are written as each document likes.
+    /// Whether two URIs name one resource: trailing slashes, case and escapes are written as each document
+    /// likes.
     static func isSame(_ left: String, _ right: String) -> Bool { canonical(left) == canonical(right) }
 
-    static func canonical(_ uri: String) -> String {
-        var text = uri.lowercased()
-        while text.hasSuffix("/") { text.removeLast() }
-        return text
-    }
+    static func canonical(_ uri: String) -> String { RequestTarget.canonical(uri) }
 
     /// The last part of a path, which by convention is the resource's Id.
     static func lastComponent(_ uri: String) -> String {
