@@ -12,7 +12,7 @@ extension Book {
             guard let breach = breaches[id], !breach.isClosed else { continue }
             switch breach.phase {
             case .open: actions += tickOpen(breach, now: now)
-            case .holdingDown(let until): if now >= until, !isFrozen { actions += startReleasing(id, now: now) }
+            case .holdingDown(let until): if now >= until, !isHalted { actions += startReleasing(id, now: now) }
             case .releasing(let nextStep):
                 guard now >= nextStep else { break }
                 if breach.released.count < breach.controls.count {
@@ -29,7 +29,7 @@ extension Book {
                 actions += reportIfSettled(id, now: now)
             }
         }
-        if !isFrozen {
+        if !isHalted {
             for key in takeDueLooks(now) {
                 if let action = queue(key, priority: priority(of: key)) { actions.append(action) }
             }
@@ -111,6 +111,16 @@ extension Book {
     public mutating func thaw(now: Timestamp) -> [Action] {
         isFrozen = false
         log(HistoryEntry(.command, "thaw"))
+        return controls.keys.sorted().compactMap { queue($0, priority: priority(of: $0)) }
+    }
+
+    /// Writes nothing from now on, as a freeze does, but not by an operator's command and not beyond a restart.
+    public mutating func pause() { isPaused = true }
+
+    /// Lets writes go out again, and looks at everything anew.
+    public mutating func unpause(now: Timestamp) -> [Action] {
+        guard isPaused else { return [] }
+        isPaused = false
         return controls.keys.sorted().compactMap { queue($0, priority: priority(of: $0)) }
     }
 
