@@ -133,6 +133,8 @@ struct ConfigurationTests {
         ),
         ("journal: ima.sqlite", "journal: nowhere/ima.sqlite", "journal"),
         ("journal: ima.sqlite", "journal: .", "journal"),
+        ("journal: ima.sqlite", "journal: junk.pem", "journal"),
+        ("journal: ima.sqlite", "journal: /dev/null", "journal"),
         ("journal: ima.sqlite", "journal: ima.sqlite\ncontrol: nowhere/ima.sock", "control"),
         (
             "journal: ima.sqlite",

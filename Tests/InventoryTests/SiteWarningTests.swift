@@ -64,6 +64,19 @@ struct SiteWarningTests {
         #expect(found.map(\.line) == [6, 8])
     }
 
+    @Test func oneBMCWithTwoLogins() {
+        let found = warnings(
+            """
+            chassis:
+              - { id: c, bmc: https://bmc, redfish: { chassis: "1" } }
+            nodes:
+              - id: n
+                bmc: { url: "https://bmc:443", tls: { pin: "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" } }
+            """)
+        #expect(found.map(\.line) == [6])
+        #expect(found.first?.message.contains("different credentials or tls") == true)
+    }
+
     @Test(arguments: [("3.2W", 1), ("3.2kW", 0), ("3200kW", 1), ("0W", 0)])
     func aFloorInAnotherUnit(floor: String, count: Int) {
         #expect(warnings("nodes: [{ id: a, bmc: https://bmc, floor: \(floor) }]").count == count)

@@ -48,7 +48,7 @@ public enum ConfigurationReader {
         if let files, !files.isEmpty, site.resources.isEmpty, problems.all.isEmpty {
             inventory?.note("holds no resources: there is nothing to enforce on")
         }
-        let journal = top.required("journal", of: file)?.pathToBe(checks: checksPlaces)
+        let journal = top.required("journal", of: file).flatMap { readJournal($0, checksPlaces) }
         let policy = EnforcementReader.read(top["enforcement"])
         var (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
         let http = top["http"].flatMap(readHTTP)
@@ -66,6 +66,19 @@ public enum ConfigurationReader {
             policy: finalPolicy, redfish: redfish.options, pool: pool, patrolEvery: redfish.patrolEvery, http: http,
             controlSocket: controlSocket,
             shutdownTimeout: shutdownTimeout, limits: limits)
+    }
+
+    private static func readJournal(_ setting: Setting, _ checksPlaces: Bool) -> String? {
+        guard let path = setting.pathToBe(checks: checksPlaces) else { return nil }
+        // How every SQLite database begins; an empty file becomes one.
+        let magic = Array("SQLite format 3\0".utf8)
+        if checksPlaces, let file = FileHandle(forReadingAtPath: path),
+            let head = try? file.read(upToCount: magic.count),
+            !head.isEmpty, !head.elementsEqual(magic)
+        {
+            return setting.fail("\(path): the journal is no SQLite database; name another file", showingValue: false)
+        }
+        return path
     }
 
     /// A name that topics and the broker's access rules can hold.

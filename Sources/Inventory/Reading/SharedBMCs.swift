@@ -2,7 +2,7 @@ import PowerEvents
 import Settings
 
 /// Warns where resources of an inventory meet on one BMC in a way that an operator should know of: one of them is
-/// protected and another is not, or both name the same thing there.
+/// protected and another is not, they log in otherwise, or both name the same thing there.
 struct SharedBMCs {
     private let places: [String: Setting]
     /// By the lines of both entries: whole ranges meet at once, and are one warning.
@@ -39,6 +39,11 @@ struct SharedBMCs {
                     resource, open, "protection",
                     "\(resource.id) is protected, and \(open.id) on the same BMC (\(bmc.address)) is not: what is written "
                         + "for one can bear on the other")
+            }
+            if let first = all.first?.bmc, first.credentials != bmc.credentials || first.trust != bmc.trust {
+                note(
+                    resource, all[0], "login",
+                    "\(resource.id) and \(all[0].id) are on one BMC (\(bmc.address)) with different credentials or tls")
             }
             for target in Self.targets(of: resource, at: bmc.address) {
                 guard let first = targets[target] else {
