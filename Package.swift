@@ -61,7 +61,7 @@ let package = Package(
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
 
         .target(name: "PowerEvents", dependencies: ["StrictJSON"], swiftSettings: strict),
-        .target(name: "Settings", dependencies: ["PowerEvents", yams], swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["OpenSSL", "PowerEvents", yams], swiftSettings: strict),
         .target(name: "Inventory", dependencies: ["PowerEvents", "Settings", "StrictJSON"], swiftSettings: strict),
         .target(name: "Shedding", dependencies: ["PowerEvents", "Inventory", "StrictJSON"], swiftSettings: strict),
         .target(
@@ -75,7 +75,7 @@ let package = Package(
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(
             name: "EventBus",
-            dependencies: ["Mosquitto", "PowerEvents", serviceLifecycle, logging],
+            dependencies: ["Mosquitto", "PowerEvents", "Settings", serviceLifecycle, logging],
             swiftSettings: strict),
         .target(
             name: "Agent",
@@ -124,10 +124,16 @@ let package = Package(
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
         .testTarget(name: "PowerEventsTests", dependencies: ["PowerEvents", "StrictJSON"], swiftSettings: strict),
         .testTarget(name: "JOSETests", dependencies: ["JOSE", "OpenSSL", "StrictJSON"], swiftSettings: strict),
-        .testTarget(name: "CurlTests", dependencies: ["Curl", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SettingsTests", dependencies: ["PowerEvents", "Settings"], swiftSettings: strict),
         .testTarget(
-            name: "InventoryTests", dependencies: ["Inventory", "PowerEvents", "Settings", "StrictJSON"],
+            name: "CurlTests",
+            dependencies: ["Curl", "FleetSimulator", "Inventory", "OpenSSL", "Settings", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["OpenSSL", "PowerEvents", "Settings", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "InventoryTests",
+            dependencies: ["Inventory", "OpenSSL", "PowerEvents", "Settings", "StrictJSON", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SheddingTests", dependencies: ["Inventory", "PowerEvents", "Settings", "Shedding", "StrictJSON"],

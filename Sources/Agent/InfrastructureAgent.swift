@@ -83,7 +83,7 @@ public func buildAgent(
     let clock = SteadyClock(origin: wall())
     let metrics = AgentMetrics()
     let signingKey = try KeyFiles.signingKey(configuration.signing.key, keyID: configuration.signing.keyID)
-    let trust = try TrustStore(configuration.trust, logger: logger)
+    let trust = try TrustStore(configuration.trust, logger: logger, metrics: metrics)
     let journal = try JournalDatabase(path: configuration.journal)
     let contents = try journal.load()
     let writer = JournalWriter(
@@ -159,21 +159,36 @@ public func buildAgent(
     services.append(RetentionService(journal: journal, enforcer: enforcer, logger: logger, wall: wall))
     services.append(CheckpointService(journal: journal, writer: writer, logger: logger))
     if let every = configuration.patrolEvery { services.append(PatrolService(every: every, enforcer: enforcer)) }
-    services += [ReloadService(file: configuration.file, enforcer: enforcer, logger: logger), bus, outbox, enforcer]
+    for warning in configuration.warnings { logger.warning("\(warning)") }
+    let reload = ConfigurationReload(
+        configuration,
+        parts: .init(
+            enforcer: enforcer, trust: trust, pool: pool,
+            // Under the prefix that the agent was started with.
+            subscribe: { bus.listen(to: alertTopics($0.trust, prefix: configuration.bus.topicPrefix)) }), logger: logger
+    )
+    services += [
+        KeyFileService(trust: trust), ReloadService(file: configuration.file, reload: reload, logger: logger), bus,
+        outbox,
+        enforcer,
+    ]
     return InfrastructureAgent(
         services: services, enforcer: enforcer, journal: journal, pool: pool,
         shutdownTimeout: configuration.shutdownTimeout, logger: logger, metrics: metrics, boundPort: boundPort)
 }
 
-/// Alerts of every trusted source, each on the topic of its role as that source spells it.
+/// The topics of every trusted source's alerts, each on that of its role as the source spells it; each once.
+private func alertTopics(_ trust: [AgentConfiguration.TrustedSource], prefix: String) -> [String] {
+    var seen: Set<String> = []
+    return trust.compactMap { EventSource($0.source) }.flatMap { source in
+        ["poweragent", "dsx-flex-agent"].map { "\(prefix)grid/v1/\($0)/\(source.identifier)/powerbreach" }
+    }.filter { seen.insert($0).inserted }
+}
+
 private func busOptions(
     _ configuration: AgentConfiguration, login: @escaping @Sendable () throws -> BusLogin?
 ) -> BusOptions {
-    let topics = configuration.trust.compactMap { EventSource($0.source) }.flatMap { source in
-        ["poweragent", "dsx-flex-agent"].map {
-            "\(configuration.bus.topicPrefix)grid/v1/\($0)/\(source.identifier)/powerbreach"
-        }
-    }
+    let topics = alertTopics(configuration.trust, prefix: configuration.bus.topicPrefix)
     var options = BusOptions(
         address: configuration.bus.address, clientID: configuration.agentID, tls: configuration.bus.tls,
         login: login, topics: topics,

@@ -10,6 +10,9 @@ struct CurlLoop {
     private var queue: RequestQueue
     private let handles = EasyHandles()
     private var shards: [CurlShard] = []
+    /// Shards that were replaced, until the last request over their connections has ended.
+    private var replaced: [CurlShard] = []
+    private var authorities = AuthorityFiles()
     /// The shards whose connections are more than may be kept, and the origins of each.
     private var passing: [Int: [String]] = [:]
     /// Of their origins, those that may have a connection open.
@@ -42,7 +45,7 @@ struct CurlLoop {
         } else if let index = held.firstIndex(where: { $0.id == id }) {
             held.remove(at: index).continuation.resume(throwing: CancellationError())
         } else if let transfer = transfers.removeValue(forKey: id) {
-            homes[origin].map { shards[$0.shard].remove(transfer) }
+            transfer.shard?.remove(transfer)
             queue.finished(origin: origin, warm: false)
             transfer.cancel()
         }
@@ -51,6 +54,9 @@ struct CurlLoop {
     /// Starts what may start, waits for what comes, and delivers what has ended.
     mutating func turn(grace: Duration) {
         closePassing()
+        lookAtAuthorities()
+        for shard in replaced where !shard.isBusy { shard.retire() }
+        replaced.removeAll { !$0.isBusy }
         startReady(grace: grace)
         // A handshake that takes its time gives up its place by the clock.
         let waitsForHandshakes = queue.waiting > 0 && !handshakes.isEmpty
@@ -71,7 +77,7 @@ struct CurlLoop {
     mutating func abandon() {
         for submission in queue.removeAll() + held { submission.fail(.shutDown, "the HTTP client is shut down") }
         for transfer in transfers.values {
-            homes[transfer.origin].map { shards[$0.shard].remove(transfer) }
+            transfer.shard?.remove(transfer)
             transfer.fail(.shutDown, "the HTTP client is shut down")
         }
         transfers = [:]
@@ -79,6 +85,25 @@ struct CurlLoop {
         handshakes = []
         sockets.forgetAll()
         shards = []
+        replaced = []
+    }
+
+    /// Drops everything that was made of authorities before: connections, TLS sessions, and what libcurl read. Requests
+    /// that are on their way come to their end over the connections that they have.
+    mutating func renewTrust() {
+        let busy = Set(transfers.values.map(\.origin))
+        for (index, shard) in shards.enumerated() {
+            guard let fresh = CurlShard(sockets: sockets, connections: shard.connections) else { continue }
+            shards[index] = fresh
+            if shard.isBusy { replaced.append(shard) } else { shard.retire() }
+        }
+        for origin in homes.keys where !busy.contains(origin) { queue.closed(origin: origin) }
+        passingOpen = []
+    }
+
+    /// - Parameter force: also where no file seems to have changed
+    mutating func lookAtAuthorities(immediately: Bool = false, force: Bool = false) {
+        if authorities.changed(now: .now, immediately: immediately) || force { renewTrust() }
     }
 
     private mutating func startReady(grace: Duration) {
@@ -105,6 +130,7 @@ struct CurlLoop {
                 continue
             }
             transfers[submission.id] = transfer
+            if case .authorities(let file) = submission.request.tls { authorities.note(file) }
             if !queue.isWarm(submission.origin) { handshakes.append((transfer, sockets.idle)) }
             if isLast(submission.request, shard: home.shard) { transfer.closeAfterwards() }
             shards[home.shard].start(transfer, place: home.place)

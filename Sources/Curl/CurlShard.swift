@@ -16,7 +16,7 @@ final class CurlShard {
     /// time.
     private var shares: [UnsafeMutableRawPointer?] = []
     unowned let sockets: SocketWatch
-    private let connections: Int
+    let connections: Int
     /// When libcurl wants to be called although nothing arrived.
     var timer: ContinuousClock.Instant?
     private var transfers = 0
@@ -57,6 +57,16 @@ final class CurlShard {
                 return 0
             }, this)
         ima_curl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, connections)
+    }
+
+    /// Closes everything, for good. Whoever still refers to it, such as a timer, finds nothing to do.
+    func retire() {
+        guard let empty = curl_multi_init() else { return }
+        close()
+        sockets.forget(self)
+        timer = nil
+        multi = empty
+        isOpen = false
     }
 
     private func close() {
@@ -100,6 +110,7 @@ final class CurlShard {
 
     func start(_ transfer: Transfer, place: Int) {
         transfer.use(share: share(of: place))
+        transfer.shard = self
         transfers += 1
         lastUsed = .now
         isOpen = true

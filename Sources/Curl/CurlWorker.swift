@@ -9,6 +9,8 @@ final class CurlWorker: Sendable {
         var submissions: [Submission] = []
         var cancellations: [(id: UInt64, origin: String)] = []
         var stopping = false
+        /// Whether files with authorities are to be looked at now; true as value: whether or not they changed.
+        var trustRenewal: Bool?
     }
 
     /// Handshakes during which the thread had nothing to do for longer than this no longer count against those in
@@ -51,6 +53,11 @@ final class CurlWorker: Sendable {
         sockets.wake()
     }
 
+    func renewTrust(force: Bool) {
+        mailbox.withLock { $0.trustRenewal = force || $0.trustRenewal == true }
+        sockets.wake()
+    }
+
     func stop() {
         mailbox.withLock { $0.stopping = true }
         sockets.wake()
@@ -63,13 +70,16 @@ final class CurlWorker: Sendable {
     private func run() {
         var loop = CurlLoop(sockets: sockets, configuration: configuration)
         while true {
-            let (submissions, cancellations, stopping) = mailbox.withLock { mailbox in
+            let (submissions, cancellations, renewal, stopping) = mailbox.withLock { mailbox in
                 defer {
                     mailbox.submissions = []
                     mailbox.cancellations = []
+                    mailbox.trustRenewal = nil
                 }
-                return (mailbox.submissions, mailbox.cancellations, mailbox.stopping)
+                return (mailbox.submissions, mailbox.cancellations, mailbox.trustRenewal, mailbox.stopping)
             }
+            // Before the requests that came after it.
+            if let renewal { loop.lookAtAuthorities(immediately: true, force: renewal) }
             loop.add(submissions)
             for cancellation in cancellations { loop.cancel(id: cancellation.id, origin: cancellation.origin) }
             if stopping { break }

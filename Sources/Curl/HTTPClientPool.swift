@@ -6,7 +6,7 @@ import Synchronization
 /// Requests to one origin go out one at a time (``Configuration/connectionsPerOrigin``), lowest priority number first,
 /// over a connection that is kept. Where more want to go than may be in flight, the lowest number goes first too.
 public final class HTTPClientPool: Sendable {
-    public struct Configuration: Sendable {
+    public struct Configuration: Sendable, Hashable {
         /// Threads; 0 means one a core, at most 8.
         public var workers: Int
         public var connectionsPerOrigin: Int
@@ -70,6 +70,14 @@ public final class HTTPClientPool: Sendable {
         } onCancel: {
             worker.cancel(id: id, origin: origin)
         }
+    }
+
+    /// Takes up changed files of authorities (``TLSTrust/authorities(file:)``) at once; without being asked the pool does
+    /// so within three seconds. Connections and TLS sessions that were made under the old ones are not used again.
+    ///
+    /// - Parameter force: also where no file changed, since something else that trust is made of did
+    public func renewTrust(force: Bool = false) {
+        for worker in workers { worker.renewTrust(force: force) }
     }
 
     /// Ends the threads. Requests that have not been answered fail with ``CurlError/Kind/shutDown``.

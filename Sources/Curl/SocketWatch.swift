@@ -88,6 +88,11 @@ final class SocketWatch: @unchecked Sendable {
 
     func timerChanged(of shard: CurlShard) { timers.set(shard) }
 
+    /// A shard whose sockets are closed.
+    func forget(_ shard: CurlShard) {
+        for socket in watched.keys.filter({ watched[$0] === shard }) { watched[socket] = nil }
+    }
+
     /// No shard is called any more.
     func forgetAll() {
         watched = [:]

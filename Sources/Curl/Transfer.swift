@@ -15,6 +15,8 @@ final class Transfer {
     let started = ContinuousClock.now
 
     private(set) var wasIssued = false
+    /// The one that it was started on; it may have been replaced since.
+    weak var shard: CurlShard?
     /// Whether its connection ends with it.
     private(set) var isLast = false
     private(set) var isTooLarge = false
@@ -136,7 +138,10 @@ final class Transfer {
         ima_curl_setopt_pointer(handle, CURLOPT_CAPATH, nil)
         switch request.tls {
         case .systemAuthorities: break
-        case .authorities(let file): set(CURLOPT_CAINFO, file)
+        case .authorities(let file):
+            set(CURLOPT_CAINFO, file)
+            // For as long as the shard lives: AuthorityFiles says when the file has changed, and a new shard is made.
+            set(CURLOPT_CA_CACHE_TIMEOUT, -1)
         case .pin(let pin):
             set(CURLOPT_SSL_VERIFYPEER, 0)
             set(CURLOPT_SSL_VERIFYHOST, 0)

@@ -28,6 +28,8 @@ public final class BusConnection: Sendable {
         /// Publishes that nobody waits for any more. Ids come again, so a late acknowledgement must not count for another.
         var abandoned: Set<Int32> = []
         var connectedAt: ContinuousClock.Instant?
+        /// Those that are subscribed to now.
+        var topics: [String] = []
         /// Connections in a row that ended within seconds.
         var quickEnds = 0
     }
@@ -39,6 +41,7 @@ public final class BusConnection: Sendable {
     private let client: MQTTClient
     private let shared: Shared
     private let publishQoS: Int
+    private let options: BusOptions
 
     /// - Parameters:
     ///   - onMessage: on the connection's thread; true once the message is safe. Until then the broker keeps it.
@@ -49,6 +52,8 @@ public final class BusConnection: Sendable {
     ) throws {
         let shared = Shared()
         self.shared = shared
+        self.options = options
+        shared.state.withLock { $0.topics = options.topics }
         publishQoS = options.publishQoS
         let handler = Handler(options: options, logger: logger, shared: shared, onEvent: onEvent)
         client = try MQTTClient(
@@ -104,6 +109,14 @@ public final class BusConnection: Sendable {
         }
     }
 
+    /// Listens to other topics from now on. What the broker refuses of those that were not there at the start is logged,
+    /// and ends nothing.
+    public func listen(to topics: [String]) {
+        shared.state.withLock { $0.topics = topics }
+        client.subscribe(
+            to: (topics + options.optionalTopics).map { .init(topic: $0, qos: options.subscribeQoS) })
+    }
+
     /// Connects anew with a new login, before the broker ends the old one.
     public func renewLogin() { client.reconnect() }
 
@@ -123,10 +136,10 @@ public final class BusConnection: Sendable {
                         "broker": "\(options.address)", "session": sessionPresent ? "kept" : "new",
                     ])
                 shared.state.withLock {
-                    $0.pendingTopics = Set(options.topics)
+                    $0.pendingTopics = Set($0.topics)
                     $0.connectedAt = .now
                 }
-                if options.topics.isEmpty { onEvent(.ready) }
+                if shared.state.withLock({ $0.topics.isEmpty }) { onEvent(.ready) }
             case .subscribed(let topic, _) where options.optionalTopics.contains(topic): onEvent(.listening)
             case .subscribed(let topic, let qos):
                 if qos < options.subscribeQoS {
@@ -135,8 +148,7 @@ public final class BusConnection: Sendable {
                         metadata: ["topic": "\(topic)", "granted": "\(qos)", "asked": "\(options.subscribeQoS)"])
                 }
                 let isReady = shared.state.withLock { state in
-                    state.pendingTopics.remove(topic)
-                    return state.pendingTopics.isEmpty
+                    state.pendingTopics.remove(topic) != nil && state.pendingTopics.isEmpty
                 }
                 if isReady { onEvent(.ready) }
             case .subscriptionRefused(let topic) where options.optionalTopics.contains(topic):
@@ -145,7 +157,14 @@ public final class BusConnection: Sendable {
                 logger.critical(
                     "the broker refused the subscription: its rules do not let this client read the topic",
                     metadata: ["topic": "\(topic)", "client": "\(options.clientID)"])
-                onEvent(.refused(topic: topic))
+                if options.topics.contains(topic) {
+                    onEvent(.refused(topic: topic))
+                } else {
+                    let isReady = shared.state.withLock { state in
+                        state.pendingTopics.remove(topic) != nil && state.pendingTopics.isEmpty
+                    }
+                    if isReady { onEvent(.ready) }
+                }
             case .published(let messageID):
                 let continuation = shared.state.withLock { state in
                     let continuation = state.waiting.removeValue(forKey: messageID)

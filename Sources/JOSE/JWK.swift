@@ -26,6 +26,7 @@ public struct JWK: Sendable {
     ///
     /// - Throws: ``JWKError`` where the key is of another kind, carries private parts, or is not meant for verifying.
     public init(json: JSONValue) throws {
+        guard json.object != nil else { throw JWKError(keyID: "?", problem: "is no JSON object") }
         guard let id = json["kid"]?.string, !id.isEmpty else {
             throw JWKError(keyID: "?", problem: "has no \"kid\"")
         }
@@ -43,7 +44,9 @@ public struct JWK: Sendable {
             return [UInt8](repeating: 0, count: max(0, 32 - bytes.count)) + bytes
         }
         guard json["d"] == nil else { throw fail("holds the private \"d\", which must never be shared") }
-        if let use = json["use"]?.string, use != "sig" { throw fail("is for \"\(use)\", not for \"sig\"") }
+        if let use = json["use"], use.string != "sig" {
+            throw fail("is for \"\(use.string ?? "?")\", not for \"sig\"")
+        }
         if let operations = json["key_ops"]?.array, !operations.contains("verify") {
             throw fail("\"key_ops\" does not name \"verify\"")
         }
@@ -70,6 +73,14 @@ public struct JWK: Sendable {
         if let name = json["alg"]?.string, name != algorithm.rawValue {
             throw fail("\"alg\" is \(name), but the key is for \(algorithm.rawValue)")
         }
+    }
+
+    /// Whether both are one key, in force at the same times.
+    public func isSame(as other: JWK) -> Bool {
+        guard notBefore == other.notBefore, expires == other.expires,
+            let one = try? publicKey.subjectPublicKeyInfo(), let two = try? other.publicKey.subjectPublicKeyInfo()
+        else { return false }
+        return one == two
     }
 
     /// The public members, for publication.

@@ -71,7 +71,7 @@ public final class JournalDatabase: Sendable {
                     },
                     isFrozen: try Bool.fetchOne(db, sql: "SELECT value FROM switch WHERE name = 'frozen'") ?? false,
                     sessions: try Row.fetchAll(db, sql: "SELECT bmc, location FROM bmc_session").compactMap { row in
-                        BMC.Address(row["bmc"]).map { BMCSession(bmc: $0, location: row["location"]) }
+                        BMC.Address(recorded: row["bmc"]).map { BMCSession(bmc: $0, location: row["location"]) }
                     }, knowledge: try Self.knowledge(db))
             }
         } catch {
@@ -271,7 +271,7 @@ public final class JournalDatabase: Sendable {
     private static func knowledge(_ db: Database) throws -> [BMC.Address: BMCKnowledge] {
         var all: [BMC.Address: BMCKnowledge] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT bmc, body FROM bmc_knowledge") {
-            if let bmc = BMC.Address(row["bmc"]) { all[bmc] = try? decode(row["body"]) }
+            if let bmc = BMC.Address(recorded: row["bmc"]) { all[bmc] = try? decode(row["body"]) }
         }
         return all
     }

@@ -17,6 +17,9 @@ public final class MQTTClient: Sendable {
         /// The topics of SUBSCRIBE packets that the broker has not answered, by message id.
         var subscribing: [Int32: MQTTOptions.Subscription] = [:]
         var started = false
+        var subscriptions: [MQTTOptions.Subscription] = []
+        /// Topics that are not wanted any more. The broker keeps a session's subscriptions until it is told.
+        var unwanted: Set<String> = []
     }
 
     // libmosquitto locks its handle itself once told that it is threaded (`mosquitto_threaded_set`).
@@ -38,6 +41,7 @@ public final class MQTTClient: Sendable {
         onEvent: @escaping @Sendable (MQTTEvent) -> Void
     ) throws {
         self.options = options
+        state.withLock { $0.subscriptions = options.subscriptions }
         self.onMessage = onMessage
         self.onEvent = onEvent
         let id = options.clientID.isEmpty ? nil : options.clientID
@@ -92,6 +96,25 @@ public final class MQTTClient: Sendable {
     /// Ends the connection in order and makes a new one, with a new login.
     public func reconnect() {
         state.withLock { $0.mustReconnect = true }
+        wake()
+    }
+
+    /// Subscribes to other topics from now on, at once where there is a connection; ends the subscriptions that are not
+    /// among them.
+    public func subscribe(to subscriptions: [MQTTOptions.Subscription]) {
+        state.withLock { state in
+            let (old, new) = (Set(state.subscriptions.map(\.topic)), Set(subscriptions.map(\.topic)))
+            state.unwanted = state.unwanted.union(old.subtracting(new)).subtracting(new)
+            state.subscriptions = subscriptions
+            guard state.connected else { return }
+            for topic in old.subtracting(new) { mosquitto_unsubscribe(handle, nil, topic) }
+            // The lock is held, so that the broker's answer is not looked up before it is written down.
+            for subscription in subscriptions where !old.contains(subscription.topic) {
+                var messageID: Int32 = 0
+                let code = mosquitto_subscribe(handle, &messageID, subscription.topic, Int32(subscription.qos))
+                if code == MOSQ_ERR_SUCCESS.rawValue { state.subscribing[messageID] = subscription }
+            }
+        }
         wake()
     }
 
@@ -256,7 +279,9 @@ extension MQTTClient {
         }
         state.withLock { $0.connected = true }
         onEvent(.connected(sessionPresent: sessionPresent))
-        for subscription in options.subscriptions {
+        let (subscriptions, unwanted) = state.withLock { ($0.subscriptions, $0.unwanted) }
+        for topic in unwanted { mosquitto_unsubscribe(handle, nil, topic) }
+        for subscription in subscriptions {
             var messageID: Int32 = 0
             let code = mosquitto_subscribe(handle, &messageID, subscription.topic, Int32(subscription.qos))
             if code == MOSQ_ERR_SUCCESS.rawValue {

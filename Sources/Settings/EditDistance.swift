@@ -1,6 +1,6 @@
 /// How many single-character edits lie between two words (Levenshtein), for "did you mean".
-enum EditDistance {
-    static func between(_ left: String, _ right: String) -> Int {
+public enum EditDistance {
+    public static func between(_ left: String, _ right: String) -> Int {
         let right = Array(right)
         var row = Array(0...right.count)
         for (i, character) in left.enumerated() {

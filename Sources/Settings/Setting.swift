@@ -25,6 +25,11 @@ public struct Setting {
     /// Notes a problem with this value, where no reader has to return.
     public func note(_ message: String) { let _: Never? = fail(message) }
 
+    /// Notes what can be used and is still likely to be a mistake, or weakens the agent.
+    public func warn(_ message: String) {
+        problems.warn(Problem(file: file, line: line, key: key, message: message))
+    }
+
     /// The members of a mapping, after every key that is not among `allowed` was noted as a problem.
     public func members(_ allowed: [String]) -> Members {
         guard let mapping = node.mapping else {

@@ -26,6 +26,7 @@ public enum SettingsFile {
     public static func parse(
         _ text: String, file: String, environment: [String: String] = [:], problems: ProblemCollector
     ) -> Setting? {
+        let text = withPlainLineEnds(text)
         do {
             guard let node = try Yams.compose(yaml: text) else {
                 problems.add(Problem(file: file, message: "is empty"))
@@ -55,17 +56,56 @@ public enum SettingsFile {
             Problem(file: file, line: mark.line, message: "not YAML: \(problem)")
         case .duplicatedKeysInMapping(let duplicates, let context):
             Problem(
-                file: file, line: secondLine(of: duplicates.first ?? "", in: text, from: context.mark.line),
+                file: file, line: secondLine(of: duplicates.first ?? "", in: text, after: context.mark),
                 key: duplicates.first ?? "", message: "this key occurs more than once")
         default:
             Problem(file: file, message: "not YAML: \("\(error)".split(separator: "\n").joined(separator: " "))")
         }
     }
 
-    /// The parser names only the mapping; the user wants the line of the repetition.
-    private static func secondLine(of key: String, in text: String, from first: Int) -> Int {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().dropFirst(first - 1)
-        let hits = lines.filter { $0.element.trimmingCharacters(in: .whitespaces).hasPrefix("\(key):") }
-        return hits.dropFirst().first.map { $0.offset + 1 } ?? first
+    /// Without a byte order mark, and with the line ends of Unix. In Swift the two characters of a Windows line end are one,
+    /// which is no `\n`: lines would be counted wrongly.
+    private static func withPlainLineEnds(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        var wasReturn = false
+        for (index, scalar) in text.unicodeScalars.enumerated() where index > 0 || scalar != "\u{FEFF}" {
+            switch scalar {
+            case "\r": scalars.append("\n")
+            case "\n" where wasReturn: break
+            default: scalars.append(scalar)
+            }
+            wasReturn = scalar == "\r"
+        }
+        return String(scalars)
+    }
+
+    /// The parser names where the key stands first; the user wants the line of the repetition.
+    ///
+    /// That begins in the same column, except in a mapping in braces.
+    private static func secondLine(of key: String, in text: String, after first: Mark) -> Int {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.indices.contains(first.line - 1) else { return first.line }
+        let spellings = [key, "\"\(key)\"", "'\(key)'"]
+        func isKey(_ text: Substring) -> Bool {
+            spellings.contains { text.hasPrefix($0) && text.dropFirst($0.count).drop { $0 == " " }.hasPrefix(":") }
+        }
+        let before = lines[first.line - 1].prefix(first.column - 1)
+        if !before.contains("{") {
+            let second = lines.indices.dropFirst(first.line).first { index in
+                lines[index].prefix { $0 == " " }.count == first.column - 1
+                    && isKey(lines[index].dropFirst(first.column - 1))
+            }
+            if let second { return second + 1 }
+        }
+        for index in lines.indices.dropFirst(first.line - 1) {
+            var rest = index == first.line - 1 ? lines[index].dropFirst(first.column) : lines[index]
+            var isStart = index > first.line - 1
+            while let character = rest.first {
+                if isStart, isKey(rest) { return index + 1 }
+                isStart = "{, ".contains(character)
+                rest = rest.dropFirst()
+            }
+        }
+        return first.line
     }
 }

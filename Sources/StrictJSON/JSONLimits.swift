@@ -1,5 +1,5 @@
 /// Bounds that a reader of foreign JSON holds, so that no message can cost more than its size suggests.
-public struct JSONLimits: Sendable {
+public struct JSONLimits: Sendable, Hashable {
     /// The deepest nesting of arrays and objects.
     public var depth: Int
     /// The longest number literal, in bytes: more digits than any quantity of this project has.

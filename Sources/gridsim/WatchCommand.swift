@@ -23,7 +23,12 @@ struct WatchCommand: AsyncParsableCommand {
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw Failure("\(path): the key set cannot be read", code: 2)
             }
-            return try JWKSet(decoding: data)
+            let set = try JWKSet(decoding: data)
+            guard !set.isEmpty else {
+                let reasons = set.skipped.map { "; \($0)" }.joined()
+                throw Failure("\(path): holds no key that can be used\(reasons)", code: 2)
+            }
+            return set
         }
         let limit = try timeout.map { text in
             guard let limit = Quantities.duration(text) else {

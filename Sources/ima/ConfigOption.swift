@@ -9,13 +9,15 @@ struct ConfigOption: ParsableArguments {
     @Option(name: .long, help: "The agent's configuration file.")
     var config = "/etc/ima/ima.yaml"
 
-    func load() throws -> AgentConfiguration {
+    /// - Parameter checksPlaces: whether the journal and the control socket must be possible here
+    func load(checksPlaces: Bool = false) throws -> AgentConfiguration {
         guard FileManager.default.isReadableFile(atPath: config) else {
             let reason = FileManager.default.fileExists(atPath: config) ? "cannot be read" : "no such file"
             throw Failure("\(config): \(reason)", code: 2)
         }
         do {
-            return try ConfigurationReader.load(config, environment: ProcessInfo.processInfo.environment)
+            return try ConfigurationReader.load(
+                config, environment: ProcessInfo.processInfo.environment, checksPlaces: checksPlaces)
         } catch let problems as Problems {
             throw Failure(problems.description)
         }

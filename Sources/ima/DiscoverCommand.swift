@@ -3,6 +3,7 @@ import ArgumentParser
 import CommandLineTool
 import Foundation
 import Inventory
+import Settings
 
 struct DiscoverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,15 +29,14 @@ struct DiscoverCommand: AsyncParsableCommand {
             if let ca { .authorities(file: ca) } else if let pin { .pin(pin) } else if noVerify { .unverified } else {
                 .systemAuthorities
             }
-        if let ca, !FileManager.default.isReadableFile(atPath: ca) { throw Failure("\(ca): cannot be read", code: 2) }
+        if let ca, let objection = AuthorityFile.objection(to: ca) { throw Failure("\(ca): \(objection)", code: 2) }
         var bmcs: [BMC] = []
         for text in urls {
             let all: [String]
             do { all = try HostRange.expand(text) } catch { throw Failure("\(text): \(error)", code: 2) }
             for url in all {
-                guard let address = BMC.Address(url) else {
-                    throw Failure("\(url): should be https://host[:port]", code: 2)
-                }
+                let address: BMC.Address
+                do { address = try BMC.Address(checking: url) } catch { throw Failure("\(url): \(error)", code: 2) }
                 guard address.isEncrypted || address.isLoopback || noVerify else {
                     throw Failure("\(url): plain http is for loopback only, or needs --no-verify", code: 2)
                 }

@@ -23,7 +23,7 @@ struct RunCommand: AsyncParsableCommand {
         ProcessLimits.prepare()
         var logger = Logger(label: "ima") { OneLineLogHandler(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel = level
-        let configuration = try options.load()
+        let configuration = try options.load(checksPlaces: true)
         do {
             let agent = try buildAgent(configuration: configuration, logger: logger)
             logger.notice(

@@ -109,6 +109,128 @@ struct ConfigurationTests {
         #expect(try problems(Self.good.replacing("mqtt://127", with: "mqtts://127")).count == 1)
     }
 
+    /// Each is one clear line, at the right key.
+    @Test(arguments: [
+        ("url: \"mqtt://127.0.0.1:1883\"", "url: \"mqtt://127.evil.example.com\"", "broker.url"),
+        ("url: \"mqtt://127.0.0.1:1883\"", "url: \"mqtt://localhost.evil.example\"", "broker.url"),
+        ("url: \"mqtt://127.0.0.1:1883\"", "url: \"mqtt://127.0.0.1:99999\"", "broker.url"),
+        ("url: \"mqtt://127.0.0.1:1883\"", "url: \"mqtts://bus\", tls: { ca: empty.pem }", "broker.tls.ca"),
+        ("url: \"mqtt://127.0.0.1:1883\"", "url: \"mqtts://bus\", tls: { ca: junk.pem }", "broker.tls.ca"),
+        ("url: \"mqtt://127.0.0.1:1883\"", "url: \"mqtts://bus\", tls: { ca: ima.pem }", "broker.tls.ca"),
+        ("url: \"mqtt://127.0.0.1:1883\"", "url: \"mqtts://bus\", tls: { ca: . }", "broker.tls.ca"),
+        (
+            "url: \"mqtt://127.0.0.1:1883\"",
+            "url: \"mqtts://bus\", tls: { ca: ca.pem, certificate: one.pem, key: two.key }", "broker.tls.certificate"
+        ),
+        (
+            "url: \"mqtt://127.0.0.1:1883\"",
+            "url: \"mqtts://bus\", tls: { ca: ca.pem, certificate: junk.pem, key: two.key }", "broker.tls.certificate"
+        ),
+        (
+            "url: \"mqtt://127.0.0.1:1883\"",
+            "url: \"mqtt://127.0.0.1\", oauth2: { token_url: \"http://127.0.0.1.evil.example/t\", client_id: a, "
+                + "client_secret_file: password }", "broker.oauth2.token_url"
+        ),
+        ("journal: ima.sqlite", "journal: nowhere/ima.sqlite", "journal"),
+        ("journal: ima.sqlite", "journal: .", "journal"),
+        ("journal: ima.sqlite", "journal: junk.pem", "journal"),
+        ("journal: ima.sqlite", "journal: /dev/null", "journal"),
+        ("journal: ima.sqlite", "journal: ima.sqlite\ncontrol: nowhere/ima.sock", "control"),
+        (
+            "journal: ima.sqlite",
+            "journal: ima.sqlite\ncontrol: \(String(repeating: "x", count: 110))", "control"
+        ),
+        ("journal: ima.sqlite", "journal: ima.sqlite\nhttp: 10.0.0.300:80", "http"),
+        ("journal: ima.sqlite", "journal: ima.sqlite\nhttp: \":9660\"", "http"),
+        ("journal: ima.sqlite", "journal: ima.sqlite\nhttp: 127.0.0.1:99999", "http"),
+        ("jwks: dps.json", "jwks: weak.json", "trust[0].jwks"),
+        ("jwks: dps.json", "jwks: .", "trust[0].jwks"),
+    ])
+    func whatCannotWorkIsRefused(good: String, bad: String, key: String) throws {
+        try writeCertificates()
+        let found = try problems(Self.good.replacing(good, with: bad))
+        #expect(found.map(\.key) == [key])
+        #expect(found.allSatisfy { $0.line != nil && !$0.message.contains("\n") })
+    }
+
+    @Test func whatCanWorkIsNotRefused() throws {
+        try writeCertificates()
+        let tls = Self.good.replacing(
+            "\"mqtt://127.0.0.1:1883\"",
+            with: "\"mqtts://bus\", tls: { ca: ca.pem, certificate: one.pem, key: one.key }")
+        #expect(try load(tls).warnings.map(\.key) == ["defaults.bmc.tls.verify"])
+        // Commands that run no agent may be used where it could not.
+        let elsewhere = try folder.write(
+            Self.good.replacing("ima.sqlite", with: "/nowhere/ima.sqlite"), to: "ima.yaml")
+        #expect(throws: Never.self) {
+            try ConfigurationReader.load(elsewhere, environment: [:], checksPlaces: false)
+        }
+    }
+
+    private func writeCertificates() throws {
+        let authority = try CertificateAuthority(name: "test")
+        try folder.write(authority.certificatePEM, to: "ca.pem")
+        for name in ["one", "two"] {
+            let identity = try authority.issue(to: .init(commonName: name))
+            try folder.write(identity.certificatePEM, to: "\(name).pem")
+            try folder.write(identity.keyPEM, to: "\(name).key")
+        }
+        try folder.write("", to: "empty.pem")
+        try folder.write("junk", to: "junk.pem")
+        try folder.write(#"{"keys":[{"kty":"OKP","kid":"ed","crv":"Ed25519","x":"AA"}]}"#, to: "weak.json")
+    }
+
+    @Test func warningsRefuseNothing() throws {
+        try folder.write(
+            JWKSet([SigningKey(PrivateKey.generate(.p256), keyID: "k2").jwk()]).json().text.replacing(
+                "\"keys\":[", with: "\"keys\":[{\"kty\":\"OKP\",\"kid\":\"ed\"},"), to: "dps.json")
+        let configuration = try load(
+            Self.good.replacing("jwks: dps.json", with: "jwks: dps.json, allow_unsigned: true")
+                .replacing("\"mqtt://127.0.0.1:1883\"", with: "\"mqtt://bus\", allow_plaintext: true")
+                + "http: 0.0.0.0:9660\n")
+        #expect(
+            configuration.warnings.map(\.key).sorted() == [
+                "broker.url", "defaults.bmc.tls.verify", "http", "trust[0].allow_unsigned", "trust[0].jwks",
+            ])
+        #expect(configuration.warnings.allSatisfy { $0.line != nil })
+    }
+
+    @Test func oneSourceMayHaveSeveralFilesWhoseKeysAgree() throws {
+        let other = try SigningKey(PrivateKey.generate(.p256), keyID: "other")
+        try folder.write(JWKSet([other.jwk()]).json().text, to: "more.json")
+        let two = Self.good.replacing(
+            "jwks: dps.json }", with: "jwks: dps.json }, { source: //grid/v1/poweragent/dps-prod, jwks: more.json }")
+        #expect(try load(two).trust.count == 2)
+        let conflicting = try SigningKey(PrivateKey.generate(.p256), keyID: "k")
+        try folder.write(JWKSet([conflicting.jwk()]).json().text, to: "more.json")
+        let found = try problems(two)
+        #expect(found.map(\.key) == ["trust[1].jwks"])
+        #expect(found.first?.message.contains("another one in \(folder.path("dps.json"))") == true)
+        // The same name of a key is another key's with another source.
+        #expect(throws: Never.self) {
+            try load(two.replacing("poweragent/dps-prod, jwks: more", with: "poweragent/b, jwks: more"))
+        }
+    }
+
+    @Test func aReloadSaysWhatNeedsARestart() throws {
+        let old = try load(Self.good)
+        #expect(ConfigurationDifference(from: old, to: old).applied.isEmpty)
+        #expect(ConfigurationDifference(from: old, to: old).needsRestart.isEmpty)
+        let new = try load(
+            Self.good.replacing("1883", with: "1884").replacing("ima-prod", with: "ima-b").replacing(
+                "poweragent/dps-prod", with: "poweragent/b")
+                + "mode: observe\nhttp: 127.0.0.1:1\nenforcement: { max_age: 1h, hold_down: 1s }\nredfish: { workers: 3 }\n"
+        )
+        let difference = ConfigurationDifference(from: old, to: new)
+        #expect(difference.applied == ["trust", "mode", "enforcement"])
+        #expect(
+            difference.needsRestart == [
+                "agent.id", "broker.url", "enforcement.max_age", "redfish connections", "http",
+            ])
+        let only = try load(Self.good + "enforcement: { max_age: 1h }\n")
+        #expect(ConfigurationDifference(from: old, to: only).applied.isEmpty)
+    }
+
     @Test func aMissingFileIsOneLine() throws {
         let problems = try #require(throws: Problems.self) {
             try ConfigurationReader.load(folder.path("none.yaml"), environment: [:])

@@ -16,6 +16,16 @@ struct BrokerAddressTests {
 
     @Test(arguments: [
         "", "bus:1883", "tcp://bus", "mqtt://", "mqtt://user@bus", "mqtt://bus/path", "mqtt://bus:0", "mqtt://bus:x",
+        "mqtt://bus:99999", "mqtt://:1883", "mqtt://127.1", "mqtt://0x7f.1", "mqtt://127.0.0.010", "mqtt://10.0.0.300",
+        "mqtt://fd00::1",
     ])
     func refuses(text: String) { #expect(BrokerAddress(text) == nil) }
+
+    @Test(arguments: [
+        ("mqtt://127.0.0.1", true), ("mqtt://localhost", true), ("mqtt://[::1]", true), ("mqtt://127.1.2.3", true),
+        ("mqtt://127.evil.example.com", false), ("mqtt://localhost.evil.example", false), ("mqtt://10.0.0.1", false),
+    ])
+    func loopbackIsJudgedByTheAddress(text: String, isLoopback: Bool) {
+        #expect(BrokerAddress(text)?.isLoopback == isLoopback)
+    }
 }

@@ -51,6 +51,35 @@ struct BusConnectionTests {
         await broker.stop()
     }
 
+    /// While connected, and over a reconnect to the kept session.
+    @Test func itListensToOtherTopicsFromNowOn() async throws {
+        let broker = try await TestBroker()
+        let log = Log()
+        let receiver = try connect(broker, id: "receiver", topics: ["old"], log: log)
+        defer { receiver.stop() }
+        #expect(try await eventually { log.events.withLock { $0.contains("ready") } })
+        let sender = try connect(broker, id: "sender", topics: [], log: Log())
+        defer { sender.stop() }
+        #expect(try await eventually { sender.isConnected })
+        receiver.listen(to: ["new"])
+        func tell(_ text: String, until last: String) async throws {
+            // The broker may know of the subscription a little later.
+            #expect(
+                try await eventually {
+                    for topic in ["old", "new"] {
+                        try await sender.publish(topic: topic, payload: Array("\(topic) \(text)".utf8))
+                    }
+                    return log.messages.withLock { $0.contains(last) }
+                })
+        }
+        try await tell("1", until: "new 1")
+        log.messages.withLock { $0 = [] }
+        receiver.renewLogin()
+        try await tell("2", until: "new 2")
+        #expect(log.messages.withLock { $0.allSatisfy { $0.hasPrefix("new") } })
+        await broker.stop()
+    }
+
     @Test func whatIsNotAcceptedComesAgain() async throws {
         let broker = try await TestBroker()
         let log = Log()

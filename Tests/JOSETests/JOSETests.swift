@@ -121,11 +121,10 @@ struct JOSETests {
                 #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(text(x))","y":"\#(text(y))"}]}"#.utf8))
         #expect(try JWS.verify(JWS.sign(Array("payload".utf8), with: key), keys: set).keyID == "k")
         let long = Base64URL.encode([0] + x)
-        #expect(throws: JWKError.self) {
-            try JWKSet(
-                decoding: Array(
-                    #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(long)","y":"\#(text(y))"}]}"#.utf8))
-        }
+        let tooLong = try JWKSet(
+            decoding: Array(
+                #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(long)","y":"\#(text(y))"}]}"#.utf8))
+        #expect(tooLong.isEmpty && tooLong.skipped.map(\.keyID) == ["k"])
     }
 
     @Test func refusesWeakOrForeignKeys() throws {
@@ -139,9 +138,46 @@ struct JOSETests {
             #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(Self.a3.x)","y":"\#(Self.a3.y)","d":"AA"}]}"#,
             #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(Self.a3.x)","y":"\#(Self.a3.y)","use":"enc"}]}"#,
             #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(Self.a3.x)","y":"\#(Self.a3.y)","alg":"RS256"}]}"#,
-            #"{"keys":[{"kty":"oct","kid":"k","k":"AA"}]}"#, #"{"keys":[{"kty":"EC"}]}"#, #"{}"#, "[]",
+            #"{"keys":[{"kty":"oct","kid":"k","k":"AA"}]}"#, #"{"keys":[{"kty":"EC"}]}"#,
         ]
-        for set in sets { #expect(throws: JWKError.self, "\(set)") { try JWKSet(decoding: Array(set.utf8)) } }
+        for text in sets {
+            let set = try JWKSet(decoding: Array(text.utf8))
+            #expect(set.isEmpty && set.skipped.count == 1, "\(text)")
+        }
+        for text in ["{}", "[]", #"{"keys":{}}"#] {
+            #expect(throws: JWKError.self, "\(text)") { try JWKSet(decoding: Array(text.utf8)) }
+        }
+        #expect(throws: (any Error).self) { try JWKSet(decoding: Array("{".utf8)) }
+    }
+
+    /// What other systems keep in their sets, in any order, spoils nothing; and of what is skipped it is said why.
+    @Test func aForeignKeyDoesNotSpoilTheSet() throws {
+        let good = try SigningKey(PrivateKey.generate(.p256), keyID: "good").jwk()
+        let ours = try good.json().text
+        let foreign = [
+            ours.replacing("\"good\"", with: "\"enc\"").replacing("\"sig\"", with: "\"enc\""),
+            #"{"kty":"OKP","kid":"ed","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+            #"{"kty":"EC","kid":"p384","crv":"P-384","x":"AA","y":"AA"}"#,
+            #"{"kty":"AKP","kid":"pq","alg":"ML-DSA-65","pub":"AA"}"#, #"{"kty":"oct","kid":"s","k":"AA"}"#,
+            #"{"kty":"RSA","kid":"weak","n":"\#(String(repeating: "_", count: 171))w","e":"AQAB"}"#,
+            #"{"kty":"RSA","kid":"n","n":5,"e":"AQAB"}"#, #"{"kty":"EC","crv":"P-256"}"#, "null", "7", "\"x\"", "[]",
+            "{}",
+            ours.replacing("\"good\"", with: "\"\""), ours.replacing("\"good\"", with: "5"),
+            ours.replacing("\"sig\"", with: "7").replacing("\"good\"", with: "\"use\""),
+            try SigningKey(PrivateKey.generate(.p256), keyID: "good").jwk().json().text,
+        ]
+        for text in foreign {
+            for list in [ours + "," + text, text == foreign.last ? ours + "," + text : text + "," + ours] {
+                let set = try JWKSet(decoding: Array("{\"keys\":[\(list)]}".utf8))
+                #expect(set.keyIDs == ["good"], "\(text)")
+                #expect(set["good"]?.isSame(as: good) == true)
+                #expect(set.skipped.count == 1, "\(text)")
+            }
+        }
+        let all = try JWKSet(decoding: Array("{\"keys\":[\(([ours, ours] + foreign).joined(separator: ","))]}".utf8))
+        #expect(all.keyIDs == ["good"])
+        #expect(all.skipped.count == foreign.count, "the same key twice is one")
+        #expect(all.skipped.contains { $0.description == #"key "keys[10]": is no JSON object"# })
     }
 
     @Test(arguments: ["A", "AA=", "A A", "AB", "AAB", "A+A", "A/AA", "Ä"])

@@ -1,5 +1,7 @@
 import FleetSimulator
 import Foundation
+import JOSE
+import OpenSSL
 import PowerEvents
 import StrictJSON
 import TestSupport
@@ -36,6 +38,49 @@ struct CommandScenarios {
         #expect(stage.fleet.bmcs.allSatisfy { $0.openSessions == 0 })
         #expect(!FileManager.default.fileExists(atPath: stage.folder.path("ima.sqlite")))
         await stage.tearDown()
+    }
+
+    @Test func checkWarnsAndIsStrictOnlyWhereItIsAskedToBe() throws {
+        let folder = try TemporaryFolder()
+        let key = try PrivateKey.generate(.p256)
+        try folder.write(key.pem(), to: "ima.pem")
+        try folder.write(JWKSet([SigningKey(key, keyID: "k").jwk()]).json().text, to: "dps.json")
+        try folder.write("secret", to: "password")
+        let site = """
+            credentials: { bmc: { username: ima, password_file: password } }
+            defaults: { bmc: { credentials: bmc } }
+            nodes:
+              - { id: n1, bmc: https://10.0.0.1, protected: true }
+              - { id: n2, bmc: "https://10.0.0.1:443", redfish: { system: "2" } }
+            """
+        try folder.write(site, to: "site.yaml")
+        let config = try folder.write(
+            """
+            agent: { id: ima-test }
+            broker: { url: "mqtt://127.0.0.1:1883" }
+            trust: [{ source: //grid/v1/poweragent/dps, jwks: dps.json }]
+            signing: { key: ima.pem, kid: k }
+            inventory: [site.yaml]
+            journal: ima.sqlite
+            """, to: "ima.yaml")
+        func check(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
+            try ChildProcess.run(
+                Stage.programs.appendingPathComponent("ima").path, ["check", "--config", config] + arguments)
+        }
+        let loose = try check()
+        #expect(loose.status == 0)
+        #expect(loose.output.hasPrefix("warning: \(folder.path("site.yaml")):4: "))
+        #expect(loose.output.contains("n1 is protected, and n2 on the same BMC"))
+        let strict = try check("--strict")
+        #expect(strict.status == 1)
+        #expect(strict.output.contains("warning: ") && strict.errors.contains("1 warning"))
+        try folder.write(site.replacing("10.0.0.1:443", with: "10.0.0.2"), to: "site.yaml")
+        #expect(try check("--strict").status == 0)
+        try folder.write(site.replacing("10.0.0.1:443", with: "10.0.0.02"), to: "site.yaml")
+        let octal = try check()
+        #expect(octal.status == 1)
+        #expect(octal.errors.contains("site.yaml:5: nodes[1].bmc: 10.0.0.02 has leading zeros"))
+        #expect(octal.errors.split(separator: "\n").count == 1)
     }
 
     @Test(.timeLimit(.minutes(2)))

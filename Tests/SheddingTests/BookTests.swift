@@ -371,6 +371,25 @@ struct BookTests {
         #expect(world.watts("n2") == 700)
     }
 
+    /// As `mode: observe` does after a reload, beside an operator's freeze, which it neither sets nor ends.
+    @Test func pausedNothingIsWrittenAndNothingUndone() {
+        var world = BookWorld()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.work()
+        world.book.pause()
+        #expect(!world.book.isFrozen)
+        world.accept(Fixture.alert(1, .resolved))
+        world.pass(.seconds(60))
+        #expect(world.watts("n1") == 700)
+        world.book.freeze()
+        world.perform(world.book.unpause(now: world.now))
+        world.pass(.seconds(60))
+        #expect(world.watts("n1") == 700, "frozen still")
+        world.perform(world.book.thaw(now: world.now))
+        world.pass(.seconds(60))
+        #expect(world.watts("n1") == 1000)
+    }
+
     @Test func aFreezeInTheMiddleOfAReleaseOwesThePrior() throws {
         var world = BookWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))

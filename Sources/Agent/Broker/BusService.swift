@@ -61,6 +61,9 @@ final class BusService: Service {
             })
     }
 
+    /// Listens to the alerts of other sources from now on.
+    func listen(to topics: [String]) { connection.listen(to: topics) }
+
     func run() async throws {
         connection.start()
         defer { connection.stop() }

@@ -2,6 +2,7 @@ public import Curl
 public import EventBus
 public import Inventory
 public import Redfish
+public import Settings
 public import Shedding
 public import StrictJSON
 
@@ -41,7 +42,7 @@ public struct AgentConfiguration: Sendable {
     }
 
     /// Bounds of what others can make this agent hold, each of them refused past it (`limits:`).
-    public struct Limits: Sendable {
+    public struct Limits: Sendable, Hashable {
         /// Bytes of a message from the bus.
         public var messageBytes = 4 << 20
         /// Nesting, and the length of numbers, in a message.
@@ -102,4 +103,6 @@ public struct AgentConfiguration: Sendable {
     public var controlSocket: String?
     public var shutdownTimeout: Duration
     public var limits = Limits()
+    /// What can be used and is still likely to be a mistake, or weakens the agent.
+    public var warnings: [Problem] = []
 }

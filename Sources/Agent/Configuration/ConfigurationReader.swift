@@ -2,6 +2,7 @@ import Curl
 import EventBus
 import Foundation
 import Inventory
+import OpenSSL
 import PowerEvents
 import Redfish
 import Settings
@@ -9,13 +10,18 @@ import Shedding
 
 /// Reads `ima.yaml` and what it names, noting every mistake of every file.
 public enum ConfigurationReader {
+    /// - Parameter checksPlaces: whether the journal and the control socket must be possible here, as they must where an
+    ///   agent is to run
     /// - Throws: `Problems` with all mistakes
-    public static func load(_ path: String, environment: [String: String]) throws -> AgentConfiguration {
+    public static func load(
+        _ path: String, environment: [String: String], checksPlaces: Bool = true
+    ) throws -> AgentConfiguration {
         let problems = ProblemCollector()
         let configuration = SettingsFile.load(path, environment: environment, problems: problems)
-            .flatMap { read($0, environment: environment, problems: problems) }
+            .flatMap { read($0, environment: environment, problems: problems, checksPlaces: checksPlaces) }
         try problems.throwIfAny()
-        guard let configuration else { throw Problems([Problem(file: path, message: "cannot be used")]) }
+        guard var configuration else { throw Problems([Problem(file: path, message: "cannot be used")]) }
+        configuration.warnings = Set(problems.warnings).sorted()
         return configuration
     }
 
@@ -25,14 +31,13 @@ public enum ConfigurationReader {
     ]
 
     private static func read(
-        _ file: Setting, environment: [String: String], problems: ProblemCollector
+        _ file: Setting, environment: [String: String], problems: ProblemCollector, checksPlaces: Bool
     ) -> AgentConfiguration? {
         let top = file.members(sections)
         let agent = top.required("agent", of: file)
         let agentID = agent.flatMap { agent in agent.members(["id"]).required("id", of: agent) }.flatMap(identifier)
         let bus = top.required("broker", of: file).flatMap(readBus)
-        let trust = top.required("trust", of: file)?.elements().compactMap(readTrust) ?? []
-        if let setting = top["trust"], trust.isEmpty { setting.note("should name at least one source of alerts") }
+        let trust = TrustReader.read(top.required("trust", of: file))
         let signing = top.required("signing", of: file).flatMap(readSigning)
         let inventory = top.required("inventory", of: file)
         let files = (inventory?.isList == true ? inventory?.elements() : inventory.map { [$0] })?.compactMap {
@@ -43,12 +48,12 @@ public enum ConfigurationReader {
         if let files, !files.isEmpty, site.resources.isEmpty, problems.all.isEmpty {
             inventory?.note("holds no resources: there is nothing to enforce on")
         }
-        let journal = top.required("journal", of: file)?.path()
+        let journal = top.required("journal", of: file).flatMap { readJournal($0, checksPlaces) }
         let policy = EnforcementReader.read(top["enforcement"])
         var (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
         let http = top["http"].flatMap(readHTTP)
         let mode = top["mode"]?.choice(AgentConfiguration.Mode.self) ?? .enforce
-        let controlSocket = top["control"]?.path()
+        let controlSocket = top["control"]?.pathToBe(isSocket: true, checks: checksPlaces)
         let shutdownTimeout = top["shutdown_timeout"]?.duration() ?? .seconds(20)
         guard let agentID, let bus, let signing, let journal, let files else { return nil }
         var finalPolicy = policy
@@ -63,6 +68,19 @@ public enum ConfigurationReader {
             shutdownTimeout: shutdownTimeout, limits: limits)
     }
 
+    private static func readJournal(_ setting: Setting, _ checksPlaces: Bool) -> String? {
+        guard let path = setting.pathToBe(checks: checksPlaces) else { return nil }
+        // How every SQLite database begins; an empty file becomes one.
+        let magic = Array("SQLite format 3\0".utf8)
+        if checksPlaces, let file = FileHandle(forReadingAtPath: path),
+            let head = try? file.read(upToCount: magic.count),
+            !head.isEmpty, !head.elementsEqual(magic)
+        {
+            return setting.fail("\(path): the journal is no SQLite database; name another file", showingValue: false)
+        }
+        return path
+    }
+
     /// A name that topics and the broker's access rules can hold.
     private static func identifier(_ setting: Setting) -> String? {
         guard let text = setting.nonEmptyString() else { return nil }
@@ -75,7 +93,9 @@ public enum ConfigurationReader {
             "url", "topic_prefix", "qos", "tls", "token_file", "oauth2", "allow_plaintext",
         ])
         guard let url = members.required("url", of: setting) else { return nil }
-        let address = url.string().flatMap { BrokerAddress($0) ?? url.fail("should be mqtts://host:8883") }
+        let address = url.string().flatMap { text in
+            do { return try BrokerAddress(checking: text) } catch { return url.fail("\(error)") }
+        }
         let prefix = members["topic_prefix"]?.string() ?? ""
         if !prefix.isEmpty, !prefix.hasSuffix("/") || prefix.contains(where: { "+#".contains($0) }) {
             members["topic_prefix"]?.note("should end with a slash and hold no wildcards")
@@ -84,11 +104,14 @@ public enum ConfigurationReader {
         var tls: BusOptions.TLS?
         if let section = members["tls"] {
             let parts = section.members(["ca", "certificate", "key"])
-            let authorities = parts.required("ca", of: section)?.existingFile()
+            let authorities = parts.required("ca", of: section)?.authorityFile()
             let certificate = parts["certificate"]?.existingFile()
             let key = parts["key"]?.secretFile()
             if (parts["certificate"] == nil) != (parts["key"] == nil) {
                 section.note("certificate and key go together")
+            }
+            if let certificate, let key, let setting = parts["certificate"] {
+                checkPair(certificate: certificate, key: key, at: setting)
             }
             tls = authorities.map { BusOptions.TLS(authorities: $0, certificate: certificate, key: key) }
         }
@@ -97,8 +120,12 @@ public enum ConfigurationReader {
             url.note("mqtts needs tls: { ca: … }")
         } else if !address.isEncrypted, members["tls"] != nil {
             url.note("tls is set, so this should be mqtts://")
-        } else if !address.isEncrypted, !address.isLoopback, members["allow_plaintext"]?.bool() != true {
-            url.note("plain mqtt is for loopback only; use mqtts, or write out allow_plaintext: true")
+        } else if !address.isEncrypted, !address.isLoopback {
+            if members["allow_plaintext"]?.bool() == true {
+                url.warn("plain mqtt to another machine: everybody between can read and hold up alerts")
+            } else {
+                url.note("plain mqtt is for loopback only; use mqtts, or write out allow_plaintext: true")
+            }
         }
         return AgentConfiguration.Bus(
             address: address, topicPrefix: prefix, qos: qos, tls: tls, login: login(members, of: setting))
@@ -115,28 +142,28 @@ public enum ConfigurationReader {
             let client = parts.required("client_id", of: section)?.nonEmptyString(),
             let secret = parts.required("client_secret_file", of: section)?.secretFile()
         else { return .none }
-        let isLocal = text.hasPrefix("http://127.0.0.1") || text.hasPrefix("http://localhost")
-        if !text.hasPrefix("https://"), !isLocal { url.note("should be https://; plain http is for loopback only") }
+        do {
+            let endpoint = try Endpoint(text, schemes: ["https", "http"], allowsPath: true)
+            if endpoint.isExposed(plain: "http") { url.note("should be https://; plain http is for loopback only") }
+        } catch {
+            url.note("\(error)")
+        }
         return .oauth2(
             .init(
                 tokenURL: text, clientID: client, secretFile: secret, scope: parts["scope"]?.nonEmptyString(),
-                authorities: parts["ca"]?.existingFile()))
+                authorities: parts["ca"]?.authorityFile()))
     }
 
-    private static func readTrust(_ setting: Setting) -> AgentConfiguration.TrustedSource? {
-        let members = setting.members(["source", "jwks", "allow_unsigned"])
-        guard let source = members.required("source", of: setting), let text = source.nonEmptyString() else {
-            return nil
+    private static func checkPair(certificate: String, key: String, at setting: Setting) {
+        guard case .success(let bytes) = RegularFile.read(certificate),
+            case .success(let keyBytes) = RegularFile.read(key)
+        else { return }
+        do {
+            try CertificateFile.check(certificatePEM: bytes, keyPEM: keyBytes)
+        } catch {
+            let _: Never? = setting.fail(
+                "\(certificate) and \(key) cannot be used together: \(error)", showingValue: false)
         }
-        guard let parsed = EventSource(text), parsed.role == .powerAgent else {
-            return source.fail("should be //grid/v1/poweragent/<identifier>")
-        }
-        let allowUnsigned = members["allow_unsigned"]?.bool() ?? false
-        let jwks = members["jwks"]?.path()
-        if let jwks { KeyFiles.check(jwks: jwks, at: members["jwks"]) }
-        if jwks == nil, !allowUnsigned { _ = members.required("jwks", of: setting) }
-        return AgentConfiguration.TrustedSource(
-            source: parsed.description, jwks: jwks, allowUnsigned: allowUnsigned)
     }
 
     private static func readSigning(_ setting: Setting) -> AgentConfiguration.Signing? {
@@ -163,11 +190,15 @@ public enum ConfigurationReader {
 
     private static func readHTTP(_ setting: Setting) -> AgentConfiguration.HTTPAddress? {
         guard let text = setting.nonEmptyString() else { return nil }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count >= 2, let port = parts.last.flatMap({ Int($0) }), (0...65_535).contains(port) else {
-            return setting.fail("should be an address and a port, such as 127.0.0.1:9660")
+        do {
+            let (host, port) = try Endpoint.split(text, ports: 0...65_535)
+            guard let port else { return setting.fail("should be an address and a port, such as 127.0.0.1:9660") }
+            if !host.isLoopback {
+                setting.warn("the pages can be read from other machines, without a login and without TLS")
+            }
+            return AgentConfiguration.HTTPAddress(host: host.text, port: port)
+        } catch {
+            return setting.fail("should be an address and a port, such as 127.0.0.1:9660: \(error)")
         }
-        let host = parts.dropLast().joined(separator: ":").trimmingCharacters(in: ["[", "]"])
-        return AgentConfiguration.HTTPAddress(host: host, port: port)
     }
 }

@@ -31,19 +31,41 @@ enum KeyFiles {
         }
     }
 
+    /// - Returns: the keys that can be used, possibly none
+    /// - Throws: where the file cannot be read, or is no key set
     static func keySet(_ path: String) throws -> JWKSet {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Unusable(description: "\(path): the key set cannot be read")
-        }
-        do {
-            return try JWKSet(decoding: data)
-        } catch {
-            throw Unusable(description: "\(path): no usable key set: \(error)")
+        switch RegularFile.read(path) {
+        case .failure(let unusable): throw Unusable(description: "\(path): the key set \(unusable.reason)")
+        case .success(let bytes):
+            do {
+                // Some editors put a byte order mark before it.
+                return try JWKSet(decoding: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...])
+            } catch {
+                throw Unusable(description: "\(path): no usable key set: \(error)")
+            }
         }
     }
 
-    static func check(jwks path: String, at setting: Setting?) {
-        do { if try keySet(path).isEmpty { setting?.note("holds no keys") } } catch { setting?.note("\(error)") }
+    /// The same for a start, where a set without a usable key would refuse every alert.
+    static func keySetToStartWith(_ path: String) throws -> JWKSet {
+        let set = try keySet(path)
+        guard !set.isEmpty else {
+            let reasons = set.skipped.map { "; \($0)" }.joined()
+            throw Unusable(description: "\(path): holds no key that can be used\(reasons)")
+        }
+        return set
+    }
+
+    /// Notes what is wrong with a key set, and warns of keys in it that are not used.
+    static func check(jwks path: String, at setting: Setting) -> JWKSet? {
+        do {
+            let set = try keySetToStartWith(path)
+            for error in set.skipped { setting.warn("\(path): \(error); it is not used") }
+            return set
+        } catch {
+            setting.note("\(error)")
+            return nil
+        }
     }
 
     static func check(signingKey path: AgentConfiguration.Signing.Place, keyID: String, at setting: Setting) {

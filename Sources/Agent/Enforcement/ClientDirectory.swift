@@ -52,17 +52,22 @@ actor ClientDirectory {
     /// Nothing more is asked of a BMC for now.
     func rest(_ bmc: BMC, place: Int) async { await clients[Key(bmc: bmc, place: place)]?.rest() }
 
-    /// Takes over changed logins; clients that used others are made anew. What was refused may be tried again: that is
-    /// what somebody asks for who has everything read again.
-    func reload(_ credentials: [String: CredentialReference]) async {
+    /// Takes over changed logins; clients that used others are made anew, and so are those of BMCs whose address, login or
+    /// trust is another one now. What was refused may be tried again: that is what somebody asks for who has everything
+    /// read again.
+    ///
+    /// - Parameter needed: the BMCs that are spoken to from now on
+    func reload(_ credentials: [String: CredentialReference], keeping needed: Set<BMC>) async {
         let changed = clients.filter {
-            self.credentials[$0.key.bmc.credentials] != credentials[$0.key.bmc.credentials]
+            !needed.contains($0.key.bmc)
+                || self.credentials[$0.key.bmc.credentials] != credentials[$0.key.bmc.credentials]
         }
         self.credentials = credentials
         for record in logins.values { await record.forget() }
         for (key, client) in changed {
             clients[key] = nil
-            await client.close()
+            // One that does not answer holds up nobody.
+            closings.append(Task { await client.close() })
         }
     }
 

@@ -28,12 +28,27 @@ extension Enforcer {
     /// Forgets breaches that the journal has forgotten.
     func forget(closedBefore time: Timestamp) { book.forget(closedBefore: time) }
 
-    /// Takes over a changed inventory and policy.
+    /// Takes over a changed inventory, policy and mode.
     func reload(_ configuration: AgentConfiguration) async {
         book.reload(site: configuration.site, policy: configuration.policy)
         readiness.reload(configuration.site)
         metrics.set("ima_resources_total", configuration.site.order.count)
-        await clients.reload(configuration.site.credentials)
+        let needed = configuration.site.resources.values.compactMap(\.bmc) + book.controls.values.map(\.entry.bmc)
+        await clients.reload(configuration.site.credentials, keeping: Set(needed))
+        if configuration.mode != mode { await change(to: configuration.mode) }
+    }
+
+    /// To `observe`: what is held stays held, and nothing is written or published. To `enforce`: all is looked at anew.
+    private func change(to mode: AgentConfiguration.Mode) async {
+        logger.warning("mode: \(mode.rawValue) from now on", metadata: ["was": "\(self.mode.rawValue)"])
+        self.mode = mode
+        switch mode {
+        case .observe: book.pause()
+        case .enforce:
+            var actions = book.unpause(now: now())
+            if !hasTakenUpBook { actions = takeUpBook() }
+            await settle(JournalBatch(), actions)
+        }
     }
 
     /// - Returns: nil for what is neither in the inventory nor held

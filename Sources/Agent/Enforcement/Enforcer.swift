@@ -22,7 +22,9 @@ actor Enforcer: Service {
     /// Changes with more actions take the journal a while.
     private static let many = 256
 
-    let mode: AgentConfiguration.Mode
+    var mode: AgentConfiguration.Mode
+    /// Whether the book's open breaches were taken up again after the start, which `mode: observe` puts off.
+    private(set) var hasTakenUpBook = false
     let journal: JournalDatabase
     let writer: JournalWriter
     let clients: ClientDirectory
@@ -128,9 +130,14 @@ actor Enforcer: Service {
                 metadata: ["breaches": "\(open)", "controls": "\(book.controls.count)"])
         }
         for alert in backlog { await take(alert) }
-        if mode == .enforce { await settle(JournalBatch(), book.resume(now: now())) }
+        if mode == .enforce { await settle(JournalBatch(), takeUpBook()) } else { book.pause() }
         isResumed = true
         for address in lanes.keys { startLane(address) }
+    }
+
+    func takeUpBook() -> [Action] {
+        hasTakenUpBook = true
+        return book.resume(now: now())
     }
 
     private func keepTime() async {
@@ -206,7 +213,8 @@ actor Enforcer: Service {
             let names = alert.infrastructureActions.map(\.rawValue).joined(separator: ", ")
             logger.warning("for people to decide, never executed: \(names)", metadata: metadata)
         }
-        if mode == .observe {
+        // The end of a breach that is held since before counts in any mode; nothing is written for it until the mode does.
+        if mode == .observe, alert.status != .resolved || book.breaches[alert.breachID]?.isOpen != true {
             logPlan(alert)
             return await settle(batch, [])
         }
@@ -257,7 +265,7 @@ actor Enforcer: Service {
     func settle(_ batch: JournalBatch, _ actions: [Action]) async {
         var batch = batch
         batch.changes = book.takeChanges()
-        for case .report(let report) in actions {
+        for case .report(let report) in actions where mode == .enforce {
             do {
                 batch.reports.append(try composer.compose(report, now: wall()))
             } catch {

@@ -1,63 +1,206 @@
-import Foundation
 public import JOSE
 public import Logging
 public import PowerEvents
 import Synchronization
 
-/// The keys of each trusted source. Files are read again when they change; a broken one leaves the old keys in force.
+/// The keys of each trusted source. Files are read again when they change, and a key that is gone from them counts no more.
+///
+/// A file that vanishes, or that is no key set, keeps its last keys in force for as long as the process runs: whoever can
+/// spoil a file must not silence a power agent. It is said loudly, and the next start fails on it. A set that is sound and
+/// holds no usable key is meant: none is trusted then.
 public final class TrustStore: Sendable {
-    private struct Entry {
-        let configured: AgentConfiguration.TrustedSource
+    struct Source {
+        var allowUnsigned = false
+        var files: [KeyFile] = []
+        /// Of all files together.
         var keys = JWKSet()
-        var stamp: Date?
     }
 
-    private let entries: Mutex<[EventSource: Entry]>
+    /// Sources that were read, to be put in force by ``adopt(_:)``.
+    struct Prepared {
+        fileprivate var sources: [EventSource: Source] = [:]
+    }
+
+    private struct State {
+        var sources: [EventSource: Source]
+        var arrival = 1
+    }
+
+    private let state: Mutex<State>
     private let logger: Logger
+    private let metrics: AgentMetrics?
 
     /// - Throws: where a key file cannot be used: a start with missing keys would refuse every alert
-    public init(_ sources: [AgentConfiguration.TrustedSource], logger: Logger) throws {
-        var entries: [EventSource: Entry] = [:]
-        for configured in sources {
-            guard let source = EventSource(configured.source) else { continue }
-            var entry = Entry(configured: configured)
-            if let path = configured.jwks {
-                entry.stamp = Self.stamp(path)
-                entry.keys = try KeyFiles.keySet(path)
-            }
-            if configured.allowUnsigned {
-                logger.warning(
-                    "UNSIGNED alerts of this source will be obeyed; this is for a laboratory only",
-                    metadata: ["source": "\(source)"])
-            }
-            entries[source] = entry
-        }
-        self.entries = Mutex(entries)
+    public init(
+        _ sources: [AgentConfiguration.TrustedSource], logger: Logger, metrics: AgentMetrics? = nil
+    ) throws {
         self.logger = logger
+        self.metrics = metrics
+        state = Mutex(State(sources: [:]))
+        adopt(try prepare(sources))
     }
 
-    /// The keys of a source, as they are in its file now; nil for a source that nobody trusts.
-    public func keys(of source: EventSource) -> (keys: JWKSet, allowUnsigned: Bool)? {
-        entries.withLock { entries in
-            guard var entry = entries[source] else { return nil }
-            if let path = entry.configured.jwks, let stamp = Self.stamp(path), stamp != entry.stamp {
-                entry.stamp = stamp
-                do {
-                    entry.keys = try KeyFiles.keySet(path)
-                    logger.notice(
-                        "read keys again",
-                        metadata: ["source": "\(source)", "keys": "\(entry.keys.keyIDs.joined(separator: ", "))"])
-                } catch {
-                    logger.error(
-                        "the changed key file is unusable; the old keys stay", metadata: ["reason": "\(error)"])
+    /// Reads the files of the sources that are to be trusted from now on. Changes nothing.
+    ///
+    /// - Throws: where a key file cannot be used, or two files of a source have different keys under one `kid`
+    func prepare(_ configured: [AgentConfiguration.TrustedSource]) throws -> Prepared {
+        let known = state.withLock { state in
+            Dictionary(
+                state.sources.values.flatMap(\.files).map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+        var prepared = Prepared()
+        for entry in configured {
+            guard let name = EventSource(entry.source) else { continue }
+            var source = prepared.sources[name] ?? Source()
+            source.allowUnsigned = source.allowUnsigned || entry.allowUnsigned
+            if let path = entry.jwks, !source.files.contains(where: { $0.path == path }) {
+                var file = try KeyFile(path, arrival: 0)
+                if var old = known[path] {
+                    _ = old.refresh(arrival: 0, retrying: true)
+                    if !old.isLost, !old.keys.isEmpty { file = old }
                 }
-                entries[source] = entry
+                source.files.append(file)
             }
-            return (entry.keys, entry.configured.allowUnsigned)
+            let conflicts = source.merge()
+            if let conflict = conflicts.first { throw KeyFiles.Unusable(description: conflict) }
+            prepared.sources[name] = source
+        }
+        return prepared
+    }
+
+    func adopt(_ prepared: Prepared) {
+        state.withLock { $0.sources = prepared.sources }
+        for (name, source) in prepared.sources {
+            for file in source.files { tell(file.keys.skipped, of: name, in: file) }
+            if source.allowUnsigned {
+                logger.warning(
+                    "UNSIGNED alerts of this source are accepted; this is for a laboratory only",
+                    metadata: ["source": "\(name)"])
+            }
+        }
+        countLost()
+    }
+
+    /// The sources that are trusted now.
+    var sources: [EventSource] { state.withLock { Array($0.sources.keys) } }
+
+    /// The keys of a source, as they are in its files now; nil for a source that nobody trusts.
+    public func keys(of source: EventSource) -> (keys: JWKSet, allowUnsigned: Bool)? {
+        let (known, tidings) = state.withLock { state in
+            var tidings: [Tidings] = []
+            refresh(source, retrying: false, &state, &tidings)
+            return (state.sources[source].map { ($0.keys, $0.allowUnsigned) }, tidings)
+        }
+        tell(tidings)
+        return known.map { (keys: $0.0, allowUnsigned: $0.1) }
+    }
+
+    /// Looks at all files, also those of sources that say nothing.
+    func refresh() {
+        let tidings = state.withLock { state in
+            var tidings: [Tidings] = []
+            for source in state.sources.keys { refresh(source, retrying: true, &state, &tidings) }
+            return tidings
+        }
+        tell(tidings)
+    }
+
+    // MARK: Changes
+
+    /// What a look at a file brought.
+    private struct Tidings {
+        var source: EventSource
+        var file: KeyFile
+        var change: KeyFile.Change
+        var conflicts: [String]
+        /// Of the source, over all its files.
+        var keys: JWKSet
+    }
+
+    private func refresh(
+        _ name: EventSource, retrying: Bool, _ state: inout State, _ tidings: inout [Tidings]
+    ) {
+        guard var source = state.sources[name] else { return }
+        var changes: [(index: Int, change: KeyFile.Change)] = []
+        for index in source.files.indices {
+            let change = source.files[index].refresh(arrival: state.arrival, retrying: retrying)
+            if case .none = change { continue }
+            changes.append((index, change))
+        }
+        guard !changes.isEmpty else { return }
+        state.arrival += 1
+        let conflicts = source.merge()
+        state.sources[name] = source
+        for (number, (index, change)) in changes.enumerated() {
+            tidings.append(
+                Tidings(
+                    source: name, file: source.files[index], change: change, conflicts: number == 0 ? conflicts : [],
+                    keys: source.keys))
         }
     }
 
-    private static func stamp(_ path: String) -> Date? {
-        (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    private func tell(_ tidings: [Tidings]) {
+        guard !tidings.isEmpty else { return }
+        for news in tidings {
+            let metadata: Logger.Metadata = ["source": "\(news.source)", "file": "\(news.file.path)"]
+            switch news.change {
+            case .none: break
+            case .lost(let reason):
+                logger.error(
+                    "the changed key file is unusable; the old keys stay in force until a restart, which will fail",
+                    metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
+            case .read:
+                logger.notice(
+                    "read keys again",
+                    metadata: metadata.merging(["keys": "\(news.file.keys.keyIDs.joined(separator: ", "))"]) { $1 })
+                tell(news.file.keys.skipped, of: news.source, in: news.file)
+            }
+            for conflict in news.conflicts { logger.error("a new key is not used: \(conflict)", metadata: metadata) }
+            if news.keys.isEmpty {
+                logger.critical(
+                    "no key of this source is left: its alerts are refused from now on", metadata: metadata)
+            }
+        }
+        countLost()
+    }
+
+    private func tell(_ skipped: [JWKError], of source: EventSource, in file: KeyFile) {
+        for error in skipped {
+            logger.warning(
+                "a key is not used: \(error)", metadata: ["source": "\(source)", "file": "\(file.path)"])
+        }
+    }
+
+    private func countLost() {
+        let count = state.withLock { state in
+            state.sources.values.reduce(0) { $0 + $1.files.count(where: \.isLost) }
+        }
+        metrics?.set("ima_key_files_lost", count)
+    }
+}
+
+extension TrustStore.Source {
+    /// Brings the keys of all files together. Of two that share a `kid`, the one that was there first counts.
+    ///
+    /// - Returns: the others, and where both are
+    mutating func merge() -> [String] {
+        var conflicts: [String] = []
+        var winners: [String: (key: JWK, arrival: Int, path: String)] = [:]
+        for file in files {
+            for id in file.keys.keyIDs {
+                guard let key = file.keys[id] else { continue }
+                let own = (key: key, arrival: file.arrivals[id] ?? 0, path: file.path)
+                guard let other = winners[id] else {
+                    winners[id] = own
+                    continue
+                }
+                if own.arrival < other.arrival { winners[id] = own }
+                if !own.key.isSame(as: other.key) {
+                    conflicts.append("\(file.path): the key \"\(id)\" is another one in \(other.path)")
+                }
+            }
+        }
+        keys = JWKSet(unique: winners.values.map(\.key))
+        return conflicts
     }
 }

@@ -25,6 +25,8 @@ public struct AgentMetrics: Sendable {
         "ima_journal_transactions_total": "Transactions of the journal.",
         "ima_events_swallowed_total":
             "Enforcement events that the broker acknowledged and that did not come back to our own subscription.",
+        "ima_key_files_lost":
+            "Key files of trusted sources that are gone or no key set; their last keys count until a restart, which fails.",
         "ima_events_published_total": "Enforcement events that the broker acknowledged.",
     ]
 

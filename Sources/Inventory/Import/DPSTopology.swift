@@ -74,7 +74,11 @@ public struct DPSTopology: Sendable, Hashable {
                     description: "$.Entities[\(index)].Name is missing, or no name that an inventory can hold")
             }
             let redfish = entity["Redfish"]
-            guard let url = redfish?["URL"]?.string ?? redfish?["TargetIP"]?.string.map({ "https://\($0)" }),
+            guard
+                let url = redfish?["URL"]?.string
+                    ?? redfish?["TargetIP"]?.string.map({ ip in
+                        ip.contains(":") && !ip.hasPrefix("[") ? "https://[\(ip)]" : "https://\(ip)"
+                    }),
                 BMC.Address(url) != nil, Self.isFit(url.replacing("[", with: "").replacing("]", with: ""))
             else {
                 remarks.append("\(name) is left out: it has no Redfish.URL of the form https://host[:port]")

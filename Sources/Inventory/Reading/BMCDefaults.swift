@@ -1,4 +1,3 @@
-import Foundation
 import Settings
 
 /// What `defaults.bmc` says of every BMC of a file that does not say otherwise itself.
@@ -32,16 +31,14 @@ struct BMCDefaults {
         let members = setting.members(["ca", "pin", "verify"])
         switch (members["ca"], members["pin"], members["verify"]) {
         case (let ca?, nil, nil):
-            guard let path = ca.path() else { return nil }
-            if checksFiles, !FileManager.default.isReadableFile(atPath: path) {
-                return ca.fail("cannot be read: \(path)")
-            }
-            return .authorities(file: path)
+            return (checksFiles ? ca.authorityFile() : ca.path()).map { .authorities(file: $0) }
         case (nil, let pin?, nil):
             guard let text = pin.nonEmptyString() else { return nil }
             return Self.isPin(text) ? .pin(text) : pin.fail("should be sha256//BASE64")
         case (nil, nil, let verify?):
-            return verify.bool().map { $0 ? .systemAuthorities : .unverified }
+            guard let isVerified = verify.bool() else { return nil }
+            if !isVerified { verify.warn("whoever answers at a BMC's address is believed, and gets the password") }
+            return isVerified ? .systemAuthorities : .unverified
         default:
             return setting.fail("should have one of ca, pin and verify")
         }

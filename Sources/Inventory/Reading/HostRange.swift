@@ -1,7 +1,8 @@
 /// Host ranges in the notation of powerman and Slurm: `dgx-[01-18]` is eighteen names, `[1,3,5-7]` five.
 ///
 /// Leading zeros of a bound set the width. Several brackets in one text multiply, the last one fastest. A bracket that
-/// holds anything but digits, commas and dashes is text, so that an IPv6 address stays one.
+/// holds anything but digits, commas and dashes is text, so that an IPv6 address stays one, and may hold ranges itself:
+/// `https://[fd00:10:20:7::[11-13]]`. A range's numbers are decimal there too, and stand in the address as they are.
 public enum HostRange {
     public struct SyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
         public let description: String
@@ -19,6 +20,13 @@ public enum HostRange {
         while let open = rest.firstIndex(of: "[") {
             guard let close = rest[open...].firstIndex(of: "]") else {
                 throw SyntaxError(description: "a [ without its ]")
+            }
+            // The bracket around an IPv6 address in which a range stands is text.
+            if let inner = rest[rest.index(after: open)..<close].firstIndex(of: "[") {
+                let prefix = rest[..<inner]
+                results = results.map { $0 + prefix }
+                rest = rest[inner...]
+                continue
             }
             let content = rest[rest.index(after: open)..<close]
             let isRange =

@@ -12,9 +12,20 @@ struct ResourcePolicy {
     private let system: Setting?
     private let chassis: Setting?
 
-    init(_ members: Members) {
+    /// Between these is the power of every machine of a kind; a floor beyond them is likely in another unit.
+    private static let plausibleFloors: [ResourceType: ClosedRange<Int>] = [
+        .gpu: 20...3000, .node: 30...30_000, .chassis: 30...1_000_000,
+    ]
+
+    init(_ members: Members, of type: ResourceType) {
         floor = members["floor"]?.power()
         isProtected = members["protected"]?.bool() ?? false
+        if let floor, floor > .zero, let range = Self.plausibleFloors[type], !range.contains(floor.wholeWatts) {
+            members["floor"]?.warn("\(floor) is far from the power of any \(type.rawValue); is the unit right?")
+        }
+        if isProtected, let rule = members["floor"] ?? members["allow"] {
+            rule.warn("can never matter: the resource is protected")
+        }
         allowed =
             members["allow"].map { setting in Set(setting.elements().compactMap { $0.choice(ShedAction.self) }) }
             ?? Set(ShedAction.allCases)

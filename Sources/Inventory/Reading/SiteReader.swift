@@ -12,6 +12,7 @@ public struct SiteReader {
     private var places: [String: Setting] = [:]
     private var parentReferences: [(setting: Setting, id: String)] = []
     private var credentialReferences: [(setting: Setting, name: String)] = []
+    private var feeds = FeedNames()
 
     /// - Parameter checksFiles: whether files that an inventory names must exist by now
     public init(problems: ProblemCollector, checksFiles: Bool = true) {
@@ -48,7 +49,11 @@ public struct SiteReader {
         for (setting, name) in credentialReferences where credentials[name] == nil {
             setting.note("there is no entry \"\(name)\" under credentials")
         }
-        return Site(resources: inherit(resources), credentials: credentials)
+        let site = Site(resources: inherit(resources), credentials: credentials)
+        var shared = SharedBMCs(places: places)
+        shared.warn(site.order.compactMap { site.resources[$0] })
+        feeds.warn()
+        return site
     }
 
     // MARK: Sections
@@ -85,7 +90,8 @@ public struct SiteReader {
         let members = entry.members(["id", "bmc"] + Self.policyKeys)
         guard let ids = expand(members.required("id", of: entry)), !ids.isEmpty else { return }
         let bmcs = readBMC(members["bmc"], count: ids.count, defaults)
-        let policy = ResourcePolicy(members)
+        let policy = ResourcePolicy(members, of: .chassis)
+        feeds.add(members["feeds"])
         for (index, id) in ids.enumerated() {
             add(
                 Resource(
@@ -104,7 +110,8 @@ public struct SiteReader {
         if let setting = members["chassis"] {
             for parent in Set(parents ?? []) { parentReferences.append((setting, parent)) }
         }
-        let policy = ResourcePolicy(members)
+        let policy = ResourcePolicy(members, of: .node)
+        feeds.add(members["feeds"])
         for (index, id) in ids.enumerated() {
             add(
                 Resource(
@@ -124,7 +131,8 @@ public struct SiteReader {
         if ids.count > 1, let setting = members["processor"], let processors, Set(processors).count < ids.count {
             setting.note("gives \(ids.count) GPUs one processor; write a range as long as the id's")
         }
-        let policy = ResourcePolicy(members)
+        let policy = ResourcePolicy(members, of: .gpu)
+        feeds.add(members["feeds"])
         for (index, id) in ids.enumerated() {
             var pins = policy.pins(at: index, count: ids.count, node: node)
             pins.processor = processors?[index]
@@ -149,18 +157,24 @@ public struct SiteReader {
             defaults = defaults.overridden(by: members)
         }
         guard let urlSetting, let urls = sideBySide(urlSetting, count: count) else { return nil }
-        if count > 1, Set(urls).count < count { urlSetting.note("gives \(count) machines one BMC; write a range") }
         guard let name = defaults.credentials else {
             return setting.fail("no credentials: name an entry under defaults.bmc.credentials or bmc.credentials")
         }
         credentialReferences.append((defaults.credentialsSetting ?? setting, name))
         var bmcs: [BMC] = []
         for url in urls {
-            guard let address = BMC.Address(url) else { return urlSetting.fail("should be https://host[:port]") }
-            guard address.isEncrypted || address.isLoopback || defaults.trust == .unverified else {
-                return urlSetting.fail("plain http is for loopback only, or needs tls: { verify: false }")
+            let address: BMC.Address
+            do { address = try BMC.Address(checking: url) } catch { return urlSetting.fail("\(error)") }
+            if !address.isEncrypted, !address.isLoopback {
+                guard defaults.trust == .unverified else {
+                    return urlSetting.fail("plain http is for loopback only, or needs tls: { verify: false }")
+                }
+                urlSetting.warn("plain http to another machine: everybody between reads the password")
             }
             bmcs.append(BMC(address: address, credentials: name, trust: defaults.trust))
+        }
+        if count > 1, Set(bmcs.map(\.address)).count < count {
+            urlSetting.note("gives \(count) machines one BMC; write a range")
         }
         return bmcs
     }

@@ -1,5 +1,5 @@
 /// How patient to be with a BMC.
-public struct RedfishOptions: Sendable {
+public struct RedfishOptions: Sendable, Hashable {
     public var connectTimeout: Duration
     public var requestTimeout: Duration
     /// The longest wait for a task that a write started.

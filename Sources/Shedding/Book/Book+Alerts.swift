@@ -193,7 +193,7 @@ extension Book {
 
     /// Hands out what the pace allows now.
     mutating func handOut(_ id: UUIDText, now: Timestamp) -> [Action] {
-        guard let breach = breaches[id], breach.isOpen, !isFrozen else { return [] }
+        guard let breach = breaches[id], breach.isOpen, !isHalted else { return [] }
         let grace = policy.isEager(breach.isCritical ? .critical : .warning) ? nil : policy.stragglerGrace
         let started = waves[id]?.next(now: now, grace: grace) ?? []
         return started.compactMap { queue($0.key, priority: $0.priority) }

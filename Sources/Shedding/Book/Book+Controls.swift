@@ -18,7 +18,7 @@ extension Book {
         control.queuedPriority = nil
         controls[key] = control
         // Thawing queues everything again.
-        if isFrozen { return (nil, []) }
+        if isHalted { return (nil, []) }
         let demands = demands(on: key)
         if demands.isEmpty, control.entry.intent == nil {
             return (nil, settle(key, Outcome(.applied, "nothing was changed"), now: now))
@@ -66,6 +66,7 @@ extension Book {
     /// would let a release count as done.
     public func permit(_ key: ControlKey, revision: Int) -> Outcome? {
         if isFrozen { return Outcome(.failed, "frozen: an operator has stopped all writes") }
+        if isPaused { return Outcome(.failed, "mode: observe: nothing is written") }
         guard controls[key]?.goalRevision == revision else { return Outcome(.failed, "overtaken by a newer demand") }
         return nil
     }

@@ -43,7 +43,7 @@ extension Book {
         guard let breach = breaches[id] else { return [] }
         let held = breach.controls.filter { !breach.released.contains($0) }
         guard !held.isEmpty else { return closeOrReport(id, now: now) }
-        if isFrozen { return [] }
+        if isHalted { return [] }
         let priorities = Dictionary(
             breach.plans.flatMap { plan in plan.controls.map { ($0, plan.hint.priority) } }, uniquingKeysWith: min)
         let order = held.enumerated().sorted { left, right in

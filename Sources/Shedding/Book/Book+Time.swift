@@ -12,7 +12,7 @@ extension Book {
             guard let breach = breaches[id], !breach.isClosed else { continue }
             switch breach.phase {
             case .open: actions += tickOpen(breach, now: now)
-            case .holdingDown(let until): if now >= until, !isFrozen { actions += startReleasing(id, now: now) }
+            case .holdingDown(let until): if now >= until, !isHalted { actions += startReleasing(id, now: now) }
             case .releasing(let nextStep):
                 guard now >= nextStep else { break }
                 if breach.released.count < breach.controls.count {
@@ -29,7 +29,7 @@ extension Book {
                 actions += reportIfSettled(id, now: now)
             }
         }
-        if !isFrozen {
+        if !isHalted {
             for key in takeDueLooks(now) {
                 if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
             }
@@ -111,8 +111,12 @@ extension Book {
     public mutating func thaw(now: Timestamp) -> [Action] {
         isFrozen = false
         log(HistoryEntry(.command, "thaw"))
+        return takeUpAgain(now: now)
+    }
+
+    /// Looks at everything anew, by the pace of each breach, as after a restart.
+    private mutating func takeUpAgain(now: Timestamp) -> [Action] {
         var actions: [Action] = []
-        // By the pace of each breach, as after a restart.
         for id in openBreaches {
             guard let breach = breaches[id] else { continue }
             let held = breach.controls.filter { controls[$0] != nil && !demands(on: $0).isEmpty }
@@ -123,6 +127,16 @@ extension Book {
             if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
         }
         return actions
+    }
+
+    /// Writes nothing from now on, as a freeze does, but not by an operator's command and not beyond a restart.
+    public mutating func pause() { isPaused = true }
+
+    /// Lets writes go out again, and looks at everything anew.
+    public mutating func unpause(now: Timestamp) -> [Action] {
+        guard isPaused else { return [] }
+        isPaused = false
+        return takeUpAgain(now: now)
     }
 
     /// Ends a breach on an operator's word, as its `resolved` would.

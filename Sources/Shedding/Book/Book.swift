@@ -16,6 +16,10 @@ public struct Book: Sendable {
         didSet { isFrozenChanged = isFrozenChanged || isFrozen != oldValue }
     }
     private var isFrozenChanged = false
+    /// Whether nothing is written for another reason than an operator's freeze (`mode: observe`); not kept in the journal.
+    public internal(set) var isPaused = false
+    /// Whether no write may go out.
+    var isHalted: Bool { isFrozen || isPaused }
     private var history: [HistoryEntry] = []
 
     /// The breaches that bear on a control, closed ones left out, and by which of their plans.

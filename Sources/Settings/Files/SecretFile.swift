@@ -20,12 +20,17 @@ public enum SecretFile {
         return [UInt8](data)
     }
 
-    /// The secret as text; one line end after it is not part of it.
+    /// The secret as text. One line end after it, of Unix or of Windows, is not part of it, nor is the byte order mark that
+    /// some editors put before it.
     public static func text(_ path: String) throws(Unusable) -> String {
-        var text = String(decoding: try read(path), as: UTF8.self)
-        if text.hasSuffix("\n") { text.removeLast() }
-        if text.hasSuffix("\r") { text.removeLast() }
-        return text
+        var bytes = try read(path)[...]
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        if bytes.last == UInt8(ascii: "\n") {
+            bytes = bytes.dropLast()
+            if bytes.last == UInt8(ascii: "\r") { bytes = bytes.dropLast() }
+        }
+        guard !bytes.isEmpty else { throw Unusable(path: path, reason: "the secret is empty") }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// What speaks against a file as the keeper of a secret; nil where nothing does.

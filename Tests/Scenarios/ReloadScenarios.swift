@@ -1,0 +1,135 @@
+import EventBus
+import FleetSimulator
+import Foundation
+import JOSE
+import OpenSSL
+import PowerEvents
+import StrictJSON
+import TestSupport
+import Testing
+
+/// SIGHUP: what the files say is in force, all of it or none, and what is not is named.
+@Suite(.serialized)
+struct ReloadScenarios {
+    private func change(_ stage: Stage, _ old: String, _ new: String) throws {
+        let text = stage.folder.read("ima.yaml")
+        #expect(text.contains(old))
+        try stage.folder.write(text.replacing(old, with: new), to: "ima.yaml")
+    }
+
+    /// - Returns: what the log says from then on, once it says `words`
+    @discardableResult
+    private func reload(_ stage: Stage, until words: String) async throws -> String {
+        let before = stage.log.count
+        kill(try #require(stage.processID), SIGHUP)
+        let said: @Sendable () -> String = { String(stage.log.dropFirst(before)) }
+        #expect(try await eventually { said().contains(words) }, "\(said())")
+        return said()
+    }
+
+    private func source(_ stage: Stage, _ name: String) throws -> (agent: SimulatedPowerAgent, source: EventSource) {
+        let key = try SigningKey(PrivateKey.generate(.p256), keyID: name)
+        try stage.folder.write(JWKSet([key.jwk()]).json().text, to: "\(name).json")
+        let source = EventSource(role: .powerAgent, identifier: name)
+        let agent = try SimulatedPowerAgent(
+            source: source, key: key, bus: BusOptions(address: stage.broker.address, clientID: ""), logger: Stage.quiet)
+        agent.start()
+        return (agent, source)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func trustIsInForceAfterAReload() async throws {
+        let stage = try await Stage()
+        let fleet = stage.fleet
+        try await stage.startAgent()
+        let (other, name) = try source(stage, "dps-other")
+        defer { other.stop() }
+        #expect(try await eventually { other.isConnected })
+        let only = "trust: [{ source: \"\(Stage.source)\", jwks: dps.json }]"
+        try change(stage, only, "trust: [{ source: \"\(name)\", jwks: dps-other.json }]")
+        try await reload(stage, until: "read the configuration again")
+        // The one that was taken out is refused.
+        let refused = try Stage.newBreach()
+        try await stage.alert(.active, refused, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
+        // The one that came in is heard and accepted, without a restart.
+        let breach = try Stage.newBreach()
+        let payload = stage.payload(.active, breach, [MainJobScenarios.hint("cpu-2", .node, watts: 900)], .critical)
+        try await other.publish(other.event(.breachAlert, payload.json, time: Stage.now))
+        _ = try await stage.report(breach, .applied)
+        #expect(fleet.limit(of: "cpu-2") == 900)
+        #expect(fleet.limit(of: "cpu-1") == nil)
+        // All or nothing: a file with a mistake changes nothing, and says so.
+        try change(stage, "hold_down: 500ms", "hold_down: maybe")
+        try change(stage, "dps-other.json", "missing.json")
+        let log = try await reload(stage, until: "the changed configuration is not used; the old one stays")
+        #expect(log.contains("hold_down") && log.contains("missing.json"))
+        #expect(!log.contains("read the configuration again"))
+        let resolved = stage.payload(.resolved, breach, [], .critical)
+        try await other.publish(other.event(.breachAlert, resolved.json, time: Stage.now))
+        _ = try await stage.report(breach, .reverted)
+        await stage.tearDown()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func theModeIsInForceAfterAReload() async throws {
+        let stage = try await Stage()
+        let fleet = stage.fleet
+        try await stage.startAgent()
+        let (held, seen) = (try Stage.newBreach(), try Stage.newBreach())
+        try await stage.alert(.active, held, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
+        _ = try await stage.report(held, .applied)
+        try change(stage, "journal:", "mode: observe\njournal:")
+        try await reload(stage, until: "read the configuration again")
+        try await stage.alert(.active, seen, [MainJobScenarios.hint("cpu-2", .node, watts: 900)])
+        #expect(try await eventually { stage.log.contains("would do (observe)") })
+        try await stage.alert(.resolved, held)
+        // Longer than hold_down and the ramp take.
+        try await Task.sleep(for: .seconds(2))
+        #expect(fleet.limit(of: "cpu-1") == 900, "held, as observing writes nothing")
+        #expect(fleet.bmc(of: "cpu-2")?.writes.isEmpty == true)
+        try change(stage, "mode: observe", "mode: enforce")
+        try await reload(stage, until: "read the configuration again")
+        _ = try await stage.report(held, .reverted)
+        #expect(fleet.limit(of: "cpu-1") == nil)
+        await stage.tearDown()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func whatNeedsARestartIsNamed() async throws {
+        let stage = try await Stage()
+        try await stage.startAgent()
+        try change(stage, "control: ima.sock", "control: other.sock")
+        try change(stage, "retries: 1", "retries: 1, workers: 3")
+        for _ in 0..<2 {
+            let log = try await reload(stage, until: "read the configuration again")
+            #expect(log.contains("needs a restart: redfish connections, control"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: stage.folder.path("other.sock")))
+        try stage.folder.write(PrivateKey.generate(.p256).pem(), to: "ima.pem")
+        #expect(try await reload(stage, until: "read the configuration again").contains("control, signing"))
+        await stage.tearDown()
+    }
+
+    /// The authority of the BMCs is exchanged for another one: none of them is believed any more, over connections that
+    /// were made before neither.
+    @Test(.timeLimit(.minutes(2)))
+    func aChangedAuthorityIsInForceAfterAReload() async throws {
+        let stage = try await Stage()
+        let breach = try Stage.newBreach()
+        try await stage.startAgent()
+        try await stage.alert(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
+        _ = try await stage.report(breach, .applied)
+        let old = stage.folder.read("bmc-ca.pem")
+        try stage.folder.write(CertificateAuthority(name: "Another").certificatePEM, to: "bmc-ca.pem")
+        try await reload(stage, until: "read the configuration again")
+        let second = try Stage.newBreach()
+        try await stage.alert(.active, second, [MainJobScenarios.hint("cpu-1", .node, watts: 800)])
+        let report = try await stage.report(second, .applied)
+        #expect(report.enforcement?.code == .error)
+        #expect(report.enforcement?.results.first?.message?.contains("TLS") == true)
+        try stage.folder.write(old, to: "bmc-ca.pem")
+        try await reload(stage, until: "read the configuration again")
+        #expect(try await eventually(within: .seconds(30)) { stage.fleet.limit(of: "cpu-1") == 800 })
+        await stage.tearDown()
+    }
+}
