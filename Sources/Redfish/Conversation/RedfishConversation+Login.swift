@@ -191,7 +191,15 @@ extension RedfishConversation {
         // What Basic authentication was not good enough for may need a session, also one that nobody can end.
         if old == .basic, unendable == .avoided { unendable = .needed }
         session.state = .loggedOut
-        try await logIn(context: context.continued)
+        do throws(BMCFault) {
+            try await logIn(context: context.continued)
+        } catch {
+            // The write was sent, and what the BMC said to it is no proof that it was not obeyed.
+            guard request.method == .get else {
+                throw BMCFault(.unknownEffect, "the write to \(request.uri) was answered by 401; \(error.message)")
+            }
+            throw error
+        }
         // It may not have been the session that was refused, and then it still is one of the few.
         if case .token(_, let location?) = old, session.state != old {
             _ = try? await exchange(.delete, location, authorized: true, context: context.continued)
