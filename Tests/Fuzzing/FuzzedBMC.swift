@@ -15,7 +15,8 @@ enum FuzzedBMC {
 
         init(_ bytes: ArraySlice<UInt8>) {
             let statuses = [
-                200, 200, 200, 201, 202, 204, 301, 302, 307, 308, 400, 401, 403, 404, 406, 409, 412, 428, 429, 500, 503, 999,
+                200, 200, 200, 201, 202, 204, 301, 302, 307, 308, 400, 401, 403, 404, 406, 409, 412, 428, 429, 500, 503,
+                999,
             ]
             status = statuses[Int(bytes.first ?? 0) % statuses.count]
             var rest = bytes.dropFirst()
