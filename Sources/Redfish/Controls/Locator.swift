@@ -5,7 +5,10 @@ struct Locator: Sendable, Hashable {
     /// ``ControlDialect/name``, or `reset`.
     var dialect: String
     var uri: String
-    /// Of a `PowerControl` array: the MemberId, else the index.
+    /// The Control that `uri` shows an excerpt of (DSP2046, EnvironmentMetrics), where it names one: what the BMC holds
+    /// is that Control. Written is `uri`.
+    var source: String?
+    /// Of a `PowerControl` array: see ``PowerControlMember``.
     var member: String?
     /// The ComputerSystem that tells the machine's identity and power state.
     var system: String?
@@ -14,10 +17,14 @@ struct Locator: Sendable, Hashable {
 
     static let reset = "reset"
 
-    init(dialect: String, uri: String, member: String? = nil, system: String? = nil, why: String? = nil) {
+    init(
+        dialect: String, uri: String, source: String? = nil, member: String? = nil, system: String? = nil,
+        why: String? = nil
+    ) {
         self.why = why
         self.dialect = dialect
         self.uri = uri
+        self.source = source
         self.member = member
         self.system = system
     }
@@ -25,14 +32,15 @@ struct Locator: Sendable, Hashable {
     init?(json: JSONValue?) {
         guard let dialect = json?["dialect"]?.string, let uri = json?["uri"]?.string else { return nil }
         self.init(
-            dialect: dialect, uri: uri, member: json?["member"]?.string, system: json?["system"]?.string,
-            why: json?["why"]?.string)
+            dialect: dialect, uri: uri, source: json?["source"]?.string, member: json?["member"]?.string,
+            system: json?["system"]?.string, why: json?["why"]?.string)
     }
 
     var json: JSONValue {
         var object = JSONObject()
         object["dialect"] = .string(dialect)
         object["uri"] = .string(uri)
+        object["source"] = source.map(JSONValue.string)
         object["member"] = member.map(JSONValue.string)
         object["system"] = system.map(JSONValue.string)
         object["why"] = why.map(JSONValue.string)
