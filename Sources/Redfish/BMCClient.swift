@@ -17,6 +17,9 @@ public actor BMCClient {
     /// AMI firmware needs three, and as many again after a reboot in between.
     static let mostPreparations = 6
 
+    /// How many searches are put off for what may be sound again in a moment, before it is passed by.
+    static let searchesPutOff = 2
+
     private var conversation: RedfishConversation
     /// Controls found so far, and what they last showed.
     var locators: [ControlKey: Locator] = [:]
@@ -43,8 +46,8 @@ public actor BMCClient {
     private var breaker = CircuitBreaker()
     private let now: @Sendable () -> ContinuousClock.Instant
     let options: RedfishOptions
-    /// What one search has read: several of its steps ask for the same resource.
-    private var searched: [String: JSONValue] = [:]
+    /// By control, what was in passing trouble in its last searches, and in how many of them; see ``TreeReader``.
+    private var troubles: [ControlKey: [String: Int]] = [:]
 
     public init(
         bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport,
@@ -101,10 +104,13 @@ public actor BMCClient {
                 names = [system["Manufacturer"]?.string, system["Model"]?.string]
             }
             let model = names.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
-            return .success(
-                MachineDescription(
-                    model: model.isEmpty ? nil : model, hasSession: conversation.hasSession,
-                    sessionObstacle: conversation.sessionObstacle))
+            var description = MachineDescription(
+                model: model.isEmpty ? nil : model, hasSession: conversation.hasSession,
+                sessionObstacle: conversation.sessionObstacle)
+            if let place = locators[entry.key], let document = documents[entry.key] {
+                description.drawn = DrawnPower.shown(in: document.json, at: place)
+            }
+            return .success(description)
         } catch {
             return .failure(error)
         }
@@ -113,15 +119,13 @@ public actor BMCClient {
     /// What is worth an inventory entry, found by looking everywhere. Reads only.
     public func survey() async -> Result<BMCSurvey, BMCFault> {
         do throws(BMCFault) {
-            let root = try await conversationRoot(context: RequestContext())
-            searched = [:]
-            defer { searched = [:] }
+            let entry = ControlEntry(
+                key: ControlKey(resource: "", facet: .powerLimit), type: .node,
+                bmc: BMC(address: address, credentials: "", trust: .systemAuthorities), pins: Resource.Pins())
             return .success(
-                try await BMCSurvey(
-                    root: root,
-                    read: { (uri) async throws(BMCFault) -> JSONValue in
-                        try await self.getOnce(uri, context: RequestContext())
-                    }))
+                try await search(entry, .survey, context: RequestContext()) { (search) async throws(BMCFault) in
+                    try await BMCSurvey(&search)
+                })
         } catch {
             return .failure(error)
         }
@@ -160,7 +164,8 @@ public actor BMCClient {
         do {
             found = try await locate(entry, context: context.continued)
         } catch {
-            guard error.kind == .unsupported else { throw error }
+            // What cannot be read while the machine is off is gone with its power.
+            guard [.unsupported, .invalidAnswer].contains(error.kind) else { throw error }
             if let state = try? await powerState(known?.system, entry, context: context.continued), state.isDown {
                 throw BMCFault(.machineOff, error.message)
             }
@@ -216,7 +221,7 @@ public actor BMCClient {
         }
         reading.objection = objections[entry.key]
         reading.locator = locator.json
-        reading.place = ControlPlace(locator: reading.locator)
+        reading.place = locator.place
         reading.identity = try await identity(locator, document, noOlderThan: identityAge, context: context.continued)
         locators[entry.key] = locator
         documents[entry.key] = document
@@ -279,34 +284,37 @@ public actor BMCClient {
     private func powerState(
         _ system: String?, _ entry: ControlEntry, context: RequestContext
     ) async throws(BMCFault) -> PowerState {
-        var uri = system
-        if uri == nil, entry.type != .chassis {
-            let stateEntry = ControlEntry(
-                key: ControlKey(resource: entry.key.resource, facet: .powerState), type: .node, bmc: entry.bmc,
-                pins: Resource.Pins(system: entry.pins.system))
-            uri = try await locate(stateEntry, context: context).uri
+        // What the search for the control met still counts.
+        let before = troubles[entry.key]
+        defer { troubles[entry.key] = before }
+        return try await search(entry, .control, context: context) { (search) async throws(BMCFault) in
+            try await search.machineState(system)
         }
-        guard let uri else { return .unknown }
-        let text = try await get(uri, context: context).json["PowerState"]?.string
-        return text.flatMap(PowerState.init(rawValue:)) ?? .unknown
     }
 
     private func locate(_ entry: ControlEntry, context: RequestContext) async throws(BMCFault) -> Locator {
-        let root = try await conversationRoot(context: context)
-        searched = [:]
-        defer { searched = [:] }
-        var search = ControlSearch(
-            read: { (uri) async throws(BMCFault) -> JSONValue in
-                try await self.getOnce(uri, context: context)
-            }, root: root, entry: entry)
-        return try await search.locate()
+        try await search(entry, .control, context: context) { (search) async throws(BMCFault) in
+            try await search.locate()
+        }
     }
 
-    private func getOnce(_ uri: String, context: RequestContext) async throws(BMCFault) -> JSONValue {
-        if let known = searched[uri] { return known }
-        let json = try await get(uri, context: context).json
-        searched[uri] = json
-        return json
+    /// Looks through the BMC's tree, within a budget, remembering what trouble was met on the way.
+    private func search<Found: Sendable>(
+        _ entry: ControlEntry, _ budget: SearchBudget, context: RequestContext,
+        _ body: (inout ControlSearch) async throws(BMCFault) -> Found
+    ) async throws(BMCFault) -> Found {
+        let root = try await conversationRoot(context: context)
+        let before = troubles[entry.key] ?? [:]
+        let standing = Set(before.filter { $0.value >= Self.searchesPutOff }.keys)
+        let tree = TreeReader(budget: budget, standing: standing, now: now) { (uri) async throws(BMCFault) in
+            try await self.get(uri, context: context).json
+        }
+        var search = ControlSearch(tree: tree, root: root, entry: entry)
+        defer {
+            let passing = search.tree.troubles.filter(\.isPassing).map { ($0.uri, (before[$0.uri] ?? 0) + 1) }
+            troubles[entry.key] = passing.isEmpty ? nil : Dictionary(passing, uniquingKeysWith: max)
+        }
+        return try await body(&search)
     }
 
     // MARK: The conversation, which one call at a time may change

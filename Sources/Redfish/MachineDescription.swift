@@ -1,3 +1,5 @@
+public import PowerEvents
+
 /// What a BMC says of the machine and of itself, for people.
 public struct MachineDescription: Sendable, Hashable {
     /// Manufacturer and model of the node, or the BMC's vendor.
@@ -6,4 +8,6 @@ public struct MachineDescription: Sendable, Hashable {
     public var hasSession: Bool
     /// Why it is none, where that is known.
     public var sessionObstacle: String?
+    /// What it draws, as the resource of its power limit tells; the most of the last while where that is told too.
+    public var drawn: Watts?
 }

@@ -1,6 +1,6 @@
 public import Inventory
 public import PowerEvents
-import Redfish
+public import Redfish
 public import Shedding
 public import StrictJSON
 
@@ -16,6 +16,10 @@ public struct Assessment: Sendable {
     public internal(set) var model: String?
     /// The kind of control, its URI, and what made it the one.
     public internal(set) var control: (dialect: String, uri: String, why: String)?
+    /// What tells the control apart from others.
+    public internal(set) var identity: ControlIdentity?
+    /// The resources that lead to the same control, of those that were looked at together.
+    public internal(set) var sharedWith: [String] = []
     public internal(set) var range = PowerRange()
     public internal(set) var value: ControlValue?
     /// Of the read of the control alone.
@@ -36,6 +40,21 @@ public struct Assessment: Sendable {
 
     public var isEnforceable: Bool { objections.isEmpty }
 
+    /// Says of each what else leads to its control.
+    static func joinShared(_ assessments: inout [Assessment]) {
+        var users: [ControlIdentity: [String]] = [:]
+        for assessment in assessments {
+            if let identity = assessment.identity { users[identity, default: []].append(assessment.resource) }
+        }
+        for index in assessments.indices {
+            guard let identity = assessments[index].identity else { continue }
+            let others = (users[identity] ?? []).filter { $0 != assessments[index].resource }
+            guard !others.isEmpty else { continue }
+            assessments[index].sharedWith = others
+            assessments[index].remarks.append("shares its control with \(others.joined(separator: ", "))")
+        }
+    }
+
     public var json: JSONValue {
         var object = JSONObject()
         object["resource"] = .string(resource)
@@ -49,6 +68,7 @@ public struct Assessment: Sendable {
         object["control"] = control.map { .string($0.uri) } ?? .null
         object["dialect"] = control.map { .string($0.dialect) } ?? .null
         object["why"] = control.map { .string($0.why) } ?? .null
+        object["shared_with"] = .array(sharedWith.map(JSONValue.string))
         object["minimum_watts"] = range.minimum.map { .number(JSONNumber($0.wholeWatts)) } ?? .null
         object["maximum_watts"] = range.maximum.map { .number(JSONNumber($0.wholeWatts)) } ?? .null
         object["value"] = value.map { .string($0.description) } ?? .null

@@ -28,6 +28,7 @@ struct Assessor: Sendable {
             result.roundTrip = .now - start
             if case .success(let description) = await client.describe(entry, context: Self.context) {
                 result.model = description.model
+                remarkOnDefault(resource, description, &result)
                 if !description.hasSession {
                     let reason = description.sessionObstacle.map { " (\($0))" } ?? ""
                     result.remarks.append("no session\(reason); using Basic authentication, a login with each request")
@@ -66,6 +67,9 @@ struct Assessor: Sendable {
                 reading.locator["dialect"]?.string ?? "", reading.locator["uri"]?.string ?? "",
                 reading.locator["why"]?.string ?? ""
             )
+            result.identity = resource.bmc.flatMap {
+                ControlIdentity(bmc: $0.address, facet: .powerLimit, locator: reading.locator)
+            }
             let needsNoMinimum = resource.type != .gpu || resource.floor != nil
             if reading.range.maximum == nil, reading.value.limit == nil {
                 result.remarks.append("it tells no maximum: only hints with a target_power can be obeyed")
@@ -81,10 +85,27 @@ struct Assessor: Sendable {
             result.isLoggedIn = fault.kind == .unauthorized ? false : isIn ? true : nil
             if fault.kind == .machineOff {
                 result.remarks.append("the machine is off, and its control is away with it: \(fault.message)")
+                // One that was never seen may not be there when the machine is on either.
+                if result.control == nil {
+                    result.objections.append("no control was seen yet, since the machine is off")
+                }
             } else {
                 result.objections.append(fault.message)
             }
         }
+    }
+
+    /// A share of what the supplies could give may be far more than the machine ever draws.
+    private func remarkOnDefault(
+        _ resource: Resource, _ description: MachineDescription, _ result: inout Assessment
+    ) {
+        guard let drawn = description.drawn, let most = result.range.maximum, resource.allowed.contains(.powerCap)
+        else { return }
+        let cap = max(most.scaled(by: policy.powerCapDefault), resource.floor ?? .zero, result.range.minimum ?? .zero)
+        guard cap >= drawn else { return }
+        result.remarks.append(
+            "a hint without a target_power sheds nothing: its default cap of \(policy.powerCapDefault) of \(most) is"
+                + " \(cap), and it draws \(drawn)")
     }
 
     private func assessSuspend(

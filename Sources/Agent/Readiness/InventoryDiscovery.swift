@@ -58,8 +58,20 @@ extension BMCSurvey {
         InventoryDraft.Machine(
             nodes: nodes.map { node in
                 InventoryDraft.Node(
-                    name: node.hostName, comment: [node.model, node.serial].compactMap { $0 }.joined(separator: ", "),
-                    system: hasOtherSystems ? node.system : nil)
-            }, gpus: gpus, chassis: chassis)
+                    name: node.hostName, id: node.system,
+                    comment: [node.model, node.serial, node.reason == nil ? nil : "no power limit"]
+                        .compactMap { $0 }.joined(separator: ", "),
+                    system: hasOtherSystems ? node.system : nil,
+                    gpus: node.gpus.map { gpu in draft(gpu, isPinned: nodes.count > 1) },
+                    control: node.control?.description)
+            },
+            gpus: otherGPUs.map { draft($0, isPinned: true) },
+            chassis: chassis.map { InventoryDraft.Chassis(id: $0.id, control: $0.control.description) },
+            remarks: remarks)
+    }
+
+    private func draft(_ gpu: GPU, isPinned: Bool) -> InventoryDraft.GPU {
+        InventoryDraft.GPU(
+            processor: gpu.processor, system: isPinned ? gpu.system : nil, control: gpu.control?.description)
     }
 }

@@ -45,7 +45,21 @@ public struct Preflight: Sendable {
         }
         await clients.closeAll()
         pool.shutDown()
-        return resources.compactMap { results[$0.id] }
+        var assessments = resources.compactMap { results[$0.id] }
+        Assessment.joinShared(&assessments)
+        Self.warnOfProtected(&assessments, site)
+        return assessments
+    }
+
+    /// What is protected is never touched; a BMC that it shares with what is not deserves a look.
+    private static func warnOfProtected(_ assessments: inout [Assessment], _ site: Site) {
+        let protected = site.resources.values.filter { $0.isProtected && $0.bmc != nil }
+        let byBMC = Dictionary(grouping: protected) { $0.bmc?.address }
+        for index in assessments.indices {
+            guard let own = byBMC[assessments[index].bmc?.address], !own.isEmpty else { continue }
+            let names = own.map(\.id).sorted().prefix(8).joined(separator: ", ")
+            assessments[index].remarks.append("warning: its BMC is that of \(names) too, which the inventory protects")
+        }
     }
 
     private static func assess(

@@ -3,28 +3,65 @@ public struct InventoryDraft: Sendable {
     public struct Node: Sendable, Hashable {
         /// The host's own name, where the BMC knows it.
         public var name: String?
+        /// The Id of its system: what tells it apart from others of the same BMC.
+        public var id: String
         public var comment: String
         /// The system to pin; nil where there is but one.
         public var system: String?
+        public var gpus: [GPU]
+        /// What tells its control apart from others of the same BMC; nil where it has none.
+        public var control: String?
 
-        public init(name: String?, comment: String, system: String?) {
+        public init(
+            name: String?, id: String = "", comment: String, system: String?, gpus: [GPU] = [], control: String? = nil
+        ) {
             self.name = name
+            self.id = id
             self.comment = comment
             self.system = system
+            self.gpus = gpus
+            self.control = control
+        }
+    }
+
+    public struct GPU: Sendable, Hashable {
+        /// The processor's Id.
+        public var processor: String
+        /// The system to pin; nil where there is but one.
+        public var system: String?
+        public var control: String?
+
+        public init(processor: String, system: String? = nil, control: String? = nil) {
+            self.processor = processor
+            self.system = system
+            self.control = control
+        }
+    }
+
+    public struct Chassis: Sendable, Hashable {
+        public var id: String
+        public var control: String
+
+        public init(id: String, control: String) {
+            self.id = id
+            self.control = control
         }
     }
 
     public struct Machine: Sendable, Hashable {
         public var nodes: [Node]
-        /// Processor Ids.
-        public var gpus: [String]
-        /// Ids of chassis with limits of their own.
-        public var chassis: [String]
+        /// Those that belong to one of several nodes, and the BMC does not say to which.
+        public var gpus: [GPU]
+        /// With limits of their own.
+        public var chassis: [Chassis]
+        /// What an operator should know of the BMC.
+        public var remarks: [String]
 
-        public init(nodes: [Node], gpus: [String], chassis: [String]) {
+        public init(nodes: [Node], gpus: [GPU] = [], chassis: [Chassis] = [], remarks: [String] = []) {
             self.nodes = nodes
             self.gpus = gpus
             self.chassis = chassis
+            self.remarks = remarks
         }
     }
 
@@ -55,31 +92,56 @@ public struct InventoryDraft: Sendable {
 
     public mutating func add(_ address: BMC.Address, _ machine: Machine) {
         let url = YAMLText.quote(address.description)
+        /// By control, what leads to it.
+        var users: [String: [String]] = [:]
+        func isAlone(_ node: Node) -> Bool { machine.nodes.count { $0.name == node.name } == 1 }
         for (index, node) in machine.nodes.enumerated() {
-            let name = unique(node.name ?? Self.name(address))
+            let plain = node.name ?? Self.name(address)
+            let name = unique(isAlone(node) ? plain : "\(plain)-\(node.id)")
             let comment = node.comment.isEmpty ? "" : "  # \(YAMLText.comment(node.comment))"
             nodeLines.append("  - id: \(YAMLText.quote(name))\(comment)")
             nodeLines.append("    bmc: \(url)")
             if let system = node.system { nodeLines.append("    redfish: { system: \(YAMLText.quote(system)) }") }
-            // GPUs of a BMC with several nodes belong to one of them, and the BMC does not say to which.
-            guard index == 0, !machine.gpus.isEmpty else { continue }
+            if let control = node.control { users[control, default: []].append(name) }
+            let gpus = node.gpus + (index == 0 ? machine.gpus : [])
+            guard !gpus.isEmpty else { continue }
             nodeLines.append("    gpus:")
-            for (number, gpu) in machine.gpus.enumerated() {
-                let id = unique("\(name)-gpu\(number)")
-                nodeLines.append("      - { id: \(YAMLText.quote(id)), processor: \(YAMLText.quote(gpu)) }")
+            for (gpu, wish) in zip(gpus, Self.names(of: gpus, in: name)) {
+                let id = unique(wish)
+                let pin = gpu.system.map { ", redfish: { system: \(YAMLText.quote($0)) }" } ?? ""
+                nodeLines.append(
+                    "      - { id: \(YAMLText.quote(id)), processor: \(YAMLText.quote(gpu.processor))\(pin) }"
+                        + (gpu.control == nil ? "  # no power limit now" : ""))
+                if let control = gpu.control { users[control, default: []].append(id) }
             }
         }
         for chassis in machine.chassis {
-            let id = unique("\(Self.name(address))-\(chassis)")
+            let id = unique("\(Self.name(address))-\(chassis.id)")
             chassisLines.append(
-                "  - { id: \(YAMLText.quote(id)), bmc: \(url), redfish: { chassis: \(YAMLText.quote(chassis)) } }")
+                "  - { id: \(YAMLText.quote(id)), bmc: \(url), redfish: { chassis: \(YAMLText.quote(chassis.id)) } }")
+            users[chassis.control, default: []].append(id)
         }
         if machine.nodes.isEmpty, machine.chassis.isEmpty {
             remarks.append("\(address): no system, and no chassis with a power limit")
         }
         if machine.nodes.count > 1, !machine.gpus.isEmpty {
-            remarks.append("\(address): several nodes; the GPUs are listed under the first")
+            remarks.append("\(address): several nodes; GPUs that could belong to any are listed under the first")
         }
+        for (control, names) in users.sorted(by: { $0.key < $1.key }) where names.count > 1 {
+            remarks.append("\(address): \(names.joined(separator: ", ")) share one control, \(control)")
+        }
+        remarks += machine.remarks.prefix(8).map { "\(address): \($0)" }
+    }
+
+    /// By the numbers that their Ids end with where those tell them apart, else by their Ids; never by position.
+    private static func names(of gpus: [GPU], in node: String) -> [String] {
+        func digits(_ id: String) -> String { String(id.reversed().prefix { $0.isASCII && $0.isNumber }.reversed()) }
+        let numbers = gpus.map { digits($0.processor) }
+        let stems = Set(gpus.map { $0.processor.dropLast(digits($0.processor).count) })
+        guard stems.count == 1, Set(numbers).count == gpus.count, !numbers.contains("") else {
+            return gpus.map { "\(node)-\($0.processor)" }
+        }
+        return numbers.map { "\(node)-gpu\($0)" }
     }
 
     public mutating func addFailure(_ address: BMC.Address, _ reason: String) {

@@ -58,4 +58,15 @@ enum ControlDialects {
         }
         return nil
     }
+
+    /// Why a document that shows a limit offers none that can be used; nil where it shows none, or one that can.
+    static func objection(to document: JSONValue, _ shape: ControlShape) -> String? {
+        switch shape {
+        case .control: return SetPointFragment.objection(document)
+        case .environmentMetrics:
+            guard let limit = document["PowerLimitWatts"], limit.object != nil else { return nil }
+            return SetPointFragment.objection(limit) ?? NVIDIAEnvironmentMetrics.objection(limit)
+        case .power, .dellAttributes, .hpeAccelerators, .processor, .system: return nil
+        }
+    }
 }

@@ -5,7 +5,25 @@ import StrictJSON
 /// What the Control resource and its excerpt in EnvironmentMetrics have in common: `SetPoint` under a `ControlMode`
 /// (DSP2046, Control).
 enum SetPointFragment {
-    static func reading(_ control: JSONValue) -> ControlReading {
+    /// Why a limit of these members cannot be used although it is one; nil where it can.
+    ///
+    /// A value that could not be put back is never written: what shows no set point, not even null, has to say by its
+    /// mode that it is off. And watts are never written where another unit is named.
+    static func objection(_ control: JSONValue) -> String? {
+        for key in ["SetPointUnits", "ReadingUnits"] {
+            if let unit = control[key]?.string, !isWatts(unit) { return "is set in \(unit), which is not watts" }
+        }
+        if let type = control["ControlType"]?.string, type != "Power" { return "is a control of \(type), not of power" }
+        if control["SetPoint"] == nil, control["ControlMode"]?.string != "Disabled" {
+            return "shows no set point that could be put back"
+        }
+        return nil
+    }
+
+    static func isWatts(_ unit: String) -> Bool { ["w", "watt", "watts"].contains(unit.lowercased()) }
+
+    static func reading(_ control: JSONValue) -> ControlReading? {
+        guard objection(control) == nil else { return nil }
         var fragment = JSONObject()
         for key in ["SetPoint", "ControlMode"] { fragment[key] = control[key] }
         let isDisabled = control["ControlMode"]?.string == "Disabled"

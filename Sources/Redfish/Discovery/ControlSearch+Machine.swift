@@ -4,32 +4,49 @@ import Shedding
 import StrictJSON
 
 /// The power limits of whole machines.
+///
+/// A node and the chassis around it alone are one machine, whose limit is found by one order. Of an enclosure of several
+/// nodes, each node has only what names it, and the enclosure only what names none of them.
 extension ControlSearch {
+    /// What a limit is looked for.
+    struct Machine: Sendable {
+        /// The node; nil for a chassis with none in it, or several.
+        var system: Found?
+        /// The other hosts in the same enclosures.
+        var others: [String] = []
+        /// What a limit may name as what it limits.
+        var targets: [String]
+        /// Where it may be, the nearest first.
+        var enclosures: [Found]
+
+        func isShared(_ enclosure: Found) -> Bool { !others.isEmpty && !targets.contains(enclosure.uri) }
+    }
+
     mutating func nodeLimit() async throws(BMCFault) -> Locator {
         let system = try await system()
+        let enclosures: [Found]
         if let pin = entry.pins.chassis {
-            return try await limit(ofChassis: [try await chassisURI(pin)], for: system.uri, system: system)
+            let uri = try await pinned(pin, try await chassis(), "chassis")
+            enclosures = [Found(uri: uri, json: try await tree.read(uri))]
+        } else {
+            enclosures = try await self.enclosures(of: system)
         }
-        // Of what encloses the node: what it names itself, then what names it, then the only one there is.
-        var uris = Links.ids(system.json["Links", "Chassis"])
-        let all = try await chassis()
-        if uris.isEmpty {
-            for uri in all where all.count > 1 {
-                guard let json = try await optional(uri) else { continue }
-                let systems = Links.ids(json["Links", "ComputerSystems"])
-                if systems.contains(where: { Links.isSame($0, system.uri) }) { uris.append(uri) }
-            }
-            if all.count == 1 { uris = all }
+        var machine = Machine(system: system, targets: [system.uri], enclosures: enclosures)
+        for enclosure in enclosures {
+            let others = try await hosts(in: enclosure).filter { !Links.isSame($0, system.uri) }
+            machine.others += others
+            // What the inventory pins for the node is the node's.
+            if others.isEmpty || entry.pins.chassis != nil { machine.targets.append(enclosure.uri) }
         }
-        return try await limit(ofChassis: uris, for: system.uri, system: system)
+        return try await limit(of: machine)
     }
 
     mutating func chassisLimit() async throws(BMCFault) -> Locator {
+        let all = try await chassis()
         let uri: String
         if let pin = entry.pins.chassis {
-            uri = try await chassisURI(pin)
+            uri = try await pinned(pin, all, "chassis")
         } else {
-            let all = try await chassis()
             let named = all.filter { Links.lastComponent($0) == entry.key.resource }
             guard let only = named.first ?? (all.count == 1 ? all[0] : nil) else {
                 let ids = all.map(Links.lastComponent).joined(separator: ", ")
@@ -37,52 +54,63 @@ extension ControlSearch {
             }
             uri = only
         }
-        return try await limit(ofChassis: [uri], for: uri, system: nil)
-    }
-
-    private func chassisURI(_ pin: String) async throws(BMCFault) -> String {
-        guard let uri = try await chassis().first(where: { Links.isSame($0, pin) || Links.lastComponent($0) == pin })
-        else { throw BMCFault(.unsupported, "the BMC has no chassis \"\(pin)\"") }
-        return uri
-    }
-
-    /// Shape by shape over all chassis, so that a better kind of control in the second wins over a lesser one in the
-    /// first.
-    private mutating func limit(
-        ofChassis uris: [String], for target: String, system: Found?
-    ) async throws(BMCFault) -> Locator {
-        var documents: [Found] = []
-        for uri in uris { documents.append(Found(uri: uri, json: try await read(uri))) }
-        for chassis in documents {
-            if let found = try await controlLimit(of: chassis, for: target, system: system) { return found }
+        let chassis = Found(uri: uri, json: try await tree.read(uri))
+        let hosts = try await hosts(in: chassis)
+        var machine = Machine(targets: [uri], enclosures: [chassis])
+        if hosts.count == 1, let json = try await tree.optional(hosts[0], couldHoldControl: false) {
+            machine.system = Found(uri: hosts[0], json: json)
+            machine.targets.append(hosts[0])
+        } else {
+            machine.others = hosts
         }
-        for chassis in documents {
-            guard let uri = Links.id(chassis.json["EnvironmentMetrics"]), let json = try await optional(uri) else {
+        return try await limit(of: machine)
+    }
+
+    /// Shape by shape over all enclosures, so that a better kind of control in the second wins over a lesser one in the
+    /// first.
+    private mutating func limit(of machine: Machine) async throws(BMCFault) -> Locator {
+        for enclosure in machine.enclosures {
+            if let found = try await controlLimit(in: enclosure, of: machine) { return found }
+        }
+        for enclosure in machine.enclosures {
+            guard let uri = Links.id(enclosure.json["EnvironmentMetrics"]), let json = try await tree.optional(uri)
+            else { continue }
+            if machine.isShared(enclosure) {
+                if json["PowerLimitWatts"] != nil {
+                    reject("\(uri) limits \(enclosure.id), which holds other nodes too")
+                }
                 continue
             }
-            if let found = control(
-                in: json, .environmentMetrics, at: uri, system: system?.uri, why: "the metrics of \(chassis.id)")
+            if let found = try await control(
+                in: json, .environmentMetrics, at: uri, system: machine.system?.uri,
+                why: "the metrics of \(enclosure.id)")
             {
                 return found
             }
             reject("\(uri) shows no PowerLimitWatts")
         }
-        if let system, let found = try await dellLimit(of: system) { return found }
-        for chassis in documents {
-            if let found = try await powerLimit(of: chassis, for: target, system: system) { return found }
+        let dell = try await dellLimit(of: machine)
+        if case .found(let place) = dell { return place }
+        for enclosure in machine.enclosures {
+            if let found = try await powerLimit(in: enclosure, of: machine, isTruth: dell == .none) { return found }
         }
-        if let system { try await rejectOEM(of: system) }
-        throw nothing("no power limit found in \(uris.isEmpty ? "any chassis" : uris.joined(separator: ", "))")
+        if let system = machine.system { try await rejectOEM(of: system) }
+        let places = machine.enclosures.map(\.uri)
+        throw nothing("no power limit found in \(places.isEmpty ? "any chassis" : places.joined(separator: ", "))")
     }
 
     private mutating func controlLimit(
-        of chassis: Found, for target: String, system: Found?
+        in enclosure: Found, of machine: Machine
     ) async throws(BMCFault) -> Locator? {
-        let all = try await powerControls(of: chassis.uri)
-        var whole = all.filter { Self.isWhole($0, targets: [target, chassis.uri]) }
-        if whole.isEmpty, entry.type == .chassis {
+        let isShared = machine.isShared(enclosure)
+        let all = try await powerControls(of: enclosure).filter { control in
+            // What names another node is not for this one, nor for the enclosure.
+            !Links.ids(control.json["RelatedItem"]).contains { Links.contains(machine.others, $0) }
+        }
+        var whole = all.filter { Self.isWhole($0, of: machine, isShared: isShared) }
+        if whole.isEmpty, entry.type == .chassis, machine.system == nil {
             // A module's controls name its parts; what is not for one part alone is for the module.
-            whole = all.filter { !$0.id.contains("_CPU_") && Links.ids($0.json["RelatedItem"]).count != 1 }
+            whole = all.filter { !$0.id.contains("_CPU_") && !Self.isOfAPart($0) }
         }
         let named = whole.filter { ["PowerLimit", "NodePowerLimit"].contains($0.id) }
         let volatile = whole.filter { $0.id.contains("Volatile") && !$0.id.contains("EDPp") }
@@ -92,106 +120,128 @@ extension ControlSearch {
             throw BMCFault(.unsupported, "several power controls (\(ids)); pin redfish.power_limit")
         }
         guard let only = choice.first else { return nil }
-        return control(
-            in: only.json, .control, at: only.uri, system: system?.uri,
-            why: "the power Control of \(chassis.id) for the whole machine")
-    }
-
-    /// Whether a chassis offers a power limit that is for the whole of it.
-    mutating func hasOwnLimit(_ uri: String) async throws(BMCFault) -> Bool {
-        guard let json = try await optional(uri) else { return false }
-        let chassis = Found(uri: uri, json: json)
-        if try await powerControls(of: uri).contains(where: { Self.isWhole($0, targets: [uri]) }) { return true }
-        if let metrics = Links.id(chassis.json["EnvironmentMetrics"]), let document = try await optional(metrics),
-            control(in: document, .environmentMetrics, at: metrics, why: "") != nil
-        {
-            return true
-        }
-        return try await powerLimit(of: chassis, for: uri, system: nil) != nil
+        return try await control(
+            in: only.json, .control, at: only.uri, system: machine.system?.uri,
+            why: "the power Control of \(enclosure.id) for the whole machine")
     }
 
     /// Whether a Control is for the whole machine: it names the machine, or its chassis as context, and no processor
     /// alone.
-    private static func isWhole(_ control: Found, targets: [String]) -> Bool {
+    private static func isWhole(_ control: Found, of machine: Machine, isShared: Bool) -> Bool {
         let related = Links.ids(control.json["RelatedItem"])
-        if related.contains(where: { item in targets.contains { Links.isSame(item, $0) } }) { return true }
+        if related.contains(where: { Links.contains(machine.targets, $0) }) { return true }
+        guard !isShared else { return false }
         let context = control.json["PhysicalContext"]?.string
         if context == "Chassis" { return true }
         // A total over all GPUs of a baseboard limits that chassis.
-        if ["GPU", "GPUSubsystem", "Accelerator"].contains(context) { return related.count > 1 }
+        if ["GPU", "GPUSubsystem", "Accelerator"].contains(context) {
+            return related.count > 1 && machine.system == nil
+        }
         return related.isEmpty && ["PowerLimit", "NodePowerLimit"].contains(control.id)
     }
 
-    /// The attributes of iDRAC, which a Dell system's manager links.
-    private mutating func dellLimit(of system: Found) async throws(BMCFault) -> Locator? {
-        guard system.json["Oem", "Dell"] != nil || root["Oem", "Dell"] != nil else { return nil }
-        for manager in Links.ids(system.json["Links", "ManagedBy"]) {
-            let linked = Links.ids(try await optional(manager)?["Links", "Oem", "Dell", "DellAttributes"])
+    private static func isOfAPart(_ control: Found) -> Bool {
+        if Links.ids(control.json["RelatedItem"]).count == 1 { return true }
+        let parts = ["CPU", "GPU", "Accelerator", "Memory", "Fan", "PowerSupply", "StorageDevice", "NetworkingDevice"]
+        return parts.contains(control.json["PhysicalContext"]?.string ?? "")
+            && Links.ids(control.json["RelatedItem"]).isEmpty
+    }
+
+    // MARK: Dell
+
+    private enum Dell: Equatable {
+        /// It is no Dell, or one without attributes.
+        case none
+        case found(Locator)
+        /// The attributes offer no capping: what its Power resource shows is not in force.
+        case notOffered
+    }
+
+    /// The attributes of iDRAC, which a Dell system's manager links. They are the truth: what cannot be read of them is
+    /// nothing to pass by.
+    private mutating func dellLimit(of machine: Machine) async throws(BMCFault) -> Dell {
+        guard let system = machine.system, machine.others.isEmpty else { return .none }
+        guard system.json["Oem", "Dell"] != nil || root["Oem", "Dell"] != nil else { return .none }
+        var managers = Links.ids(system.json["Links", "ManagedBy"])
+        for enclosure in machine.enclosures {
+            managers += Links.ids(enclosure.json["Links", "ManagedBy"]).filter { !Links.contains(managers, $0) }
+        }
+        var answer = Dell.none
+        for manager in managers {
+            let linked = Links.ids(try await tree.optional(manager)?["Links", "Oem", "Dell", "DellAttributes"])
             let usual = "\(manager)/Oem/Dell/DellAttributes/System.Embedded.1"
             let uri = linked.first { Links.lastComponent($0).hasPrefix("System.Embedded") } ?? usual
-            guard let json = try await optional(uri) else { continue }
-            if let found = control(
+            guard let json = try await tree.optional(uri) else {
+                if let fault = tree.failure(of: uri), fault.kind != .unsupported { throw fault }
+                continue
+            }
+            if let found = try await control(
                 in: json, .dellAttributes, at: uri, system: system.uri,
                 why: "iDRAC's attributes, since its Power resource shows a limit also while capping is off")
             {
-                return found
+                return .found(found)
             }
+            reject("\(uri) offers no power cap (a licence may be missing)")
+            answer = .notOffered
         }
-        return nil
+        return answer
     }
 
+    // MARK: Power
+
+    /// - Parameter isTruth: whether a limit that the resource shows is one
     private mutating func powerLimit(
-        of chassis: Found, for target: String, system: Found?
+        in enclosure: Found, of machine: Machine, isTruth: Bool
     ) async throws(BMCFault) -> Locator? {
-        guard let uri = Links.id(chassis.json["Power"]), let power = try await optional(uri) else { return nil }
-        if let member = Self.powerControlMember(power, target: target),
-            let found = control(
-                in: power, .power, at: uri, member: member, system: system?.uri,
-                why: "the PowerControl of \(chassis.id)")
-        {
-            return found
+        guard let uri = Links.id(enclosure.json["Power"]), let power = try await tree.optional(uri) else { return nil }
+        let members = power["PowerControl"]?.array ?? []
+        let isShared = machine.isShared(enclosure)
+        let choice = PowerControlChoice(members: members, machine: machine, enclosure: enclosure, isShared: isShared)
+        if !isTruth {
+            reject("\(uri) shows a limit that is not in force")
+        } else if let index = choice.index {
+            if let name = PowerControlMember.name(at: index, in: members) {
+                let found = try await control(
+                    in: power, .power, at: uri, member: name, system: machine.system?.uri,
+                    why: "the PowerControl of \(enclosure.id)")
+                if let found { return found }
+            } else {
+                reject("\(uri) has several members that nothing tells apart")
+            }
+        } else if let objection = choice.objection {
+            reject("\(uri) \(objection)")
         }
-        if let service = Links.id(power["Oem", "Hpe", "Links", "AccPowerService"]),
-            let limits = Links.id(try await optional(service)?["PowerLimit"]), let json = try await optional(limits)
+        if !isShared, let service = Links.id(power["Oem", "Hpe", "Links", "AccPowerService"]),
+            let limits = Links.id(try await tree.optional(service)?["PowerLimit"]),
+            let json = try await tree.optional(limits)
         {
-            if let found = control(
-                in: json, .hpeAccelerators, at: limits, system: system?.uri, why: "HPE's accelerator power service")
+            if let found = try await control(
+                in: json, .hpeAccelerators, at: limits, system: machine.system?.uri,
+                why: "HPE's accelerator power service")
             {
                 return found
             }
             reject("\(limits) offers no limit (a licence may be missing)")
         }
-        let members = power["PowerControl"]?.array ?? []
         if members.contains(where: PowerControlLimit.isPlaceholder) {
             reject("\(uri) shows the 500 W placeholder of AMI firmware, which limits nothing")
-        } else if !members.isEmpty {
+        } else if !members.isEmpty, !members.contains(where: { $0["PowerLimit"]?.object != nil }) {
             reject("\(uri) has no PowerLimit (a licence may be missing)")
         }
         return nil
     }
 
-    /// The member of `PowerControl` that is related to the machine; else member 0 or the only one with a limit.
-    private static func powerControlMember(_ power: JSONValue, target: String) -> String? {
-        guard let controls = power["PowerControl"]?.array else { return nil }
-        let limited = controls.indices.filter { controls[$0]["PowerLimit"]?.object != nil }
-        let related = limited.filter { index in
-            Links.ids(controls[index]["RelatedItem"]).contains { Links.isSame($0, target) }
-        }
-        guard let index = related.first ?? (limited.contains(0) || limited.count == 1 ? limited.first : nil) else {
-            return nil
-        }
-        return PowerControlLimit.member(controls[index]) ?? String(index)
-    }
-
     /// Node Manager policies limit power too, but their documents do not say how they are written.
     private mutating func rejectOEM(of system: Found) async throws(BMCFault) {
-        if let uri = Links.id(system.json["Oem", "Supermicro", "NodeManager"]), try await optional(uri) != nil {
+        if let uri = Links.id(system.json["Oem", "Supermicro", "NodeManager"]),
+            try await tree.optional(uri, couldHoldControl: false) != nil
+        {
             reject("\(uri) limits by policies of Supermicro's Node Manager, which does not say how they are written")
         }
         for manager in Links.ids(system.json["Links", "ManagedBy"]) {
-            let linked = Links.id(try await optional(manager)?["Oem", "Nvidia", "NodeManager"])
-            let uri = linked ?? "\(manager)/NodeManager"
-            guard try await optional(uri) != nil else { continue }
+            let json = try await tree.optional(manager, couldHoldControl: false)
+            let uri = Links.id(json?["Oem", "Nvidia", "NodeManager"]) ?? "\(manager)/NodeManager"
+            guard try await tree.optional(uri, couldHoldControl: false) != nil else { continue }
             reject("\(uri) limits by domains of NVIDIA's Node Manager, which does not say how they are written")
         }
     }

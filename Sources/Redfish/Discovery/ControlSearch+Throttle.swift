@@ -6,19 +6,19 @@ import StrictJSON
 extension ControlSearch {
     mutating func speedLimit() async throws(BMCFault) -> Locator {
         let processor = try await processor()
-        if let found = control(
-            in: processor.json, .processor, at: processor.uri, system: processor.system, why: "the processor itself")
-        {
+        if let found = try await control(
+            in: processor.json, .processor, at: processor.uri, system: processor.system.uri, why: "the processor itself"
+        ) {
             return found
         }
         for chassis in Links.oneOrMany(processor.json["Links", "Chassis"]) {
-            guard let collection = Links.id(try await optional(chassis)?["Controls"]) else { continue }
-            for uri in try await optionalMembers(of: collection) {
-                guard let json = try await optional(uri), ClockLimit.reading(in: json, at: Self.clock(uri)) != nil,
+            guard let collection = Links.id(try await tree.optional(chassis)?["Controls"]) else { continue }
+            for uri in try await tree.optionalMembers(of: collection) {
+                guard let json = try await tree.optional(uri), ClockLimit.reading(in: json, at: Self.clock(uri)) != nil,
                     Links.ids(json["RelatedItem"]).allSatisfy({ Links.isSame($0, processor.uri) })
                 else { continue }
                 var place = Self.clock(uri)
-                place.system = processor.system
+                place.system = processor.system.uri
                 return place
             }
         }
@@ -32,7 +32,7 @@ extension ControlSearch {
     mutating func powerMode() async throws(BMCFault) -> Locator {
         let system = try await system()
         guard
-            let found = control(
+            let found = try await control(
                 in: system.json, .system, at: system.uri, system: system.uri, why: "the system itself")
         else { throw BMCFault(.unsupported, "the system \(system.uri) offers no power modes") }
         return found

@@ -5,23 +5,42 @@ import StrictJSON
 
 /// Finds a resource's control from the service root, by what resources say of themselves and never by position.
 ///
-/// No `$expand`: it drops members on some BMCs. Collections are read member by member, each URI once.
+/// No `$expand`: it drops members on some BMCs. What the search prefers it looks at first, so that trouble that it met
+/// before it found something could have been something better; see ``TreeReader``.
 struct ControlSearch: Sendable {
-    let read: @Sendable (String) async throws(BMCFault) -> JSONValue
+    var tree: TreeReader
     let root: JSONValue
-    let entry: ControlEntry
+    private(set) var entry: ControlEntry
     /// Why what looked like a control is none that can be used; told where nothing better is found.
     private(set) var rejected: [String] = []
+    /// The systems that could be read, once they were asked for.
+    var knownSystems: [SystemOutline]?
 
-    init(
-        read: @escaping @Sendable (String) async throws(BMCFault) -> JSONValue, root: JSONValue, entry: ControlEntry
-    ) {
-        self.read = read
+    init(tree: TreeReader, root: JSONValue, entry: ControlEntry) {
+        self.tree = tree
         self.root = root
         self.entry = entry
     }
 
+    /// Begins anew for another resource of the same BMC, knowing what was read.
+    mutating func locate(_ other: ControlEntry) async throws(BMCFault) -> Locator {
+        entry = other
+        rejected = []
+        return try await locate()
+    }
+
     mutating func locate() async throws(BMCFault) -> Locator {
+        let found: Locator
+        do throws(BMCFault) {
+            found = try await find()
+        } catch {
+            throw verdict(error)
+        }
+        if let pending = tree.pending { throw Self.laterThan(pending) }
+        return found
+    }
+
+    private mutating func find() async throws(BMCFault) -> Locator {
         switch entry.key.facet {
         case .powerState:
             let system = try await system()
@@ -47,128 +66,131 @@ struct ControlSearch: Sendable {
 
     mutating func reject(_ reason: String) { if !rejected.contains(reason) { rejected.append(reason) } }
 
+    // MARK: What came of it
+
     /// The fault of a search that found nothing: what it saw, then what it lacks.
     func nothing(_ message: String) -> BMCFault {
         BMCFault(.unsupported, ([message] + rejected.prefix(4)).joined(separator: "; "))
     }
 
+    /// What a search that found nothing comes to, given the trouble that it passed by.
+    private func verdict(_ fault: BMCFault) -> BMCFault {
+        guard fault.kind == .unsupported, tree.overspent == nil else { return fault }
+        let places = tree.troubles.filter(\.couldHoldControl)
+        var reasons = [fault.message]
+        for reason in places.map(\.fault.message) + tree.notes where !reasons.contains(where: { $0.contains(reason) }) {
+            reasons.append(reason)
+        }
+        let message = reasons.prefix(5).joined(separator: "; ")
+        if let passing = tree.pending ?? places.first(where: \.isPassing)?.fault {
+            return BMCFault(passing.kind, message, retryAfter: passing.retryAfter)
+        }
+        // Only a power limit is worth another look: another facet has the power limit to fall back on.
+        let isBroken = entry.key.facet == .powerLimit && places.contains { $0.fault.kind == .invalidAnswer }
+        return BMCFault(isBroken ? .invalidAnswer : .unsupported, message)
+    }
+
+    static func laterThan(_ pending: BMCFault) -> BMCFault {
+        BMCFault(
+            pending.kind, "the control is looked for again: \(pending.message)", retryAfter: pending.retryAfter)
+    }
+
+    // MARK: Documents
+
     /// The control that a document holds, if it is one that this agent can use.
-    func control(
+    mutating func control(
         in json: JSONValue, _ shape: ControlShape, at uri: String, member: String? = nil, system: String? = nil,
         why: String
-    ) -> Locator? {
-        ControlDialects.recognising(json, shape) { dialect in
+    ) async throws(BMCFault) -> Locator? {
+        let found = ControlDialects.recognising(json, shape) { dialect in
             Locator(dialect: dialect, uri: uri, member: member, system: system, why: why)
-        }?.place
-    }
-
-    // MARK: Systems
-
-    func systems() async throws(BMCFault) -> [String] {
-        try await members(of: Links.id(root["Systems"]) ?? "/redfish/v1/Systems")
-    }
-
-    func chassis() async throws(BMCFault) -> [String] {
-        try await members(of: Links.id(root["Chassis"]) ?? "/redfish/v1/Chassis")
-    }
-
-    /// The ComputerSystem that is the node: the pinned one, the only one, or the only one that can be reset.
-    func system() async throws(BMCFault) -> Found {
-        var systems: [Found] = []
-        for uri in try await self.systems() {
-            if let pin = entry.pins.system {
-                guard Links.isSame(uri, pin) || Links.lastComponent(uri) == pin else { continue }
-                return Found(uri: uri, json: try await read(uri), why: "the inventory pins it")
-            }
-            systems.append(Found(uri: uri, json: try await read(uri), why: "the only system"))
         }
-        if let pin = entry.pins.system { throw BMCFault(.unsupported, "the BMC has no system \"\(pin)\"") }
-        if systems.count == 1 { return systems[0] }
-        let resettable = systems.filter { $0.json["Actions", "#ComputerSystem.Reset"] != nil }
-        let hosts =
-            resettable.count == 1 ? resettable : resettable.filter { $0.json["Bios"] != nil || $0.json["Boot"] != nil }
-        if hosts.count == 1 {
-            return Found(uri: hosts[0].uri, json: hosts[0].json, why: "the only system that can be reset")
+        guard var place = found?.place else {
+            if let objection = ControlDialects.objection(to: json, shape) { reject("\(uri) \(objection)") }
+            return nil
         }
-        let ids = systems.map(\.id).joined(separator: ", ")
-        throw BMCFault(
-            .unsupported, systems.isEmpty ? "the BMC has no system" : "several systems (\(ids)); pin redfish.system")
+        guard shape == .environmentMetrics else { return place }
+        switch try await source(of: json["PowerLimitWatts"] ?? .null, at: uri) {
+        case .itself: break
+        case .control(let source): place.source = source
+        case .unusable(let reason):
+            reject(reason)
+            return nil
+        }
+        return place
+    }
+
+    /// What an excerpt is an excerpt of.
+    private enum Source {
+        case itself
+        case control(String)
+        case unusable(String)
+    }
+
+    /// Follows `DataSourceUri` (DSP2046, Control excerpts). What is a sensor there, as on NVIDIA baseboards, is where the
+    /// reading comes from, and says nothing of the limit.
+    private mutating func source(of limit: JSONValue, at uri: String) async throws(BMCFault) -> Source {
+        let text = limit["DataSourceUri"]?.string ?? ""
+        let path = text.split(separator: "#", maxSplits: 1).first.map(String.init) ?? ""
+        guard path.hasPrefix("/"), !Links.isSame(path, uri), Links.parentComponent(path) != "Sensors" else {
+            return .itself
+        }
+        guard let json = try await tree.optional(path) else {
+            return .unusable("\(uri) is an excerpt of \(path), which cannot be read")
+        }
+        guard let type = json["ControlType"]?.string else { return .itself }
+        guard type == "Power" else {
+            return .unusable("\(uri) is an excerpt of \(path), which is a control of \(type), not of power")
+        }
+        guard StandardControl.hasWatts(json) else {
+            let unit = json["SetPointUnits"]?.string ?? "an unknown unit"
+            return .unusable("\(uri) is an excerpt of \(path), which is set in \(unit), which is not watts")
+        }
+        var source = path
+        while source.hasSuffix("/") { source.removeLast() }
+        return .control(source)
     }
 
     // MARK: Pins
 
     private mutating func pinnedLimit(_ uri: String) async throws(BMCFault) -> Locator {
         let parts = uri.split(separator: "#", maxSplits: 1).map(String.init)
-        let member = parts.count == 2 ? Links.lastComponent(parts[1]) : nil
-        let document = try await read(parts[0])
+        let document = try await tree.read(parts[0])
+        var name: String?
+        if let controls = document["PowerControl"]?.array {
+            let index =
+                parts.count == 2
+                ? PowerControlMember.index(ofFragment: parts[1], at: parts[0], in: controls)
+                : PowerControlLimit.index(in: document, member: nil)
+            name = index.flatMap { PowerControlMember.name(at: $0, in: controls) }
+        }
         let shapes: [ControlShape] = [.control, .environmentMetrics, .dellAttributes, .power, .hpeAccelerators]
-        for shape in shapes {
-            let name = member ?? (shape == .power ? Self.onlyMember(document) : nil)
-            if let found = control(in: document, shape, at: parts[0], member: name, why: "the inventory pins it"),
-                case .limit? = ControlDialects.named(found.dialect)?.reading(in: document, at: found)?.value
-            {
+        for shape in shapes where shape != .power || name != nil {
+            let found = try await control(
+                in: document, shape, at: parts[0], member: shape == .power ? name : nil, why: "the inventory pins it")
+            if let found, case .limit? = ControlDialects.named(found.dialect)?.reading(in: document, at: found)?.value {
                 return found
             }
         }
-        throw BMCFault(.unsupported, "\(uri), which the inventory pins, holds no power limit in watts")
+        throw nothing("\(uri), which the inventory pins, holds no power limit in watts")
     }
 
-    private static func onlyMember(_ document: JSONValue) -> String? {
-        PowerControlLimit.index(in: document, member: nil).map { index in
-            document["PowerControl"]?.array.flatMap { PowerControlLimit.member($0[index]) } ?? String(index)
-        }
-    }
-
-    // MARK: Collections
+    // MARK: Controls
 
     /// The power Controls of a chassis that can be used.
-    mutating func powerControls(of chassis: String) async throws(BMCFault) -> [Found] {
-        guard let collection = Links.id(try await read(chassis)["Controls"]) else { return [] }
+    mutating func powerControls(of chassis: Found) async throws(BMCFault) -> [Found] {
+        guard let collection = Links.id(chassis.json["Controls"]) else { return [] }
         var found: [Found] = []
-        for uri in try await optionalMembers(of: collection) {
-            guard let json = try await optional(uri), json["ControlType"]?.string == "Power" else { continue }
-            if StandardControl.isPowerInWatts(json) {
+        for uri in try await tree.optionalMembers(of: collection) {
+            guard let json = try await tree.optional(uri), json["ControlType"]?.string == "Power" else { continue }
+            if let objection = ControlDialects.objection(to: json, .control) {
+                reject("\(uri) \(objection)")
+            } else if StandardControl.isPowerInWatts(json) {
                 found.append(Found(uri: uri, json: json))
-            } else if let unit = json["SetPointUnits"]?.string {
-                reject("\(uri) is set in \(unit), which is not watts")
             } else {
                 reject("\(uri) has no set point")
             }
         }
         return found
-    }
-
-    /// The members of a collection, over all its pages; a null or absent list is empty.
-    func members(of collection: String) async throws(BMCFault) -> [String] {
-        var uris: [String] = []
-        var seen: Set<String> = []
-        var next: String? = collection
-        while let page = next, seen.insert(Links.canonical(page)).inserted, seen.count <= 64 {
-            let json = try await read(page)
-            uris += Links.ids(json["Members"])
-            next = json["Members@odata.nextLink"]?.string
-        }
-        var known: Set<String> = []
-        return uris.filter { known.insert(Links.canonical($0)).inserted }
-    }
-
-    /// The members of a collection that may be missing although it is linked.
-    func optionalMembers(of collection: String) async throws(BMCFault) -> [String] {
-        do {
-            return try await members(of: collection)
-        } catch {
-            if error.kind == .unsupported { return [] }
-            throw error
-        }
-    }
-
-    /// A resource that may be missing although it is linked.
-    func optional(_ uri: String) async throws(BMCFault) -> JSONValue? {
-        do {
-            return try await read(uri)
-        } catch {
-            if error.kind == .unsupported { return nil }
-            throw error
-        }
     }
 }

@@ -2,7 +2,10 @@ import StrictJSON
 
 /// Links between resources, as real documents spell them.
 enum Links {
-    static func id(_ value: JSONValue?) -> String? { value?["@odata.id"]?.string }
+    /// The id in a reference; some write the URI itself instead of a reference to it.
+    static func id(_ value: JSONValue?) -> String? {
+        value?["@odata.id"]?.string ?? value?.string.flatMap { $0.hasPrefix("/") ? $0 : nil }
+    }
 
     /// The ids in an array of references; an absent or null array is empty.
     static func ids(_ value: JSONValue?) -> [String] { value?.array?.compactMap { id($0) } ?? [] }
@@ -10,14 +13,27 @@ enum Links {
     /// The ids in what is one reference on some BMCs and an array of them on others.
     static func oneOrMany(_ value: JSONValue?) -> [String] { id(value).map { [$0] } ?? ids(value) }
 
-    /// Whether two URIs name one resource: trailing slashes, case and escapes are written as each document
-    /// likes.
+    /// The ids in the `Members` of a collection: an array, one reference, or an object of references.
+    static func members(_ value: JSONValue?) -> [String] {
+        if let object = value?.object, id(value) == nil { return object.compactMap { id($0.value) } }
+        return oneOrMany(value)
+    }
+
+    /// Whether two URIs name one resource: trailing slashes, case and escapes are written as each document likes.
     static func isSame(_ left: String, _ right: String) -> Bool { canonical(left) == canonical(right) }
 
     static func canonical(_ uri: String) -> String { RequestTarget.canonical(uri) }
 
+    /// Whether a list of URIs has this one.
+    static func contains(_ uris: [String], _ uri: String) -> Bool { uris.contains { isSame($0, uri) } }
+
     /// The last part of a path, which by convention is the resource's Id.
     static func lastComponent(_ uri: String) -> String {
         String(uri.split(separator: "/").last ?? "")
+    }
+
+    /// The part before the last: of `…/Sensors/Total`, `Sensors`.
+    static func parentComponent(_ uri: String) -> String {
+        String(uri.split(separator: "/").dropLast().last ?? "")
     }
 }

@@ -13,7 +13,7 @@ enum AMIPowerControl: ControlDialect {
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         guard trigger(document) != nil, let state = state(document),
             let control = PowerControlLimit.control(in: document, member: place.member),
-            let limit = control["PowerLimit"], limit.object != nil
+            PowerControlLimit.hasWatts(control), let limit = control["PowerLimit"], limit.object != nil
         else { return nil }
         var fragment = PowerControlLimit.fragment(limit)
         fragment["PowerLimitTrigger"] = state

@@ -8,7 +8,8 @@ enum ClockLimit: ControlDialect {
     static let patience: Duration? = NVIDIAEnvironmentMetrics.deviceWait
 
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard document["ControlType"]?.string == "FrequencyMHz", document["SettingMax"] != nil else { return nil }
+        guard document["ControlType"]?.string == "FrequencyMHz", document["SettingMax"] != nil, isMegahertz(document)
+        else { return nil }
         return SettingMaxFragment.reading(
             document, minimum: document["AllowableMin"], maximum: document["AllowableMax"])
     }
@@ -22,5 +23,14 @@ enum ClockLimit: ControlDialect {
         }
         return SettingMaxFragment.member(change, maximum: document["AllowableMax"])
             .map { .change([ControlRequest($0)]) }
+    }
+
+    /// Some say `Hz` and mean the megahertz of the type, as their range then shows.
+    private static func isMegahertz(_ document: JSONValue) -> Bool {
+        switch document["SetPointUnits"]?.string?.lowercased() {
+        case nil, "mhz"?: true
+        case "hz"?: RedfishNumber.megahertz(document["AllowableMax"]) != nil
+        default: false
+        }
     }
 }

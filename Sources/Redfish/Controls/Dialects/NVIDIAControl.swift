@@ -11,12 +11,16 @@ enum NVIDIAControl: ControlDialect {
 
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         guard place.uri.contains("/HGX_"), StandardControl.isPowerInWatts(document) else { return nil }
+        // Without a mode there is no word for "off".
+        guard takesMode(place) || RedfishNumber.writable(document["SetPoint"] ?? .null).number != nil else {
+            return nil
+        }
         return SetPointFragment.reading(document)
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {
         guard let all = SetPointFragment.members(change, in: document, modes: ["Automatic"]) else { return nil }
-        if Links.lastComponent(place.uri).contains("_CPU_") { return .change([ControlRequest(all)]) }
+        if takesMode(place) { return .change([ControlRequest(all)]) }
         let bodies = all.map { body -> JSONValue in
             var members = body.object ?? JSONObject()
             members["ControlMode"] = nil
@@ -24,4 +28,6 @@ enum NVIDIAControl: ControlDialect {
         }
         return .change([ControlRequest(Array(bodies.prefix(1)))])
     }
+
+    private static func takesMode(_ place: Locator) -> Bool { Links.lastComponent(place.uri).contains("_CPU_") }
 }

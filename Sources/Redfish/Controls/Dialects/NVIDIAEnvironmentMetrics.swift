@@ -15,13 +15,21 @@ enum NVIDIAEnvironmentMetrics: ControlDialect {
 
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         let isNVIDIA = document["Oem", "Nvidia"]?.object != nil || place.uri.contains("/HGX_")
-        guard isNVIDIA, let control = document["PowerLimitWatts"], control.object != nil else { return nil }
-        var reading = SetPointFragment.reading(control)
+        guard isNVIDIA, let control = document["PowerLimitWatts"], control.object != nil, objection(control) == nil,
+            var reading = SetPointFragment.reading(control)
+        else { return nil }
         // The mode is for show here, and told differently by the Control of the same limit.
         var fragment = JSONObject()
         fragment["SetPoint"] = control["SetPoint"]
         reading.fragment = .object(fragment)
         return reading
+    }
+
+    /// Its firmware has no word for "none", and takes no mode: without a number to put back, nothing is written.
+    static func objection(_ control: JSONValue) -> String? {
+        let numbers = [control["SetPoint"], control["DefaultSetPoint"]]
+        return numbers.contains { $0.map(RedfishNumber.writable)?.number != nil }
+            ? nil : "shows no set point that could be put back"
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {

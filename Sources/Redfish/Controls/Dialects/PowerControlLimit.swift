@@ -8,7 +8,7 @@ enum PowerControlLimit: ControlDialect {
     static let shape = ControlShape.power
 
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard let control = control(in: document, member: place.member), !isPlaceholder(control),
+        guard let control = control(in: document, member: place.member), !isPlaceholder(control), hasWatts(control),
             let limit = control["PowerLimit"], limit.object != nil
         else { return nil }
         let watts = RedfishNumber.watts(limit["LimitInWatts"])
@@ -77,25 +77,30 @@ enum PowerControlLimit: ControlDialect {
         index(in: document, member: member).flatMap { document["PowerControl"]?.array?[$0] }
     }
 
-    /// The place of a member by its MemberId; by index where it has none. Without a member, the only one with a limit.
+    /// The place of a member by its name in ``PowerControlMember``. Without one, the only one with a limit.
     static func index(in document: JSONValue, member: String?) -> Int? {
         guard let controls = document["PowerControl"]?.array else { return nil }
-        guard let member else {
-            let limited = controls.indices.filter { controls[$0]["PowerLimit"]?.object != nil }
-            return limited.count == 1 ? limited[0] : nil
-        }
-        if let index = controls.firstIndex(where: { self.member($0) == member }) { return index }
-        return Int(member).flatMap { controls.indices.contains($0) ? $0 : nil }
-    }
-
-    static func member(_ control: JSONValue) -> String? {
-        control["MemberId"]?.string ?? control["MemberID"]?.string
+        if let member { return PowerControlMember.index(of: member, in: controls) }
+        let limited = controls.indices.filter { controls[$0]["PowerLimit"]?.object != nil }
+        return limited.count == 1 ? limited[0] : nil
     }
 
     /// What AMI firmware shows on every board: 500 W, HardPowerOff, within a second. It limits nothing.
     static func isPlaceholder(_ control: JSONValue) -> Bool {
         let limit = control["PowerLimit"]
         return limit?["LimitInWatts"] == 500 && limit?["CorrectionInMs"] == 1000 && isFatal(limit ?? .null)
+    }
+
+    /// Some tell by a factor of ten that their numbers are no watts, but tenths of them. Cray's of 1.02 is something
+    /// else: what the node draws beyond what is limited.
+    static func hasWatts(_ control: JSONValue) -> Bool {
+        let vendors = control["Oem"]?.object ?? JSONObject()
+        return vendors.allSatisfy { vendor in
+            guard let factor = vendor.value["PowerLimit", "Factor"] ?? vendor.value["PowerLimitFactor"],
+                let text = factor.string ?? factor.number?.text
+            else { return true }
+            return ![0.001, 0.01, 0.1, 10, 100, 1000].contains(Double(text))
+        }
     }
 
     private static func isFatal(_ limit: JSONValue) -> Bool { limit["LimitException"]?.string == "HardPowerOff" }

@@ -7,8 +7,7 @@ enum StandardControl: ControlDialect {
     static let shape = ControlShape.control
 
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard isPowerInWatts(document) else { return nil }
-        var reading = SetPointFragment.reading(document)
+        guard isPowerInWatts(document), var reading = SetPointFragment.reading(document) else { return nil }
         reading.group = group(of: document, at: place.uri)
         return reading
     }
@@ -30,7 +29,14 @@ enum StandardControl: ControlDialect {
     static func isPowerInWatts(_ document: JSONValue) -> Bool {
         let hasSetPoint =
             document["SetPoint"] != nil || document["AllowableMax"] != nil || document["SettingRangeMax"] != nil
-        return hasSetPoint && document["ControlType"]?.string == "Power"
-            && [nil, "W", "Watt", "Watts"].contains(document["SetPointUnits"]?.string)
+        return hasSetPoint && document["ControlType"]?.string == "Power" && hasWatts(document)
+    }
+
+    /// Without a unit, the type says it: of `Power`, watts (DSP2046, Control).
+    static func hasWatts(_ document: JSONValue) -> Bool {
+        switch document["SetPointUnits"] {
+        case nil, .null?: true
+        case let unit?: unit.string.map(SetPointFragment.isWatts) ?? false
+        }
     }
 }
