@@ -1,3 +1,4 @@
+import PowerEvents
 import Inventory
 import Redfish
 import Shedding
