@@ -1,4 +1,5 @@
 import Inventory
+import PowerEvents
 import Redfish
 import Shedding
 import StrictJSON

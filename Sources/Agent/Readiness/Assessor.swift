@@ -28,8 +28,8 @@ struct Assessor: Sendable {
             result.roundTrip = .now - start
             if case .success(let description) = await client.describe(entry, context: Self.context) {
                 result.model = description.model
-                remarkOnDefault(resource, description, &result)
                 if !description.hasSession { result.remarks.append("no session to be had; every request logs in anew") }
+                remarkOnDefault(resource, description, &result)
             }
         }
         if resource.type == .node, resource.allowed.contains(.suspend), result.isLoggedIn == true {
