@@ -1,5 +1,6 @@
 import PowerEvents
 import Inventory
+import PowerEvents
 import Redfish
 import Shedding
 import StrictJSON

@@ -28,11 +28,11 @@ struct Assessor: Sendable {
             result.roundTrip = .now - start
             if case .success(let description) = await client.describe(entry, context: Self.context) {
                 result.model = description.model
-                remarkOnDefault(resource, description, &result)
                 if !description.hasSession {
                     let reason = description.sessionObstacle.map { " (\($0))" } ?? ""
                     result.remarks.append("no session\(reason); using Basic authentication, a login with each request")
                 }
+                remarkOnDefault(resource, description, &result)
             }
         }
         if resource.type == .node, resource.allowed.contains(.suspend), result.isLoggedIn == true {

@@ -6,9 +6,8 @@ public import StrictJSON
 public struct ControlIdentity: Sendable, Hashable, CustomStringConvertible {
     public let bmc: BMC.Address
     public let facet: ControlKey.Facet
-    /// In the spelling of ``Links/canonical(_:)``: of the Control itself where the BMC shows excerpts of it.
-    public let uri: String
-    public let member: String?
+    /// Of the Control itself where the BMC shows excerpts of it.
+    public let path: String
 
     /// - Parameter locator: a ``Reading/locator``
     /// - Returns: nil where the locator is of another version
@@ -20,10 +19,8 @@ public struct ControlIdentity: Sendable, Hashable, CustomStringConvertible {
     init(bmc: BMC.Address, facet: ControlKey.Facet, _ place: Locator) {
         self.bmc = bmc
         self.facet = facet
-        uri = Links.canonical(place.source ?? place.uri)
-        member = place.member
+        path = place.place.path
     }
 
-    /// The URI, with the member as its fragment.
-    public var description: String { uri + (member.map { "#\($0)" } ?? "") }
+    public var description: String { path }
 }

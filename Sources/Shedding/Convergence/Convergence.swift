@@ -173,8 +173,10 @@ public struct Convergence: Sendable {
 
     /// A prior is owed to one machine, and a cap is written to the one that it was decided for.
     private mutating func checkIdentity(_ reading: Reading) -> Step? {
+        // Whether the node tells it or the service is a matter of where the control was found (and of the version).
+        let hasOtherTeller = (entry.locator?["system"] == nil) != (reading.locator["system"] == nil)
         // Of what was only looked at, nothing is owed.
-        guard entry.intent != nil, let known = entry.identity else {
+        guard entry.intent != nil, entry.isMoved == true || !hasOtherTeller, let known = entry.identity else {
             entry.identity = reading.identity ?? entry.identity
             return entry.intent != nil && entry.isMoved == true ? finishUnknownMachine(reading) : nil
         }
