@@ -45,7 +45,7 @@ struct OutboxPartsTests {
 
     @Test func anEventThatIsTooLargeIsDividedWithoutLosingAResult() throws {
         let composer = try composer()
-        let event = try #require(composer.compose(report(500), now: now).first)
+        let event = try #require(try composer.compose(report(500), now: now).first)
         let parts = try #require(try composer.divide(event, now: now))
         #expect(parts.count > 1)
         #expect(parts.allSatisfy { $0.payload.count <= event.payload.count / 4 })
@@ -59,7 +59,7 @@ struct OutboxPartsTests {
         }
         // What the broker does not take is not tried again with the next report.
         #expect(try composer.compose(report(500), now: now).count == parts.count)
-        let single = try #require(composer.compose(report(1), now: now).first)
+        let single = try #require(try composer.compose(report(1), now: now).first)
         #expect(try composer.divide(single, now: now) == nil)
     }
 

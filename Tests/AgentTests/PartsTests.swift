@@ -2,6 +2,7 @@ import CoreMetrics
 import Journal
 import PowerEvents
 import Shedding
+import StrictJSON
 import Testing
 
 @testable import Agent
@@ -55,7 +56,7 @@ struct PartsTests {
         #expect(drained.overtaken.map(\.sequence) == [1, 3])
     }
 
-    @Test func nothingProlongsTheCatchUp() throws {
+    @Test func nothingProlongsTheCatchUp() {
         var catchUp = CatchUp()
         catchUp.begin(now: now)
         for tenth in 0..<49 {
@@ -71,7 +72,7 @@ struct PartsTests {
         let late = catchUp.gather(alert(99, breach: 1, age: 60), wall: now, now: now + .seconds(5))
         #expect(!late, "the time is over")
         let drained = catchUp.drain(now: now + .seconds(5))
-        #expect(try #require(drained).act.count == 49)
+        #expect(drained?.act.count == 49)
         let isGathered = catchUp.gather(
             alert(100, breach: 100, age: 60, sent: .seconds(-60)), wall: now, now: now + .seconds(60))
         #expect(!isGathered, "a connection that has lasted delivers no history")

@@ -94,7 +94,7 @@ struct MigrationTests {
         let journal = try JournalDatabase(path: path)
         let contents = try journal.load()
         #expect(contents.breaches.count == 2)
-        let over = try #require(contents.breaches.first(where: \.isClosed))
+        let over = try #require(contents.breaches.first { $0.isClosed })
         #expect(over.plans.isEmpty && over.released.isEmpty && over.isWithPlans && over.releaseOutcomes.isEmpty)
         #expect(over.holdDown == .seconds(60))
         let open = try #require(contents.breaches.first { !$0.isClosed })

@@ -69,7 +69,7 @@ struct ParkingTests {
         world.pass(.seconds(600))
         #expect(world.watts("n2") == 1000)
         #expect(world.book.parking.isEmpty)
-        #expect(world.book.breaches.values.allSatisfy(\.isClosed))
+        #expect(world.book.breaches.values.allSatisfy { $0.isClosed })
     }
 
     /// `resolved` of a breach that waits is noted, and takes effect when it is taken up.
