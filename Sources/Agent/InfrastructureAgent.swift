@@ -102,18 +102,21 @@ public func buildAgent(
     let outboxWake = WakeUp()
     let loginRenewal = WakeUp()
     let echoes = EchoWatch()
-    let refusals = RefusalLog(metrics: metrics, logger: logger)
+    let sources = Set(configuration.trust.compactMap { EventSource($0.source)?.description })
+    let refusals = RefusalLog(metrics: metrics, isTrusted: { sources.contains($0) }, logger: logger)
+    let repetitions = Repetitions()
     let options = busOptions(configuration, login: brokerLogin(configuration.bus.login, loginRenewal, logger))
+    let composer = EventComposer(
+        source: EventSource(role: .infra, identifier: configuration.agentID),
+        topicPrefix: configuration.bus.topicPrefix, key: signingKey,
+        maximumEventBytes: configuration.policy.maxEventBytes)
     let enforcer = Enforcer(
         configuration: configuration, contents: contents, journal: journal, writer: writer,
         clients: ClientDirectory(
             transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
             credentials: configuration.site.credentials,
             ledger: JournalLedger(writer: writer, contents: contents)),
-        composer: EventComposer(
-            source: EventSource(role: .infra, identifier: configuration.agentID),
-            topicPrefix: configuration.bus.topicPrefix, key: signingKey,
-            maximumEventBytes: configuration.policy.maxEventBytes), metrics: metrics, refusals: refusals,
+        composer: composer, metrics: metrics, refusals: refusals, repetitions: repetitions,
         logger: logger, now: { clock.now() }, wall: wall, wakeOutbox: { outboxWake.call() })
     let bus = try BusService(
         options,
@@ -121,7 +124,7 @@ public func buildAgent(
             gate: AlertGate(
                 trust: trust, topicPrefix: configuration.bus.topicPrefix, maximumAge: configuration.policy.maxAge,
                 limits: configuration.limits, logger: logger),
-            journal: journal, echoes: echoes, refusals: refusals,
+            journal: journal, echoes: echoes, refusals: refusals, repetitions: repetitions,
             record: { refusal in
                 // In a transaction with others: a flood of forgeries must not cost a flush of the disk each.
                 var batch = JournalBatch()
@@ -129,13 +132,15 @@ public func buildAgent(
                 Task { [batch] in try? await writer.commit(batch) }
             }, deliver: { enforcer.deliver($0) },
             answerAgain: { breach in Task { await enforcer.answerAgain(breach) } },
+            connected: { enforcer.connected() },
             becameReady: { isReady in
                 health.setBroker(ready: isReady)
                 if isReady { logger.notice("the alerts' topics are subscribed: ready") }
                 if isReady { Task { await enforcer.brokerIsReady() } } else { echoes.listen(false) }
             }), metrics: metrics, logger: logger, now: wall)
     let outbox = OutboxService(
-        journal: journal, bus: bus.connection, echoes: echoes, metrics: metrics, logger: logger, now: wall)
+        journal: journal, bus: bus.connection, echoes: echoes, composer: composer, metrics: metrics, logger: logger,
+        now: wall, parked: { enforcer.parkedBreaches.value })
     loginRenewal.target = { bus.connection.renewLogin() }
     outboxWake.target = { outbox.wake() }
 

@@ -7,6 +7,8 @@ import Synchronization
 public final class BusConnection: Sendable {
     /// What the owner may want to act on; everything is logged here already.
     public enum Event: Sendable {
+        /// Connected; what the broker has kept may come from now on.
+        case connected
         /// Connected and every topic granted.
         case ready
         /// An optional topic was granted.
@@ -18,6 +20,11 @@ public final class BusConnection: Sendable {
 
     public struct Unacknowledged: Error, Sendable, CustomStringConvertible {
         public let description = "the broker did not acknowledge in time"
+    }
+
+    /// The broker ended several connections in a row while it was being sent this, still unacknowledged.
+    public struct EndedByBroker: Error, Sendable, CustomStringConvertible {
+        public let description = "the broker ends each connection on which it is sent"
     }
 
     private struct State {
@@ -32,10 +39,17 @@ public final class BusConnection: Sendable {
         var topics: [String] = []
         /// Connections in a row that ended within seconds.
         var quickEnds = 0
+        /// Those in a row on which a publish was not acknowledged, after however long: a large one takes its time.
+        var endsPublishing = 0
     }
+
+    /// So many ends in a row are no accident.
+    private static let mostQuickEnds = 3
 
     private final class Shared: Sendable {
         let state = Mutex(State())
+        /// Lets the client forget what the broker has not acknowledged.
+        let forget = Mutex<(@Sendable () -> Void)?>(nil)
     }
 
     private let client: MQTTClient
@@ -67,6 +81,8 @@ public final class BusConnection: Sendable {
                     .init(topic: $0, qos: options.subscribeQoS)
                 }),
             onMessage: onMessage, onEvent: { handler.handle($0) })
+        let client = client
+        shared.forget.withLock { $0 = { [weak client] in client?.forgetUnacknowledged() } }
     }
 
     public func start() { client.start() }
@@ -86,7 +102,7 @@ public final class BusConnection: Sendable {
     /// Publishes and returns when the broker acknowledged as the QoS promises. Over a reconnect the library sends the
     /// message again by itself.
     ///
-    /// - Throws: ``Unacknowledged`` after `limit`, or an `MQTTError`
+    /// - Throws: ``Unacknowledged`` after `limit`, ``EndedByBroker``, or an `MQTTError`
     public func publish(topic: String, payload: [UInt8], within limit: Duration = .seconds(30)) async throws {
         let messageID = try client.publish(topic: topic, payload: payload, qos: publishQoS)
         let timer = Task { [shared] in
@@ -139,6 +155,7 @@ public final class BusConnection: Sendable {
                     $0.pendingTopics = Set($0.topics)
                     $0.connectedAt = .now
                 }
+                onEvent(.connected)
                 if shared.state.withLock({ $0.topics.isEmpty }) { onEvent(.ready) }
             case .subscribed(let topic, _) where options.optionalTopics.contains(topic): onEvent(.listening)
             case .subscribed(let topic, let qos):
@@ -167,6 +184,7 @@ public final class BusConnection: Sendable {
                 }
             case .published(let messageID):
                 let continuation = shared.state.withLock { state in
+                    state.endsPublishing = 0
                     let continuation = state.waiting.removeValue(forKey: messageID)
                     if continuation == nil, state.abandoned.remove(messageID) == nil { state.early.insert(messageID) }
                     return continuation
@@ -184,15 +202,32 @@ public final class BusConnection: Sendable {
             }
         }
 
-        /// Two clients with one id evict each other for ever, which looks like a bad network to both.
+        /// Two clients with one id evict each other for ever, which looks like a bad network to both. An event that the
+        /// broker does not take looks the same, but for what was on its way.
         private func noteEnd() {
-            let evictions = shared.state.withLock { state in
-                guard let since = state.connectedAt else { return 0 }
+            let (ends, endsPublishing, given) = shared.state.withLock {
+                state -> (Int, Int, [CheckedContinuation<Void, any Error>]) in
+                guard let since = state.connectedAt else { return (0, 0, []) }
                 state.connectedAt = nil
-                state.quickEnds = .now - since < .seconds(5) ? state.quickEnds + 1 : 0
-                return state.quickEnds
+                let isQuick = .now - since < .seconds(5)
+                let isPublishing = !state.waiting.isEmpty || !state.abandoned.isEmpty
+                state.quickEnds = isQuick && !isPublishing ? state.quickEnds + 1 : 0
+                state.endsPublishing = isPublishing ? state.endsPublishing + 1 : 0
+                guard state.endsPublishing == BusConnection.mostQuickEnds else {
+                    return (state.quickEnds, state.endsPublishing, [])
+                }
+                state.endsPublishing = 0
+                defer {
+                    state.waiting = [:]
+                    state.abandoned = []
+                }
+                return (0, BusConnection.mostQuickEnds, Array(state.waiting.values))
             }
-            guard evictions == 3 else { return }
+            if endsPublishing == BusConnection.mostQuickEnds {
+                shared.forget.withLock { $0 }?()
+                for continuation in given { continuation.resume(throwing: EndedByBroker()) }
+            }
+            guard ends == BusConnection.mostQuickEnds, endsPublishing == 0 else { return }
             logger.critical(
                 "the broker ends each connection right after it began: another client seems to use our id",
                 metadata: ["client": "\(options.clientID)", "broker": "\(options.address)"])

@@ -72,7 +72,8 @@ public final class JournalDatabase: Sendable {
                     isFrozen: try Bool.fetchOne(db, sql: "SELECT value FROM switch WHERE name = 'frozen'") ?? false,
                     sessions: try Row.fetchAll(db, sql: "SELECT bmc, location FROM bmc_session").compactMap { row in
                         BMC.Address(recorded: row["bmc"]).map { BMCSession(bmc: $0, location: row["location"]) }
-                    }, knowledge: try Self.knowledge(db))
+                    }, knowledge: try Self.knowledge(db), unsigned: try Self.unsignedReports(db),
+                    lastRecordAt: try Self.lastRecordAt(db))
             }
         } catch {
             throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
@@ -82,7 +83,7 @@ public final class JournalDatabase: Sendable {
     /// Why the last transaction failed; nil where it did not.
     public var failure: String? { lastFailure.withLock { $0 } }
 
-    private func commit<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    func commit<Value>(_ body: (Database) throws -> Value) throws -> Value {
         do {
             let value = try pool.write(body)
             lastFailure.withLock { $0 = nil }
@@ -94,11 +95,13 @@ public final class JournalDatabase: Sendable {
         }
     }
 
-    /// Keeps an alert before the broker is told that it arrived. - Returns: nil where it was seen before
+    /// Keeps an alert before the broker is told that it arrived. - Returns: nil where its payload was seen before
     public func receive(_ alert: AcceptedAlert) throws -> InboxAlert? {
-        try commit { db in
-            try db.cachedStatement(sql: "INSERT OR IGNORE INTO seen_event (source, id, seen_at) VALUES (?, ?, ?)")
-                .execute(arguments: [alert.source, alert.eventID.text, alert.receivedAt.milliseconds])
+        let mark = alert.mark
+        return try commit { db in
+            try db.cachedStatement(
+                sql: "INSERT OR IGNORE INTO seen_payload (source, digest, breach_id, seen_at) VALUES (?, ?, ?, ?)"
+            ).execute(arguments: [mark.source, mark.digest, alert.breachID.text, alert.receivedAt.milliseconds])
             guard db.changesCount == 1 else { return nil }
             try db.cachedStatement(sql: "INSERT INTO inbox (body) VALUES (?)")
                 .execute(arguments: [try Self.encode(alert)])
@@ -113,55 +116,40 @@ public final class JournalDatabase: Sendable {
         }
     }
 
-    /// Events that the broker has not acknowledged, oldest first.
-    public func unpublished(limit: Int) throws -> [OutboxEvent] {
-        try pool.read { db in
-            try Row.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT event_id, breach_id, topic, payload, created_at FROM outbox
-                        WHERE published_at IS NULL ORDER BY seq LIMIT ?
-                        """), arguments: [limit]
-            ).compactMap { row in
-                guard let id = UUIDText(row["event_id"]), let breach = UUIDText(row["breach_id"]) else { return nil }
-                let payload: Data = row["payload"]
-                return OutboxEvent(
-                    eventID: id, breachID: breach, topic: row["topic"], payload: [UInt8](payload),
-                    createdAt: Timestamp(milliseconds: row["created_at"]))
-            }
-        }
-    }
-
-    public func markPublished(_ ids: [UUIDText], now: Timestamp) throws {
-        if ids.isEmpty { return }
-        try commit { db in
-            for id in ids {
-                try db.cachedStatement(sql: "UPDATE outbox SET published_at = ? WHERE event_id = ?")
-                    .execute(arguments: [now.milliseconds, id.text])
-            }
-        }
-    }
-
-    public func outboxDepth() throws -> Int {
-        try pool.read { db in
-            try Int.fetchOne(db, sql: "SELECT count(*) FROM outbox WHERE published_at IS NULL") ?? 0
-        }
-    }
-
     /// How long a closed breach is known, and its history kept.
     public static let breachRetention = Duration.seconds(90 * 86_400)
 
+    /// So many payloads of a source are recognised when they come again, the latest ones. One that is not is judged by its
+    /// breach, so this bounds a table and nothing else.
+    public static let payloadsPerSource = 20_000
+    /// So many refusals are kept for each reason, and of each source where it is proven to be it.
+    public static let refusalsPerReason = 2_000
+    /// Reasons that come after the signature was verified.
+    private static let provenReasons = [
+        "bad_payload", "stale", "future", "breach_resolved", "foreign_breach", "stale_breach", "future_breach",
+        "too_many_hints", "too_many_breaches",
+    ]
+
     /// Forgets what nobody needs any more: history and closed breaches after 90 days (and with these the bar to open
-    /// them again, which the freshness of alerts has long taken over), seen events after 30 days, published events of
-    /// closed breaches after 7, refusals after 30 or beyond the latest 100,000, history beyond the latest 2,000,000.
+    /// them again, which the freshness of alerts has long taken over), seen payloads after 30 days or beyond
+    /// ``payloadsPerSource``, published events of closed breaches after 7, refusals after 30 or beyond
+    /// ``refusalsPerReason``, history beyond the latest 2,000,000.
     public func prune(now: Timestamp) throws {
         func before(days: Int) -> Int64 { (now - .seconds(days * 86_400)).milliseconds }
         let longAgo = (now - Self.breachRetention).milliseconds
         try commit { db in
             try db.execute(
                 sql: "DELETE FROM breach WHERE is_closed AND updated_at < ?", arguments: [longAgo])
-            try db.execute(sql: "DELETE FROM release WHERE breach_id NOT IN (SELECT id FROM breach)")
-            try db.execute(sql: "DELETE FROM seen_event WHERE seen_at < ?", arguments: [before(days: 30)])
+            try db.execute(sql: "DELETE FROM seen_payload WHERE seen_at < ?", arguments: [before(days: 30)])
+            try db.execute(
+                sql: """
+                    DELETE FROM seen_payload WHERE (source, digest) IN (SELECT source, digest FROM
+                    (SELECT source, digest, row_number() OVER (PARTITION BY source ORDER BY seen_at DESC) AS place
+                    FROM seen_payload) WHERE place > ?)
+                    """, arguments: [Self.payloadsPerSource])
+            for table in ["release", "let_go", "plan_change"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE breach_id NOT IN (SELECT id FROM breach)")
+            }
             try db.execute(
                 sql: """
                     DELETE FROM outbox WHERE published_at < ?
@@ -170,9 +158,17 @@ public final class JournalDatabase: Sendable {
             try db.execute(
                 sql: "DELETE FROM history WHERE at < ? OR seq <= (SELECT max(seq) FROM history) - 2000000",
                 arguments: [longAgo])
+            try db.execute(sql: "DELETE FROM refusal WHERE at < ?", arguments: [before(days: 30)])
+            // What claims to come from a source and is not proven to takes no room from that source.
             try db.execute(
-                sql: "DELETE FROM refusal WHERE at < ? OR seq <= (SELECT max(seq) FROM refusal) - 100000",
-                arguments: [before(days: 30)])
+                sql: """
+                    DELETE FROM refusal WHERE seq IN (SELECT seq FROM
+                    (SELECT seq, row_number() OVER (PARTITION BY reason, CASE WHEN reason IN
+                    (\(Self.provenReasons.map { "'\($0)'" }.joined(separator: ", "))) THEN source END
+                    ORDER BY seq DESC) AS place FROM refusal) WHERE place > ?)
+                    """, arguments: [Self.refusalsPerReason])
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)", arguments: [now.milliseconds])
         }
     }
 
@@ -189,17 +185,7 @@ public final class JournalDatabase: Sendable {
     // MARK: Inside a transaction
 
     private static func write(_ batch: JournalBatch, _ db: Database, now: Timestamp) throws {
-        for breach in batch.changes.breaches {
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO breach (id, feed, is_closed, updated_at, body) VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, is_closed = excluded.is_closed,
-                    updated_at = excluded.updated_at, body = excluded.body
-                    """
-            ).execute(arguments: [
-                breach.id.text, breach.feed, breach.isClosed, now.milliseconds, try encode(breach),
-            ])
-        }
+        try writeBreaches(batch.changes, db, now: now)
         for control in batch.changes.controls {
             try db.cachedStatement(
                 sql: """
@@ -213,14 +199,6 @@ public final class JournalDatabase: Sendable {
                 try control.outcome.map { try encode($0) },
             ])
         }
-        for release in batch.changes.releases {
-            try db.cachedStatement(
-                sql: "INSERT OR REPLACE INTO release (breach_id, resource, facet, outcome) VALUES (?, ?, ?, ?)"
-            ).execute(arguments: [
-                release.breach.text, release.control.resource, release.control.facet.rawValue,
-                try encode(release.outcome),
-            ])
-        }
         for key in batch.changes.removedControls {
             try db.cachedStatement(sql: "DELETE FROM control WHERE key = ?").execute(arguments: [key.description])
         }
@@ -230,6 +208,11 @@ public final class JournalDatabase: Sendable {
         }
         for entry in batch.changes.history { try write(entry, db, now: now) }
         for report in batch.reports { try write(report, db) }
+        for report in batch.unsigned { try write(unsigned: report, db) }
+        for mark in batch.forgotten {
+            try db.cachedStatement(sql: "DELETE FROM seen_payload WHERE source = ? AND digest = ?")
+                .execute(arguments: [mark.source, mark.digest])
+        }
         for sequence in batch.handled {
             try db.cachedStatement(sql: "DELETE FROM inbox WHERE seq = ?").execute(arguments: [sequence])
         }
@@ -276,44 +259,11 @@ public final class JournalDatabase: Sendable {
         return all
     }
 
-    private static func breaches(_ db: Database) throws -> [Breach] {
-        var releases: [String: [ControlKey: Outcome]] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT breach_id, resource, facet, outcome FROM release") {
-            guard let facet = ControlKey.Facet(rawValue: row["facet"]) else { continue }
-            let key = ControlKey(resource: row["resource"], facet: facet)
-            releases[row["breach_id"], default: [:]][key] = try decode(row["outcome"]) as Outcome
-        }
-        return try String.fetchAll(db, sql: "SELECT body FROM breach").map { body in
-            var breach: Breach = try decode(body)
-            breach.releaseOutcomes = releases[breach.id.text, default: [:]]
-            return breach
-        }
-    }
-
-    private static func write(_ report: [OutboxEvent], _ db: Database) throws {
-        guard let first = report.first else { return }
-        let last = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT max(report) FROM outbox WHERE breach_id = ?"),
-            arguments: [first.breachID.text])
-        for event in report {
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO outbox (event_id, breach_id, report, topic, payload, created_at)
-                    VALUES (?, ?, ?, ?, ?, ?)
-                    """
-            ).execute(
-                arguments: [
-                    event.eventID.text, event.breachID.text, (last ?? 0) + 1, event.topic, Data(event.payload),
-                    event.createdAt.milliseconds,
-                ])
-        }
-    }
-
-    private static func encode(_ value: some Encodable) throws -> String {
+    static func encode(_ value: some Encodable) throws -> String {
         try JournalEncoder.encode(value)
     }
 
-    private static func decode<Value: Decodable>(_ text: String) throws -> Value {
+    static func decode<Value: Decodable>(_ text: String) throws -> Value {
         try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
 

@@ -17,6 +17,9 @@ public struct AcceptedAlert: Sendable, Hashable, Codable {
     public var breachID: UUIDText
     /// Where it arrived; nil in rows of earlier versions.
     public var topic: String?
+    /// SHA-256 of the signed payload, in hexadecimal: what tells it from others, since nothing of the envelope is signed.
+    /// nil in rows of earlier versions.
+    public var digest: String?
     private var known = Known()
 
     /// The payload as the gate has read it, so that it is not read again; gone after a restart.
@@ -28,15 +31,16 @@ public struct AcceptedAlert: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: CodingKey {
-        case eventID, source, time, receivedAt, trace, correlationID, payload, breachID, topic
+        case eventID, source, time, receivedAt, trace, correlationID, payload, breachID, topic, digest
     }
 
     public init(
         eventID: UUIDText, source: String, time: Timestamp, receivedAt: Timestamp, trace: TraceContext?,
         correlationID: UUIDText?, payload: String, breachID: UUIDText, topic: String? = nil,
-        alert: BreachAlert? = nil
+        digest: String? = nil, alert: BreachAlert? = nil
     ) {
         known.alert = alert
+        self.digest = digest
         self.topic = topic
         self.eventID = eventID
         self.source = source
@@ -54,7 +58,21 @@ extension AcceptedAlert {
     /// under the widest that there can be: what was accepted is never lost to a stricter second look.
     public var json: JSONValue? { try? JSONValue(parsing: Array(payload.utf8), limits: .widest) }
 
+    /// What it is recognised by when it comes again.
+    public var mark: SeenPayload { SeenPayload(source: source, digest: digest ?? "event \(eventID)") }
+
     public var breachAlert: BreachAlert? { known.alert ?? json.flatMap { try? BreachAlert(json: $0) } }
+}
+
+/// What a signed payload is recognised by, in whatever envelope it comes.
+public struct SeenPayload: Sendable, Hashable {
+    public let source: String
+    public let digest: String
+
+    public init(source: String, digest: String) {
+        self.source = source
+        self.digest = digest
+    }
 }
 
 /// An accepted alert with its place in the inbox.
@@ -75,10 +93,15 @@ public struct OutboxEvent: Sendable, Hashable {
     public var topic: String
     public var payload: [UInt8]
     public var createdAt: Timestamp
+    /// What its report says was done; nil in rows of earlier versions. Of two reports that say the same of a breach only
+    /// the later one counts.
+    public var action: Enforcement.Action?
 
     public init(
-        eventID: UUIDText, breachID: UUIDText, topic: String, payload: [UInt8], createdAt: Timestamp
+        eventID: UUIDText, breachID: UUIDText, topic: String, payload: [UInt8], createdAt: Timestamp,
+        action: Enforcement.Action? = nil
     ) {
+        self.action = action
         self.eventID = eventID
         self.breachID = breachID
         self.topic = topic
@@ -132,6 +155,10 @@ public struct JournalBatch: Sendable {
     /// Inbox entries that are dealt with by this very transaction.
     public var handled: [Int64] = []
     public var refusals: [RefusalRecord] = []
+    /// Payloads that may be accepted another time, although they were not now.
+    public var forgotten: [SeenPayload] = []
+    /// Reports that cannot be signed at the moment.
+    public var unsigned: [Report] = []
     /// Breaches whose last report is to be published again, under the same ids.
     public var repeated: [UUIDText] = []
     public var sessionsOpened: [BMCSession] = []
@@ -143,6 +170,7 @@ public struct JournalBatch: Sendable {
 
     public var isEmpty: Bool {
         changes.isEmpty && reports.isEmpty && handled.isEmpty && refusals.isEmpty && repeated.isEmpty
+            && forgotten.isEmpty && unsigned.isEmpty
             && sessionsOpened.isEmpty && sessionsClosed.isEmpty && learned.isEmpty
     }
 }
@@ -155,4 +183,8 @@ public struct JournalContents: Sendable {
     public var isFrozen: Bool
     public var sessions: [BMCSession]
     public var knowledge: [BMC.Address: BMCKnowledge]
+    /// Reports that wait for their signature.
+    public var unsigned: [Report] = []
+    /// When an agent last wrote anything; nil in an empty journal.
+    public var lastRecordAt: Timestamp?
 }

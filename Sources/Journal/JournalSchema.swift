@@ -95,6 +95,59 @@ enum JournalSchema {
                 table.column("body", .text).notNull()
             }
         }
+        migrator.registerMigration("5 small rows") { db in
+            // A breach without what grows with its hints; NULL where its body says all.
+            try db.alter(table: "breach") { $0.add(column: "state", .text) }
+            // Plans that have taken the place of those in the body.
+            try db.create(table: "plan_change", options: [.withoutRowID]) { table in
+                table.column("breach_id", .text).notNull()
+                table.column("position", .integer).notNull()
+                table.column("body", .text).notNull()
+                table.primaryKey(["breach_id", "position"])
+            }
+            // Controls that were let go of since the body was written.
+            try db.create(table: "let_go", options: [.withoutRowID]) { table in
+                table.column("breach_id", .text).notNull()
+                table.column("resource", .text).notNull()
+                table.column("facet", .text).notNull()
+                table.primaryKey(["breach_id", "resource", "facet"])
+            }
+            // Nobody asks for the plans of a breach that is over.
+            try db.execute(
+                sql: """
+                    UPDATE breach SET body = json_set(body, '$.hadPlans',
+                    json(CASE WHEN json_array_length(body, '$.plans') > 0 THEN 'true' ELSE 'false' END),
+                    '$.plans', json('[]'), '$.released', json('[]')) WHERE is_closed AND json_valid(body)
+                    """)
+            try db.execute(sql: "DELETE FROM release WHERE breach_id IN (SELECT id FROM breach WHERE is_closed)")
+            // Repetitions are told by what was signed; the envelope's id is not.
+            try db.drop(table: "seen_event")
+            try db.create(table: "seen_payload", options: [.withoutRowID]) { table in
+                table.column("source", .text).notNull()
+                table.column("digest", .text).notNull()
+                table.column("breach_id", .text).notNull().indexed()
+                table.column("seen_at", .integer).notNull()
+                table.primaryKey(["source", "digest"])
+            }
+            try db.alter(table: "outbox") { table in
+                // `applied` or `reverted`; NULL in rows of earlier versions.
+                table.add(column: "action", .text)
+                // Why it is not sent any more.
+                table.add(column: "set_aside", .text)
+            }
+            // Reports that could not be signed yet: of each breach and action the latest.
+            try db.create(table: "unsigned_report", options: [.withoutRowID]) { table in
+                table.column("breach_id", .text).notNull()
+                table.column("action", .text).notNull()
+                table.column("body", .text).notNull()
+                table.primaryKey(["breach_id", "action"])
+            }
+            // When an agent last had this journal, whether or not there was anything to write.
+            try db.create(table: "heartbeat") { table in
+                table.primaryKey("id", .integer)
+                table.column("at", .integer).notNull()
+            }
+        }
         return migrator
     }
 }

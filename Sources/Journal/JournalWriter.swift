@@ -72,6 +72,11 @@ public final class JournalWriter: Sendable {
     }
 
     private static let shortestDelay = Duration.milliseconds(200)
+    /// What waits is written within about a second of the disk's taking it again: caps may wait for it.
+    private static let longestDelay = Duration.seconds(1)
+
+    /// The pause after one more refusal of the disk.
+    static func delay(after last: Duration) -> Duration { min(last * 2, longestDelay) }
 
     /// - Parameter delay: after the next refusal of the disk
     private func flush(delay: Duration) {
@@ -104,7 +109,7 @@ public final class JournalWriter: Sendable {
                     return (failed, !state.queue.isEmpty)
                 }
                 for item in failed { item.ticket.resume(throwing: error) }
-                if mustWait { return flush(after: delay, delay: min(delay * 2, .seconds(10))) }
+                if mustWait { return flush(after: delay, delay: Self.delay(after: delay)) }
             }
         }
     }

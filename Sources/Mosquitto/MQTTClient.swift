@@ -13,6 +13,8 @@ public final class MQTTClient: Sendable {
     private struct State {
         var stopping = false
         var mustReconnect = false
+        /// Whether what the broker has not acknowledged is to be forgotten before the next connection.
+        var mustForget = false
         var connected = false
         /// The topics of SUBSCRIBE packets that the broker has not answered, by message id.
         var subscribing: [Int32: MQTTOptions.Subscription] = [:]
@@ -24,6 +26,8 @@ public final class MQTTClient: Sendable {
 
     // libmosquitto locks its handle itself once told that it is threaded (`mosquitto_threaded_set`).
     private nonisolated(unsafe) let handle: OpaquePointer
+    /// Held while a message is handed over, and while the handle is made anew.
+    private let handing = Mutex(())
     private let wakeDescriptor: Int32
     private let options: MQTTOptions
     private let onMessage: @Sendable (MQTTMessage) -> Bool
@@ -55,6 +59,10 @@ public final class MQTTClient: Sendable {
         }
         self.handle = handle
         wakeDescriptor = descriptor
+        try configure()
+    }
+
+    private func configure() throws(MQTTError) {
         mosquitto_threaded_set(handle, true)
         mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311)
         mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1)
@@ -118,17 +126,29 @@ public final class MQTTClient: Sendable {
         wake()
     }
 
+    /// Forgets, before the next connection, what the library would send again: the broker may be ending each connection
+    /// because of it. To be called once a connection has ended, from its event.
+    public func forgetUnacknowledged() { state.withLock { $0.mustForget = true } }
+
     public var isConnected: Bool { state.withLock { $0.connected } }
 
     /// Hands a message to the library, which sends it and, for QoS 1 and 2, sends it again over reconnects until the
     /// broker acknowledged it; ``MQTTEvent/published(messageID:)`` then names the id returned here.
     public func publish(topic: String, payload: [UInt8], qos: Int) throws -> Int32 {
         var messageID: Int32 = 0
-        let code = mosquitto_publish(handle, &messageID, topic, Int32(payload.count), payload, Int32(qos), false)
+        guard payload.count <= Self.mostBytes else {
+            throw MQTTError(operation: "publish on \(topic)", code: Int32(MOSQ_ERR_PAYLOAD_SIZE.rawValue))
+        }
+        let code = handing.withLock { _ in
+            mosquitto_publish(handle, &messageID, topic, Int32(payload.count), payload, Int32(qos), false)
+        }
         guard code == MOSQ_ERR_SUCCESS.rawValue else { throw MQTTError(operation: "publish on \(topic)", code: code) }
         wake()
         return messageID
     }
+
+    /// The longest payload of MQTT, whose remaining length has 28 bits (MQTT 3.1.1 section 2.2.3), without its header.
+    private static let mostBytes = (1 << 28) - 1 - 70_000
 
     private func wake() {
         var one: UInt64 = 1
@@ -188,6 +208,14 @@ extension MQTTClient {
 
     /// One connection from its beginning to its end; the result says why it ended.
     private func connectOnce() -> MQTTError {
+        if takeForget() {
+            let code = handing.withLock { _ in
+                let id = options.clientID.isEmpty ? nil : options.clientID
+                return mosquitto_reinitialise(handle, id, id == nil, nil)
+            }
+            guard code == MOSQ_ERR_SUCCESS.rawValue else { return MQTTError(operation: "set-up", code: code) }
+            do { try configure() } catch { return error }
+        }
         do {
             let login = try options.login()
             mosquitto_username_pw_set(handle, login?.username, login?.password)
@@ -209,6 +237,13 @@ extension MQTTClient {
             }
         }
         return MQTTError(operation: "connection", code: Int32(MOSQ_ERR_SUCCESS.rawValue))
+    }
+
+    private func takeForget() -> Bool {
+        state.withLock { state in
+            defer { state.mustForget = false }
+            return state.mustForget
+        }
     }
 
     private func takeReconnect() -> Bool {

@@ -13,6 +13,11 @@ public struct MQTTError: Error, Sendable, CustomStringConvertible {
     /// Whether the broker itself said no (CONNACK), as against a failure on the way to it.
     public let isRefusal: Bool
 
+    /// Whether it was refused for its size, before it was sent.
+    public var isTooLarge: Bool {
+        !isRefusal && [Int32(MOSQ_ERR_PAYLOAD_SIZE.rawValue), Int32(MOSQ_ERR_OVERSIZE_PACKET.rawValue)].contains(code)
+    }
+
     init(operation: String, code: Int32) {
         self.operation = operation
         self.code = code

@@ -55,8 +55,8 @@ public struct Policy: Sendable, Hashable {
     public var suspend: [ResetType] = [.suspend, .pause, .gracefulShutdown]
     /// How often a request is tried again.
     public var retries = 3
-    /// The most hints of one alert, and the most breaches that may be open at once: what a power agent that has gone
-    /// mad, or its thief, can ask for.
+    /// The most hints of one alert, and the most breaches that a source may have open at once: what a power agent that has
+    /// gone mad, or its thief, can ask for.
     public var maxHints = 100_000
     public var maxOpenBreaches = 256
 

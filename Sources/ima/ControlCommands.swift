@@ -50,6 +50,7 @@ struct StatusCommand: AsyncParsableCommand {
         print(
             "\(status["resources"]?.text ?? "0") resources, \(breaches.count) breaches, \(controls.count) controls\(frozen)"
         )
+        if let reason = status["awaiting_resume"]?.string { print("NOT RESUMED: the journal is not taken up;", reason) }
         let readiness = status["readiness"]
         print(
             "patrol: \(readiness?["enforceable"]?.text ?? "0") of the",
@@ -61,7 +62,8 @@ struct StatusCommand: AsyncParsableCommand {
         for breach in breaches {
             print(
                 "breach \(breach["breach_id"]?.string ?? "") on \(breach["feed"]?.string ?? ""):",
-                breach["phase"]?.string ?? "")
+                breach["phase"]?.string ?? "",
+                breach["awaiting_resume"] == true ? "(waits for `ima resume` or `ima release`)" : "")
         }
         for control in controls {
             print(
@@ -106,5 +108,18 @@ struct ReleaseCommand: AsyncParsableCommand {
     func run() async throws {
         _ = try await ControlClient.ask(.post, "/release/\(breach)", options)
         print("releasing \(breach)")
+    }
+}
+
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Takes up what an old journal holds, which the running agent does not do by itself.")
+
+    @OptionGroup var options: ConfigOption
+
+    func run() async throws {
+        _ = try await ControlClient.ask(.post, "/resume", options)
+        print("resumed")
     }
 }

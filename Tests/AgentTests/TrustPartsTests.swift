@@ -40,6 +40,8 @@ struct TrustPartsTests {
         let start = ContinuousClock.now
         let written = (0..<1000).count { _ in log.admit("stale", now: start).isWritten }
         #expect(written == RefusalLog.burst)
+        let kept = (0..<1000).count { _ in log.admit("bad_envelope", now: start).isKept }
+        #expect(kept == RefusalLog.rows, "rows of the journal are bounded as well")
         #expect(log.admit("bad_signature", now: start).isWritten)
         let later = log.admit("stale", now: start + RefusalLog.period)
         #expect(later.isWritten)

@@ -30,6 +30,7 @@ final class VirtualAgent {
         book = Book(
             site: HistorySite.site, policy: policy, breaches: contents.breaches, controls: contents.controls,
             isFrozen: contents.isFrozen)
+        catchUp.begin(now: now)
         resume(contents.inbox[...])
     }
 
@@ -76,6 +77,7 @@ final class VirtualAgent {
     }
 
     func brokerIsReady() {
+        catchUp.begin(now: now)
         var batch = JournalBatch()
         batch.repeated = book.openBreaches
         settle(batch, [])
@@ -92,6 +94,7 @@ final class VirtualAgent {
         guard let alert = item.alert.breachAlert else { return settle(batch, [], then: then) }
         if let objection = book.objection(to: alert, source: item.alert.source, now: item.alert.receivedAt) {
             world.model.refused(alert, objection)
+            if !objection.isFinal { batch.forgotten = [item.alert.mark] }
             return settle(batch, [], then: then)
         }
         world.accepting[item.sequence] = alert

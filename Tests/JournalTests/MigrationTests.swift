@@ -88,6 +88,32 @@ struct MigrationTests {
         #expect(try journal.load().knowledge == [address: knowledge])
     }
 
+    /// Breaches that are over were kept with all their plans, which a start read.
+    @Test func fromVersion4() throws {
+        let path = try file(Self.version1 + Self.version2 + Self.version3 + Self.version4)
+        let journal = try JournalDatabase(path: path)
+        let contents = try journal.load()
+        #expect(contents.breaches.count == 2)
+        let over = try #require(contents.breaches.first { $0.isClosed })
+        #expect(over.plans.isEmpty && over.released.isEmpty && over.isWithPlans && over.releaseOutcomes.isEmpty)
+        #expect(over.holdDown == .seconds(60))
+        let open = try #require(contents.breaches.first { !$0.isClosed })
+        #expect(open.plans.count == 1 && open.released.count == 1 && open.releaseOutcomes.count == 1)
+        #expect(contents.lastRecordAt == Timestamp(milliseconds: 1_800_000_000_000))
+        #expect(contents.unsigned.isEmpty)
+        #expect(try journal.unpublished(limit: 5).map(\.action) == [nil])
+        // And it is a journal of today: what is new can be kept in it.
+        var batch = JournalBatch()
+        var state = open.withoutPlans
+        state.isOverdue = true
+        batch.changes.states = [state]
+        batch.changes.plans = [(open.id, 0, open.plans[0])]
+        try journal.write([batch], now: Timestamp(milliseconds: 1_800_000_000_000))
+        let later = try #require(try journal.load().breaches.first { !$0.isClosed })
+        #expect(later.isOverdue && later.plans.count == 1 && later.released.count == 1)
+        #expect(later.releaseOutcomes.count == 1)
+    }
+
     @Test func aJournalOfANewerVersionIsLeftAlone() throws {
         let path = folder.path("j.sqlite")
         try JournalDatabase(path: path).close()
@@ -147,5 +173,16 @@ struct MigrationTests {
         CREATE TABLE "bmc_session" ("bmc" TEXT NOT NULL, "location" TEXT NOT NULL, PRIMARY KEY ("bmc", "location"))
             WITHOUT ROWID;
         INSERT INTO "bmc_session" VALUES('https://10.0.0.1','/redfish/v1/S/1');
+        """#
+
+    /// What version 4 added, and a breach that is over.
+    private static let version4 = #"""
+
+        INSERT INTO "grdb_migrations" VALUES('4 knowledge of BMCs');
+        CREATE TABLE "bmc_knowledge" ("bmc" TEXT PRIMARY KEY NOT NULL, "body" TEXT NOT NULL) WITHOUT ROWID;
+        INSERT INTO "breach" SELECT '02020202-0202-4202-8202-020202020202', feed, 1, updated_at, json_set(body,
+            '$.id.text', '02020202-0202-4202-8202-020202020202',
+            '$.phase', json('{"closed":{"at":{"milliseconds":1800000000000}}}')) FROM "breach";
+        INSERT INTO "release" SELECT '02020202-0202-4202-8202-020202020202', resource, facet, outcome FROM "release";
         """#
 }

@@ -154,7 +154,7 @@ struct TreeTruthTableTests {
 
     @Test func discoverFindsThemWithoutPins() async throws {
         let cray = try await TreeBMC(WholeTrees.cray).client.survey().get()
-        #expect(cray.nodes.map(\.control?.uri) == ["/redfish/v1/chassis/node0/controls/nodepowerlimit"])
+        #expect(cray.nodes.map(\.control?.path) == ["/redfish/v1/chassis/node0/controls/nodepowerlimit"])
         #expect(cray.chassis.isEmpty)
         #expect(Set(cray.gpus.map(\.control)).count == 4)
         #expect(!cray.gpus.contains { $0.control == nil })

@@ -50,20 +50,22 @@ final class Stage: Sendable {
 
     /// - Parameters:
     ///   - enforcement: what the configuration's section holds beside quick waits
+    ///   - watchEvery: how often what is held is looked at
     ///   - requestTimeout: for a BMC's answer
     ///   - inventory: with `PORT` where the fleet's port belongs
     ///   - qos: of the agent's connection
     ///   - signingKey: of the agent
     ///   - personalities: of the BMCs of single resources
+    ///   - settings: further lines of the broker's configuration
     ///   - line: how late and in what pieces the agent and the broker hear of each other; nil for a good line
     init(
-        enforcement: String = "", redfish: String = "", requestTimeout: String = "3s", inventory: String = inventory,
+        enforcement: String = "", watchEvery: String = "2s", redfish: String = "", requestTimeout: String = "3s", inventory: String = inventory,
         qos: Int = 2,
         signingKey: KeyKind = .p256, personalities: [String: Personality] = [:],
-        line: (delay: Duration, pieceBytes: Int)? = nil
+        line: (delay: Duration, pieceBytes: Int)? = nil, broker settings: String = ""
     ) async throws {
         folder = try TemporaryFolder()
-        broker = try await TestBroker()
+        broker = try await TestBroker(settings: settings)
         let brokerPort = broker.port
         link = try line.map { try SlowLink(to: brokerPort, delay: $0.delay, pieceBytes: $0.pieceBytes) }
         httpPort = try FreePort.find()
@@ -82,7 +84,7 @@ final class Stage: Sendable {
             signing: { key: ima.pem, kid: ima-test }
             inventory: [site.yaml]
             journal: ima.sqlite
-            enforcement: { hold_down: 500ms, step: 50%, every: 200ms, watch_every: 2s\(enforcement) }
+            enforcement: { hold_down: 500ms, step: 50%, every: 200ms, watch_every: \(watchEvery)\(enforcement) }
             redfish: { connect_timeout: 2s, request_timeout: \(requestTimeout), retries: 1\(redfish) }
             http: 127.0.0.1:\(httpPort)
             control: ima.sock

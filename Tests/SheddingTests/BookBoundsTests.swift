@@ -72,6 +72,50 @@ struct BookBoundsTests {
         #expect(book.objection(to: Fixture.alert(3), source: source, now: now) == nil)
     }
 
+    /// No source crowds out another.
+    @Test func limitsAreEachSourcesOwn() {
+        var policy = Policy()
+        policy.maxHints = 2
+        policy.maxOpenBreaches = 3
+        var book = Book(site: Fixture.site, policy: policy)
+        let now = Fixture.start
+        for breach in 1...3 { _ = book.accept(Fixture.alert(breach), origin: Fixture.origin, now: now) }
+        #expect(book.objection(to: Fixture.alert(4), source: Fixture.origin.source, now: now) == .tooManyBreaches)
+        #expect(book.objection(to: Fixture.alert(4), source: "other", now: now) == nil)
+        // The hints of all of a source's breaches together are bounded, too.
+        for (number, pair) in [("n1", "n2"), ("n3", "n4"), ("n5", "n6"), ("n7", "n8")].enumerated() {
+            let alert = Fixture.alert(1 + number % 3, .escalated, [Fixture.hint(pair.0), Fixture.hint(pair.1)])
+            #expect(book.objection(to: alert, source: Fixture.origin.source, now: now) == nil)
+            _ = book.accept(alert, origin: Fixture.origin, now: now)
+        }
+        let more = Fixture.alert(2, .escalated, [Fixture.hint("store")])
+        #expect(book.objection(to: more, source: Fixture.origin.source, now: now) == .tooManyHints)
+        let same = Fixture.alert(2, .escalated, [Fixture.hint("n3"), Fixture.hint("n4")])
+        #expect(book.objection(to: same, source: Fixture.origin.source, now: now) == nil)
+        #expect(
+            book.objection(to: Fixture.alert(9, .active, [Fixture.hint("store")]), source: "other", now: now) == nil)
+        #expect(book.objection(to: Fixture.alert(2, .resolved), source: Fixture.origin.source, now: now) == nil)
+    }
+
+    @Test func theOldestEndsOfUnknownBreachesAreForgotten() {
+        var book = Book(site: Fixture.site, policy: Policy())
+        func end(_ number: Int, source: String) -> BreachAlert {
+            var alert = Fixture.alert(1, .resolved)
+            alert.breachID = UUIDText(randomBytes: withUnsafeBytes(of: number.bigEndian) { Array($0) + Array($0) })
+            let origin = Breach.Origin(source: source, trace: nil, correlationID: nil)
+            _ = book.accept(alert, origin: origin, now: Fixture.start + .seconds(number))
+            return alert
+        }
+        let other = end(0, source: "other")
+        let first = end(1, source: "s")
+        _ = book.takeChanges()
+        for number in 2...1025 { _ = end(number, source: "s") }
+        let changes = book.takeChanges()
+        #expect(changes.removedBreaches == [first.breachID])
+        #expect(book.breaches.values.count { $0.origin.source == "s" } == 1024)
+        #expect(book.breaches[other.breachID] != nil)
+    }
+
     /// The wall clock was set back two hours while the agent was down: a wait stays as long as it was.
     @Test func aClockSetBackLengthensNoWait() {
         var policy = Policy()

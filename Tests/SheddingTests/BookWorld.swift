@@ -44,6 +44,15 @@ struct BookWorld {
 
     mutating func save(_ changes: Changes) {
         for breach in changes.breaches { durable.breaches[breach.id] = breach }
+        for state in changes.states {
+            if let earlier = durable.breaches[state.id] {
+                durable.breaches[state.id] = state.adding(plansOf: earlier)
+                durable.breaches[state.id]?.releaseOutcomes = earlier.releaseOutcomes
+            }
+        }
+        for change in changes.plans { durable.breaches[change.breach]?.plans[change.position] = change.plan }
+        for change in changes.letGo { durable.breaches[change.breach]?.released.insert(change.control) }
+        for id in changes.removedBreaches { durable.breaches[id] = nil }
         for control in changes.controls { durable.controls[control.entry.key] = control.entry }
         for key in changes.removedControls { durable.controls[key] = nil }
         for release in changes.releases {

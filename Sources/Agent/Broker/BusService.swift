@@ -23,10 +23,13 @@ final class BusService: Service {
         let journal: JournalDatabase
         let echoes: EchoWatch
         let refusals: RefusalLog
+        let repetitions: Repetitions
         /// Keeps a refusal in the journal when there is time. One that cannot be kept is still refused.
         let record: @Sendable (RefusalRecord) -> Void
         let deliver: @Sendable (InboxAlert) -> Void
         let answerAgain: @Sendable (UUIDText) -> Void
+        /// Before any message of the new connection.
+        let connected: @Sendable () -> Void
         let becameReady: @Sendable (Bool) -> Void
     }
 
@@ -49,10 +52,14 @@ final class BusService: Service {
                     if let event = try? CloudEvent(decoding: message.payload) { handlers.echoes.heard(event.id) }
                     return true
                 }
-                return Self.receive(message, handlers: handlers, metrics: metrics, logger: logger, now: now)
+                return Self.receive(
+                    topic: message.topic, payload: message.payload, handlers: handlers, metrics: metrics,
+                    logger: logger,
+                    now: now)
             },
             onEvent: { event in
                 switch event {
+                case .connected: handlers.connected()
                 case .ready: handlers.becameReady(true)
                 case .listening: handlers.echoes.listen(true)
                 case .lost: handlers.becameReady(false)
@@ -75,34 +82,49 @@ final class BusService: Service {
     }
 
     /// On the connection's thread. - Returns: true once the journal has the message, or it is not worth keeping
-    private static func receive(
-        _ message: MQTTMessage, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
+    static func receive(
+        topic: String, payload: [UInt8], handlers: Handlers, metrics: AgentMetrics, logger: Logger,
         now: @Sendable () -> Timestamp
     ) -> Bool {
-        do {
-            let alert = try handlers.gate.admit(topic: message.topic, payload: message.payload, now: now())
-            return keep(alert, handlers: handlers, metrics: metrics, logger: logger)
+        do throws(Refusal) {
+            let alert = try handlers.gate.open(topic: topic, payload: payload, now: now())
+            return try keep(alert, handlers: handlers, metrics: metrics, logger: logger, now: now)
         } catch {
-            handlers.record(
-                handlers.refusals.note(
-                    RefusalRecord(
-                        at: now(), reason: error.reason.rawValue, detail: error.detail, topic: message.topic,
-                        source: error.source, eventID: error.eventID, digest: SHA256.hex(message.payload))))
+            let refusal = handlers.refusals.note(
+                RefusalRecord(
+                    at: now(), reason: error.reason.rawValue, detail: error.detail, topic: topic,
+                    source: error.source, eventID: error.eventID, digest: SHA256.hex(payload)))
+            if let refusal { handlers.record(refusal) }
             return true
         }
     }
 
     private static func keep(
-        _ alert: AcceptedAlert, handlers: Handlers, metrics: AgentMetrics, logger: Logger
-    ) -> Bool {
+        _ alert: AcceptedAlert, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
+        now: @Sendable () -> Timestamp
+    ) throws(Refusal) -> Bool {
         do {
-            if let item = try handlers.journal.receive(alert) {
-                handlers.deliver(item)
-            } else {
-                logger.info("seen before, answering again", metadata: ["event": "\(alert.eventID)"])
-                handlers.answerAgain(alert.breachID)
+            let isSeen = try handlers.journal.hasSeen(alert.mark)
+            if !isSeen {
+                let mayBeLate = try alert.breachAlert?.status == .resolved && handlers.journal.knows(alert.breachID)
+                if !mayBeLate { try handlers.gate.checkTime(of: alert, now: now()) }
             }
+            // Whatever is unchanged since a moment ago would be refused again.
+            if !isSeen, handlers.repetitions.isRefused(alert.mark.digest) {
+                metrics.count("ima_alerts_repeated_total")
+                return true
+            }
+            if !isSeen, let item = try handlers.journal.receive(alert) {
+                handlers.deliver(item)
+                return true
+            }
+            metrics.count("ima_alerts_repeated_total")
+            guard handlers.repetitions.mayAnswer(alert.breachID) else { return true }
+            logger.info("duplicate alert; latest report republished", metadata: ["event": "\(alert.eventID)"])
+            handlers.answerAgain(alert.breachID)
             return true
+        } catch let refusal as Refusal {
+            throw refusal
         } catch {
             metrics.count("ima_journal_failures_total")
             logger.critical(

@@ -19,6 +19,13 @@ enum ControlRoutes {
             await enforcer.thaw()
             return answer(#"{"frozen":false}"#, "application/json")
         }
+        router.post("/resume") { _, _ in
+            guard await enforcer.resumeParked() else {
+                let error = #"{"error":"nothing waits for a resume: the journal was taken up at the start"}"#
+                return answer(error, "application/json", status: .conflict)
+            }
+            return answer(#"{"resumed":true}"#, "application/json")
+        }
         router.post("/release/:breach") { _, context in
             guard let id = context.parameters.get("breach").flatMap({ UUIDText($0) }), await enforcer.release(id) else {
                 return answer(#"{"error":"no such breach is open"}"#, "application/json", status: .notFound)

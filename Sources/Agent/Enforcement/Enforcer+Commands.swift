@@ -19,9 +19,11 @@ extension Enforcer {
 
     /// - Returns: false where no such breach is open
     func release(_ breach: UUIDText) async -> Bool {
-        guard book.breaches[breach]?.isOpen == true else { return false }
+        guard book.breaches[breach]?.isOpen == true || book.parking.breaches.contains(breach) else { return false }
         logger.warning("breach released by an operator", metadata: ["breach": "\(breach)"])
-        await settle(JournalBatch(), book.release(breach, now: now()))
+        let actions = book.release(breach, now: now())
+        noteParkedRelease()
+        await settle(JournalBatch(), actions)
         return true
     }
 
@@ -69,6 +71,6 @@ extension Enforcer {
             isFrozen: book.isFrozen, journalFailure: journal.failure,
             breaches: book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt },
             controls: book.controls.values.sorted { $0.entry.key < $1.entry.key }, resources: book.site.order.count,
-            readiness: readiness)
+            readiness: readiness, confirmation: confirmation, parked: book.parking.breaches)
     }
 }

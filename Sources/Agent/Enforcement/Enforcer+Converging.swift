@@ -170,6 +170,9 @@ extension Enforcer {
             priority: run.priority, deadline: .now + run.convergence.timeLeft(now()), followup: followup)
     }
 
+    /// After how long a journal that refused an intent is asked again.
+    private static let journalPause = Duration.milliseconds(500)
+
     /// Makes prior and intent durable. Only after that may the write go out.
     @inline(never)
     private func record(_ run: ConvergenceRun) async {
@@ -183,6 +186,11 @@ extension Enforcer {
         do {
             try await writer.commit(batch)
         } catch {
+            // The disk may be somebody else's for some seconds, and the next regular look is a long way off.
+            if run.convergence.timeLeft(now()) > Self.journalPause, !isStopping, !Task.isCancelled {
+                try? await Task.sleep(for: Self.journalPause)
+                return
+            }
             run.step = run.convergence.didNotRecord(
                 Outcome(.failed, "not written: the journal cannot record it first (\(error))"))
             return

@@ -43,10 +43,22 @@ actor Enforcer: Service {
     var looks: [BMC.Address: Task<BMC?, Never>] = [:]
     var lanes: [BMC.Address: Lane] = [:]
     private var catchUp = CatchUp()
+    /// What comes from the bus, in its order.
+    private enum Arrival: Sendable {
+        case connected
+        case alert(InboxAlert)
+    }
+    let repetitions: Repetitions
+    /// Reports that wait for their signature; the journal has them too.
+    var unsigned: UnsignedReports
+    nonisolated let parkedBreaches = ParkedBreaches()
+    var hasBacklog: Bool { !backlog.isEmpty }
+    /// Why what the journal holds is not taken up; nil where it is.
+    var confirmation: JournalAge.Finding?
     private var lastMeasured = Timestamp(milliseconds: 0)
     var isStopping = false
-    private nonisolated let alerts: AsyncStream<InboxAlert>
-    private nonisolated let alertSink: AsyncStream<InboxAlert>.Continuation
+    private nonisolated let alerts: AsyncStream<Arrival>
+    private nonisolated let alertSink: AsyncStream<Arrival>.Continuation
     /// The places of a BMC's lane that are at work, of which there are as many as it may have connections.
     var busy: [BMC.Address: Set<Int>] = [:]
     let connectionsPerBMC: Int
@@ -61,13 +73,13 @@ actor Enforcer: Service {
     var sleeps: [LanePlace: Task<Void, Never>] = [:]
     /// Whether what the journal held is taken up again; no lane is worked off before.
     var isResumed = false
-    private let backlog: [InboxAlert]
+    private var backlog: [InboxAlert]
 
     init(
         configuration: AgentConfiguration, contents: JournalContents, journal: JournalDatabase,
         writer: JournalWriter,
         clients: ClientDirectory, composer: EventComposer, metrics: AgentMetrics, refusals: RefusalLog,
-        logger: Logger,
+        repetitions: Repetitions = Repetitions(), logger: Logger,
         now: @escaping @Sendable () -> Timestamp, wall: @escaping @Sendable () -> Timestamp,
         wakeOutbox: @escaping @Sendable () -> Void
     ) {
@@ -86,6 +98,9 @@ actor Enforcer: Service {
             site: configuration.site, policy: configuration.policy, breaches: contents.breaches,
             controls: contents.controls, isFrozen: contents.isFrozen)
         backlog = contents.inbox
+        unsigned = UnsignedReports(contents.unsigned)
+        self.repetitions = repetitions
+        confirmation = JournalAge.finding(contents, maxHold: configuration.policy.maxHold, now: wall())
         readiness.reload(configuration.site)
         (alerts, alertSink) = AsyncStream.makeStream()
         connectionsPerBMC = configuration.pool.connectionsPerOrigin
@@ -96,7 +111,10 @@ actor Enforcer: Service {
     }
 
     /// Takes an alert that the journal already has. Callable from any thread.
-    nonisolated func deliver(_ alert: InboxAlert) { alertSink.yield(alert) }
+    nonisolated func deliver(_ alert: InboxAlert) { alertSink.yield(.alert(alert)) }
+
+    /// A connection to the broker has begun. To be called before the first of its alerts is delivered.
+    nonisolated func connected() { alertSink.yield(.connected) }
 
     func run() async throws {
         await withGracefulShutdownHandler {
@@ -123,13 +141,14 @@ actor Enforcer: Service {
     }
 
     private func resume() async {
+        if let confirmation { return await park(confirmation) }
         let open = book.breaches.values.count { !$0.isClosed }
         if open > 0 || !book.controls.isEmpty {
             logger.notice(
                 "going on with what the journal holds",
                 metadata: ["breaches": "\(open)", "controls": "\(book.controls.count)"])
         }
-        for alert in backlog { await take(alert) }
+        await takeBacklog()
         if mode == .enforce { await settle(JournalBatch(), takeUpBook()) } else { book.pause() }
         isResumed = true
         for address in lanes.keys { startLane(address) }
@@ -138,6 +157,20 @@ actor Enforcer: Service {
     func takeUpBook() -> [Action] {
         hasTakenUpBook = true
         return book.resume(now: now())
+    }
+
+    /// Alerts that an earlier process accepted and did not come to.
+    ///
+    /// - Parameter time: when they count as received; nil for when they were
+    func takeBacklog(asOf time: Timestamp? = nil) async {
+        catchUp.begin(now: now())
+        let alerts = backlog
+        backlog = []
+        for item in alerts {
+            var alert = item.alert
+            if let time { alert.receivedAt = time }
+            await take(InboxAlert(sequence: item.sequence, alert: alert))
+        }
     }
 
     private func keepTime() async {
@@ -149,6 +182,7 @@ actor Enforcer: Service {
                 for alert in overtaken { await drop(alert) }
                 for alert in alerts { await act(on: alert) }
             }
+            await signWaiting()
             guard mode == .enforce, !book.isIdle else {
                 measure()
                 continue
@@ -168,7 +202,12 @@ actor Enforcer: Service {
     // MARK: Alerts
 
     private func consumeAlerts() async {
-        for await alert in alerts { await take(alert) }
+        for await arrival in alerts {
+            switch arrival {
+            case .connected: catchUp.begin(now: now())
+            case .alert(let alert): await take(alert)
+            }
+        }
     }
 
     private func take(_ alert: InboxAlert) async {
@@ -198,13 +237,13 @@ actor Enforcer: Service {
             "trace": "\(item.alert.trace?.traceID ?? "none")",
         ]
         if let objection = book.objection(to: alert, source: item.alert.source, now: item.alert.receivedAt) {
-            batch.refusals = [
-                refusals.note(
-                    RefusalRecord(
-                        at: wall(), reason: objection.rawValue, detail: "\(objection)", topic: item.alert.topic ?? "",
-                        source: item.alert.source, eventID: item.alert.eventID.text,
-                        digest: SHA256.hex(Array(item.alert.payload.utf8))))
-            ]
+            let refusal = refusals.note(
+                RefusalRecord(
+                    at: wall(), reason: objection.rawValue, detail: "\(objection)", topic: item.alert.topic ?? "",
+                    source: item.alert.source, eventID: item.alert.eventID.text,
+                    digest: SHA256.hex(Array(item.alert.payload.utf8))))
+            batch.refusals = refusal.map { [$0] } ?? []
+            if !objection.isFinal { forget(item.alert.mark, &batch) }
             return await settle(batch, [])
         }
         metrics.count("ima_alerts_accepted_total", ["status": alert.status.rawValue])
@@ -216,6 +255,8 @@ actor Enforcer: Service {
         // The end of a breach that is held since before counts in any mode; nothing is written for it until the mode does.
         if mode == .observe, alert.status != .resolved || book.breaches[alert.breachID]?.isOpen != true {
             logPlan(alert)
+            // It was not enforced. In another mode it will be, when it is sent again.
+            forget(item.alert.mark, &batch)
             return await settle(batch, [])
         }
         if book.isRepetition(alert) {
@@ -231,6 +272,12 @@ actor Enforcer: Service {
         }
     }
 
+    /// A payload that may be accepted another time.
+    private func forget(_ mark: SeenPayload, _ batch: inout JournalBatch) {
+        batch.forgotten = [mark]
+        repetitions.refused(mark.digest)
+    }
+
     private func logPlan(_ alert: BreachAlert) {
         let planner = Planner(site: book.site, policy: book.policy)
         for plan in planner.plan(alert.shedHints, feed: alert.feedTag) {
@@ -241,7 +288,6 @@ actor Enforcer: Service {
 
     /// An event that was seen before: its breach's latest report is published again.
     func answerAgain(_ breach: UUIDText) async {
-        metrics.count("ima_alerts_repeated_total")
         guard mode == .enforce else { return }
         var batch = JournalBatch()
         batch.repeated = [breach]
@@ -266,11 +312,7 @@ actor Enforcer: Service {
         var batch = batch
         batch.changes = book.takeChanges()
         for case .report(let report) in actions where mode == .enforce {
-            do {
-                batch.reports.append(try composer.compose(report, now: wall()))
-            } catch {
-                logger.error("a report could not be signed", metadata: ["reason": "\(error)"])
-            }
+            compose(report, into: &batch)
         }
         let isDurable = await keep(batch, isLarge: actions.count > Self.many) {
             for action in actions where action.isConverge { perform(action) }

@@ -40,6 +40,7 @@ final class Health: Sendable {
             "broker": isReady ? "subscribed" : "not subscribed",
             "journal": status.journalFailure.map(JSONValue.string) ?? "open",
             "inventory": .string("\(status.resources) resources"), "frozen": .bool(status.isFrozen),
+            "awaiting_resume": status.confirmation.map { .string($0.reason) } ?? .null,
             "patrol": status.readiness.json,
         ]
     }

@@ -14,7 +14,7 @@ enum PublicRoutes {
         router.get("/healthz") { _, _ in answer("ok\n") }
         router.get("/readyz") { _, _ in
             let status = await snapshot()
-            let isReady = health.isReady && status.journalFailure == nil
+            let isReady = health.isReady && status.journalFailure == nil && status.confirmation == nil
             return answer(
                 health.json(status).text + "\n", "application/json", status: isReady ? .ok : .serviceUnavailable)
         }

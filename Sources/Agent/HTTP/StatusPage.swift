@@ -7,6 +7,9 @@ enum StatusPage {
         var body = "<h1>Infrastructure Management Agent</h1>"
         body += "<p>\(status.resources) resources, \(status.breaches.count) breaches, \(status.controls.count) controls"
         body += "\(status.isFrozen ? ", <strong>frozen</strong>" : "")</p>"
+        if let finding = status.confirmation {
+            body += "<p><strong>the journal is not resumed</strong>: \(escape(finding.reason))</p>"
+        }
         body += "<p>\(status.readiness.summary)</p>"
         body += table(
             ["breach", "feed", "phase", "hints"],

@@ -11,22 +11,28 @@ struct StatusSnapshot: Sendable {
     let controls: [HeldControl]
     let resources: Int
     let readiness: Readiness
+    /// Why what the journal holds waits for an operator; nil where it does not.
+    var confirmation: JournalAge.Finding?
+    /// What of it waits.
+    var parked: Set<UUIDText> = []
 
     var json: JSONValue {
         [
+            "awaiting_resume": confirmation.map { .string($0.reason) } ?? .null,
             "frozen": .bool(isFrozen), "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
-            "resources": .number(JSONNumber(resources)), "breaches": .array(breaches.map(Self.json)),
+            "resources": .number(JSONNumber(resources)),
+            "breaches": .array(breaches.map { Self.json($0, isParked: parked.contains($0.id)) }),
             "controls": .array(controls.map(Self.json)), "readiness": readiness.json,
         ]
     }
 
-    private static func json(_ breach: Breach) -> JSONValue {
+    private static func json(_ breach: Breach, isParked: Bool) -> JSONValue {
         [
             "breach_id": .string(breach.id.text), "feed": .string(breach.feed),
             "phase": .string(phase(breach)), "source": .string(breach.origin.source),
             "opened_at": .string(breach.openedAt.description), "hints": .number(JSONNumber(breach.plans.count)),
             "controls": .number(JSONNumber(breach.controls.count)),
-            "released": .number(JSONNumber(breach.released.count)),
+            "released": .number(JSONNumber(breach.released.count)), "awaiting_resume": .bool(isParked),
         ]
     }
 

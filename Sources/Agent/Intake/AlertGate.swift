@@ -1,6 +1,7 @@
 import JOSE
 public import Journal
 public import Logging
+import OpenSSL
 public import PowerEvents
 import StrictJSON
 
@@ -25,8 +26,25 @@ public struct AlertGate: Sendable {
         self.logger = logger
     }
 
-    /// - Throws: ``Refusal``
+    /// An alert that is well signed, on its own topic, and in time.
     public func admit(topic: String, payload: [UInt8], now: Timestamp) throws(Refusal) -> AcceptedAlert {
+        let alert = try open(topic: topic, payload: payload, now: now)
+        try checkTime(of: alert, now: now)
+        return alert
+    }
+
+    /// Whether the envelope's time is one to act on. It is not signed: whoever copies a payload chooses it. So an end of a
+    /// breach that is held is none of this method's business, and neither is a payload that was seen before.
+    public func checkTime(of alert: AcceptedAlert, now: Timestamp) throws(Refusal) {
+        func refuse(_ reason: RefusalReason, _ detail: String) -> Refusal {
+            Refusal(reason, detail, source: alert.source, eventID: alert.eventID.text)
+        }
+        if now - alert.time > maximumAge { throw refuse(.stale, "\(alert.time) is older than max_age") }
+        if alert.time - now > Self.clockSkew { throw refuse(.future, "\(alert.time) lies ahead of this clock") }
+    }
+
+    /// An alert that is well signed and on its own topic, of whatever time.
+    public func open(topic: String, payload: [UInt8], now: Timestamp) throws(Refusal) -> AcceptedAlert {
         guard let channel = Topic(topic, prefix: topicPrefix), channel.type == .breachAlert else {
             throw Refusal(.notForUs, "the topic carries no alerts")
         }
@@ -54,13 +72,11 @@ public struct AlertGate: Sendable {
         do { alert = try BreachAlert(json: JSONValue(parsing: signed, limits: limits.json)) } catch {
             throw refuse(.badPayload, "\(error)")
         }
-        if now - event.time > maximumAge { throw refuse(.stale, "\(event.time) is older than max_age") }
-        if event.time - now > Self.clockSkew { throw refuse(.future, "\(event.time) lies ahead of this clock") }
         return AcceptedAlert(
             eventID: event.id, source: event.source.description, time: event.time, receivedAt: now, trace: event.trace,
             correlationID: event.correlationID ?? alert.targetCorrelationID,
             payload: String(decoding: signed, as: UTF8.self), breachID: alert.breachID, topic: topic,
-            alert: alert)
+            digest: SHA256.hex(signed), alert: alert)
     }
 
     private func payloadBytes(

@@ -1,55 +1,65 @@
 import Journal
 import PowerEvents
-import StrictJSON
 
-/// Gathers the alerts that a broker kept while the agent was away, so that only the newest state of each breach is
-/// acted on: a breach that came and went meanwhile moves nothing.
+/// Gathers what a broker kept while the agent was away, so that a breach that came and went meanwhile moves nothing.
+///
+/// Only for a moment after each start and each connect, which nothing prolongs. What overtakes what is decided by what is
+/// signed. A copied payload in a new envelope gets here at most once, and can neither outrank another nor hold it back for
+/// longer than that moment.
 struct CatchUp: Sendable {
-    /// Alerts older than this are history.
+    /// An alert sent, or a breach detected, longer ago than this may be history.
     static let age = Duration.seconds(30)
-    /// The queue counts as drained when nothing came for this long.
+    /// The queue counts as drained when nothing new came for this long.
     static let quiet = Duration.milliseconds(500)
+    /// After a connect nothing is gathered, nor kept waiting, for longer than this.
+    static let longest = Duration.seconds(5)
 
-    private var gathered: [InboxAlert] = []
+    private struct Gathered {
+        let alert: InboxAlert
+        let breach: UUIDText
+        let isResolved: Bool
+    }
+
+    private var gathered: [Gathered] = []
     private var lastArrival: Timestamp?
+    private var end: Timestamp?
 
     var isEmpty: Bool { gathered.isEmpty }
 
-    /// Takes an alert in where it is history. - Returns: false where it is to be acted on at once
+    /// The broker is about to hand out what it has kept, or the journal is. - Parameter now: on the clock that is never set
+    mutating func begin(now: Timestamp) {
+        // What waits already waits no longer because of a second connect.
+        if gathered.isEmpty { end = now + Self.longest }
+    }
+
+    /// Takes an alert in where it may be history. - Returns: false where it is to be acted on at once
     ///
     /// - Parameters:
-    ///   - wall: what the wall clock says, which the alert's `time` is compared with
+    ///   - wall: what the wall clock says, which the breach's `detected_at` is compared with
     ///   - now: on the clock that is never set
     mutating func gather(_ alert: InboxAlert, wall: Timestamp, now: Timestamp) -> Bool {
-        let isHistory = wall - alert.alert.time > Self.age
-        // What is newer waits too while its breach's past is still coming in, or it would be overtaken by that.
-        guard isHistory || gathered.contains(where: { $0.alert.breachID == alert.alert.breachID }) else { return false }
-        gathered.append(alert)
+        guard let end, now < end, let breach = alert.alert.breachAlert else { return false }
+        let mayBeHistory = wall - breach.detectedAt > Self.age || wall - alert.alert.time > Self.age
+        // What belongs to a breach whose past is still coming in waits for the rest.
+        guard mayBeHistory || gathered.contains(where: { $0.breach == breach.breachID }) else { return false }
+        gathered.append(
+            Gathered(alert: alert, breach: breach.breachID, isResolved: breach.status == .resolved))
         lastArrival = now
         return true
     }
 
-    /// Once it is quiet: the alerts to act on, in their order of time, and those that newer ones overtook.
+    /// Once it is quiet, or time: the alerts to act on, and those whose breach is over.
+    ///
+    /// Holds only tighten while a breach is open. So all that was asked is acted on, in the order in which it came, and
+    /// nothing need be known of which was the newest.
     mutating func drain(now: Timestamp) -> (act: [InboxAlert], overtaken: [InboxAlert])? {
-        guard let lastArrival, now - lastArrival >= Self.quiet else { return nil }
-        var newest: [UUIDText: InboxAlert] = [:]
-        var overtaken: [InboxAlert] = []
-        for alert in gathered {
-            guard let other = newest[alert.alert.breachID] else {
-                newest[alert.alert.breachID] = alert
-                continue
-            }
-            let isNewer = Self.rank(alert) > Self.rank(other)
-            newest[alert.alert.breachID] = isNewer ? alert : other
-            overtaken.append(isNewer ? other : alert)
-        }
+        guard let lastArrival, let end, now - lastArrival >= Self.quiet || now >= end else { return nil }
+        let over = Set(gathered.filter(\.isResolved).map(\.breach))
+        let overtaken = gathered.filter { !$0.isResolved && over.contains($0.breach) }
+        // `resolved` comes last: what sheds goes before what releases.
+        let act = gathered.filter { !over.contains($0.breach) } + gathered.filter(\.isResolved)
         gathered = []
         self.lastArrival = nil
-        return (newest.values.sorted { Self.rank($0) < Self.rank($1) }, overtaken)
-    }
-
-    /// `resolved` is final, so it counts as newest whatever its time.
-    private static func rank(_ alert: InboxAlert) -> (Int, Timestamp, Int64) {
-        (alert.alert.json?["status"]?.string == "resolved" ? 1 : 0, alert.alert.time, alert.sequence)
+        return (act.map(\.alert), overtaken.map(\.alert))
     }
 }

@@ -3,7 +3,8 @@ import Logging
 import Synchronization
 
 /// What is done about every refusal, at the gate and behind it: it is counted, and of each reason at most a few in a
-/// while are written to the log, since somebody who floods the bus must not flood the disk. The journal keeps its latest.
+/// while are written to the log and the journal, since somebody who floods the bus must not flood the disk. Of a source
+/// that is trusted, they are counted apart: one must not hide what another sends.
 final class RefusalLog: Sendable {
     private struct Account {
         var since = ContinuousClock.now
@@ -15,26 +16,32 @@ final class RefusalLog: Sendable {
     static let burst = 10
     static let period = Duration.seconds(10)
 
+    /// Rows of the journal for one reason in one ``period``.
+    static let rows = 100
+
     private let accounts = Mutex<[String: Account]>([:])
+    private let isTrusted: @Sendable (String) -> Bool
     private let metrics: AgentMetrics
     private let logger: Logger
 
-    init(metrics: AgentMetrics, logger: Logger) {
+    init(metrics: AgentMetrics, isTrusted: @escaping @Sendable (String) -> Bool = { _ in false }, logger: Logger) {
+        self.isTrusted = isTrusted
         self.metrics = metrics
         self.logger = logger
     }
 
-    /// Counts a refusal and logs it if it is its turn. - Returns: the record, fit for the journal
-    func note(_ refusal: RefusalRecord) -> RefusalRecord {
+    /// Counts a refusal and logs it if it is its turn. - Returns: the record, fit for the journal, if it is its turn there
+    func note(_ refusal: RefusalRecord) -> RefusalRecord? {
         var record = refusal
         record.detail = ForeignText.clean(refusal.detail)
         record.topic = ForeignText.clean(refusal.topic)
         record.source = refusal.source.map { ForeignText.clean($0) }
         metrics.count("ima_alerts_refused_total", ["reason": record.reason])
-        let (isWritten, silent) = admit(record.reason)
+        let source = refusal.source.flatMap { isTrusted($0) ? " \($0)" : nil } ?? ""
+        let (isWritten, isKept, silent) = admit(record.reason + source)
         if silent > 0 {
             logger.warning(
-                "refused more messages without a line for each",
+                "further refusals suppressed",
                 metadata: ["reason": "\(record.reason)", "messages": "\(silent)"])
         }
         if isWritten {
@@ -45,11 +52,13 @@ final class RefusalLog: Sendable {
                     "source": "\(record.source ?? "unknown")", "event": "\(record.eventID ?? "unknown")",
                 ])
         }
-        return record
+        return isKept ? record : nil
     }
 
-    /// - Returns: whether to write this one, and how many were kept silent before it
-    func admit(_ reason: String, now: ContinuousClock.Instant = .now) -> (isWritten: Bool, silent: Int) {
+    /// - Returns: whether to write this one to the log, and to the journal, and how many were kept silent before it
+    func admit(
+        _ reason: String, now: ContinuousClock.Instant = .now
+    ) -> (isWritten: Bool, isKept: Bool, silent: Int) {
         accounts.withLock { accounts in
             var account = accounts[reason] ?? Account(since: now)
             var silent = 0
@@ -61,7 +70,7 @@ final class RefusalLog: Sendable {
             let isWritten = account.lines <= Self.burst
             if !isWritten { account.silent += 1 }
             accounts[reason] = account
-            return (isWritten, silent)
+            return (isWritten, account.lines <= Self.rows, silent)
         }
     }
 }

@@ -8,7 +8,11 @@ public struct AgentMetrics: Sendable {
     private static let help = [
         "ima_alerts_accepted_total": "Alerts that were obeyed, by status.",
         "ima_alerts_refused_total": "Messages that were not obeyed, by reason.",
-        "ima_alerts_repeated_total": "Alerts that were seen before and answered again.",
+        "ima_alerts_repeated_total": "Alerts whose signed payload was seen before.",
+        "ima_awaiting_resume": "1 while what an old journal holds waits for an operator.",
+        "ima_events_divided_total": "Events that the broker did not take and that were sent in parts.",
+        "ima_events_set_aside_total": "Events that the broker does not take and that are not sent.",
+        "ima_reports_unsigned_total": "Reports that could not be signed at once.",
         "ima_outcomes_total": "Ends of attempts on a control, by code and by action (applied or reverted).",
         "ima_controls_held": "Controls that carry a hold now.",
         "ima_breaches_open": "Breaches that are not over.",
@@ -35,10 +39,12 @@ public struct AgentMetrics: Sendable {
         // Shown from the start, so that an alert rule on them never lacks its series.
         for name in [
             "ima_alerts_repeated_total", "ima_journal_failures_total", "ima_events_published_total",
-            "ima_events_swallowed_total",
+            "ima_events_swallowed_total", "ima_events_divided_total", "ima_events_set_aside_total",
+            "ima_reports_unsigned_total",
         ] {
             count(name, by: 0)
         }
+        set("ima_awaiting_resume", 0)
         for status in BreachAlert.Status.allCases {
             count("ima_alerts_accepted_total", ["status": status.rawValue], by: 0)
         }

@@ -1,6 +1,7 @@
 import EventBus
 import Journal
 import Logging
+import Mosquitto
 import PowerEvents
 import ServiceLifecycle
 import Synchronization
@@ -10,6 +11,10 @@ final class OutboxService: Service {
     private let journal: JournalDatabase
     private let bus: BusConnection
     private let echoes: EchoWatch
+    private let composer: EventComposer
+    /// Breaches of which nothing is to be said until an operator has taken them up.
+    private let parked: @Sendable () -> Set<UUIDText>
+    private let suspects = Mutex(OutboxSuspects())
     private let metrics: AgentMetrics
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
@@ -18,9 +23,12 @@ final class OutboxService: Service {
     private let isStopping = Atomic<Bool>(false)
 
     init(
-        journal: JournalDatabase, bus: BusConnection, echoes: EchoWatch, metrics: AgentMetrics, logger: Logger,
-        now: @escaping @Sendable () -> Timestamp
+        journal: JournalDatabase, bus: BusConnection, echoes: EchoWatch, composer: EventComposer,
+        metrics: AgentMetrics, logger: Logger, now: @escaping @Sendable () -> Timestamp,
+        parked: @escaping @Sendable () -> Set<UUIDText> = { [] }
     ) {
+        self.composer = composer
+        self.parked = parked
         self.journal = journal
         self.bus = bus
         self.echoes = echoes
@@ -62,19 +70,29 @@ final class OutboxService: Service {
         }
     }
 
+    /// Reports older than this have missed their time: the later one of the same breach says it better.
+    private static let missed = Duration.seconds(10)
+
     private func flush() async {
+        // Also while there is no connection, so that suspicions know of it.
+        var heldBack = suspects.withLock { $0.heldBack(isConnected: bus.isConnected, now: .now) }
+        dropSuperseded()
         while bus.isConnected, !Task.isCancelled {
             // What the broker has and the journal does not know of yet. A crash publishes these again, under the
             // same ids.
             var acknowledged: [UUIDText] = []
+            var current: OutboxEvent?
             do {
-                let events = try journal.unpublished(limit: 16)
+                let events = try journal.unpublished(limit: 16 + heldBack.count, without: parked())
+                    .filter { !heldBack.contains($0.eventID) }
                 metrics.set("ima_outbox_depth", try journal.outboxDepth())
                 if events.isEmpty { return }
                 for event in events {
                     let limit: Duration = isStopping.load(ordering: .relaxed) ? .seconds(3) : .seconds(30)
+                    current = event
                     try await bus.publish(topic: event.topic, payload: event.payload, within: limit)
                     acknowledged.append(event.eventID)
+                    suspects.withLock { $0.acquit(event.eventID) }
                     echoes.published(event.eventID)
                     metrics.count("ima_events_published_total")
                     logger.info(
@@ -83,11 +101,59 @@ final class OutboxService: Service {
                 }
                 try journal.markPublished(acknowledged, now: now())
             } catch {
-                logger.warning("an event stays in the outbox", metadata: ["reason": "\(error)"])
                 // Where it is the disk that refuses, they are published once more.
                 try? journal.markPublished(acknowledged, now: now())
-                return
+                guard let current, error is BusConnection.EndedByBroker || (error as? MQTTError)?.isTooLarge == true
+                else {
+                    logger.warning("publish failed; will retry", metadata: ["reason": "\(error)"])
+                    return
+                }
+                judge(current, isTooLarge: !(error is BusConnection.EndedByBroker))
+                heldBack = suspects.withLock { $0.heldBack(isConnected: false, now: .now) }
             }
+        }
+    }
+
+    private func dropSuperseded() {
+        do {
+            let count = try journal.dropSuperseded(createdBefore: now() - Self.missed)
+            if count > 0 {
+                logger.notice(
+                    "outdated reports dropped; the present one of their breach says all",
+                    metadata: ["events": "\(count)"])
+            }
+        } catch {
+            logger.warning("outdated reports could not be dropped", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// The broker ends connections while it is sent this event.
+    private func judge(_ event: OutboxEvent, isTooLarge: Bool) {
+        let metadata: Logger.Metadata = [
+            "event": "\(event.eventID)", "breach": "\(event.breachID)", "bytes": "\(event.payload.count)",
+        ]
+        do {
+            // Dividing loses nothing, so that needs no proof.
+            if let parts = try? composer.divide(event, now: now()) {
+                try journal.replace(event.eventID, with: parts)
+                suspects.withLock { $0.acquit(event.eventID) }
+                metrics.count("ima_events_divided_total")
+                return logger.warning(
+                    "the broker does not take this event, so it is sent in parts; set max_event_bytes to what it takes",
+                    metadata: metadata.merging(["parts": "\(parts.count)"]) { $1 })
+            }
+            if !isTooLarge, suspects.withLock({ $0.ended(event.eventID) }) == .heldBack {
+                return logger.warning(
+                    "the broker ends each connection on which this event is sent; it is held back and tried once more",
+                    metadata: metadata)
+            }
+            try journal.setAside(event.eventID, reason: "the broker does not take it (\(event.payload.count) bytes)")
+            metrics.count("ima_events_set_aside_total")
+            logger.critical(
+                "an event that the broker does not take is set aside and will not be sent; raise the broker's limit",
+                metadata: metadata)
+        } catch {
+            logger.warning("publish failed; will retry", metadata: metadata.merging(["reason": "\(error)"]) { $1 })
         }
     }
 }

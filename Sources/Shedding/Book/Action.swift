@@ -13,8 +13,20 @@ public enum Action: Sendable, Hashable {
 }
 
 /// What changed in a ``Book`` since it was last asked, to be made durable in one transaction.
+///
+/// A breach can have thousands of plans, and most changes bear on none or one of them: what is written is as small as
+/// what has changed.
 public struct Changes: Sendable {
+    /// Breaches to be written whole.
     public var breaches: [Breach] = []
+    /// The same of breaches that are durable already, without their plans and what was let go (``Breach/withoutPlans``).
+    public var states: [Breach] = []
+    /// Plans that have taken the place of others in a breach that is durable already.
+    public var plans: [(breach: UUIDText, position: Int, plan: PlannedHint)] = []
+    /// Controls that such a breach has let go of.
+    public var letGo: [(breach: UUIDText, control: ControlKey)] = []
+    /// Breaches that need not be known any more.
+    public var removedBreaches: [UUIDText] = []
     public var controls: [(entry: ControlEntry, outcome: Outcome?)] = []
     public var removedControls: [ControlKey] = []
     /// How the releases of controls from breaches ended.
@@ -26,7 +38,7 @@ public struct Changes: Sendable {
     public init() {}
 
     public var isEmpty: Bool {
-        breaches.isEmpty && controls.isEmpty && removedControls.isEmpty && releases.isEmpty && isFrozen == nil
-            && history.isEmpty
+        breaches.isEmpty && states.isEmpty && plans.isEmpty && letGo.isEmpty && removedBreaches.isEmpty
+            && controls.isEmpty && removedControls.isEmpty && releases.isEmpty && isFrozen == nil && history.isEmpty
     }
 }

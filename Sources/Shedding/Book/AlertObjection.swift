@@ -11,14 +11,23 @@ public enum AlertObjection: String, Error, Sendable, Hashable, CaseIterable, Cus
     case tooManyHints = "too_many_hints"
     case tooManyBreaches = "too_many_breaches"
 
+    /// Whether the same alert will never be accepted, whatever happens meanwhile: all of this is signed or final.
+    public var isFinal: Bool {
+        switch self {
+        case .breachIsResolved, .foreignBreach, .staleBreach: true
+        case .futureBreach, .tooManyHints, .tooManyBreaches: false
+        }
+    }
+
     public var description: String {
         switch self {
         case .breachIsResolved: "this breach was resolved, which is final"
         case .foreignBreach: "this breach belongs to another source"
         case .staleBreach: "the breach was detected longer ago than max_hold"
         case .futureBreach: "the breach was detected in the future"
-        case .tooManyHints: "it has more hints than limits.hints allows"
-        case .tooManyBreaches: "as many breaches as limits.open_breaches allows are open already"
+        case .tooManyHints:
+            "it has more hints than limits.hints allows, or its source's breaches together four times as many"
+        case .tooManyBreaches: "its source has as many breaches open as limits.open_breaches allows"
         }
     }
 }

@@ -10,14 +10,47 @@ extension Book {
     public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> AlertObjection? {
         if alert.shedHints.count > policy.maxHints { return .tooManyHints }
         guard let breach = breaches[alert.breachID] else {
-            if alert.status != .resolved, breaches.values.count(where: \.isOpen) >= policy.maxOpenBreaches {
-                return .tooManyBreaches
-            }
             if now - alert.detectedAt > policy.maxHold { return .staleBreach }
-            return alert.detectedAt - now > Self.clockSkew ? .futureBreach : nil
+            if alert.detectedAt - now > Self.clockSkew { return .futureBreach }
+            if alert.status == .resolved { return nil }
+            let open = breaches.values.count { $0.isOpen && $0.origin.source == source }
+            if open >= policy.maxOpenBreaches { return .tooManyBreaches }
+            return isRoom(for: alert, of: source) ? nil : .tooManyHints
         }
         if breach.origin.source != source { return .foreignBreach }
-        return breach.isResolved && alert.status != .resolved ? .breachIsResolved : nil
+        if alert.status == .resolved { return nil }
+        if breach.isResolved { return .breachIsResolved }
+        return isRoom(for: alert, of: source) ? nil : .tooManyHints
+    }
+
+    /// How many alerts with as many hints as one may have a source can have in force at once.
+    private static let fullAlertsPerSource = 4
+
+    /// The most ends of unknown breaches, and of breaches without hints, that are remembered of a source.
+    static let maximumEmptyBreaches = 1024
+
+    /// Whether a source's breaches may have an alert's hints as well. Limits are each source's own: one that has gone mad,
+    /// or its thief, crowds out nobody else.
+    private func isRoom(for alert: BreachAlert, of source: String) -> Bool {
+        let held = breaches.values.filter { !$0.isClosed && $0.origin.source == source }.map(\.plans.count).reduce(0, +)
+        let most = policy.maxHints * Self.fullAlertsPerSource
+        if held + alert.shedHints.count <= most { return true }
+        let known = Set(breaches[alert.breachID]?.plans.map(\.hint.resourceID) ?? [])
+        return held + alert.shedHints.count { !known.contains($0.resourceID) } <= most
+    }
+
+    /// Forgets the oldest of a source's breaches that never asked for anything, where there are too many. What they would
+    /// be known for is that they cannot be opened again, which `detected_at` sees to a day later anyway.
+    private mutating func forgetEmptyBreaches(of source: String) {
+        let empty = breaches.values.compactMap { breach -> (id: UUIDText, at: Timestamp)? in
+            guard breach.origin.source == source, !breach.isWithPlans, case .closed(let at) = breach.phase else {
+                return nil
+            }
+            return (breach.id, at)
+        }
+        let excess = empty.count - Self.maximumEmptyBreaches
+        guard excess > 0 else { return }
+        for (id, _) in empty.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }).prefix(excess) { remove(id) }
     }
 
     /// Whether an alert says nothing new, so that the latest event is the answer.
@@ -38,7 +71,11 @@ extension Book {
         guard alert.status == .resolved else { return follow(takeIn(alert, origin: origin, now: now)) }
         let isNew = breaches[alert.breachID] == nil
         note(alert, origin: origin, now: now)
-        return isNew ? closeUnopened(alert.breachID, now: now) : resolve(alert.breachID, now: now)
+        if isNew {
+            defer { forgetEmptyBreaches(of: origin.source) }
+            return closeUnopened(alert.breachID, now: now)
+        }
+        return resolve(alert.breachID, now: now)
     }
 
     /// The first half of ``accept(_:origin:now:)``, of an alert that does not resolve its breach.
@@ -83,7 +120,7 @@ extension Book {
     /// what ended the breach, and letting go at once would only raise the next one.
     private func holdDown(feed: String, now: Timestamp) -> Duration {
         let latest = breaches.values.compactMap { breach -> (at: Timestamp, holdDown: Duration)? in
-            guard breach.feed == feed, !breach.plans.isEmpty else { return nil }
+            guard breach.feed == feed, breach.isWithPlans else { return nil }
             switch breach.phase {
             case .open, .holdingDown: return nil
             // It came back before the last was wholly released.
@@ -107,7 +144,9 @@ extension Book {
             }
         }
         unindex(breach)
-        breaches[id]?.plans = Self.merge(plans, into: breach.plans)
+        let merged = Self.merge(plans, into: breach.plans)
+        // Alerts are sent again and again, and each time all plans would be written again.
+        if merged != breach.plans { breaches[id]?.plans = merged }
         return before
     }
 

@@ -19,6 +19,9 @@ extension Book {
         controls[key] = control
         // Thawing queues everything again.
         if isHalted { return (nil, []) }
+        if parked.controls.contains(key) {
+            return (nil, settle(key, Outcome(.failed, Parking.refusal), now: now))
+        }
         let demands = demands(on: key)
         if demands.isEmpty, control.entry.intent == nil {
             return (nil, settle(key, Outcome(.applied, "nothing was changed"), now: now))
@@ -219,26 +222,23 @@ extension Book {
         var actions: [Action] = []
         var hasOne = false
         for (id, indices) in holders[key, default: [:]] {
-            guard var breach = breaches[id], breach.isOpen else { continue }
+            guard let breach = breaches[id], breach.isOpen else { continue }
             let affected = indices.filter { breach.plans[$0].fallback != nil && breach.plans[$0].hasFallenBack != true }
             guard !affected.isEmpty else { continue }
             hasOne = true
-            unindex(breach)
-            for index in affected { breach.plans[index] = breach.plans[index].fallenBack() }
-            breaches[id] = breach
-            index(breach)
-            touch(id)
+            let seconds = affected.map { (index: $0, plan: breach.plans[$0].fallenBack()) }
+            for second in seconds { replacePlan(at: second.index, of: id, with: second.plan) }
             unsettled[id]?.remove(key)
             waves[id]?.settle(key)
-            for index in affected {
-                for second in breach.plans[index].controls {
+            for (_, plan) in seconds {
+                for second in plan.controls {
                     ensureControl(second)
                     controls[second]?.goalRevision += 1
                     controls[second]?.outcome = nil
                     for holder in holders[second, default: [:]].keys where breaches[holder]?.isOpen == true {
                         unsettled[holder, default: []].insert(second)
                     }
-                    let priority = WorkPriority.shedding(breach.plans[index].hint.priority)
+                    let priority = WorkPriority.shedding(plan.hint.priority)
                     if let action = queue(second, priority: priority) { actions.append(action) }
                 }
             }
@@ -254,8 +254,9 @@ extension Book {
         var actions: [Action] = []
         for (index, plan) in breach.plans.enumerated() {
             guard case .covered(by: cover, let demand, let keys) = plan.verdict else { continue }
-            breaches[id]?.plans[index].verdict = .demand(demand, of: keys)
-            touch(id)
+            var uncovered = plan
+            uncovered.verdict = .demand(demand, of: keys)
+            replacePlan(at: index, of: id, with: uncovered)
             for key in keys {
                 ensureControl(key)
                 controls[key]?.goalRevision += 1

@@ -60,14 +60,13 @@ extension Book {
         guard let entry = controls[secondary]?.entry else { return }
         controls[primary]?.entry.absorb(entry)
         sharing.stand(primary, for: secondary)
-        for id in holders[secondary, default: [:]].keys {
-            guard var breach = breaches[id] else { continue }
-            unindex(breach)
-            breach.plans = followingShared(breach.plans)
-            breach.released.remove(secondary)
-            breach.releaseOutcomes[secondary] = nil
-            breaches[id] = breach
-            index(breach)
+        for (id, positions) in holders[secondary, default: [:]] {
+            for position in positions {
+                guard let plan = breaches[id]?.plans[position] else { continue }
+                replacePlan(at: position, of: id, with: plan.replacing(sharing.primaries))
+            }
+            breaches[id]?.released.remove(secondary)
+            breaches[id]?.releaseOutcomes[secondary] = nil
             if unsettled[id]?.remove(secondary) != nil { unsettled[id]?.insert(primary) }
             waves[id]?.settle(secondary)
         }
@@ -102,9 +101,11 @@ extension Book {
 
     private mutating func rewritePlans() {
         for (id, breach) in breaches where !breach.isClosed {
-            var breach = breach
-            breach.plans = followingShared(breach.plans)
-            breaches[id] = breach
+            for (position, plan) in breach.plans.enumerated() {
+                let shared = plan.replacing(sharing.primaries)
+                // The journal has it as it was, and so will the next start.
+                if shared != plan { breaches[id]?.replacePlan(at: position, with: shared) }
+            }
         }
     }
 

@@ -9,7 +9,7 @@ extension Book {
     public mutating func tick(now: Timestamp) -> [Action] {
         var actions: [Action] = []
         for id in breaches.keys.sorted() {
-            guard let breach = breaches[id], !breach.isClosed else { continue }
+            guard let breach = breaches[id], !breach.isClosed, !parked.breaches.contains(id) else { continue }
             switch breach.phase {
             case .open: actions += tickOpen(breach, now: now)
             case .holdingDown(let until): if now >= until, !isHalted { actions += startReleasing(id, now: now) }
@@ -98,8 +98,10 @@ extension Book {
         breaches = breaches.filter { if case .closed(let at) = $0.value.phase { at >= time } else { true } }
     }
 
-    /// Breaches that are not resolved.
-    public var openBreaches: [UUIDText] { breaches.values.filter(\.isOpen).map(\.id).sorted() }
+    /// Breaches that are not resolved, and not ``parked``.
+    public var openBreaches: [UUIDText] {
+        breaches.values.filter { $0.isOpen && !parked.breaches.contains($0.id) }.map(\.id).sorted()
+    }
 
     /// Stops all writes, nothing undone.
     public mutating func freeze() {
@@ -142,6 +144,7 @@ extension Book {
     /// Ends a breach on an operator's word, as its `resolved` would.
     public mutating func release(_ id: UUIDText, now: Timestamp) -> [Action] {
         log(HistoryEntry(.command, "release", breach: id))
+        if parked.breaches.contains(id) { return releaseParked(id, now: now) }
         return resolve(id, now: now)
     }
 }

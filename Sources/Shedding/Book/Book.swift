@@ -37,6 +37,12 @@ public struct Book: Sendable {
     /// Which key has what its BMC holds once, and which keys share it.
     var sharing = Sharing()
     private var changedBreaches: Set<UUIDText> = []
+    private var changedPlans: [UUIDText: Set<Int>] = [:]
+    private var removedBreaches: Set<UUIDText> = []
+    /// What is durable of each breach that is not over, as far as it grows with the hints.
+    private var durable: [UUIDText: DurableBreach] = [:]
+    /// What an old journal holds and nobody has confirmed yet (``park()``).
+    var parked = Parking()
     private var changedControls: Set<ControlKey> = []
     private var removedControls: Set<ControlKey> = []
     private var releases: [(breach: UUIDText, control: ControlKey, outcome: Outcome)] = []
@@ -53,6 +59,7 @@ public struct Book: Sendable {
         self.policy = policy
         for breach in breaches { self.breaches[breach.id] = breach }
         for entry in controls { self.controls[entry.key] = HeldControl(entry: entry) }
+        for breach in breaches where !breach.isClosed { durable[breach.id] = DurableBreach(breach) }
         takeUpShared(controls)
         for breach in self.breaches.values where !breach.isClosed { index(breach) }
     }
@@ -60,7 +67,8 @@ public struct Book: Sendable {
     /// Takes what has to be made durable, once.
     public mutating func takeChanges() -> Changes {
         var changes = Changes()
-        changes.breaches = changedBreaches.sorted().compactMap { breaches[$0] }
+        for id in changedBreaches.union(changedPlans.keys).sorted() { takeChange(of: id, into: &changes) }
+        changes.removedBreaches = removedBreaches.sorted()
         changes.controls = changedControls.sorted().compactMap { key in
             controls[key].map { ($0.entry, $0.outcome) }
         }
@@ -72,14 +80,63 @@ public struct Book: Sendable {
         history = []
         releases = []
         changedBreaches = []
+        changedPlans = [:]
+        removedBreaches = []
         changedControls = []
         removedControls = []
         return changes
     }
 
+    private mutating func takeChange(of id: UUIDText, into changes: inout Changes) {
+        guard let breach = breaches[id] else { return }
+        if breach.isClosed {
+            breaches[id]?.retire()
+            durable[id] = nil
+            changes.breaches += breaches[id].map { [$0] } ?? []
+        } else if let known = durable[id], known.plansRevision == breach.plansRevision,
+            known.released.isSubset(of: breach.released)
+        {
+            if changedBreaches.contains(id) { changes.states.append(breach.withoutPlans) }
+            for position in changedPlans[id, default: []].sorted() where position < breach.plans.count {
+                changes.plans.append((id, position, breach.plans[position]))
+            }
+            if known.released.count < breach.released.count {
+                for key in breach.released.subtracting(known.released).sorted() { changes.letGo.append((id, key)) }
+                durable[id] = DurableBreach(breach)
+            }
+        } else {
+            changes.breaches.append(breach)
+            durable[id] = DurableBreach(breach)
+        }
+    }
+
     mutating func log(_ entry: HistoryEntry) { history.append(entry) }
 
+    /// Something of a breach has changed. Its plans are written again only if they have, too.
     mutating func touch(_ breach: UUIDText) { changedBreaches.insert(breach) }
+
+    /// Puts a plan in the place of another, which is one small row of the journal however many plans its breach has.
+    mutating func replacePlan(at position: Int, of id: UUIDText, with plan: PlannedHint) {
+        guard let old = breaches[id]?.plans[position] else { return }
+        for key in Set(old.controls) {
+            holders[key]?[id]?.removeAll { $0 == position }
+            if holders[key]?[id]?.isEmpty == true { holders[key]?[id] = nil }
+            if holders[key]?.isEmpty == true { holders[key] = nil }
+        }
+        breaches[id]?.replacePlan(at: position, with: plan)
+        for key in plan.controls {
+            holders[key, default: [:]][id, default: []].append(position)
+            holders[key]?[id]?.sort()
+        }
+        changedPlans[id, default: []].insert(position)
+    }
+
+    /// Forgets a breach that is over, here and in the journal.
+    mutating func remove(_ breach: UUIDText) {
+        breaches[breach] = nil
+        changedBreaches.remove(breach)
+        removedBreaches.insert(breach)
+    }
 
     mutating func touch(_ control: ControlKey) {
         changedControls.insert(control)

@@ -34,8 +34,11 @@ public struct Breach: Sendable, Hashable, Codable {
     public let openedAt: Timestamp
     /// When the last alert of this breach was accepted.
     public var updatedAt: Timestamp
-    /// All hints so far; they only grow and tighten while the breach is open.
-    public var plans: [PlannedHint] = []
+    /// All hints so far; they only grow and tighten while the breach is open. Empty once it is over: what asked for
+    /// nothing any more need not be kept (``retire()``).
+    public var plans: [PlannedHint] = [] {
+        didSet { revisions.plans &+= 1 }
+    }
     /// Controls whose hold was let go.
     public var released: Set<ControlKey> = []
     /// How the release of a control ended. Durable row by row (``Changes/releases``) and not with the breach: a breach
@@ -48,10 +51,21 @@ public struct Breach: Sendable, Hashable, Codable {
     public var reportedAt: Timestamp?
     /// Whether `max_hold` was passed and said so.
     public var isOverdue = false
+    /// Of a breach that is over: whether it had hints. nil is no, and of no meaning before that.
+    public private(set) var hadPlans: Bool?
+    private var revisions = Revisions()
+
+    /// How often the plans were changed. Of this process only: two breaches do not differ by it.
+    private struct Revisions: Sendable, Hashable {
+        var plans = 0
+
+        static func == (left: Self, right: Self) -> Bool { true }
+        func hash(into hasher: inout Hasher) {}
+    }
 
     private enum CodingKeys: String, CodingKey {
         case id, origin, feed, isCritical, phase, openedAt, updatedAt, plans, released, holdDown, reported, reportedAt
-        case isOverdue
+        case isOverdue, hadPlans
     }
 
     public init(
@@ -64,6 +78,44 @@ public struct Breach: Sendable, Hashable, Codable {
         self.openedAt = openedAt
         updatedAt = openedAt
         self.holdDown = holdDown
+    }
+
+    /// Tells changes of ``plans`` from their absence without comparing thousands.
+    var plansRevision: Int { revisions.plans }
+
+    /// Whether it has, or had, hints.
+    public var isWithPlans: Bool { !plans.isEmpty || hadPlans == true }
+
+    /// Changes one plan, which somebody else keeps account of: see ``Book/replacePlan(at:of:with:)``.
+    mutating func replacePlan(at position: Int, with plan: PlannedHint) {
+        plans[position] = plan
+        revisions.plans &-= 1
+    }
+
+    /// Lets go of what nobody asks of a breach that is over: it is known only so that it is not opened again, and for
+    /// the wait of the next one. A hundred large ones would take a start seconds and hundreds of megabytes.
+    mutating func retire() {
+        if !plans.isEmpty { hadPlans = true }
+        plans = []
+        released = []
+        releaseOutcomes = [:]
+    }
+
+    /// Everything but what grows with the hints.
+    public var withoutPlans: Breach {
+        var small = self
+        small.plans = []
+        small.released = []
+        small.releaseOutcomes = [:]
+        return small
+    }
+
+    /// This, which is ``withoutPlans`` of a later time, with the plans and what was let go of an earlier one.
+    public func adding(plansOf earlier: Breach) -> Breach {
+        var whole = self
+        whole.plans = earlier.plans
+        whole.released = earlier.released
+        return whole
     }
 
     public var isOpen: Bool { phase == .open }

@@ -1,0 +1,35 @@
+import Journal
+import PowerEvents
+import Shedding
+
+/// Whether a journal that a start finds is of now. One that was brought back from a backup, or a clock that is wrong, would
+/// have machines put to what was true at another time.
+enum JournalAge {
+    /// A journal that an operator has to confirm.
+    struct Finding: Sendable, Hashable {
+        /// In words, with what to do.
+        let reason: String
+        let lastRecordAt: Timestamp
+    }
+
+    /// How far a clock may have been set back.
+    static let clockSkew = Duration.seconds(300)
+
+    /// - Returns: nil where there is nothing to take up, or the journal was written to within `max_hold`
+    static func finding(_ contents: JournalContents, maxHold: Duration, now: Timestamp) -> Finding? {
+        let open = contents.breaches.count { !$0.isClosed }
+        guard let last = contents.lastRecordAt, open > 0 || !contents.controls.isEmpty || !contents.inbox.isEmpty else {
+            return nil
+        }
+        let held =
+            "\(open) breaches, \(contents.controls.count) controls and \(contents.inbox.count) alerts wait for `ima resume`, or a breach for `ima release BREACH`"
+        if now - last > maxHold {
+            return Finding(reason: "its last record, of \(last), is older than max_hold: \(held)", lastRecordAt: last)
+        }
+        if last - now > clockSkew {
+            return Finding(
+                reason: "its last record, of \(last), lies in the future: check the clock; \(held)", lastRecordAt: last)
+        }
+        return nil
+    }
+}
