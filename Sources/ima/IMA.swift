@@ -9,7 +9,8 @@ struct IMA: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, PreflightCommand.self, PlanCommand.self, StatusCommand.self,
             FreezeCommand.self,
-            ThawCommand.self, ReleaseCommand.self, ResumeCommand.self, HistoryCommand.self, ExplainCommand.self, BackupCommand.self,
+            ThawCommand.self, ReleaseCommand.self, ResumeCommand.self, HistoryCommand.self, ExplainCommand.self,
+            BackupCommand.self,
             InventoryCommand.self, KeysCommand.self,
         ])
 }

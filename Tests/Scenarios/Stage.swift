@@ -59,7 +59,8 @@ final class Stage: Sendable {
     ///   - settings: further lines of the broker's configuration
     ///   - line: how late and in what pieces the agent and the broker hear of each other; nil for a good line
     init(
-        enforcement: String = "", watchEvery: String = "2s", redfish: String = "", requestTimeout: String = "3s", inventory: String = inventory,
+        enforcement: String = "", watchEvery: String = "2s", redfish: String = "", requestTimeout: String = "3s",
+        inventory: String = inventory,
         qos: Int = 2,
         signingKey: KeyKind = .p256, personalities: [String: Personality] = [:],
         line: (delay: Duration, pieceBytes: Int)? = nil, broker settings: String = ""
