@@ -10,6 +10,20 @@ extension BMCClient {
             throw BMCFault(.unsupported, "internal: written before it was read")
         }
         objections[entry.key] = nil
+        let issued = conversation.writesIssued
+        do throws(BMCFault) {
+            try await carryOut(write, entry, locator, &document, context: context)
+        } catch {
+            // What comes to nothing after a request went out says nothing of that request.
+            guard error.isUnsent, conversation.writesIssued > issued else { throw error }
+            throw BMCFault(.unknownEffect, error.message, retryAfter: error.retryAfter)
+        }
+    }
+
+    private func carryOut(
+        _ write: Convergence.Write, _ entry: ControlEntry, _ locator: Locator, _ document: inout Document,
+        context: RequestContext
+    ) async throws(BMCFault) {
         if case .reset(let type) = write { return try await reset(type, document, context: context) }
         guard let dialect = ControlDialects.named(locator.dialect),
             let change = Self.inItsWords(write, document.json, locator),

@@ -20,7 +20,7 @@ public actor BMCClient {
     /// How many searches are put off for what may be sound again in a moment, before it is passed by.
     static let searchesPutOff = 2
 
-    private var conversation: RedfishConversation
+    private(set) var conversation: RedfishConversation
     /// Controls found so far, and what they last showed.
     var locators: [ControlKey: Locator] = [:]
     var documents: [ControlKey: Document] = [:]

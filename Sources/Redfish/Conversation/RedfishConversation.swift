@@ -17,6 +17,8 @@ struct RedfishConversation {
     var sessionsURI: String?
     /// Bumped at each login: what was learned of the machine before may be of another one.
     var generation = 0
+    /// How many requests went out that the BMC may have obeyed.
+    private(set) var writesIssued = 0
     /// Shared by all connections to the BMC under one name.
     let logins: LoginRecord
     var coding = ContentCoding()
@@ -233,11 +235,14 @@ extension RedfishConversation {
                 response = try await transport.send(sent)
             }
         } catch let error as CurlError {
+            if error.mayHaveBeenObeyed { noteIssued(method) }
             throw fault(error, isWrite: method != .get && authorized, limit: timeout)
         } catch {
+            noteIssued(method)
             // Given up by ourselves, it says nothing of the BMC.
             throw BMCFault(method == .get ? .leftAlone : .unknownEffect, "the request was cancelled")
         }
+        noteIssued(method)
         if let tried {
             if response.status == 401 {
                 await logins.refused(
@@ -248,6 +253,10 @@ extension RedfishConversation {
             }
         }
         return response
+    }
+
+    private mutating func noteIssued(_ method: HTTPRequest.Method) {
+        if method == .patch || method == .post { writesIssued += 1 }
     }
 
     /// Sends what everything else comes before. Given up, it does not begin any more; what has begun may end.

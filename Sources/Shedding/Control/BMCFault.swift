@@ -42,7 +42,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { message }
 
     /// Whether nothing at all was sent, so that the BMC cannot have obeyed, whatever it says.
-    var isUnsent: Bool {
+    public var isUnsent: Bool {
         switch kind {
         case .unreachable, .leftAlone, .outOfTime, .untrusted, .unsupported: true
         case .unauthorized, .busy, .refused, .overtaken, .machineOff, .unknownEffect, .invalidAnswer: false

@@ -84,7 +84,7 @@ public struct ControlEntry: Sendable, Hashable, Codable {
         let ours = [intent, held, made].compactMap { $0 } + (earlierIntents ?? [])
         if ours.contains(where: { value.matches($0) }) { return true }
         guard isUnconfirmed == true else { return false }
-        return ours.contains { value.isNear($0) } || prior?.dormant.map { value.matches(.limit($0)) } == true
+        return ours.contains { value.isLikely($0) } || prior?.dormant.map { value.matches(.limit($0)) } == true
     }
 
     /// Another value is about to be written.

@@ -37,12 +37,17 @@ public enum ControlValue: Sendable, Hashable, Codable, CustomStringConvertible {
     }
 
     /// Within a twentieth of the other: as near as the steps of any known firmware.
-    func isNear(_ other: ControlValue) -> Bool {
+    func isNear(_ other: ControlValue) -> Bool { isWithin(20, of: other) }
+
+    /// Within an eighth: as far as firmware was seen to go that keeps what it was told by its own lights.
+    func isLikely(_ other: ControlValue) -> Bool { isWithin(8, of: other) }
+
+    private func isWithin(_ part: Int, of other: ControlValue) -> Bool {
         if case .limit(let left?) = self, case .limit(let right?) = other {
-            return (left.microwatts - right.microwatts).magnitude <= right.microwatts.magnitude / 20
+            return (left.microwatts - right.microwatts).magnitude <= right.microwatts.magnitude / UInt64(part)
         }
         if case .speed(let left?) = self, case .speed(let right?) = other {
-            return abs(left.megahertz - right.megahertz) <= right.megahertz / 20
+            return abs(left.megahertz - right.megahertz) <= right.megahertz / part
         }
         return self == other
     }

@@ -41,6 +41,8 @@ extension Convergence {
     /// It is not what was written: not yet, not at all, or what the BMC made of it.
     private mutating func lookAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
         let isMade = reading.value != valueBefore
+        // What a BMC makes of a write it shows at once; what comes later is somebody else's.
+        if looks == 0 { firstSeen = reading.value }
         let isSteady = reading.value == lastSeen
         lastSeen = reading.value
         if isMade, isSteady, let step = takeRounding(of: write, reading) { return step }
@@ -53,14 +55,14 @@ extension Convergence {
             }
         }
         if isMade, let step = takeRounding(of: write, reading) { return step }
-        if let step = repeatLater(write, answer, now: now) { return step }
+        if let step = goOn(write, answer, reading, now: now) ?? repeatLater(write, answer, now: now) { return step }
         // Of what was never answered, more than this may still come.
         if case .restore(let fragment) = write, goal == .prior, answer != .unknown, isOffAsBefore(reading) {
             return finish(
                 .applied, "off as before, though spelled \(reading.fragment.text) instead of \(fragment.text)",
                 value: reading.value)
         }
-        noteMade(answer, reading, isMade: isMade)
+        noteMade(answer, reading, isMade: isMade && reading.value == firstSeen)
         return finish(.failed, failure(write, answer, reading), value: reading.value)
     }
 
@@ -80,6 +82,17 @@ extension Convergence {
         return finish(
             .applied, [remark, "the BMC made \(reading.value) of \(target)"].compactMap { $0 }.joined(separator: "; "),
             value: reading.value)
+    }
+
+    /// It was refused, and changed something all the same: of a change that takes several requests, that was one.
+    private mutating func goOn(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step? {
+        guard answer == .refused, reading.fragment != fragmentBefore, rewrites < terms.retries, now < terms.deadline
+        else { return nil }
+        rewrites += 1
+        fragmentBefore = reading.fragment
+        valueBefore = reading.value
+        phase = .writing(write)
+        return .write(write)
     }
 
     /// Writing a set point twice does no harm, where it demonstrably did not take.

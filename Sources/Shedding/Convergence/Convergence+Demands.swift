@@ -48,8 +48,11 @@ extension Convergence {
             return finish(
                 .failed, "the BMC accepted the write, but made \(reading.value) of \(wanted)", value: reading.value)
         }
-        if let current, current < target, entry.intent != nil, !entry.recognises(reading.value) {
-            // Shedding never raises what somebody else has lowered further.
+        if let current, current < target, entry.intent != nil, entry.isUnconfirmed != true,
+            !entry.recognises(reading.value)
+        {
+            // Shedding never raises what somebody else has lowered further. After a write of which nothing was seen, it
+            // may as well be what the BMC made of it, which shows once it is written again.
             return finish(.applied, "somebody else limits it to \(current)", value: reading.value)
         }
         return pursueOpen(wanted, current, reading)

@@ -101,6 +101,10 @@ public struct Convergence: Sendable {
     var beforeIntent: ControlEntry?
     /// What the control held when the last write was decided on.
     var valueBefore: ControlValue?
+    /// The members that a write could change, as they were then.
+    var fragmentBefore: JSONValue?
+    /// What the first look after the last write showed.
+    var firstSeen: ControlValue?
     /// What the last look showed that was not what was written.
     var lastSeen: ControlValue?
     /// What the BMC said of the last write although it accepted it.
@@ -165,6 +169,7 @@ public struct Convergence: Sendable {
     mutating func decide(_ reading: Reading, now: Timestamp) -> Step {
         phase = .looking
         valueBefore = reading.value
+        fragmentBefore = reading.fragment
         switch goal {
         case .demands(let demands): return pursue(demands, reading, now: now)
         case .prior: return restore(reading, now: now)
