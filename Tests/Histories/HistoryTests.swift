@@ -3,7 +3,7 @@ import Testing
 
 /// Invariants over whole lives of the agent: see ``World`` for what is watched.
 ///
-/// `IMA_HISTORIES` sets how many random histories are run (20,000), `IMA_HISTORY_SEED` the first seed (1), `IMA_CRASHES`
+/// `IMA_HISTORIES` sets how many random histories are run (10,000), `IMA_HISTORY_SEED` the first seed (1), `IMA_CRASHES`
 /// at how many places each of a few histories is broken off (150).
 @Suite(.serialized)
 struct HistoryTests {
@@ -12,7 +12,7 @@ struct HistoryTests {
     }
 
     @Test func randomHistories() async {
-        let count = Self.setting("IMA_HISTORIES", 20_000)
+        let count = Self.setting("IMA_HISTORIES", 10_000)
         let first = UInt64(Self.setting("IMA_HISTORY_SEED", 1))
         let start = ContinuousClock.now
         let search = HistorySearch()

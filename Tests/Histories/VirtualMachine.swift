@@ -12,6 +12,18 @@ struct VirtualMachine {
         var author = Author.nobody
         /// What reads still show, and until when.
         var stale: (watts: Int?, until: Timestamp)?
+        /// Whether it was written by somebody else between a write of the agent and its look.
+        var isTakenForOurs = false
+
+        init(
+            watts: Int?, author: Author = .nobody, stale: (watts: Int?, until: Timestamp)? = nil,
+            isTakenForOurs: Bool = false
+        ) {
+            self.watts = watts
+            self.author = author
+            self.stale = stale
+            self.isTakenForOurs = isTakenForOurs
+        }
 
         static func == (left: Limit, right: Limit) -> Bool { left.watts == right.watts && left.author == right.author }
         func hash(into hasher: inout Hasher) { hasher.combine(watts) }

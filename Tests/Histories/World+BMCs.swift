@@ -32,6 +32,7 @@ extension World {
             let result =
                 machines[node]?.read(entry.key, now: time.now) ?? .failure(BMCFault(.unsupported, "no machine"))
             let delay = answerDelay(result)
+            if entry.key.facet == .powerLimit { unread.remove(entry.key.resource) }
             let truth = (machines[node]?.limits[entry.key.resource], machines[node]?.power)
             // The agent knows when the answer arrives, if it still lives.
             time.after(delay) { [self, weak asker] in
@@ -56,6 +57,8 @@ extension World {
             machines[node]?.advance(to: time.now, held: held)
             let result =
                 machines[node]?.write(write, entry.key, now: time.now) ?? .failure(BMCFault(.unsupported, "no machine"))
+            if entry.key.facet == .powerLimit { unread.insert(entry.key.resource) }
+            written.insert(entry.key)
             then(answerDelay(result), result)
         }
     }
@@ -95,13 +98,15 @@ extension World {
             {
                 fail("\(key) restored while it is held")
             }
-            if history.policy.onDrift == .keep, let found = seen[key.resource], found.author == .somebodyElse {
+            if history.policy.onDrift == .keep, let found = seen[key.resource], found.author == .somebodyElse,
+                !found.isTakenForOurs
+            {
                 let isOurs = ([known.intent, known.held] + (known.earlierIntents ?? [])).contains {
                     guard let ours = $0?.limit?.wholeWatts, let watts = found.watts else {
                         return $0 == .limit(found.watts.map { Watts($0) })
                     }
                     // What was never seen to take may have been rounded by its BMC.
-                    return abs(ours - watts) <= (known.isUnconfirmed == true ? max(1, ours / 20) : 1)
+                    return abs(ours - watts) <= (known.isUnconfirmed == true ? max(1, ours / 8) : 1)
                 }
                 if !isOurs, known.isPowerCycled != true {
                     fail("\(key) restored over somebody else's \(value(key.resource))")

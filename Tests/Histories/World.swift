@@ -43,6 +43,11 @@ final class World {
     /// What a limit truly was, and by whom, when the agent last looked.
     var seen: [String: VirtualMachine.Limit] = [:]
     var seenPower: [String: PowerState] = [:]
+    /// Limits that the agent has written and not read since. What somebody else writes just then cannot be told from what
+    /// the BMC made of the agent's write.
+    var unread: Set<String> = []
+    /// What the agent has ever written to.
+    var written: Set<ControlKey> = []
 
     init(_ history: History, journal: JournalDatabase) {
         self.history = history
@@ -142,7 +147,8 @@ final class World {
         case .foreignLimit(let resource, let watts):
             let node = Self.node(of: resource)
             if resource != node, machines[node]?.power != .on { return }
-            machines[node]?.limits[resource] = .init(watts: watts, author: .somebodyElse)
+            machines[node]?.limits[resource] = .init(
+                watts: watts, author: .somebodyElse, isTakenForOurs: unread.contains(resource))
         case .foreignPower(let node, let isOn):
             machines[node]?.powerChange = nil
             if !isOn { machines[node]?.loseLimits(of: .gpu, to: .somebodyElse) }

@@ -97,6 +97,15 @@ struct RumourTests {
         #expect(watch.outcome?.code == .applied)
     }
 
+    /// What an earlier, higher cap left there is not what the BMC made of a lower one that it refused.
+    @Test func anEarlierCapIsNoRoundingOfALowerOne() {
+        var entry = ConvergenceTests.held(700, 510)
+        entry.intend(.limit(Watts(500)))
+        var drive = Drive(.demands([.cap(Watts(500))]), entry: entry)
+        drive.run(read: { _ in .success(Fixture.limit(510)) }, write: { _ in .failure(Self.refusals[0]) })
+        #expect(drive.outcome?.code == .failed)
+    }
+
     /// Somebody else wrote 1000 W between our look and our write: that is what was there before us.
     @Test func anOvertakenWriteTakesTheNewValueAsThePrior() {
         var drive = Drive(.demands([.cap(Watts(500))]))

@@ -84,6 +84,9 @@ extension Book {
 
     /// What was as demanded without a write was held, and is told of; what was never begun is not.
     private static func untouched(_ control: HeldControl) -> Outcome {
+        if control.entry.reassertions > 0 {
+            return Outcome(.skipped, "somebody else took it over meanwhile, and it is left to them")
+        }
         if control.outcome?.code == .applied || control.entry.prior != nil {
             return Outcome(.applied, "nothing was changed")
         }

@@ -62,7 +62,9 @@ extension Convergence {
                 .applied, "off as before, though spelled \(reading.fragment.text) instead of \(fragment.text)",
                 value: reading.value)
         }
-        noteMade(answer, reading, isMade: isMade && reading.value == firstSeen)
+        // A limit that is gone was lost, and not made of one.
+        let isOurs = isMade && reading.value == firstSeen && !reading.isUnlimited
+        noteMade(answer, reading, isMade: isOurs)
         return finish(.failed, failure(write, answer, reading), value: reading.value)
     }
 

@@ -23,7 +23,8 @@ extension Convergence {
 
     /// What it holds is what we made it hold, although that is not the very value.
     private func isHeld(as wanted: ControlValue, _ reading: Reading) -> Bool {
-        entry.intent == wanted && entry.held.map { reading.value.matches($0) } == true
+        // What was held before the present intent is not what became of it.
+        entry.intent == wanted && entry.isUnconfirmed != true && entry.held.map { reading.value.matches($0) } == true
     }
 
     private mutating func pursueLimit(_ demands: [Demand], _ current: Watts?, _ reading: Reading) -> Step {
@@ -44,7 +45,8 @@ extension Convergence {
         if isHeld(as: wanted, reading) {
             return finish(.applied, "the BMC made \(reading.value) of \(wanted)", value: reading.value)
         }
-        if entry.intent == wanted, let made = entry.made, reading.value.matches(made) {
+        // What lets more through than was asked for is written again, as often as it is looked at.
+        if entry.intent == wanted, let made = entry.made, reading.value.matches(made), let current, current < target {
             return finish(
                 .failed, "the BMC accepted the write, but made \(reading.value) of \(wanted)", value: reading.value)
         }

@@ -159,7 +159,8 @@ public struct Convergence: Sendable {
                     ? confirm(write, .unknown, reading, now: now) : repeatIfUnchanged(write, reading, now: now)
             case .overtaken(let write):
                 if isReached(write, reading) { return confirm(write, .unknown, reading, now: now) }
-                withdraw()
+                // Of a change of several requests, one may have been obeyed and said to be refused: then it is ours.
+                if reading.value != valueBefore || reading.fragment == fragmentBefore { withdraw() }
                 return decide(reading, now: now)
             case .looking, .recording, .writing, .finished: return decide(reading, now: now)
             }
