@@ -15,7 +15,7 @@ struct TruthTableScenarios {
         case lie = "LIE"
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func notOneLie() async throws {
         let stage = try await Stage(
             enforcement:
