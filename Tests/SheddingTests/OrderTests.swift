@@ -104,6 +104,20 @@ struct OrderTests {
         #expect(world.lastReport?.action == .reverted)
     }
 
+    @Test func resolvedMidwayCancelsWhatHasNotStarted() {
+        var world = BookWorld()
+        world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
+        world.work(atMost: 1)
+        world.accept(Fixture.alert(1, .resolved))
+        world.work()
+        #expect(world.order.count == 1)
+        world.pass(.seconds(40))
+        #expect(world.watts("n1") == 1000)
+        // What was never begun has no end to tell of.
+        #expect(world.lastReport?.results.count == 1)
+        #expect(world.lastReport?.code == .success)
+    }
+
     /// A cap that is lost in the hold-down is not put back: the breach is over.
     @Test func theHoldDownWritesNothing() {
         var world = BookWorld()

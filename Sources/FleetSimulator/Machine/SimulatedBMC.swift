@@ -231,13 +231,7 @@ extension SimulatedBMC {
             case .forgetSessions: state.sessions = [:]
             case .task(let end) where (200...299).contains(answer.status):
                 let monitor = "/redfish/v1/TaskService/TaskMonitors/\(state.tasks.count + 1)"
-                let last: Answer
-                switch end {
-                case .success, .never: last = answer
-                case .failure: last = .error(400, "OperationFailed", "The task has failed.")
-                case .lost(let status): last = .error(status, "Simulated\(status)")
-                }
-                state.tasks[monitor] = SimulatedTask(end: end, answer: last)
+                state.tasks[monitor] = SimulatedTask(end: end, obeyed: answer)
                 answer = keepingDelay(answer, Answer(status: 202, headers: [("Location", monitor)]))
             default: continue
             }

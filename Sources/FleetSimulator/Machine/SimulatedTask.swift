@@ -7,9 +7,15 @@ struct SimulatedTask {
     let answer: Answer
     private var looks = 0
 
-    init(end: Fault.TaskEnd, answer: Answer) {
+    /// - Parameter obeyed: what is answered to the write where it is obeyed
+    init(end: Fault.TaskEnd, obeyed: Answer) {
         self.end = end
-        self.answer = answer
+        answer =
+            switch end {
+            case .success, .never: obeyed
+            case .failure: .error(400, "OperationFailed", "The task has failed.")
+            case .lost(let status): .error(status, "Simulated\(status)")
+            }
     }
 
     /// The monitor is asked once more; it is over at the second look.
