@@ -22,9 +22,6 @@ public struct RequestContext: Sendable {
         RequestContext(priority: priority, deadline: deadline, followup: .expected)
     }
 
-    /// The same work's last request on this connection.
-    var last: RequestContext { RequestContext(priority: priority, deadline: deadline, followup: .none) }
-
     /// How long a request may take that could take so long by itself; nil where the work is over.
     func limit(_ usual: Duration, now: ContinuousClock.Instant) -> Duration? {
         guard let deadline else { return usual }
