@@ -121,14 +121,15 @@ final class FakeBMC: HTTPTransport {
         return BMC(address: address, credentials: "c", trust: .unverified)
     }()
 
-    var client: BMCClient { client(through: self) }
+    var client: BMCClient { client() }
 
     func client(
-        through transport: any HTTPTransport, password: String = "p", logins: LoginRecord = LoginRecord()
+        through transport: (any HTTPTransport)? = nil, password: String = "p", logins: LoginRecord = LoginRecord(),
+        options: RedfishOptions = RedfishOptions()
     ) -> BMCClient {
         BMCClient(
             bmc: Self.bmc, credentials: CredentialReference(username: "u", secret: .value(password)),
-            transport: transport, logins: logins)
+            transport: transport ?? self, options: options, logins: logins)
     }
 
     static func entry(
