@@ -1,6 +1,6 @@
 import Curl
 import EventBus
-import Inventory
+import Site
 import Journal
 public import Logging
 import Mosquitto

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import Inventory
+import Site
 public import PowerEvents
 import Shedding
 import Synchronization

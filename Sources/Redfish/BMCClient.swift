@@ -1,5 +1,5 @@
 import Curl
-public import Inventory
+public import Site
 import PowerEvents
 public import Shedding
 import StrictJSON

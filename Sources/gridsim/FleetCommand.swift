@@ -3,6 +3,7 @@ import ArgumentParser
 import FleetSimulator
 import Foundation
 import Inventory
+import Site
 import Settings
 
 struct FleetCommand: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import Agent
 import ArgumentParser
 import CommandLineTool
-import Inventory
+import Site
 import Settings
 
 struct CheckCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import ArgumentParser
 import CommandLineTool
 import Foundation
 import Inventory
+import Site
 import Settings
 
 struct DiscoverCommand: AsyncParsableCommand {

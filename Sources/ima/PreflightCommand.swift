@@ -2,7 +2,7 @@ import Agent
 import ArgumentParser
 import CommandLineTool
 import Foundation
-import Inventory
+import Site
 import PowerEvents
 import Shedding
 import StrictJSON

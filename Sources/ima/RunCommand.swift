@@ -2,7 +2,7 @@ import CommandLineTool
 import Agent
 import ArgumentParser
 import Foundation
-import Inventory
+import Site
 import Logging
 
 struct RunCommand: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import JOSE
 import OpenSSL
 import PowerEvents

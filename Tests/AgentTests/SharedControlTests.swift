@@ -1,5 +1,5 @@
 import PowerEvents
-import Inventory
+import Site
 import PowerEvents
 import Redfish
 import Shedding

@@ -2,6 +2,7 @@ import Curl
 import FleetSimulator
 import Foundation
 import Inventory
+import Site
 import OpenSSL
 import Settings
 import TestSupport

@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import Site
 import JOSE
 import OpenSSL
 import PowerEvents

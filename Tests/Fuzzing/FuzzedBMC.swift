@@ -1,6 +1,6 @@
 import Curl
 import Dispatch
-import Inventory
+import Site
 import PowerEvents
 import Redfish
 import Shedding

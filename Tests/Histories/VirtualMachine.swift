@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import PowerEvents
 import Shedding
 import StrictJSON

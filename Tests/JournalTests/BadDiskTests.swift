@@ -1,6 +1,6 @@
 import BadDisk
 import Foundation
-import Inventory
+import Site
 import Journal
 import PowerEvents
 import Shedding

@@ -1,5 +1,5 @@
 import Foundation
-import Inventory
+import Site
 import PowerEvents
 import Shedding
 import StrictJSON

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import Inventory
+import Site
 import PowerEvents
 import Shedding
 import TestSupport

@@ -1,4 +1,5 @@
 import Inventory
+import Site
 import Settings
 
 /// An inventory file, read as the simulated fleet reads it.

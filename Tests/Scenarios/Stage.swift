@@ -2,7 +2,7 @@ import Curl
 import EventBus
 import FleetSimulator
 import Foundation
-import Inventory
+import Site
 import JOSE
 import Logging
 import OpenSSL

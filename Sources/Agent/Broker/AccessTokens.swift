@@ -1,3 +1,4 @@
+import Site
 import Curl
 import Dispatch
 import EventBus

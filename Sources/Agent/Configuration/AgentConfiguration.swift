@@ -1,6 +1,6 @@
 public import Curl
 public import EventBus
-public import Inventory
+public import Site
 public import Redfish
 public import Settings
 public import Shedding

@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import Shedding
 
 /// What a changed configuration means for an agent that runs: what of it is in force after a reload, and what only after a

@@ -2,6 +2,7 @@ import Curl
 import EventBus
 import Foundation
 import Inventory
+import Site
 import OpenSSL
 import PowerEvents
 import Redfish

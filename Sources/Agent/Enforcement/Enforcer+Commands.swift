@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import Journal
 import Logging
 import PowerEvents

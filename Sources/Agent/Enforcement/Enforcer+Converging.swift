@@ -1,5 +1,5 @@
 import Curl
-import Inventory
+import Site
 import Journal
 import Logging
 import PowerEvents

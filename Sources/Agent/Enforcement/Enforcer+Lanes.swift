@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import Shedding
 
 /// The BMCs' lanes: what is wanted of one BMC is done one after the other, of many BMCs at once.

@@ -1,6 +1,6 @@
 import Curl
 import Foundation
-import Inventory
+import Site
 import Journal
 import Logging
 import OpenSSL

@@ -1,4 +1,4 @@
-public import Inventory
+public import Site
 import PowerEvents
 public import StrictJSON
 

@@ -1,5 +1,6 @@
 import Curl
 public import Inventory
+public import Site
 import Redfish
 import Shedding
 

@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import ServiceLifecycle
 
 /// Sends the enforcer to every BMC once in a while, evenly spread, so that sessions and connections stay warm and it is

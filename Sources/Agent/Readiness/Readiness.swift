@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import StrictJSON
 
 /// What the patrol knows of each resource, and whom it visits next.

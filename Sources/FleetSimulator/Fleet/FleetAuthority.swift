@@ -1,5 +1,5 @@
 import Foundation
-public import Inventory
+public import Site
 public import OpenSSL
 
 /// The certificate authority of a simulated fleet, kept beside the CA file that the inventory tells agents to trust.

@@ -1,4 +1,4 @@
-public import Inventory
+public import Site
 import NIOCore
 import NIOHTTP1
 import NIOPosix

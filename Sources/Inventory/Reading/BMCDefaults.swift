@@ -1,3 +1,4 @@
+import Site
 import Settings
 
 /// What `defaults.bmc` says of every BMC of a file that does not say otherwise itself.

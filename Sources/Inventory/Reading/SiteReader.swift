@@ -1,3 +1,4 @@
+public import Site
 import Foundation
 import PowerEvents
 public import Settings

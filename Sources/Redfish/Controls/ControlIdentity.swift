@@ -1,4 +1,4 @@
-public import Inventory
+public import Site
 public import Shedding
 public import StrictJSON
 

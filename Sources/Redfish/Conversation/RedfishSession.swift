@@ -1,5 +1,5 @@
 import Curl
-import Inventory
+import Site
 import Shedding
 import StrictJSON
 

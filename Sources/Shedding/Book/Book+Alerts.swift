@@ -1,4 +1,4 @@
-import Inventory
+import Site
 public import PowerEvents
 
 /// Alerts: opening, tightening and resolving breaches.

@@ -1,4 +1,4 @@
-import Inventory
+import Site
 public import PowerEvents
 
 /// Controls: handing out convergences and taking in how they ended.

@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import PowerEvents
 
 /// A control is what a BMC holds once: resources that lead to one control share it, with one prior and one intent.

@@ -1,4 +1,4 @@
-public import Inventory
+public import Site
 public import PowerEvents
 
 /// The heart: every breach, every hold, and what each control must hold because of them.

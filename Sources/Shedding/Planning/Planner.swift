@@ -1,4 +1,4 @@
-public import Inventory
+public import Site
 public import PowerEvents
 
 /// Decides what each hint of an alert means for this site. Touches nothing and knows no time.

@@ -3,6 +3,7 @@ import CommandLineTool
 import FleetSimulator
 import Foundation
 import Inventory
+import Site
 import Settings
 import StrictJSON
 

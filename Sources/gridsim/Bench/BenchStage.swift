@@ -3,7 +3,7 @@ import Curl
 import EventBus
 import FleetSimulator
 import Foundation
-import Inventory
+import Site
 import JOSE
 import OpenSSL
 import PowerEvents

@@ -3,6 +3,7 @@ import EventBus
 import FleetSimulator
 import Foundation
 import Inventory
+import Site
 import JOSE
 import OpenSSL
 import PowerEvents

@@ -1,7 +1,7 @@
 import EventBus
 import FleetSimulator
 import Foundation
-import Inventory
+import Site
 import OpenSSL
 import PowerEvents
 import Settings

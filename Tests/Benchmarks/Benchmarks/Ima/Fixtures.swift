@@ -1,6 +1,7 @@
 import Agent
 import Foundation
 import Inventory
+import Site
 import JOSE
 import Journal
 import Logging
