@@ -1,14 +1,14 @@
 import Curl
 import EventBus
-import Site
 import Journal
 public import Logging
 import Mosquitto
 public import PowerEvents
 import Redfish
+import ServiceLifecycle
 import Settings
 import Shedding
-import ServiceLifecycle
+import Site
 import Synchronization
 import UnixSignals
 

@@ -1,5 +1,5 @@
-import CommandLineTool
 import ArgumentParser
+import CommandLineTool
 import FleetSimulator
 import Foundation
 import JOSE

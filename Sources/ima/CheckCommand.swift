@@ -1,8 +1,8 @@
 import Agent
 import ArgumentParser
 import CommandLineTool
-import Site
 import Settings
+import Site
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,8 +3,8 @@ import ArgumentParser
 import CommandLineTool
 import Foundation
 import Inventory
-import Site
 import Settings
+import Site
 
 struct DiscoverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

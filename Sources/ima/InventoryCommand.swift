@@ -3,8 +3,8 @@ import ArgumentParser
 import CommandLineTool
 import Foundation
 import Inventory
-import Site
 import PowerEvents
+import Site
 import StrictJSON
 
 struct InventoryCommand: ParsableCommand {

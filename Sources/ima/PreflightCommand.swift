@@ -2,9 +2,9 @@ import Agent
 import ArgumentParser
 import CommandLineTool
 import Foundation
-import Site
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 struct PreflightCommand: AsyncParsableCommand {

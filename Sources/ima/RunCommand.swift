@@ -1,9 +1,9 @@
-import CommandLineTool
 import Agent
 import ArgumentParser
+import CommandLineTool
 import Foundation
-import Site
 import Logging
+import Site
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

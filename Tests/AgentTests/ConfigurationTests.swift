@@ -1,10 +1,10 @@
-import Site
 import JOSE
 import OpenSSL
 import PowerEvents
 import Redfish
 import Settings
 import Shedding
+import Site
 import StrictJSON
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
-import Site
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import Testing
 
 @testable import Agent

@@ -1,5 +1,5 @@
-import Site
 import PowerEvents
+import Site
 import Testing
 
 @testable import Agent

@@ -2,9 +2,9 @@ import Curl
 import FleetSimulator
 import Foundation
 import Inventory
-import Site
 import OpenSSL
 import Settings
+import Site
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import Site
 import Settings
+import Site
 import StrictJSON
 import Testing
 

@@ -1,5 +1,5 @@
-import Site
 import PowerEvents
+import Site
 import StrictJSON
 import Testing
 

@@ -1,11 +1,11 @@
 import Foundation
 import Inventory
-import Site
 import JOSE
 import OpenSSL
 import PowerEvents
 import Redfish
 import Settings
+import Site
 import StrictJSON
 
 /// What is fed with whatever libFuzzer makes up. Each reads what strangers write; none may crash, hang, or disagree with

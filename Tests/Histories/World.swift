@@ -1,6 +1,6 @@
-import Site
 import Journal
 import PowerEvents
+import Site
 import StrictJSON
 
 @testable import Shedding

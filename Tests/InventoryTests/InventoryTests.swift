@@ -1,7 +1,7 @@
 import Inventory
-import Site
 import PowerEvents
 import Settings
+import Site
 import Testing
 
 struct InventoryTests {

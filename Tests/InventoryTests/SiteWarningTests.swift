@@ -1,10 +1,9 @@
 import Inventory
-import Site
 import Settings
+import Site
 import Testing
 
 @testable import Inventory
-import Site
 
 /// What an inventory can be used with, and an operator should still hear of.
 struct SiteWarningTests {

@@ -1,7 +1,7 @@
-import Site
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import TestSupport
 import Testing

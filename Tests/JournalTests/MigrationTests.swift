@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
-import Site
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 import Curl
-import Site
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import Testing
 

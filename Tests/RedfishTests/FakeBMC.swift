@@ -1,8 +1,8 @@
 import Curl
-import Site
 import PowerEvents
 import Redfish
 import Shedding
+import Site
 import StrictJSON
 import Synchronization
 

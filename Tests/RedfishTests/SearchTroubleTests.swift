@@ -1,6 +1,6 @@
-import Site
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import Testing
 

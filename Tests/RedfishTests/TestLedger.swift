@@ -1,6 +1,6 @@
-import Site
 import Redfish
 import Shedding
+import Site
 
 /// A ledger in memory.
 actor TestLedger: BMCLedger {

@@ -1,6 +1,6 @@
 import Inventory
-import Site
 import Settings
+import Site
 
 /// An inventory file, read as the simulated fleet reads it.
 enum SiteFile {

@@ -2,11 +2,11 @@ import Curl
 import EventBus
 import FleetSimulator
 import Foundation
-import Site
 import JOSE
 import Logging
 import OpenSSL
 import PowerEvents
+import Site
 import StrictJSON
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
-import Site
 import Foundation
 import OpenSSL
 import Settings
+import Site
 import TestSupport
 import Testing
 

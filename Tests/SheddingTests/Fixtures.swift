@@ -1,8 +1,8 @@
 import Inventory
-import Site
 import PowerEvents
 import Settings
 import Shedding
+import Site
 import StrictJSON
 import Testing
 

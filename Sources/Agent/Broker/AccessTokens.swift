@@ -1,4 +1,3 @@
-import Site
 import Curl
 import Dispatch
 import EventBus
@@ -6,6 +5,7 @@ import Foundation
 import Logging
 import PowerEvents
 import Settings
+import Site
 import StrictJSON
 import Synchronization
 

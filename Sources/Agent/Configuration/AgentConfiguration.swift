@@ -1,9 +1,9 @@
 public import Curl
 public import EventBus
-public import Site
 public import Redfish
 public import Settings
 public import Shedding
+public import Site
 public import StrictJSON
 
 /// Everything that `ima.yaml` and the files it names say, checked.

@@ -1,5 +1,5 @@
-import Site
 import Shedding
+import Site
 
 /// What a changed configuration means for an agent that runs: what of it is in force after a reload, and what only after a
 /// restart. Keys are named as in the file.

@@ -2,12 +2,12 @@ import Curl
 import EventBus
 import Foundation
 import Inventory
-import Site
 import OpenSSL
 import PowerEvents
 import Redfish
 import Settings
 import Shedding
+import Site
 
 /// Reads `ima.yaml` and what it names, noting every mistake of every file.
 public enum ConfigurationReader {

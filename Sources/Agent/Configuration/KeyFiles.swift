@@ -1,8 +1,8 @@
-import Site
 import Foundation
 import JOSE
 import OpenSSL
 import Settings
+import Site
 
 /// Reads keys from files, with errors that name the file.
 enum KeyFiles {

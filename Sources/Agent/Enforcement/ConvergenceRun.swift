@@ -1,6 +1,6 @@
-import Site
 import PowerEvents
 import Shedding
+import Site
 
 /// A convergence at work on one place of its BMC's lane.
 ///

@@ -1,8 +1,8 @@
-import Site
 import Journal
 import Logging
 import PowerEvents
 import Shedding
+import Site
 
 /// What operators may ask of the running agent.
 extension Enforcer {

@@ -1,10 +1,10 @@
 import Curl
-import Site
 import Journal
 import Logging
 import PowerEvents
 import Redfish
 import Shedding
+import Site
 
 /// Performs the steps of convergences.
 ///

@@ -1,5 +1,5 @@
-import Site
 import Shedding
+import Site
 
 /// The BMCs' lanes: what is wanted of one BMC is done one after the other, of many BMCs at once.
 extension Enforcer {

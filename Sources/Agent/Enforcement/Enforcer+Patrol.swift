@@ -1,7 +1,7 @@
-import Site
 import Logging
 import Redfish
 import Shedding
+import Site
 
 /// The patrol: looks at BMCs that nothing else is asked of at the moment.
 extension Enforcer {

@@ -1,6 +1,5 @@
 import Curl
 import Foundation
-import Site
 import Journal
 import Logging
 import OpenSSL
@@ -8,6 +7,7 @@ import PowerEvents
 import Redfish
 import ServiceLifecycle
 import Shedding
+import Site
 import StrictJSON
 
 /// Performs what the ``Shedding/Book`` decides: keeps its changes durable, runs convergences on the BMCs' lanes, and

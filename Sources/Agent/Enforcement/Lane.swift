@@ -1,6 +1,6 @@
-import Site
 import Redfish
 import Shedding
+import Site
 
 /// What waits for one BMC: control after control, lowest priority number first.
 struct Lane {

@@ -1,7 +1,7 @@
-public import Site
 public import PowerEvents
 public import Redfish
 public import Shedding
+public import Site
 public import StrictJSON
 
 /// Whether a resource could be enforced upon now, as a look at its BMC tells.

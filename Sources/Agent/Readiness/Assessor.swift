@@ -1,8 +1,8 @@
 import Curl
-import Site
 import PowerEvents
 import Redfish
 import Shedding
+import Site
 import StrictJSON
 
 /// Looks at one resource through its BMC and judges what an enforcement would meet. Never writes.

@@ -1,8 +1,8 @@
 import Curl
 public import Inventory
-public import Site
 import Redfish
 import Shedding
+public import Site
 
 /// Walks BMCs and drafts the inventory of what they manage. Reads only.
 public struct InventoryDiscovery: Sendable {

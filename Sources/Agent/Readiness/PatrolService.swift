@@ -1,5 +1,5 @@
-import Site
 import ServiceLifecycle
+import Site
 
 /// Sends the enforcer to every BMC once in a while, evenly spread, so that sessions and connections stay warm and it is
 /// known before a breach what could be enforced.

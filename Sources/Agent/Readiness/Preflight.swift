@@ -1,7 +1,7 @@
 import Curl
-import Site
 import Redfish
 import Shedding
+import Site
 public import StrictJSON
 
 /// A visit to every BMC that reads only: what an enforcement would meet, before there is one.

@@ -1,5 +1,5 @@
-import Site
 import PowerEvents
+import Site
 public import StrictJSON
 
 /// A topology of NVIDIA's Dynamic Power Software: power domains with their feeds, and the machines under them.

@@ -1,7 +1,7 @@
-public import Site
 import Foundation
 import PowerEvents
 public import Settings
+public import Site
 
 /// Reads inventory files into a ``Site``, noting every mistake of every file.
 public struct SiteReader {

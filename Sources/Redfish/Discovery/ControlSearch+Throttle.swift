@@ -1,5 +1,5 @@
-import Site
 import Shedding
+import Site
 import StrictJSON
 
 /// Ways to slow a machine down other than a power limit.

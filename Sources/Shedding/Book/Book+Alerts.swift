@@ -1,5 +1,5 @@
-import Site
 public import PowerEvents
+import Site
 
 /// Alerts: opening, tightening and resolving breaches.
 extension Book {

@@ -3,8 +3,8 @@ import CommandLineTool
 import FleetSimulator
 import Foundation
 import Inventory
-import Site
 import Settings
+import Site
 import StrictJSON
 
 /// One of the processes that play the fleet of `gridsim bench`. It obeys lines on its standard input and ends with it.

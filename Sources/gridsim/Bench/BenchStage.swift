@@ -3,10 +3,10 @@ import Curl
 import EventBus
 import FleetSimulator
 import Foundation
-import Site
 import JOSE
 import OpenSSL
 import PowerEvents
+import Site
 import StrictJSON
 
 /// What a benchmark runs on: a site of so many nodes, their fleet, a broker, and the agent that was built.

@@ -3,11 +3,11 @@ import EventBus
 import FleetSimulator
 import Foundation
 import Inventory
-import Site
 import JOSE
 import OpenSSL
 import PowerEvents
 import Settings
+import Site
 import StrictJSON
 
 /// Everything the demonstration runs on, in a folder of its own that goes away with it: keys, files, a broker, a fleet

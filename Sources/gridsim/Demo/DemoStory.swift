@@ -1,10 +1,10 @@
 import EventBus
 import FleetSimulator
 import Foundation
-import Site
 import OpenSSL
 import PowerEvents
 import Settings
+import Site
 import StrictJSON
 
 /// The story that the demonstration tells: a breach that begins, grows, and ends.

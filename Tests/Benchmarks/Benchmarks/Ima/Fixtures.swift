@@ -1,7 +1,6 @@
 import Agent
 import Foundation
 import Inventory
-import Site
 import JOSE
 import Journal
 import Logging
@@ -9,6 +8,7 @@ import OpenSSL
 import PowerEvents
 import Settings
 import Shedding
+import Site
 import StrictJSON
 
 /// What the benchmarks work on.
