@@ -25,7 +25,7 @@ struct RunCommand: AsyncParsableCommand {
         logger.logLevel = level
         let configuration = try options.load(checksPlaces: true)
         do {
-            let agent = try buildAgent(configuration: configuration, logger: logger)
+            let agent = try await buildAgent(configuration: configuration, logger: logger)
             logger.notice(
                 "starting",
                 metadata: [

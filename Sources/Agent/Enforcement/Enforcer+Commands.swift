@@ -54,7 +54,7 @@ extension Enforcer {
     }
 
     /// - Returns: nil for what is neither in the inventory nor held
-    func explain(_ name: String) throws -> ResourceExplanation? {
+    func explain(_ name: String) async throws -> ResourceExplanation? {
         let resource = book.site.resource(named: name)
         let id = resource?.id ?? name
         let held = book.controls.values.filter { control in
@@ -63,12 +63,12 @@ extension Enforcer {
         if resource == nil, held.isEmpty { return nil }
         return ResourceExplanation(
             resource: resource, id: id, held: held.map { ($0, book.holds(on: $0.entry.key)) },
-            history: try journal.history(HistoryQuery(resource: id, limit: 20)))
+            history: try await store.history(HistoryQuery(resource: id, limit: 20)))
     }
 
     func snapshot() -> StatusSnapshot {
         StatusSnapshot(
-            isFrozen: book.isFrozen, journalFailure: journal.failure,
+            isFrozen: book.isFrozen, journalFailure: store.failure,
             breaches: book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt },
             controls: book.controls.values.sorted { $0.entry.key < $1.entry.key }, resources: book.site.order.count,
             readiness: readiness, confirmation: confirmation, parked: book.parking.breaches)

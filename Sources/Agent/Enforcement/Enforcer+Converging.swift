@@ -184,7 +184,7 @@ extension Enforcer {
         var batch = JournalBatch()
         batch.changes.controls = [(entry, book.controls[entry.key]?.outcome)]
         do {
-            try await writer.commit(batch)
+            try await store.append(batch)
         } catch {
             // The disk may be somebody else's for some seconds, and the next regular look is a long way off.
             if run.convergence.timeLeft(now()) > Self.journalPause, !isStopping, !Task.isCancelled {

@@ -25,8 +25,7 @@ actor Enforcer: Service {
     var mode: AgentConfiguration.Mode
     /// Whether the book's open breaches were taken up again after the start, which `mode: observe` puts off.
     private(set) var hasTakenUpBook = false
-    let journal: JournalDatabase
-    let writer: JournalWriter
+    let store: any Store
     let clients: ClientDirectory
     let metrics: AgentMetrics
     let refusals: RefusalLog
@@ -76,16 +75,14 @@ actor Enforcer: Service {
     private var backlog: [InboxAlert]
 
     init(
-        configuration: AgentConfiguration, contents: JournalContents, journal: JournalDatabase,
-        writer: JournalWriter,
+        configuration: AgentConfiguration, contents: JournalContents, store: any Store,
         clients: ClientDirectory, composer: EventComposer, metrics: AgentMetrics, refusals: RefusalLog,
         repetitions: Repetitions = Repetitions(), logger: Logger,
         now: @escaping @Sendable () -> Timestamp, wall: @escaping @Sendable () -> Timestamp,
         wakeOutbox: @escaping @Sendable () -> Void
     ) {
         mode = configuration.mode
-        self.journal = journal
-        self.writer = writer
+        self.store = store
         self.clients = clients
         self.composer = composer
         self.metrics = metrics
@@ -133,7 +130,7 @@ actor Enforcer: Service {
     private func stop() async {
         isStopping = true
         dropWaitingLanes()
-        writer.giveUpOnFailure()
+        store.giveUpOnFailure()
         alertSink.finish()
         for look in looks.values { look.cancel() }
         // A BMC that does not answer keeps its own session, and nobody else's.
@@ -349,7 +346,7 @@ actor Enforcer: Service {
             }
         }
         do {
-            try await writer.commit(batch, .untilDone, meanwhile: meanwhile)
+            try await store.append(batch, .untilDone, meanwhile: meanwhile)
             return true
         } catch {
             return false

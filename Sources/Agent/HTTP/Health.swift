@@ -7,12 +7,12 @@ import Synchronization
 final class Health: Sendable {
     private let brokerReady = Atomic<Bool>(false)
     private let pool: HTTPClientPool
-    private let writer: JournalWriter
+    private let store: any Store
     private let metrics: AgentMetrics
 
-    init(pool: HTTPClientPool, writer: JournalWriter, metrics: AgentMetrics) {
+    init(pool: HTTPClientPool, store: any Store, metrics: AgentMetrics) {
         self.pool = pool
-        self.writer = writer
+        self.store = store
         self.metrics = metrics
         setBroker(ready: false)
     }
@@ -29,7 +29,7 @@ final class Health: Sendable {
         let depth = pool.queueDepth
         metrics.set("ima_redfish_in_flight", depth.inFlight)
         metrics.set("ima_redfish_queue_depth", depth.waiting)
-        let effort = writer.effort
+        let effort = store.effort
         metrics.set("ima_journal_seconds_total", seconds: effort.spent / .seconds(1))
         metrics.set("ima_journal_cpu_seconds_total", seconds: effort.processor / .seconds(1))
         metrics.set("ima_journal_transactions_total", effort.transactions)

@@ -52,7 +52,7 @@ public struct Breach: Sendable, Hashable, Codable {
     /// Whether `max_hold` was passed and said so.
     public var isOverdue = false
     /// Of a breach that is over: whether it had hints. nil is no, and of no meaning before that.
-    public private(set) var hadPlans: Bool?
+    public var hadPlans: Bool?
     private var revisions = Revisions()
 
     /// How often the plans were changed. Of this process only: two breaches do not differ by it.

@@ -24,12 +24,12 @@ public struct BMCKnowledge: Sendable, Hashable, Codable {
     /// By which rules it was found. To be raised when a search would choose otherwise.
     public static let currentRules = 1
 
-    public private(set) var rules = currentRules
+    public private(set) var rules: Int
     /// Where sessions are opened.
     public var sessions: String?
     public private(set) var controls: [Control] = []
 
-    public init() {}
+    public init(rules: Int = currentRules) { self.rules = rules }
 
     public func locator(of entry: ControlEntry) -> JSONValue? {
         controls.first { $0.key == entry.key && $0.type == entry.type && $0.pins == entry.pins }?.locator

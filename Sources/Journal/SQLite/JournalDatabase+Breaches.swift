@@ -9,23 +9,21 @@ extension JournalDatabase {
         for breach in changes.breaches {
             try db.cachedStatement(
                 sql: """
-                    INSERT INTO breach (id, feed, is_closed, updated_at, body) VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, is_closed = excluded.is_closed,
+                    INSERT INTO breach (id, is_closed, updated_at, body) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET is_closed = excluded.is_closed,
                     updated_at = excluded.updated_at, body = excluded.body, state = NULL
                     """
-            ).execute(arguments: [
-                breach.id.text, breach.feed, breach.isClosed, now.milliseconds, try encode(breach),
-            ])
+            ).execute(arguments: [breach.id.text, breach.isClosed, now.milliseconds, RecordCoder.encode(breach)])
             for table in ["plan_change", "let_go"] { try clear(table, of: breach.id, db) }
         }
         for breach in changes.states {
             try db.cachedStatement(sql: "UPDATE breach SET updated_at = ?, state = ? WHERE id = ?")
-                .execute(arguments: [now.milliseconds, try encode(breach), breach.id.text])
+                .execute(arguments: [now.milliseconds, RecordCoder.encode(breach), breach.id.text])
         }
         for change in changes.plans {
             try db.cachedStatement(
                 sql: "INSERT OR REPLACE INTO plan_change (breach_id, position, body) VALUES (?, ?, ?)"
-            ).execute(arguments: [change.breach.text, change.position, try encode(change.plan)])
+            ).execute(arguments: [change.breach.text, change.position, RecordCoder.encode(change.plan)])
         }
         for change in changes.letGo {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO let_go (breach_id, resource, facet) VALUES (?, ?, ?)")
@@ -36,7 +34,7 @@ extension JournalDatabase {
                 sql: "INSERT OR REPLACE INTO release (breach_id, resource, facet, outcome) VALUES (?, ?, ?, ?)"
             ).execute(arguments: [
                 release.breach.text, release.control.resource, release.control.facet.rawValue,
-                try encode(release.outcome),
+                RecordCoder.encode(release.outcome),
             ])
         }
         for breach in changes.breaches where breach.isClosed { try clear("release", of: breach.id, db) }
@@ -57,7 +55,8 @@ extension JournalDatabase {
         var releases: [String: [ControlKey: Outcome]] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT breach_id, resource, facet, outcome FROM release") {
             guard let key = controlKey(row) else { continue }
-            releases[row["breach_id"], default: [:]][key] = try decode(row["outcome"]) as Outcome
+            let breach: String = row["breach_id"]
+            releases[breach, default: [:]][key] = try RecordCoder.decode(row["outcome"], row: "\(key) of \(breach)")
         }
         var letGo: [String: [ControlKey]] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT breach_id, resource, facet FROM let_go") {
@@ -65,12 +64,14 @@ extension JournalDatabase {
         }
         var plans: [String: [(position: Int, plan: PlannedHint)]] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT breach_id, position, body FROM plan_change") {
-            plans[row["breach_id"], default: []].append((row["position"], try decode(row["body"])))
+            let (breach, position): (String, Int) = (row["breach_id"], row["position"])
+            plans[breach, default: []].append(
+                (position, try RecordCoder.decode(row["body"], row: "\(position) of \(breach)")))
         }
-        return try Row.fetchAll(db, sql: "SELECT body, state FROM breach").map { row in
-            var breach: Breach = try decode(row["body"])
+        return try Row.fetchAll(db, sql: "SELECT id, body, state FROM breach").map { row in
+            var breach: Breach = try RecordCoder.decode(row["body"], row: row["id"])
             if let state = row["state"] as String? {
-                breach = (try decode(state) as Breach).adding(plansOf: breach)
+                breach = try RecordCoder.decode(state, row: row["id"], as: Breach.self).adding(plansOf: breach)
             }
             let id = breach.id.text
             for change in plans[id, default: []] where breach.plans.indices.contains(change.position) {

@@ -148,6 +148,15 @@ enum JournalSchema {
                 table.column("at", .integer).notNull()
             }
         }
+        migrator.registerMigration("6 named records") { db in
+            // Bodies say their version from here on, and name their own fields; those of earlier versions are read as
+            // they are. What was written for nobody to read goes.
+            try db.alter(table: "control") { table in
+                table.drop(column: "bmc")
+                table.drop(column: "outcome")
+            }
+            try db.alter(table: "breach") { $0.drop(column: "feed") }
+        }
         return migrator
     }
 }

@@ -124,20 +124,15 @@ extension JournalDatabase {
     // MARK: Reports without a signature
 
     static func write(unsigned report: Report, _ db: Database) throws {
-        let body: JSONValue = [
-            "enforcement": report.enforcement.json, "origin": .string(try encode(report.origin)),
-        ]
         try db.cachedStatement(sql: "INSERT OR REPLACE INTO unsigned_report (breach_id, action, body) VALUES (?, ?, ?)")
             .execute(arguments: [
-                report.enforcement.breachID.text, report.enforcement.action.rawValue, body.text,
+                report.enforcement.breachID.text, report.enforcement.action.rawValue, RecordCoder.encode(report),
             ])
     }
 
     static func unsignedReports(_ db: Database) throws -> [Report] {
-        try String.fetchAll(db, sql: "SELECT body FROM unsigned_report ORDER BY breach_id, action").compactMap { body in
-            let json = try JSONValue(parsing: Array(body.utf8), limits: .widest)
-            guard let enforcement = json["enforcement"], let origin = json["origin"]?.string else { return nil }
-            return Report(enforcement: try Enforcement(json: enforcement), origin: try decode(origin))
+        try Row.fetchAll(db, sql: "SELECT breach_id, body FROM unsigned_report ORDER BY breach_id, action").map { row in
+            try RecordCoder.decode(row["body"], row: row["breach_id"])
         }
     }
 }

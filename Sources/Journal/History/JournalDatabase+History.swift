@@ -1,28 +1,6 @@
-import Foundation
 import GRDB
-public import PowerEvents
-public import Shedding
-
-/// A line of history with its place and time.
-public struct HistoryLine: Sendable, Hashable {
-    public let sequence: Int64
-    public let at: Timestamp
-    public let entry: HistoryEntry
-}
-
-/// Which lines of history are wanted.
-public struct HistoryQuery: Sendable, Hashable {
-    public var breach: UUIDText?
-    public var resource: String?
-    /// How many, the latest ones.
-    public var limit: Int
-
-    public init(breach: UUIDText? = nil, resource: String? = nil, limit: Int = 50) {
-        self.breach = breach
-        self.resource = resource
-        self.limit = limit
-    }
-}
+import PowerEvents
+import Shedding
 
 /// What people ask the journal.
 extension JournalDatabase {
@@ -48,38 +26,6 @@ extension JournalDatabase {
                         at: Timestamp(milliseconds: row["at"]), reason: row["reason"], detail: row["detail"],
                         topic: row["topic"], source: row["source"], eventID: row["event_id"], digest: row["digest"])
                 }
-        }
-    }
-
-    /// Copies a journal to a new file, whole and consistent, also while an agent uses it.
-    ///
-    /// - Throws: ``JournalError``, also where the target exists: a copy overwrites nothing
-    public static func copy(_ path: String, to target: String) throws {
-        guard !FileManager.default.fileExists(atPath: target) else {
-            throw JournalError(path: target, reason: "copy is not written: the file exists")
-        }
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw JournalError(path: path, reason: "does not exist")
-        }
-        do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(5)
-            let source = try DatabaseQueue(path: path, configuration: configuration)
-            guard FileManager.default.createFile(atPath: target, contents: nil, attributes: [.posixPermissions: 0o600])
-            else { throw JournalError(path: target, reason: "copy cannot be created") }
-            do {
-                let copy = try DatabaseQueue(path: target)
-                try source.backup(to: copy)
-                try copy.close()
-            } catch {
-                try? FileManager.default.removeItem(atPath: target)
-                throw error
-            }
-        } catch let error as JournalError {
-            throw error
-        } catch {
-            throw JournalError(path: path, reason: "cannot be copied to \(target): \(reason(error))")
         }
     }
 

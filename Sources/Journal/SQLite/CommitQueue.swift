@@ -3,20 +3,14 @@
 /// What was queued first becomes durable first, also where the disk refuses for a while: an older state that came
 /// after a newer one would bring back what is long undone.
 public struct CommitQueue<Ticket> {
-    /// What becomes of a batch that the disk refuses.
-    public enum Patience: Sendable, Hashable {
-        /// It has failed. For an intent: a write that cannot be recorded now does not happen now.
-        case once
-        /// It stays first in line until it is durable. For what has happened already.
-        case untilDone
-    }
+    public typealias Patience = CommitPatience
 
     public struct Item {
         public let batch: JournalBatch
         public let ticket: Ticket
-        public let patience: Patience
+        public let patience: CommitPatience
 
-        public init(_ batch: JournalBatch, _ patience: Patience, ticket: Ticket) {
+        public init(_ batch: JournalBatch, _ patience: CommitPatience, ticket: Ticket) {
             self.batch = batch
             self.ticket = ticket
             self.patience = patience

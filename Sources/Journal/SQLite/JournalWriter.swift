@@ -1,27 +1,19 @@
 import Dispatch
 import Foundation
-public import PowerEvents
+import PowerEvents
 import Synchronization
 
 /// Group commit: what many tasks want durable at about the same time goes to the disk in one transaction.
 ///
 /// While one transaction is on its way, and for some milliseconds after it where much is to do (``CommitPace``), later
 /// batches gather and form the next. On a thread of its own, since the disk keeps it waiting.
-public final class JournalWriter: Sendable {
-    /// The time that transactions took, and how many there were.
-    public struct Effort: Sendable, Hashable {
-        public var spent = Duration.zero
-        /// Without what was waited, be it for the disk or for a processor.
-        public var processor = Duration.zero
-        public var transactions = 0
-    }
-
-    public typealias Queue = CommitQueue<CheckedContinuation<Void, any Error>>
+final class JournalWriter: Sendable {
+    typealias Queue = CommitQueue<Store.Completion>
 
     private struct State {
         var queue = Queue()
         var pace = CommitPace()
-        var effort = Effort()
+        var effort = CommitEffort()
         var isGivingUp = false
     }
 
@@ -32,7 +24,7 @@ public final class JournalWriter: Sendable {
     private let thread = DispatchQueue(label: "journal writer", qos: .userInitiated)
 
     /// - Parameter onFailure: told of each transaction that failed
-    public init(
+    init(
         _ journal: JournalDatabase, now: @escaping @Sendable () -> Timestamp,
         onFailure: @escaping @Sendable (any Error) -> Void = { _ in }
     ) {
@@ -41,28 +33,17 @@ public final class JournalWriter: Sendable {
         self.onFailure = onFailure
     }
 
-    public var effort: Effort { state.withLock { $0.effort } }
+    var effort: CommitEffort { state.withLock { $0.effort } }
 
-    /// Returns when the batch is durable. Batches become durable in the order of these calls: the batch is queued
-    /// before the caller's actor can do anything else.
-    ///
-    /// - Parameter meanwhile: what the caller does while the disk is at work
-    /// - Throws: where the disk refuses and the batch is not patient, or the process ends first
-    public func commit(
-        _ batch: JournalBatch, _ patience: Queue.Patience = .once, isolation: isolated (any Actor)? = #isolation,
-        meanwhile: () -> Void = {}
-    ) async throws {
-        if batch.isEmpty { return meanwhile() }
-        try await withCheckedThrowingContinuation(isolation: isolation) { continuation in
-            let mustStart = state.withLock { $0.queue.add(.init(batch, patience, ticket: continuation)) }
-            if mustStart { thread.async { self.flush(delay: Self.shortestDelay) } }
-            meanwhile()
-        }
+    /// Batches become durable in the order of these calls.
+    func enqueue(_ batch: JournalBatch, _ patience: CommitPatience, whenDone: @escaping Store.Completion) {
+        if batch.isEmpty { return whenDone(.success(())) }
+        let mustStart = state.withLock { $0.queue.add(.init(batch, patience, ticket: whenDone)) }
+        if mustStart { thread.async { self.flush(delay: Self.shortestDelay) } }
     }
 
-    /// Lets patient batches fail from now on: the process is about to end, and what it held is found again by
-    /// looking at the BMCs.
-    public func giveUpOnFailure() { state.withLock { $0.isGivingUp = true } }
+    /// Lets patient batches fail from now on.
+    func giveUpOnFailure() { state.withLock { $0.isGivingUp = true } }
 
     /// Of this thread, on which a transaction begins and ends.
     private static var processorTime: Duration {
@@ -100,7 +81,7 @@ public final class JournalWriter: Sendable {
             switch result {
             case .success:
                 delay = Self.shortestDelay
-                for item in group { item.ticket.resume() }
+                for item in group { item.ticket(.success(())) }
             case .failure(let error):
                 onFailure(error)
                 let (failed, mustWait) = state.withLock { state in
@@ -108,7 +89,7 @@ public final class JournalWriter: Sendable {
                     if state.isGivingUp { failed += state.queue.abandon() }
                     return (failed, !state.queue.isEmpty)
                 }
-                for item in failed { item.ticket.resume(throwing: error) }
+                for item in failed { item.ticket(.failure(error)) }
                 if mustWait { return flush(after: delay, delay: Self.delay(after: delay)) }
             }
         }
