@@ -34,7 +34,7 @@ extension Enforcer {
     func reload(_ configuration: AgentConfiguration) async {
         book.reload(site: configuration.site, policy: configuration.policy)
         readiness.reload(configuration.site)
-        metrics.set("ima_resources_total", configuration.site.order.count)
+        metrics.setResources(configuration.site.order.count)
         let needed = configuration.site.resources.values.compactMap(\.bmc) + book.controls.values.map(\.entry.bmc)
         await clients.reload(configuration.site.credentials, keeping: Set(needed))
         if configuration.mode != mode { await change(to: configuration.mode) }

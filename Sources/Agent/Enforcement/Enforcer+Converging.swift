@@ -2,6 +2,7 @@ import Curl
 import Journal
 import Logging
 import PowerEvents
+import Prometheus
 import Redfish
 import Shedding
 import Site
@@ -203,7 +204,7 @@ extension Enforcer {
     private func finish(_ run: ConvergenceRun, _ outcome: Outcome) async {
         let entry = run.convergence.entry
         let action: Enforcement.Action = if case .prior = run.convergence.goal { .reverted } else { .applied }
-        metrics.count("ima_outcomes_total", ["code": outcome.code.rawValue, "action": action.rawValue])
+        metrics.outcomes[.init(code: outcome.code, action: action)].increment()
         // Of thousands that obey, reports and history tell.
         logger.log(
             level: outcome.code == .failed ? .warning : .debug, "\(action.rawValue): \(outcome.code.rawValue)",

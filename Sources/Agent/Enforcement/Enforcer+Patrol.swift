@@ -1,4 +1,5 @@
 import Logging
+import Prometheus
 import Redfish
 import Shedding
 import Site
@@ -57,16 +58,16 @@ extension Enforcer {
         if Task.isCancelled { return bmc }
         if known?.isEnforceable != result.isEnforceable { log(result) }
         readiness.take(result)
-        metrics.set("ima_resources_enforceable", readiness.enforceable)
+        metrics.resourcesEnforceable.set(readiness.enforceable)
         return bmc
     }
 
     private func log(_ assessment: Assessment) {
         if assessment.isEnforceable {
-            logger.info("could be enforced upon", metadata: ["resource": "\(assessment.resource)"])
+            logger.info("enforceable", metadata: ["resource": "\(assessment.resource)"])
         } else {
             logger.warning(
-                "could not be enforced upon now",
+                "not enforceable now",
                 metadata: [
                     "resource": "\(assessment.resource)", "bmc": "\(assessment.bmc?.address.description ?? "")",
                     "reason": "\(assessment.objections.joined(separator: "; "))",

@@ -1,13 +1,14 @@
 import Journal
 import Logging
 import PowerEvents
+import Prometheus
 import Shedding
 
 /// From reports to signed events.
 extension Enforcer {
     func compose(_ report: Report, into batch: inout JournalBatch) {
         guard let error = unsigned.compose(report, with: composer, now: wall(), into: &batch) else { return }
-        metrics.count("ima_reports_unsigned_total")
+        metrics.reportsUnsigned.increment()
         logger.critical(
             "a report could not be signed; it is kept and signed later",
             metadata: ["breach": "\(report.enforcement.breachID)", "reason": "\(error)"])

@@ -1,6 +1,7 @@
 import Journal
 import Logging
 import PowerEvents
+import Prometheus
 import Shedding
 import Synchronization
 
@@ -20,7 +21,7 @@ extension Enforcer {
     func park(_ finding: JournalAge.Finding) async {
         book.park()
         parkedBreaches.value = book.parking.breaches
-        metrics.set("ima_awaiting_resume", 1)
+        metrics.awaitingResume.set(true)
         logger.critical("the journal is not resumed: \(finding.reason)")
         isResumed = true
         for address in lanes.keys { startLane(address) }
@@ -46,7 +47,7 @@ extension Enforcer {
     private func confirmed() {
         confirmation = nil
         parkedBreaches.value = []
-        metrics.set("ima_awaiting_resume", 0)
+        metrics.awaitingResume.set(false)
         wakeOutbox()
     }
 }

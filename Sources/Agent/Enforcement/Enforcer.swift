@@ -4,6 +4,7 @@ import Journal
 import Logging
 import OpenSSL
 import PowerEvents
+import Prometheus
 import Redfish
 import ServiceLifecycle
 import Shedding
@@ -195,8 +196,8 @@ actor Enforcer: Service {
     private func measure() {
         guard now() - lastMeasured >= .seconds(1) else { return }
         lastMeasured = now()
-        metrics.set("ima_controls_held", book.controls.values.count { $0.entry.intent != nil })
-        metrics.set("ima_breaches_open", book.breaches.values.count { !$0.isClosed })
+        metrics.controlsHeld.set(book.controls.values.count { $0.entry.intent != nil })
+        metrics.breachesOpen.set(book.breaches.values.count { !$0.isClosed })
     }
 
     // MARK: Alerts
@@ -246,7 +247,7 @@ actor Enforcer: Service {
             if !objection.isFinal { forget(item.alert.mark, &batch) }
             return await settle(batch, [])
         }
-        metrics.count("ima_alerts_accepted_total", ["status": alert.status.rawValue])
+        metrics.alertsAccepted[.init(status: alert.status)].increment()
         logger.notice("accepted an alert", metadata: metadata)
         if !alert.infrastructureActions.isEmpty {
             let names = alert.infrastructureActions.map(\.rawValue).joined(separator: ", ")

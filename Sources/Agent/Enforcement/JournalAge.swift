@@ -12,9 +12,6 @@ enum JournalAge {
         let lastRecordAt: Timestamp
     }
 
-    /// How far a clock may have been set back.
-    static let clockSkew = Duration.seconds(300)
-
     /// - Returns: nil where there is nothing to take up, or the journal was written to within `max_hold`
     static func finding(_ contents: JournalContents, maxHold: Duration, now: Timestamp) -> Finding? {
         let open = contents.breaches.count { !$0.isClosed }
@@ -26,7 +23,7 @@ enum JournalAge {
         if now - last > maxHold {
             return Finding(reason: "its last record, of \(last), is older than max_hold: \(held)", lastRecordAt: last)
         }
-        if last - now > clockSkew {
+        if last - now > ClockSkew.tolerated {
             return Finding(
                 reason: "its last record, of \(last), lies in the future: check the clock; \(held)", lastRecordAt: last)
         }
