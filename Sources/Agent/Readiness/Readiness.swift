@@ -1,12 +1,12 @@
 import Site
 import StrictJSON
 
-/// What the patrol knows of each resource, and whom it visits next.
+/// What the patrol knows of each resource, and whom it probes next.
 struct Readiness: Sendable {
     private(set) var assessments: [String: Assessment] = [:]
-    /// How many of them could be enforced upon. Kept, since it is told after each of thousands of looks.
+    /// How many of them are enforceable. Kept, since it is reported after each of thousands of probes.
     private(set) var enforceable = 0
-    /// By BMC, the resources that it is visited for, in turn.
+    /// By BMC, the resources that it is probed for, in turn.
     private var rounds: [BMC.Address: [Resource]] = [:]
     private var total = 0
 
@@ -26,7 +26,7 @@ struct Readiness: Sendable {
 
     var addresses: [BMC.Address] { rounds.keys.sorted() }
 
-    /// The resource to look at now, and what is known of it: those never looked at first, then one after another.
+    /// The resource to probe now, and what is known of it: those never probed first, then one after another.
     mutating func next(_ address: BMC.Address) -> (resource: Resource, known: Assessment?)? {
         guard var own = rounds[address], !own.isEmpty else { return nil }
         let place = own.firstIndex { assessments[$0.id] == nil } ?? 0
@@ -36,7 +36,7 @@ struct Readiness: Sendable {
         return (resource, assessments[resource.id])
     }
 
-    /// Whether a BMC has resources that were never looked at.
+    /// Whether a BMC has resources that were never probed.
     func isNew(_ address: BMC.Address) -> Bool { rounds[address]?.contains { assessments[$0.id] == nil } ?? false }
 
     mutating func take(_ assessment: Assessment) {
@@ -45,7 +45,7 @@ struct Readiness: Sendable {
     }
 
     var summary: String {
-        "\(enforceable) of the \(assessments.count) resources visited could be enforced upon; \(total) have a BMC"
+        "\(enforceable) of the \(assessments.count) probed resources are enforceable; \(total) have a BMC"
     }
 
     var json: JSONValue {
