@@ -302,7 +302,7 @@ extension Convergence {
         case .machineOff:
             // A prior that cannot be put back now is still owed; a cap on a machine that is down is not.
             return finish(goal == .prior ? .failed : .skipped, "node is off: \(fault.message)")
-        case .unreachable, .leftAlone:
+        case .unreachable, .circuitOpen:
             return finish(.failed, "BMC unreachable\(tries): \(fault.message)", unreachable: true)
         case .unsupported:
             phase = .finished
@@ -343,6 +343,6 @@ extension Convergence {
         }
         return finish(
             .failed, "unknown: written, but it could not be read back: \(fault.message)",
-            unreachable: fault.kind == .unreachable || fault.kind == .leftAlone)
+            unreachable: fault.kind == .unreachable || fault.kind == .circuitOpen)
     }
 }
