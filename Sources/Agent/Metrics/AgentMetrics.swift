@@ -1,5 +1,6 @@
 import CoreMetrics
 import PowerEvents
+import Shedding
 
 /// The agent's metrics, by what operators ask: is it listening, what did it refuse, what does it hold, how fast is it.
 public struct AgentMetrics: Sendable {
@@ -13,7 +14,10 @@ public struct AgentMetrics: Sendable {
         "ima_events_divided_total": "Events that the broker did not take and that were sent in parts.",
         "ima_events_set_aside_total": "Events that the broker does not take and that are not sent.",
         "ima_reports_unsigned_total": "Reports that could not be signed at once.",
-        "ima_outcomes_total": "Ends of attempts on a control, by code and by action (applied or reverted).",
+        "ima_hints_skipped_total":
+            "Hints that are skipped, by reason, each time that an alert of their breach is accepted.",
+        "ima_outcomes_total":
+            "Ends of attempts on a control, by code, by action (applied or reverted), and by reason where it failed or was skipped.",
         "ima_controls_held": "Controls that carry a hold now.",
         "ima_breaches_open": "Breaches that are not over.",
         "ima_resources_total": "Resources of the inventory.",
@@ -49,10 +53,36 @@ public struct AgentMetrics: Sendable {
             count("ima_alerts_accepted_total", ["status": status.rawValue], by: 0)
         }
         for reason in RefusalReason.allCases { count("ima_alerts_refused_total", ["reason": reason.rawValue], by: 0) }
-        for code in EnforcementResult.Code.allCases {
-            for action in Enforcement.Action.allCases {
-                count("ima_outcomes_total", ["code": code.rawValue, "action": action.rawValue], by: 0)
+        for action in Enforcement.Action.allCases {
+            count(.applied, action, reason: nil, by: 0)
+            for reason in FailureReason.Name.allCases { count(.failed, action, reason: reason.rawValue, by: 0) }
+            for reason in [SkipReason.Name.nodeOff, .changedBySomebodyElse] {
+                count(.skipped, action, reason: reason.rawValue, by: 0)
             }
+        }
+        for reason in SkipReason.Name.allCases { count("ima_hints_skipped_total", ["reason": reason.rawValue], by: 0) }
+    }
+
+    /// The end of an attempt on a control.
+    func count(_ outcome: Outcome, of action: Enforcement.Action) {
+        count(outcome.code, action, reason: outcome.code == .applied ? nil : outcome.reason, by: 1)
+    }
+
+    /// The hints of a breach that are skipped, when an alert of it was accepted.
+    func countSkipped(_ plans: [PlannedHint]) {
+        var counts: [SkipReason.Name: Int64] = [:]
+        for case .skipped(let reason) in plans.lazy.map(\.verdict) { counts[reason.name, default: 0] += 1 }
+        for (reason, amount) in counts { count("ima_hints_skipped_total", ["reason": reason.rawValue], by: amount) }
+    }
+
+    private func count(
+        _ code: EnforcementResult.Code, _ action: Enforcement.Action, reason: String?, by amount: Int64
+    ) {
+        if let reason {
+            count(
+                "ima_outcomes_total", ["code": code.rawValue, "action": action.rawValue, "reason": reason], by: amount)
+        } else {
+            count("ima_outcomes_total", ["code": code.rawValue, "action": action.rawValue], by: amount)
         }
     }
 
