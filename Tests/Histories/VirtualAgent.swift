@@ -238,7 +238,7 @@ final class VirtualAgent {
                 if isDurable { book.willWrite(convergence.entry) }
                 step =
                     isDurable
-                    ? convergence.didRecord() : convergence.didNotRecord(Outcome(.failed, "not written: no journal"))
+                    ? convergence.didRecord() : convergence.didNotRecord(.failed(.journalCannotRecord("no journal")))
                 perform((convergence, step), revision, next)
             }
         case .write(let write):

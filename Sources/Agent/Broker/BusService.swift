@@ -6,6 +6,7 @@ import OpenSSL
 import PowerEvents
 import Prometheus
 import ServiceLifecycle
+import Shedding
 import Synchronization
 
 /// Keeps the connection to the broker, and takes alerts from it into the journal before the broker may forget them.

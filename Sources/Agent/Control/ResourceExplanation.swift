@@ -37,6 +37,7 @@ struct ResourceExplanation: Sendable {
         object["held"] = entry.held.map { .string($0.description) }
         object["corrections"] = .number(JSONNumber(entry.reassertions))
         object["code"] = .string(control.outcome?.code.rawValue ?? "in_progress")
+        object["reason"] = control.outcome?.reason.map(JSONValue.string)
         object["message"] = control.outcome?.message.map(JSONValue.string)
         object["next_look"] = control.nextLook.map { .string($0.description) }
         object["holds"] = .array(

@@ -2,7 +2,6 @@ import Curl
 import Journal
 import Logging
 import PowerEvents
-import Prometheus
 import Redfish
 import Shedding
 import Site
@@ -193,7 +192,7 @@ extension Enforcer {
                 return
             }
             run.step = run.convergence.didNotRecord(
-                Outcome(.failed, "not written: the journal cannot record it first (\(error))"))
+                .failed(.journalCannotRecord("\(error)")))
             return
         }
         book.willWrite(entry)
@@ -204,7 +203,7 @@ extension Enforcer {
     private func finish(_ run: ConvergenceRun, _ outcome: Outcome) async {
         let entry = run.convergence.entry
         let action: Enforcement.Action = if case .prior = run.convergence.goal { .reverted } else { .applied }
-        metrics.outcomes[.init(code: outcome.code, action: action)].increment()
+        metrics.count(outcome, of: action)
         // Of thousands that obey, reports and history tell.
         logger.log(
             level: outcome.code == .failed ? .warning : .debug, "\(action.rawValue): \(outcome.code.rawValue)",

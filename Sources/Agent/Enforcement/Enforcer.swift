@@ -271,6 +271,7 @@ actor Enforcer: Service {
         } else {
             await settle(batch, book.accept(alert, origin: origin, now: now()))
         }
+        if alert.status != .resolved { metrics.countSkipped(book.breaches[alert.breachID]?.plans ?? []) }
     }
 
     /// A payload that may be accepted another time.

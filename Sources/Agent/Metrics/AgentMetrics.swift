@@ -13,7 +13,7 @@ public final class AgentMetrics: Sendable {
         shown: BreachAlert.Status.allCases.map(AlertStatus.init))
     let alertsRefused = Metric<Counter, Refused>(
         "ima_alerts_refused_total", help: "Messages that were refused, by reason.",
-        shown: RefusalReason.allCases.map { Refused(reason: $0.rawValue) })
+        shown: RefusalReason.allCases.map(Refused.init))
     let alertsRepeated = Metric<Counter, NoLabels>(
         "ima_alerts_repeated_total", help: "Duplicate alerts: their signed payload was received before.")
     let keyFilesLost = Metric<Gauge, NoLabels>(
@@ -24,10 +24,15 @@ public final class AgentMetrics: Sendable {
     // MARK: Holds
 
     let outcomes = Metric<Counter, Attempt>(
-        "ima_outcomes_total", help: "Ends of attempts on a control, by code and by action (applied or reverted).",
-        shown: EnforcementResult.Code.allCases.flatMap { code in
-            Enforcement.Action.allCases.map { Attempt(code: code, action: $0) }
-        })
+        "ima_outcomes_total",
+        help:
+            "Ends of attempts on a control, by code, by action (applied or reverted), and by reason where it failed or "
+            + "was skipped.",
+        shown: Attempt.known)
+    let hintsSkipped = Metric<Counter, Skipped>(
+        "ima_hints_skipped_total",
+        help: "Hints that are skipped, by reason, each time that an alert of their breach is accepted.",
+        shown: SkipReason.Name.allCases.map(Skipped.init))
     let controlsHeld = Metric<Gauge, NoLabels>("ima_controls_held", help: "Controls that carry a hold now.")
     let breachesOpen = Metric<Gauge, NoLabels>("ima_breaches_open", help: "Breaches that are not over.")
     let awaitingResume = Metric<Gauge, NoLabels>(
@@ -86,6 +91,19 @@ public final class AgentMetrics: Sendable {
 
     /// The page that Prometheus scrapes.
     public var page: String { PrometheusText(all).page }
+
+    /// The end of an attempt on a control.
+    func count(_ outcome: Outcome, of action: Enforcement.Action) {
+        let reason = outcome.code == .applied ? nil : outcome.reason
+        outcomes[Attempt(code: outcome.code, action: action, reason: reason)].increment()
+    }
+
+    /// The hints of a breach that are skipped, when an alert of it was accepted.
+    func countSkipped(_ plans: [PlannedHint]) {
+        var counts: [SkipReason.Name: Int] = [:]
+        for case .skipped(let reason) in plans.lazy.map(\.verdict) { counts[reason.name, default: 0] += 1 }
+        for (reason, count) in counts { hintsSkipped[Skipped(reason: reason)].increment(by: count) }
+    }
 
     /// How many resources the inventory has.
     func setResources(_ count: Int) {

@@ -4,7 +4,7 @@ import Site
 /// Alerts: opening, tightening and resolving breaches.
 extension Book {
     /// Whether an alert, whose signature and source are in order, contradicts what is known.
-    public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> AlertObjection? {
+    public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> RefusalReason? {
         if alert.shedHints.count > policy.maxHints { return .tooManyHints }
         guard let breach = breaches[alert.breachID] else {
             if now - alert.detectedAt > policy.maxHold { return .staleBreach }
@@ -16,7 +16,7 @@ extension Book {
         }
         if breach.origin.source != source { return .foreignBreach }
         if alert.status == .resolved { return nil }
-        if breach.isResolved { return .breachIsResolved }
+        if breach.isResolved { return .breachResolved }
         return isRoom(for: alert, of: source) ? nil : .tooManyHints
     }
 
@@ -189,7 +189,7 @@ extension Book {
         if old.isEmpty { return new }
         // Whether a repetition inside one alert is a duplicate is that alert's own affair.
         var merged = old.filter {
-            if case .skipped(let reason) = $0.verdict { !reason.hasPrefix("duplicate") } else { true }
+            if case .skipped(let reason) = $0.verdict { !reason.isDuplicate } else { true }
         }
         var places: [Identity: Int] = [:]
         for (index, plan) in merged.enumerated() where !plan.isSuperseded {
@@ -197,7 +197,7 @@ extension Book {
         }
         for plan in new {
             let identity = Identity(resource: plan.hint.resourceID, action: plan.hint.action)
-            if case .skipped(let reason) = plan.verdict, reason.hasPrefix("duplicate") {
+            if case .skipped(let reason) = plan.verdict, reason.isDuplicate {
                 merged.append(plan)
                 continue
             }

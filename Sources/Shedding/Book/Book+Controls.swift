@@ -20,11 +20,11 @@ extension Book {
         // Thawing queues everything again.
         if isHalted { return (nil, []) }
         if parked.controls.contains(key) {
-            return (nil, settle(key, Outcome(.failed, Parking.refusal), now: now))
+            return (nil, settle(key, .failed(.parked), now: now))
         }
         let demands = demands(on: key)
         if demands.isEmpty, control.entry.intent == nil {
-            return (nil, settle(key, Outcome(.applied, "nothing was changed"), now: now))
+            return (nil, settle(key, .applied(.nothingChanged), now: now))
         }
         if demands.isEmpty, let queued, !WorkPriority.isRelease(queued) {
             // It was to be shed when it came into the queue; what still is goes first.
@@ -35,7 +35,7 @@ extension Book {
             return (nil, letGoUntouched(key, now: now))
         }
         if demands.contains(.suspended), control.entry.intent == nil, let reason = unreachableRefusal(key) {
-            return (nil, settle(key, Outcome(.skipped, reason), now: now))
+            return (nil, settle(key, .skipped(reason), now: now))
         }
         controls[key]?.isRunning = true
         var terms = Convergence.Terms(
@@ -43,7 +43,7 @@ extension Book {
             failedReverts: control.failedReverts, pursued: pursued)
         if isProtectedSince(control.entry) {
             terms.pursued = []
-            terms.whyNotPursued = "protected: since the inventory was read again it says never to touch it"
+            terms.whyNotPursued = .protectedSince
         }
         let goal: Convergence.Goal = demands.isEmpty ? .prior : .demands(demands)
         return (
@@ -68,9 +68,9 @@ extension Book {
     /// Whether a write may go out at this very moment; otherwise how the convergence ends. Never as `skipped`, which
     /// would let a release count as done.
     public func permit(_ key: ControlKey, revision: Int) -> Outcome? {
-        if isFrozen { return Outcome(.failed, "frozen: an operator has stopped all writes") }
-        if isPaused { return Outcome(.failed, "mode: observe: nothing is written") }
-        guard controls[key]?.goalRevision == revision else { return Outcome(.failed, "overtaken by a newer demand") }
+        if isFrozen { return .failed(.frozen) }
+        if isPaused { return .failed(.observing) }
+        guard controls[key]?.goalRevision == revision else { return .failed(.superseded) }
         return nil
     }
 
@@ -82,7 +82,7 @@ extension Book {
         let key = entry.key
         if let refusal = permit(key, revision: revision) { return refusal }
         if let holder = holderOfPlace(of: entry) {
-            return Outcome(.failed, "shares its control with \(holder.resource), which is held already")
+            return .failed(.sharesControl(with: holder.resource))
         }
         claimPlace(of: entry)
         if controls[key]?.outcome?.code == .applied, !demands(on: key).isEmpty {
@@ -141,7 +141,7 @@ extension Book {
         controls[key]?.outcome = outcome
         touch(key)
         if isNews { log(outcome, of: key) }
-        if outcome.isUnsupported == true, controls[key]?.entry.intent == nil, let actions = fallBack(from: key) {
+        if outcome.isUnsupported, controls[key]?.entry.intent == nil, let actions = fallBack(from: key) {
             return actions
         }
         guard demands(on: key).isEmpty else {
@@ -168,11 +168,8 @@ extension Book {
         var actions: [Action] = []
         for id in holding {
             if breaches[id]?.released.contains(key) == true {
-                let others = holding.filter { breaches[$0]?.released.contains(key) == false }.map(\.text)
-                recordRelease(
-                    key, of: id,
-                    Outcome(
-                        outcome.code, "still held by breach \(others.joined(separator: ", "))", value: outcome.value))
+                let others = holding.filter { breaches[$0]?.released.contains(key) == false }
+                recordRelease(key, of: id, outcome.stillHeld(by: others))
                 actions += closeOrReport(id, now: now)
                 continue
             }
@@ -271,17 +268,17 @@ extension Book {
     }
 
     /// Too many of a plan's BMCs being out of reach, the fault is more likely ours or the network's.
-    private func unreachableRefusal(_ key: ControlKey) -> String? {
+    private func unreachableRefusal(_ key: ControlKey) -> SkipReason? {
         for id in holders[key, default: [:]].keys {
             guard let breach = breaches[id], breach.isOpen else { continue }
             var bmcs: [BMC.Address: Bool] = [:]
             for control in breach.controls.compactMap({ controls[$0] }) {
-                let isLost = control.outcome?.unreachable ?? false
+                let isLost = control.outcome?.isUnreachable ?? false
                 bmcs[control.entry.bmc.address] = isLost || bmcs[control.entry.bmc.address] ?? false
             }
             let lost = bmcs.values.count { $0 }
             if lost * 10_000 > bmcs.count * policy.maxUnreachable.basisPoints {
-                return "\(lost) of the \(bmcs.count) BMCs of this plan cannot be reached (max_unreachable)"
+                return .maxUnreachable(lost: lost, bmcs: bmcs.count)
             }
         }
         return nil

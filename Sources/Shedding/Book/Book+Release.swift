@@ -56,7 +56,7 @@ extension Book {
             breaches[id]?.released.insert(key)
             controls[key]?.goalRevision += 1
             if controls[key] == nil {
-                note(Outcome(.applied, "nothing was changed"), releasing: key, of: id)
+                note(.applied(.nothingChanged), releasing: key, of: id)
             } else if let action = queue(key, priority: workPriority(of: key)) {
                 actions.append(action)
             }
@@ -84,15 +84,9 @@ extension Book {
 
     /// What was as demanded without a write was held, and is told of; what was never begun is not.
     private static func untouched(_ control: HeldControl) -> Outcome {
-        if control.entry.reassertions > 0 {
-            return Outcome(.skipped, "somebody else took it over meanwhile, and it is left to them")
-        }
-        if control.outcome?.code == .applied || control.entry.prior != nil {
-            return Outcome(.applied, "nothing was changed")
-        }
-        var outcome = Outcome(.applied, "the breach was resolved before it was begun")
-        outcome.isUntouched = true
-        return outcome
+        if control.entry.reassertions > 0 { return .skipped(.takenOver) }
+        if control.outcome?.code == .applied || control.entry.prior != nil { return .applied(.nothingChanged) }
+        return .applied(.neverBegun)
     }
 
     private mutating func letGo(

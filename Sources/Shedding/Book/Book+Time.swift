@@ -73,7 +73,7 @@ extension Book {
                 unsettled[id] = Set(breach.controls.filter { breach.releaseOutcomes[$0] == nil })
                 reportDue[id] = now + policy.reportAfter
                 for key in breach.released where controls[key] == nil && breach.releaseOutcomes[key] == nil {
-                    note(Outcome(.applied, "nothing was changed"), releasing: key, of: id)
+                    note(.applied(.nothingChanged), releasing: key, of: id)
                 }
                 actions += closeOrReport(id, now: now)
             case .closed: break
