@@ -3,6 +3,7 @@ import ArgumentParser
 import CommandLineTool
 import Inventory
 import Settings
+import Shedding
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

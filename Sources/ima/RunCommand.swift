@@ -1,9 +1,10 @@
-import CommandLineTool
 import Agent
 import ArgumentParser
+import CommandLineTool
 import Foundation
 import Inventory
 import Logging
+import Shedding
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

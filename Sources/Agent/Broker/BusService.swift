@@ -5,6 +5,7 @@ import Mosquitto
 import OpenSSL
 import PowerEvents
 import ServiceLifecycle
+import Shedding
 import Synchronization
 
 /// Keeps the connection to the broker, and takes alerts from it into the journal before the broker may forget them.

@@ -1,5 +1,6 @@
 import Curl
 import Journal
+import Shedding
 import StrictJSON
 import Synchronization
 
