@@ -1,14 +1,15 @@
 import Curl
 import EventBus
-import Inventory
 import Journal
 public import Logging
 import Mosquitto
 public import PowerEvents
+import Prometheus
 import Redfish
+import ServiceLifecycle
 import Settings
 import Shedding
-import ServiceLifecycle
+import Site
 import Synchronization
 import UnixSignals
 
@@ -57,7 +58,7 @@ public struct InfrastructureAgent: Sendable {
             try? journal.close()
         }
         try await ServiceGroup(configuration: configuration).run()
-        logger.notice("stopped; what is held stays held, and the journal has it")
+        logger.notice("stopped; holds kept")
     }
 }
 
@@ -89,15 +90,14 @@ public func buildAgent(
     let writer = JournalWriter(
         journal, now: wall,
         onFailure: { error in
-            metrics.count("ima_journal_failures_total")
+            metrics.journalFailures.increment()
             logger.critical(
                 "the journal cannot be written; nothing goes to any BMC until it can",
                 metadata: ["reason": "\(error)"])
         })
     let pool = HTTPClientPool(fitted(configuration, logger))
     let health = Health(pool: pool, writer: writer, metrics: metrics)
-    metrics.set("ima_resources_total", configuration.site.order.count)
-    metrics.set("ima_resources_enforceable", 0)
+    metrics.setResources(configuration.site.order.count)
 
     let outboxWake = WakeUp()
     let loginRenewal = WakeUp()
@@ -145,7 +145,7 @@ public func buildAgent(
             connected: { enforcer.deliver(.connected) },
             becameReady: { isReady in
                 health.setBroker(ready: isReady)
-                if isReady { logger.notice("the alerts' topics are subscribed: ready") }
+                if isReady { logger.notice("subscribed to alert topics") }
                 if isReady { enforcer.deliver(.subscribed) } else { echoes.listen(false) }
             }), metrics: metrics, logger: logger, now: wall)
     let outbox = OutboxService(
@@ -195,7 +195,7 @@ public func buildAgent(
 private func alertTopics(_ trust: [AgentConfiguration.TrustedSource], prefix: String) -> [String] {
     var seen: Set<String> = []
     return trust.compactMap { EventSource($0.source) }.flatMap { source in
-        ["poweragent", "dsx-flex-agent"].map { "\(prefix)grid/v1/\($0)/\(source.identifier)/powerbreach" }
+        Topic.all(.breachAlert, publisher: source, prefix: prefix)
     }.filter { seen.insert($0).inserted }
 }
 

@@ -1,6 +1,6 @@
-public import Inventory
 public import PowerEvents
 public import Shedding
+public import Site
 public import StrictJSON
 
 /// An alert whose signature and source are in order, kept until it was acted on.

@@ -1,7 +1,8 @@
-import Inventory
 import Journal
 import PowerEvents
 import Shedding
+import Site
+import StrictJSON
 
 /// The agent's process: the agent's ``Core`` under a shell that performs its effects in virtual time. It dies without a
 /// word, and another one starts.

@@ -1,6 +1,6 @@
-import Inventory
 import Journal
 import PowerEvents
+import Site
 import StrictJSON
 
 @testable import Shedding

@@ -1,7 +1,7 @@
-import Inventory
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import TestSupport
 import Testing

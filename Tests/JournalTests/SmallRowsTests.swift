@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import TestSupport
 import Testing
 

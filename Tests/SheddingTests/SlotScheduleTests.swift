@@ -1,5 +1,5 @@
-import Inventory
 import PowerEvents
+import Site
 import Testing
 
 @testable import Shedding

@@ -1,9 +1,9 @@
 public import Curl
 public import EventBus
-public import Inventory
 public import Redfish
 public import Settings
 public import Shedding
+public import Site
 public import StrictJSON
 
 /// Everything that `ima.yaml` and the files it names say, checked.
@@ -15,7 +15,7 @@ public struct AgentConfiguration: Sendable {
         public var source: String
         /// nil only where ``allowUnsigned``.
         public var jwks: String?
-        /// A lab switch: bare objects are obeyed. Logged at start and at every use.
+        /// A lab switch: bare objects are accepted. Logged at start and at every use.
         public var allowUnsigned: Bool
 
         public init(source: String, jwks: String?, allowUnsigned: Bool = false) {
@@ -93,12 +93,13 @@ public struct AgentConfiguration: Sendable {
     public var policy: Policy
     public var redfish: RedfishOptions
     public var pool: HTTPClientPool.Configuration
-    /// How often each BMC is visited while nothing is wrong; nil: never.
+    /// How often each BMC is probed while nothing is wrong; nil: never.
     public var patrolEvery: Duration?
     public var http: HTTPAddress?
     public var controlSocket: String?
     public var shutdownTimeout: Duration
     public var limits = Limits()
+    public var logFormat = LogFormat.text
     /// What can be used and is still likely to be a mistake, or weakens the agent.
     public var warnings: [Problem] = []
 }

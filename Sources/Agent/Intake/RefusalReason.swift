@@ -1,4 +1,4 @@
-/// Why a message is not obeyed, as a code that counts and journals use.
+/// Why a message is refused, as a code that counts and journals use.
 public enum RefusalReason: String, Sendable, Hashable, CaseIterable {
     case notForUs = "wrong_topic"
     case tooLarge = "too_large"
@@ -24,7 +24,7 @@ public enum RefusalReason: String, Sendable, Hashable, CaseIterable {
     case tooManyBreaches = "too_many_breaches"
 }
 
-/// A message that is not obeyed, with what can be said of it.
+/// A message that is refused, with what can be said of it.
 public struct Refusal: Error, Sendable, Hashable {
     public var reason: RefusalReason
     public var detail: String

@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import StrictJSON
 
 /// What the patrol knows of each resource.
@@ -27,7 +27,7 @@ struct Readiness: Sendable {
     }
 
     var summary: String {
-        "\(enforceable) of the \(assessments.count) resources visited could be enforced upon; \(total) have a BMC"
+        "\(enforceable) of the \(assessments.count) probed resources are enforceable; \(total) have a BMC"
     }
 
     var json: JSONValue {

@@ -1,5 +1,5 @@
-import Inventory
 import Logging
+import Site
 import Synchronization
 
 /// What the patrol knows of each resource now.

@@ -1,7 +1,7 @@
 import Curl
-import Inventory
 import Redfish
 import Shedding
+import Site
 
 /// Performs the core's orders on BMCs, each through the client of its slot.
 struct BMCPerformer: Sendable {

@@ -1,6 +1,6 @@
-import Inventory
 import Redfish
 import Shedding
+import Site
 
 /// One client for every connection to a BMC that was spoken to, kept for its session and what it has found.
 actor ClientDirectory {

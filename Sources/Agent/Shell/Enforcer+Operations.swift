@@ -1,8 +1,8 @@
-import Inventory
 import Journal
 import Logging
 import PowerEvents
 import Shedding
+import Site
 
 /// What operators may ask of the running agent.
 extension Enforcer {
@@ -13,7 +13,7 @@ extension Enforcer {
     func reload(_ configuration: AgentConfiguration) async {
         step(.reloaded(configuration.site, configuration.policy, configuration.mode))
         parts.facts.readiness.reload(configuration.site)
-        parts.metrics.set("ima_resources_total", configuration.site.order.count)
+        parts.metrics.setResources(configuration.site.order.count)
         let needed = configuration.site.resources.values.compactMap(\.bmc) + core.book.controls.values.map(\.entry.bmc)
         await parts.performer.clients.reload(configuration.site.credentials, keeping: Set(needed))
     }

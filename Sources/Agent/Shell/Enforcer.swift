@@ -1,9 +1,9 @@
-import Inventory
 import Journal
 import Logging
 import PowerEvents
 import ServiceLifecycle
 import Shedding
+import Site
 
 /// The core's shell: hands it everything that happens, one after the other, and performs what it says. Decides nothing.
 actor Enforcer: Service {

@@ -1,7 +1,8 @@
-import Inventory
 import Logging
 import PowerEvents
+import Prometheus
 import Shedding
+import Site
 
 /// What the core tells, in the log and in the metrics.
 struct FactLog: Sendable {
@@ -16,10 +17,10 @@ struct FactLog: Sendable {
             logger.notice(
                 "resuming from journal", metadata: ["breaches": "\(breaches)", "controls": "\(controls)"])
         case .parked(let finding):
-            metrics.set("ima_awaiting_resume", 1)
+            metrics.awaitingResume.set(true)
             logger.critical("the journal is not resumed: \(finding.reason)")
         case .heldBack(let breaches): parked.value = breaches
-        case .confirmed: metrics.set("ima_awaiting_resume", 0)
+        case .confirmed: metrics.awaitingResume.set(false)
         case .accepted(let received, let alert): tellAccepted(received, alert)
         case .overtaken(let received):
             logger.info("overtaken by a newer alert of its breach", metadata: ["event": "\(received.eventID)"])
@@ -42,7 +43,7 @@ struct FactLog: Sendable {
     }
 
     private func tellAccepted(_ received: ReceivedAlert, _ alert: BreachAlert) {
-        metrics.count("ima_alerts_accepted_total", ["status": alert.status.rawValue])
+        metrics.alertsAccepted[.init(status: alert.status)].increment()
         let metadata: Logger.Metadata = [
             "breach": "\(alert.breachID)", "feed": "\(alert.feedTag)", "status": "\(alert.status.rawValue)",
             "severity": "\(alert.severity.rawValue)", "hints": "\(alert.shedHints.count)",
@@ -56,7 +57,7 @@ struct FactLog: Sendable {
 
     private func tellEnded(_ entry: ControlEntry, _ outcome: Outcome, isReverting: Bool) {
         let action: Enforcement.Action = isReverting ? .reverted : .applied
-        metrics.count("ima_outcomes_total", ["code": outcome.code.rawValue, "action": action.rawValue])
+        metrics.outcomes[.init(code: outcome.code, action: action)].increment()
         // Of thousands that obey, reports and history tell.
         logger.log(
             level: outcome.code == .failed ? .warning : .debug, "\(action.rawValue): \(outcome.code.rawValue)",
@@ -89,8 +90,8 @@ struct FactLog: Sendable {
 
     /// What the gauges show.
     func measure(_ core: Core) {
-        metrics.set("ima_controls_held", core.book.controls.values.count { $0.entry.intent != nil })
-        metrics.set("ima_breaches_open", core.book.breaches.values.count { !$0.isClosed })
-        metrics.set("ima_resources_enforceable", readiness.enforceable)
+        metrics.controlsHeld.set(core.book.controls.values.count { $0.entry.intent != nil })
+        metrics.breachesOpen.set(core.book.breaches.values.count { !$0.isClosed })
+        metrics.resourcesEnforceable.set(readiness.enforceable)
     }
 }

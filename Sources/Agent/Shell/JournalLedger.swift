@@ -1,7 +1,7 @@
-import Inventory
 import Journal
 import Redfish
 import Shedding
+import Site
 
 /// What is remembered of BMCs, in the journal.
 actor JournalLedger: BMCLedger {

@@ -2,6 +2,7 @@ import Journal
 import Logging
 import OpenSSL
 import PowerEvents
+import Prometheus
 import Shedding
 import Synchronization
 
@@ -77,7 +78,7 @@ final class RecordKeeper: Sendable {
             unsigned.compose(report, with: composer, now: wall(), into: &batch).map { "\($0)" }
         }
         guard let error else { return }
-        metrics.count("ima_reports_unsigned_total")
+        metrics.reportsUnsigned.increment()
         logger.critical(
             "a report could not be signed; it is kept and signed later",
             metadata: ["breach": "\(report.enforcement.breachID)", "reason": "\(error)"])

@@ -1,5 +1,5 @@
-public import Inventory
 public import PowerEvents
+public import Site
 
 /// The one door of the heart: everything that happens goes in as an ``Input``, and everything to be done comes out as a
 /// ``Ready``.

@@ -1,4 +1,4 @@
-public import Inventory
+public import Site
 
 /// Something for the shell to do. It decides nothing about it.
 public enum Effect: Sendable {

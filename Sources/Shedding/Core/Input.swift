@@ -1,5 +1,5 @@
-public import Inventory
 public import PowerEvents
+public import Site
 
 /// Everything that can happen to a ``Core``.
 public enum Input: Sendable {

@@ -10,9 +10,6 @@ public enum JournalAge {
         public let lastRecordAt: Timestamp
     }
 
-    /// How far a clock may have been set back.
-    public static let clockSkew = Duration.seconds(300)
-
     /// - Returns: nil where there is nothing to take up, or the journal was written to within `max_hold`
     public static func finding(_ contents: Core.Contents, maxHold: Duration, now: Timestamp) -> Finding? {
         let open = contents.breaches.count { !$0.isClosed }
@@ -24,7 +21,7 @@ public enum JournalAge {
         if now - last > maxHold {
             return Finding(reason: "its last record, of \(last), is older than max_hold: \(held)", lastRecordAt: last)
         }
-        if last - now > clockSkew {
+        if last - now > ClockSkew.tolerated {
             return Finding(
                 reason: "its last record, of \(last), lies in the future: check the clock; \(held)", lastRecordAt: last)
         }

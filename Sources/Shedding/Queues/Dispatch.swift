@@ -1,5 +1,5 @@
-import Inventory
 import PowerEvents
+import Site
 
 /// The work on all BMCs: queues, what is at work in their slots, and what is parked.
 ///

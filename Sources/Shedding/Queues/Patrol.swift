@@ -1,5 +1,5 @@
-import Inventory
 import PowerEvents
+import Site
 
 /// Whom the patrol visits next: every BMC once in a while, evenly spread, so that sessions and connections stay warm and
 /// it is known before a breach what could be enforced.

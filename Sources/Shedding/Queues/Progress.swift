@@ -1,5 +1,5 @@
-import Inventory
 import PowerEvents
+import Site
 
 /// What one step of the core has come to so far.
 struct Progress: Sendable {

@@ -1,5 +1,5 @@
-import Inventory
 import PowerEvents
+import Site
 
 /// Which BMC and which control next: what waits for each BMC, and which of their slots are at work.
 ///

@@ -1,5 +1,5 @@
-import Inventory
 import PowerEvents
+import Site
 
 /// A convergence at work in one slot of its BMC, or parked while something more urgent is.
 struct Run: Sendable {

@@ -1,4 +1,4 @@
-public import Inventory
+public import Site
 
 /// One of the connections over which a BMC's queue is worked off, of which there are as many as it may have.
 public struct Slot: Sendable, Hashable {

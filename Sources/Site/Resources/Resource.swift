@@ -35,7 +35,7 @@ public struct Resource: Sendable, Hashable {
     /// Never touched; a node in a protected chassis is protected, and so are its GPUs.
     public let isProtected: Bool
     public let allowed: Set<ShedAction>
-    /// The feeds it hangs on, its own or its parent's; nil where the inventory does not say.
+    /// The feeds it is fed by, its own or its parent's; nil where the inventory does not say.
     public let feeds: [String]?
     public let pins: Pins
 

@@ -6,7 +6,7 @@ public struct BMC: Sendable, Hashable, Codable {
         case authorities(file: String)
         /// `sha256//BASE64` of the public key.
         case pin(String)
-        /// Written out by the operator as `verify: false`.
+        /// Made explicit by the operator as `verify: false`.
         case unverified
     }
 

@@ -1,5 +1,3 @@
-public import Settings
-
 extension BMC {
     /// Scheme, host and port of a BMC: two resources with the same address share the BMC, however each is spelled.
     ///

@@ -52,12 +52,3 @@ public enum SecretFile {
         return FileManager.default.isReadableFile(atPath: path) ? nil : "the secret cannot be read"
     }
 }
-
-extension Setting {
-    /// The path of a file with a secret.
-    public func secretFile() -> String? {
-        guard let path = path() else { return nil }
-        guard let objection = SecretFile.objection(to: path) else { return path }
-        return fail("\(path): \(objection)", showingValue: false)
-    }
-}

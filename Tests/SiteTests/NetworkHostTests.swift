@@ -1,4 +1,4 @@
-import Settings
+import Site
 import Testing
 
 struct NetworkHostTests {

@@ -2,11 +2,15 @@ import Foundation
 
 /// TCP ports of loopback addresses that nobody listens on at this moment.
 public enum FreePort {
-    public struct NoPort: Error { let reason: String }
+    public struct NoPort: Error, CustomStringConvertible {
+        public let description: String
+    }
 
-    public static func find(on host: String = "127.0.0.1") throws -> Int {
+    public static func find(on host: String = "127.0.0.1") throws(NoPort) -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw NoPort(reason: String(cString: strerror(errno))) }
+        guard descriptor >= 0 else {
+            throw NoPort(description: "\(host): no free port: \(String(cString: strerror(errno)))")
+        }
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -17,7 +21,7 @@ public enum FreePort {
                 bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
             }
         }
-        guard isBound else { throw NoPort(reason: String(cString: strerror(errno))) }
+        guard isBound else { throw NoPort(description: "\(host): no free port: \(String(cString: strerror(errno)))") }
         return Int(UInt16(bigEndian: address.sin_port))
     }
 }

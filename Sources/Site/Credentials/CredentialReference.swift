@@ -1,5 +1,3 @@
-import Settings
-
 /// Where a login is kept. The inventory holds this reference; the secret is read when a BMC asks for it.
 public struct CredentialReference: Sendable, Hashable {
     public enum Secret: Sendable, Hashable {
