@@ -369,7 +369,7 @@ public actor BMCClient {
         switch fault.kind {
         case .unreachable: breaker.wasSilent(fault.message, now: now())
         // A write that went unanswered says nothing: some take a minute.
-        case .unknownEffect, .leftAlone, .outOfTime: break
+        case .unknownEffect, .circuitOpen, .outOfTime: break
         default: breaker.answered()
         }
         return fault

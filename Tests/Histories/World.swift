@@ -19,7 +19,7 @@ final class World {
     private(set) var wallOffset = Duration.zero
     private(set) var isDiskBad = false
     /// How many things the agent has done, over all its lives: the moments at which it can die.
-    private(set) var deeds = 0
+    private(set) var steps = 0
     var random: SplitMix
     var machines: [String: VirtualMachine] = [:]
     var agent: VirtualAgent?
@@ -121,10 +121,10 @@ final class World {
         if isBrokerUp { connect() }
     }
 
-    /// Counts a deed of the agent. - Returns: false where it dies before it
+    /// Counts a step of the agent. - Returns: false where it dies before it
     func mayGoOn() -> Bool {
-        deeds += 1
-        if let crash, deeds >= crash.at {
+        steps += 1
+        if let crash, steps >= crash.at {
             die(down: crash.down)
             return false
         }
@@ -139,7 +139,7 @@ final class World {
         time.after(down + .milliseconds(50)) { [self] in start() }
     }
 
-    func crash(at deed: Int, down: Duration = .seconds(1)) { crash = (deed, down) }
+    func crash(at step: Int, down: Duration = .seconds(1)) { crash = (step, down) }
 
     func perform(_ step: HistoryStep) {
         switch step {
@@ -158,7 +158,7 @@ final class World {
         case .reboot(let node): machines[node]?.loseLimits(of: .node, to: .somebodyElse)
         case .fault(let node, let kind, let seconds): machines[node]?.fault = (kind, time.now + .seconds(seconds))
         case .clockJump(let seconds): wallOffset += .seconds(seconds)
-        case .crash(let after, let seconds): crash = (deeds + after, .seconds(seconds))
+        case .crash(let after, let seconds): crash = (steps + after, .seconds(seconds))
         case .freeze:
             isToBeFrozen = agent != nil
             agent?.command(.freeze)

@@ -55,6 +55,7 @@ struct StatusSnapshot: Sendable {
             "intent": control.entry.intent.map { .string($0.description) } ?? .null,
             "held": control.entry.held.map { .string($0.description) } ?? .null,
             "code": control.outcome.map { .string($0.code.rawValue) } ?? "in_progress",
+            "reason": control.outcome?.reason.map(JSONValue.string) ?? .null,
             "message": control.outcome?.message.map(JSONValue.string) ?? .null,
         ]
     }

@@ -3,6 +3,7 @@ public import Journal
 public import Logging
 import OpenSSL
 public import PowerEvents
+import Shedding
 import StrictJSON
 
 /// Decides whether a message from the bus is an alert that may be accepted. Knows no breaches: that is the book's part.
@@ -44,7 +45,7 @@ public struct AlertGate: Sendable {
     /// An alert that is well signed and on its own topic, of whatever time.
     public func open(topic: String, payload: [UInt8], now: Timestamp) throws(Refusal) -> AcceptedAlert {
         guard let channel = Topic(topic, prefix: topicPrefix), channel.type == .breachAlert else {
-            throw Refusal(.notForUs, "the topic carries no alerts")
+            throw Refusal(.wrongTopic, "the topic carries no alerts")
         }
         guard payload.count <= limits.messageBytes else {
             throw Refusal(.tooLarge, "\(payload.count) bytes are more than limits.message (\(limits.messageBytes))")

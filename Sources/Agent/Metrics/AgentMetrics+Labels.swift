@@ -17,10 +17,27 @@ extension AgentMetrics {
     }
 
     struct Attempt: MetricLabels {
-        static let names = ["code", "action"]
+        static let names = ["code", "action", "reason"]
         let code: EnforcementResult.Code
         let action: Enforcement.Action
-        var values: [String] { [code.rawValue, action.rawValue] }
+        /// Of what failed or was skipped; empty otherwise, which Prometheus takes for no label.
+        var reason = ""
+        var values: [String] { [code.rawValue, action.rawValue, reason] }
+
+        /// Those that are shown from the start.
+        static let expected = Enforcement.Action.allCases.flatMap { action in
+            [Attempt(code: .applied, action: action)]
+                + FailureReason.Name.allCases.map { Attempt(code: .failed, action: action, reason: $0.rawValue) }
+                + [SkipReason.Name.nodeOff, .changedBySomebodyElse].map {
+                    Attempt(code: .skipped, action: action, reason: $0.rawValue)
+                }
+        }
+    }
+
+    struct Skipped: MetricLabels {
+        static let names = ["reason"]
+        let reason: SkipReason.Name
+        var values: [String] { [reason.rawValue] }
     }
 
     struct RedfishMethod: MetricLabels {

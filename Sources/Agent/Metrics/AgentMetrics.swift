@@ -24,10 +24,14 @@ public final class AgentMetrics: Sendable {
     // MARK: Holds
 
     let outcomes = Metric<Counter, Attempt>(
-        "ima_outcomes_total", help: "Ends of attempts on a control, by code and by action (applied or reverted).",
-        shown: EnforcementResult.Code.allCases.flatMap { code in
-            Enforcement.Action.allCases.map { Attempt(code: code, action: $0) }
-        })
+        "ima_outcomes_total",
+        help: "Ends of attempts on a control, by code, by action (applied or reverted), and by reason where it failed or "
+            + "was skipped.",
+        shown: Attempt.expected)
+    let hintsSkipped = Metric<Counter, Skipped>(
+        "ima_hints_skipped_total",
+        help: "Hints that are skipped, by reason, each time that an alert of their breach is accepted.",
+        shown: SkipReason.Name.allCases.map(Skipped.init))
     let controlsHeld = Metric<Gauge, NoLabels>("ima_controls_held", help: "Controls that carry a hold now.")
     let breachesOpen = Metric<Gauge, NoLabels>("ima_breaches_open", help: "Breaches that are not over.")
     let awaitingResume = Metric<Gauge, NoLabels>(
@@ -86,6 +90,17 @@ public final class AgentMetrics: Sendable {
 
     /// The page that Prometheus scrapes.
     public var page: String { PrometheusText(all).page }
+
+    /// The end of an attempt on a control.
+    func count(_ outcome: Outcome, of action: Enforcement.Action) {
+        let reason = outcome.code == .applied ? nil : outcome.reason
+        outcomes[.init(code: outcome.code, action: action, reason: reason ?? "")].increment()
+    }
+
+    /// The hints of a breach that are skipped, when an alert of it was accepted.
+    func countSkipped(_ plans: [PlannedHint]) {
+        for case .skipped(let reason) in plans.lazy.map(\.verdict) { hintsSkipped[.init(reason: reason.name)].increment() }
+    }
 
     /// How many resources the inventory has.
     func setResources(_ count: Int) {

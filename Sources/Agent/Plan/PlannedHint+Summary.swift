@@ -4,7 +4,7 @@ import Shedding
 extension PlannedHint {
     /// What would be done and why, in one line.
     var summary: String {
-        let exceptions = exceptions.isEmpty ? "" : "; except \(exceptions.joined(separator: "; "))"
+        let exceptions = exceptions.isEmpty ? "" : "; except \(exceptions.map(\.description).joined(separator: "; "))"
         switch verdict {
         case .skipped(let reason): return "skipped: \(reason)"
         case .demand(let demand, let controls):

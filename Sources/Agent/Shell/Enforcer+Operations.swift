@@ -28,7 +28,8 @@ extension Enforcer {
         }.sorted { $0.entry.key < $1.entry.key }
         if resource == nil, held.isEmpty { return nil }
         return ResourceExplanation(
-            resource: resource, id: id, held: held.map { ($0, book.holds(on: $0.entry.key)) },
+            resource: resource, id: id,
+            held: held.map { ($0, book.nextLook(at: $0.entry.key), book.holds(on: $0.entry.key)) },
             history: try parts.journal.history(HistoryQuery(resource: id, limit: 20)))
     }
 

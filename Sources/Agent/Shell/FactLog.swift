@@ -22,6 +22,7 @@ struct FactLog: Sendable {
         case .heldBack(let breaches): parked.value = breaches
         case .confirmed: metrics.awaitingResume.set(false)
         case .accepted(let received, let alert): tellAccepted(received, alert)
+        case .planned(let plans): metrics.countSkipped(plans)
         case .overtaken(let received):
             logger.info("overtaken by a newer alert of its breach", metadata: ["event": "\(received.eventID)"])
         case .unreadable(let received):
@@ -57,7 +58,7 @@ struct FactLog: Sendable {
 
     private func tellEnded(_ entry: ControlEntry, _ outcome: Outcome, isReverting: Bool) {
         let action: Enforcement.Action = isReverting ? .reverted : .applied
-        metrics.outcomes[.init(code: outcome.code, action: action)].increment()
+        metrics.count(outcome, of: action)
         // Of thousands that obey, reports and history tell.
         logger.log(
             level: outcome.code == .failed ? .warning : .debug, "\(action.rawValue): \(outcome.code.rawValue)",

@@ -205,6 +205,9 @@ public struct Core: Sendable {
             return
         }
         finishUnfinished(&step)
+        defer {
+            if alert.status != .resolved { step.tell(.planned(book.breaches[alert.breachID]?.plans ?? [])) }
+        }
         let now = step.now.steady
         guard alert.status != .resolved, alert.shedHints.count > Self.largeThreshold else {
             return absorb(book.accept(alert, origin: received.origin, now: now), &step)

@@ -11,6 +11,8 @@ public enum Fact: Sendable {
     /// Nothing waits for an operator any more.
     case confirmed
     case accepted(ReceivedAlert, BreachAlert)
+    /// What becomes of the hints of a breach, after an alert of it was accepted.
+    case planned([PlannedHint])
     /// A newer alert of its breach came with it.
     case overtaken(ReceivedAlert)
     /// An accepted alert cannot be read any more.

@@ -112,8 +112,7 @@ struct Dispatch: Sendable {
             progress.effects.append(.wake(id, after: Self.recordPause))
             return
         }
-        runs[id]?.didNotRecord(
-            Outcome(.failed, "not written: the journal cannot record it first (\(reason))"))
+        runs[id]?.didNotRecord(.failed(.journalCannotRecord(reason)))
         goOn(with: id)
     }
 
