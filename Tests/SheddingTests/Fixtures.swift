@@ -1,3 +1,4 @@
+import Inventory
 import PowerEvents
 import Settings
 import Shedding

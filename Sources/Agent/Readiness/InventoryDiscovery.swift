@@ -1,4 +1,5 @@
 import Curl
+import Inventory
 import Redfish
 import Shedding
 public import Site

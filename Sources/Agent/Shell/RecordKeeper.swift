@@ -62,14 +62,14 @@ final class RecordKeeper: Sendable {
         batch.forgotten = records.forgotten
         batch.repeated = records.repeated
         for mark in records.forgotten { repetitions.refused(mark.digest) }
-        batch.refusals = records.refused.compactMap { refusals.note(refusal(of: $0.alert, $0.objection)) }
+        batch.refusals = records.refused.compactMap { refusals.note(refusal(of: $0.alert, $0.reason)) }
         for report in records.reports { compose(report, into: &batch) }
         return batch
     }
 
-    private func refusal(of alert: ReceivedAlert, _ objection: AlertObjection) -> RefusalRecord {
+    private func refusal(of alert: ReceivedAlert, _ reason: RefusalReason) -> RefusalRecord {
         RefusalRecord(
-            at: wall(), reason: objection.rawValue, detail: "\(objection)", topic: alert.topic ?? "",
+            at: wall(), reason: reason.rawValue, detail: "\(reason)", topic: alert.topic ?? "",
             source: alert.source, eventID: alert.eventID.text, digest: alert.mark.digest)
     }
 

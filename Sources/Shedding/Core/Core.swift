@@ -117,7 +117,7 @@ public struct Core: Sendable {
     }
 
     /// When a ``Input/time`` can have anything to do; nil where it has nothing. Never later than that.
-    public func nextDue(now: Timestamp) -> Timestamp? {
+    public mutating func nextDue(now: Timestamp) -> Timestamp? {
         var due = [catchUp.nextDue, dispatch.nextDue(now: now)]
         if mode == .enforce, dueBatch == nil { due.append(book.nextDue) }
         if unfinished != nil { due.append(now) }

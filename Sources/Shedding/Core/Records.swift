@@ -12,7 +12,7 @@ public struct Records: Sendable {
     /// Breaches whose latest report is to be published again, under the same ids.
     public var repeated: [UUIDText] = []
     /// Alerts that contradict what is known.
-    public var refused: [(alert: ReceivedAlert, objection: AlertObjection)] = []
+    public var refused: [(alert: ReceivedAlert, reason: RefusalReason)] = []
 
     public init() {}
 
