@@ -3,6 +3,7 @@ import ArgumentParser
 import CommandLineTool
 import Foundation
 import Logging
+import Shedding
 import Site
 
 struct RunCommand: AsyncParsableCommand {

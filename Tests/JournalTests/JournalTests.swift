@@ -182,4 +182,10 @@ struct JournalTests {
             try? await writer.commit(batch)
         }
     }
+    /// Where only a restore is owed, which fails for days, nothing else is written; the agent is there all the same.
+    @Test func anAgentThatRunsKeepsItsJournalYoung() throws {
+        let journal = try JournalDatabase()
+        try journal.prune(now: now)
+        #expect(try journal.load().lastRecordAt == now)
+    }
 }

@@ -161,7 +161,7 @@ struct BookTests {
             Fixture.alert(
                 1, .active, [Fixture.hint("n1", priority: 2, watts: 700), Fixture.hint("n2", priority: 1, watts: 700)],
                 severity: .warning))
-        // n2's lane has not come to it; after the grace n1 starts all the same.
+        // n2's queue has not come to it; after the grace n1 starts all the same.
         slow.now = slow.now + .seconds(1)
         #expect(slow.book.tick(now: slow.now).isEmpty)
         slow.now = slow.now + .seconds(2)

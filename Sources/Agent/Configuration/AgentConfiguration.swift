@@ -8,11 +8,7 @@ public import StrictJSON
 
 /// Everything that `ima.yaml` and the files it names say, checked.
 public struct AgentConfiguration: Sendable {
-    public enum Mode: String, Sendable, Hashable, CaseIterable {
-        /// Plan and log, publish nothing, write nothing to any BMC.
-        case observe
-        case enforce
-    }
+    public typealias Mode = Shedding.Mode
 
     /// A source of alerts and the file with its keys.
     public struct TrustedSource: Sendable, Hashable {

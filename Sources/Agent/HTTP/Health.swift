@@ -1,6 +1,7 @@
 import Curl
 import Journal
 import Prometheus
+import Shedding
 import StrictJSON
 import Synchronization
 

@@ -14,7 +14,7 @@ final class OutboxService: Service {
     private let echoes: EchoWatch
     private let composer: EventComposer
     /// Breaches of which nothing is to be said until an operator has taken them up.
-    private let parked: @Sendable () -> Set<UUIDText>
+    private let parked: @Sendable () -> Set<UUIDText>?
     private let suspects = Mutex(OutboxSuspects())
     private let metrics: AgentMetrics
     private let logger: Logger
@@ -26,7 +26,7 @@ final class OutboxService: Service {
     init(
         journal: JournalDatabase, bus: BusConnection, echoes: EchoWatch, composer: EventComposer,
         metrics: AgentMetrics, logger: Logger, now: @escaping @Sendable () -> Timestamp,
-        parked: @escaping @Sendable () -> Set<UUIDText> = { [] }
+        parked: @escaping @Sendable () -> Set<UUIDText>? = { [] }
     ) {
         self.composer = composer
         self.parked = parked
@@ -78,13 +78,13 @@ final class OutboxService: Service {
         // Also while there is no connection, so that suspicions know of it.
         var heldBack = suspects.withLock { $0.heldBack(isConnected: bus.isConnected, now: .now) }
         dropSuperseded()
-        while bus.isConnected, !Task.isCancelled {
+        while let parked = parked(), bus.isConnected, !Task.isCancelled {
             // What the broker has and the journal does not know of yet. A crash publishes these again, under the
             // same ids.
             var acknowledged: [UUIDText] = []
             var current: OutboxEvent?
             do {
-                let events = try journal.unpublished(limit: 16 + heldBack.count, without: parked())
+                let events = try journal.unpublished(limit: 16 + heldBack.count, without: parked)
                     .filter { !heldBack.contains($0.eventID) }
                 metrics.outboxDepth.set(try journal.outboxDepth())
                 if events.isEmpty { return }

@@ -1,5 +1,5 @@
 import Curl
-public import Inventory
+import Inventory
 import Redfish
 import Shedding
 public import Site

@@ -89,7 +89,7 @@ extension Book {
     public mutating func follow(_ acceptance: Acceptance) -> [Action] {
         let (id, now) = (acceptance.breach, acceptance.now)
         let actions = tighten(id, before: acceptance.before, now: now)
-        reportDue[id] = now + policy.reportAfter
+        due.report(id, at: now + policy.reportAfter)
         return actions + reportIfSettled(id, now: now, evenIfNothingNew: true)
     }
 
@@ -104,8 +104,8 @@ extension Book {
         breach.updatedAt = now
         breach.isCritical = breach.isCritical || alert.severity == .critical
         breaches[breach.id] = breach
-        touch(breach.id)
-        log(
+        changeLog.touch(breach.id)
+        changeLog.log(
             HistoryEntry(
                 .alert, alert.status.rawValue, breach: breach.id,
                 message:
@@ -135,12 +135,12 @@ extension Book {
         let planner = Planner(site: site, policy: policy)
         let plans = followingShared(planner.plan(hints, feed: breach.feed, suspended: suspendedNodes))
         var before: [ControlKey: [Demand]] = [:]
-        if !holders.isEmpty {
-            for key in plans.flatMap(\.controls) + breach.controls where holders[key] != nil {
+        if !holdIndex.isEmpty {
+            for key in plans.flatMap(\.controls) + breach.controls where holdIndex.isHeld(key) {
                 before[key] = demands(on: key)
             }
         }
-        unindex(breach)
+        holdIndex.remove(breach)
         let merged = Self.merge(plans, into: breach.plans)
         // Alerts are sent again and again, and each time all plans would be written again.
         if merged != breach.plans { breaches[id]?.plans = merged }
@@ -152,7 +152,7 @@ extension Book {
         _ id: UUIDText, before: [ControlKey: [Demand]], now: Timestamp
     ) -> [Action] {
         guard let breach = breaches[id] else { return [] }
-        index(breach)
+        holdIndex.add(breach)
         let keys = breach.controls
         controls.reserveCapacity(controls.count + keys.count)
         var changed: [(key: ControlKey, priority: Int)] = []
@@ -171,7 +171,7 @@ extension Book {
                 // A new alert counts by the rules of now.
                 controls.values[control].entry.floor = nil
             }
-            for holder in holders[key, default: [:]].keys where holder == id || breaches[holder]?.isOpen == true {
+            for holder in holdIndex[key].keys where holder == id || breaches[holder]?.isOpen == true {
                 waiting[holder, default: []].append(key)
             }
             changed.append((key, priority(of: key)))
@@ -230,9 +230,14 @@ extension Book {
     /// Hands out what the pace allows now.
     mutating func handOut(_ id: UUIDText, now: Timestamp) -> [Action] {
         guard let breach = breaches[id], breach.isOpen, !isHalted else { return [] }
-        let grace = policy.isEager(breach.isCritical ? .critical : .warning) ? nil : policy.stragglerGrace
+        let grace = grace(of: breach)
         let started = waves[id]?.next(now: now, grace: grace) ?? []
         return started.compactMap { queue($0.key, priority: $0.priority) }
+    }
+
+    /// How long a priority waits for the stragglers of the one before; nil where it does not wait.
+    func grace(of breach: Breach) -> Duration? {
+        policy.isEager(breach.isCritical ? .critical : .warning) ? nil : policy.stragglerGrace
     }
 
     /// Hands a control to its BMC's queue, or moves it up there where it waits with less urgency.
@@ -243,7 +248,7 @@ extension Book {
             controls.values[control].queuedPriority.map({ priority < $0 }) ?? true
         else { return nil }
         controls.values[control].queuedPriority = priority
-        controls.values[control].nextLook = nil
+        due.dropLook(at: key)
         return .converge(key, priority: priority)
     }
 }

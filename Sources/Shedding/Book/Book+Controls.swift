@@ -9,7 +9,7 @@ extension Book {
         public let revision: Int
     }
 
-    /// What a lane is to do for a control whose turn has come: run an assignment, or nothing but the actions.
+    /// What is to be done for a control whose turn in its BMC's queue has come: run an assignment, or nothing but the actions.
     ///
     /// The goal is looked up now and not when the control was queued, so that what was resolved meanwhile is not begun.
     public mutating func begin(_ key: ControlKey, now: Timestamp) -> (Assignment?, [Action]) {
@@ -87,7 +87,7 @@ extension Book {
         claimPlace(of: entry)
         if controls[key]?.outcome?.code == .applied, !demands(on: key).isEmpty {
             controls[key]?.outcome = nil
-            for id in holders[key, default: [:]].keys where breaches[id]?.isOpen == true {
+            for id in holdIndex[key].keys where breaches[id]?.isOpen == true {
                 unsettled[id, default: []].insert(key)
             }
         }
@@ -115,7 +115,7 @@ extension Book {
                     continue
                 }
                 controls[key]?.entry.isPowerCycled = true
-                touch(key)
+                changeLog.touch(key)
             }
         }
     }
@@ -127,7 +127,7 @@ extension Book {
         guard controls[key] != nil else { return [] }
         adopt(entry)
         controls[key]?.isRunning = false
-        touch(key)
+        changeLog.touch(key)
         if let holder = holderOfPlace(of: entry) { return share(key, with: holder, now: now) }
         claimPlace(of: entry)
         guard controls[key]?.goalRevision == revision else {
@@ -139,7 +139,7 @@ extension Book {
     mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
         let isNews = controls[key]?.outcome != outcome
         controls[key]?.outcome = outcome
-        touch(key)
+        changeLog.touch(key)
         if isNews { log(outcome, of: key) }
         if outcome.isUnsupported, controls[key]?.entry.intent == nil, let actions = fallBack(from: key) {
             return actions
@@ -153,9 +153,9 @@ extension Book {
 
     private mutating func log(_ outcome: Outcome, of key: ControlKey) {
         let isReverted = outcome.code == .applied && demands(on: key).isEmpty
-        log(
+        changeLog.log(
             HistoryEntry(
-                .outcome, isReverted ? "reverted" : outcome.code.rawValue, breach: holders[key]?.keys.min(),
+                .outcome, isReverted ? "reverted" : outcome.code.rawValue, breach: holdIndex[key].keys.min(),
                 control: key,
                 value: outcome.value?.description, prior: controls[key]?.entry.prior?.value.description,
                 message: outcome.message))
@@ -164,7 +164,7 @@ extension Book {
     private mutating func settleHeld(
         _ key: ControlKey, _ outcome: Outcome, isNews: Bool, now: Timestamp
     ) -> [Action] {
-        let holding = holders[key, default: [:]].keys.sorted()
+        let holding = holdIndex[key].keys.sorted()
         var actions: [Action] = []
         for id in holding {
             if breaches[id]?.released.contains(key) == true {
@@ -181,15 +181,15 @@ extension Book {
             actions += handOut(id, now: now)
             if wasUnsettled {
                 actions += reportIfSettled(id, now: now)
-            } else if isNews, newsDue[id] == nil {
-                newsDue[id] = now + Self.newsDelay
+            } else if isNews {
+                due.tellNews(id, now: now)
             }
         }
         return actions
     }
 
     mutating func settleReleased(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
-        let holding = holders[key, default: [:]].keys.sorted()
+        let holding = holdIndex[key].keys.sorted()
         for id in holding { recordRelease(key, of: id, outcome) }
         if outcome.code == .failed {
             // As long as it takes: 2, 4, 8 ... seconds, up to five minutes.
@@ -218,7 +218,7 @@ extension Book {
     private mutating func fallBack(from key: ControlKey) -> [Action]? {
         var actions: [Action] = []
         var hasOne = false
-        for (id, indices) in holders[key, default: [:]] {
+        for (id, indices) in holdIndex[key] {
             guard let breach = breaches[id], breach.isOpen else { continue }
             let affected = indices.filter { breach.plans[$0].fallback != nil && breach.plans[$0].hasFallenBack != true }
             guard !affected.isEmpty else { continue }
@@ -232,7 +232,7 @@ extension Book {
                     ensureControl(second)
                     controls[second]?.goalRevision += 1
                     controls[second]?.outcome = nil
-                    for holder in holders[second, default: [:]].keys where breaches[holder]?.isOpen == true {
+                    for holder in holdIndex[second].keys where breaches[holder]?.isOpen == true {
                         unsettled[holder, default: []].insert(second)
                     }
                     let priority = WorkPriority.shedding(plan.hint.priority)
@@ -241,7 +241,7 @@ extension Book {
             }
         }
         guard hasOne else { return nil }
-        if holders[key] == nil { remove(key) }
+        if !holdIndex.isHeld(key) { remove(key) }
         return actions
     }
 
@@ -269,7 +269,7 @@ extension Book {
 
     /// Too many of a plan's BMCs being out of reach, the fault is more likely ours or the network's.
     private func unreachableRefusal(_ key: ControlKey) -> SkipReason? {
-        for id in holders[key, default: [:]].keys {
+        for id in holdIndex[key].keys {
             guard let breach = breaches[id], breach.isOpen else { continue }
             var bmcs: [BMC.Address: Bool] = [:]
             for control in breach.controls.compactMap({ controls[$0] }) {

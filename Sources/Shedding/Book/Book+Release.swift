@@ -7,8 +7,8 @@ extension Book {
         breaches[id]?.phase = .holdingDown(until: now + breach.holdDown)
         waves[id] = nil
         unsettled[id] = nil
-        reportDue[id] = nil
-        touch(id)
+        due.dropReport(id)
+        changeLog.touch(id)
         // What has not been started is not started any more, and what runs writes nothing more for it.
         var actions: [Action] = []
         for key in breach.controls {
@@ -33,8 +33,8 @@ extension Book {
         guard let breach = breaches[id] else { return [] }
         breaches[id]?.phase = .releasing(nextStep: now)
         unsettled[id] = Set(breach.controls.filter { breach.releaseOutcomes[$0] == nil })
-        reportDue[id] = now + policy.reportAfter
-        touch(id)
+        due.report(id, at: now + policy.reportAfter)
+        changeLog.touch(id)
         return stepRelease(id, now: now)
     }
 
@@ -62,8 +62,9 @@ extension Book {
             }
         }
         let jitter = policy.every * (Jitter.fraction(of: order[0].element) - 0.5) / 5
-        breaches[id]?.phase = .releasing(nextStep: now + policy.every + jitter)
-        touch(id)
+        let next = now + policy.every + jitter
+        breaches[id]?.phase = .releasing(nextStep: next)
+        changeLog.touch(id)
         return actions + closeOrReport(id, now: now)
     }
 
@@ -71,7 +72,7 @@ extension Book {
     mutating func letGoUntouched(_ key: ControlKey, now: Timestamp) -> [Action] {
         guard let control = controls[key] else { return [] }
         var actions: [Action] = []
-        for id in holders[key, default: [:]].keys.sorted() where breaches[id]?.released.contains(key) == false {
+        for id in holdIndex[key].keys.sorted() where breaches[id]?.released.contains(key) == false {
             actions += letGo(key, of: id, Self.untouched(control), now: now)
             if case .holdingDown = breaches[id]?.phase,
                 breaches[id]?.controls.allSatisfy({ breaches[id]?.released.contains($0) == true }) == true
@@ -109,8 +110,9 @@ extension Book {
             return outcome.code != .failed || controls[key] == nil || !demands(on: key).isEmpty
         }
         guard isDone else { return reportIfSettled(id, now: now) }
-        unindex(breach)
+        holdIndex.remove(breach)
         breaches[id]?.phase = .closed(at: now)
+        due.forget(id)
         unsettled[id] = nil
         waves[id] = nil
         return report(id, now: now)

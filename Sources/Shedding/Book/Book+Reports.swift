@@ -16,10 +16,10 @@ extension Book {
         let report = makeReport(breach, now: now)
         breaches[id]?.reported = report.fingerprint
         breaches[id]?.reportedAt = now
-        reportDue[id] = nil
-        touch(id)
+        due.dropReport(id)
+        changeLog.touch(id)
         let said = report.enforcement
-        log(
+        changeLog.log(
             HistoryEntry(
                 .report, "\(said.action.rawValue) \(said.code.rawValue)", breach: id, message: said.diagnosticMessage))
         return [.report(report)]

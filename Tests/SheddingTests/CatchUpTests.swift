@@ -1,28 +1,24 @@
-import Journal
 import PowerEvents
-import Shedding
-import StrictJSON
 import Testing
 
-@testable import Agent
+@testable import Shedding
 
-struct PartsTests {
+struct CatchUpTests {
     let now = Timestamp(milliseconds: 1_800_000_000_000)
 
     /// - Parameter age: how long ago the breach was detected, in seconds
     private func alert(
         _ sequence: Int64, breach: Int, age: Int, status: BreachAlert.Status = .active, sent: Duration = .zero
-    ) -> InboxAlert {
+    ) -> ReceivedAlert {
         let power = PowerQuantity(watts: Watts(1000), unit: .watt)
         let id = UUIDText(randomBytes: [UInt8(breach)])
         let alert = BreachAlert(
             feedTag: "f", status: status, severity: .critical, breachID: id, detectedAt: now - .seconds(age),
             targetCorrelationID: id, loadConstraint: power, measuredLoad: power)
-        return InboxAlert(
-            sequence: sequence,
-            alert: AcceptedAlert(
-                eventID: UUIDText(randomBytes: [UInt8(sequence)]), source: "s", time: now + sent, receivedAt: now,
-                trace: nil, correlationID: nil, payload: alert.json.text, breachID: id))
+        return ReceivedAlert(
+            sequence: sequence, source: "s", time: now + sent, receivedAt: now,
+            eventID: UUIDText(randomBytes: [UInt8(sequence)]), mark: PayloadMark(source: "s", digest: "\(sequence)"),
+            alert: alert)
     }
 
     @Test func freshAlertsAreActedOnAtOnce() {
@@ -75,25 +71,5 @@ struct PartsTests {
         let isGathered = catchUp.gather(
             alert(100, breach: 100, age: 60, sent: .seconds(-60)), wall: now, now: now + .seconds(60))
         #expect(!isGathered, "a connection that has lasted delivers no history")
-    }
-
-    @Test func aLaneServesPriorityFirst() {
-        var lane = Lane()
-        lane.isVisitDue = true
-        let key = { (name: String) in ControlKey(resource: name, facet: .powerLimit) }
-        lane.add(key("a"), priority: 3)
-        lane.add(key("b"), priority: 1)
-        lane.add(key("c"), priority: 3)
-        lane.add(key("a"), priority: 0)
-        var turns: [Lane.Turn] = []
-        while let next = lane.next() { turns.append(next) }
-        // The patrol comes after everything else, once.
-        #expect(
-            turns == [
-                // What is asked for more urgently while it waits moves up.
-                .control(key("a"), priority: 0), .control(key("b"), priority: 1), .control(key("c"), priority: 3),
-                .visit,
-            ])
-        #expect(lane.isEmpty)
     }
 }

@@ -1,19 +1,17 @@
-import Journal
-import PowerEvents
-import Shedding
+public import PowerEvents
 
 /// Whether a journal that a start finds is of now. One that was brought back from a backup, or a clock that is wrong, would
 /// have machines put to what was true at another time.
-enum JournalAge {
+public enum JournalAge {
     /// A journal that an operator has to confirm.
-    struct Finding: Sendable, Hashable {
+    public struct Finding: Sendable, Hashable {
         /// In words, with what to do.
-        let reason: String
-        let lastRecordAt: Timestamp
+        public let reason: String
+        public let lastRecordAt: Timestamp
     }
 
     /// - Returns: nil where there is nothing to take up, or the journal was written to within `max_hold`
-    static func finding(_ contents: JournalContents, maxHold: Duration, now: Timestamp) -> Finding? {
+    public static func finding(_ contents: Core.Contents, maxHold: Duration, now: Timestamp) -> Finding? {
         let open = contents.breaches.count { !$0.isClosed }
         guard let last = contents.lastRecordAt, open > 0 || !contents.controls.isEmpty || !contents.inbox.isEmpty else {
             return nil

@@ -1,4 +1,3 @@
-import Journal
 import PowerEvents
 
 /// Gathers what a broker kept while the agent was away, so that a breach that came and went meanwhile moves nothing.
@@ -15,7 +14,7 @@ struct CatchUp: Sendable {
     static let longest = Duration.seconds(5)
 
     private struct Gathered {
-        let alert: InboxAlert
+        let alert: ReceivedAlert
         let breach: UUIDText
         let isResolved: Bool
     }
@@ -25,6 +24,12 @@ struct CatchUp: Sendable {
     private var end: Timestamp?
 
     var isEmpty: Bool { gathered.isEmpty }
+
+    /// When ``drain(now:)`` can have anything to do; nil where nothing waits.
+    var nextDue: Timestamp? {
+        guard let lastArrival, let end else { return nil }
+        return min(lastArrival + Self.quiet, end)
+    }
 
     /// The broker is about to hand out what it has kept, or the journal is. - Parameter now: on the clock that is never set
     mutating func begin(now: Timestamp) {
@@ -37,9 +42,9 @@ struct CatchUp: Sendable {
     /// - Parameters:
     ///   - wall: what the wall clock says, which the breach's `detected_at` is compared with
     ///   - now: on the clock that is never set
-    mutating func gather(_ alert: InboxAlert, wall: Timestamp, now: Timestamp) -> Bool {
-        guard let end, now < end, let breach = alert.alert.breachAlert else { return false }
-        let mayBeHistory = wall - breach.detectedAt > Self.age || wall - alert.alert.time > Self.age
+    mutating func gather(_ alert: ReceivedAlert, wall: Timestamp, now: Timestamp) -> Bool {
+        guard let end, now < end, let breach = alert.alert else { return false }
+        let mayBeHistory = wall - breach.detectedAt > Self.age || wall - alert.time > Self.age
         // What belongs to a breach whose past is still coming in waits for the rest.
         guard mayBeHistory || gathered.contains(where: { $0.breach == breach.breachID }) else { return false }
         gathered.append(
@@ -52,7 +57,7 @@ struct CatchUp: Sendable {
     ///
     /// Holds only tighten while a breach is open. So all that was asked is acted on, in the order in which it came, and
     /// nothing need be known of which was the newest.
-    mutating func drain(now: Timestamp) -> (act: [InboxAlert], overtaken: [InboxAlert])? {
+    mutating func drain(now: Timestamp) -> (act: [ReceivedAlert], overtaken: [ReceivedAlert])? {
         guard let lastArrival, let end, now - lastArrival >= Self.quiet || now >= end else { return nil }
         let over = Set(gathered.filter(\.isResolved).map(\.breach))
         let overtaken = gathered.filter { !$0.isResolved && over.contains($0.breach) }
