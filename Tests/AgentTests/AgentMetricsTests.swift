@@ -1,5 +1,6 @@
 import Foundation
 import Prometheus
+import Shedding
 import Testing
 
 @testable import Agent
@@ -33,7 +34,15 @@ struct AgentMetricsTests {
         for reason in RefusalReason.allCases {
             #expect(page.contains("ima_alerts_refused_total{reason=\"\(reason.rawValue)\"} 0\n"))
         }
-        #expect(page.contains("ima_outcomes_total{code=\"failed\",action=\"reverted\"} 0\n"))
+        for reason in FailureReason.Name.allCases {
+            #expect(
+                page.contains(
+                    "ima_outcomes_total{code=\"failed\",action=\"reverted\",reason=\"\(reason.rawValue)\"} 0\n"))
+        }
+        #expect(page.contains("ima_outcomes_total{code=\"applied\",action=\"reverted\"} 0\n"))
+        for reason in SkipReason.Name.allCases {
+            #expect(page.contains("ima_hints_skipped_total{reason=\"\(reason.rawValue)\"} 0\n"))
+        }
         #expect(page.contains("\nima_events_not_echoed_total 0\n"))
     }
 
