@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 /// The records that are written by the thousand, as the compiler's `Codable` spells them, without going through it: that

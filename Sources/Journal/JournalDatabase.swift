@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
-import Inventory
 public import PowerEvents
 import Shedding
+import Site
 import Synchronization
 
 /// The agent's durable memory: one SQLite file in WAL mode, every commit flushed to the disk.

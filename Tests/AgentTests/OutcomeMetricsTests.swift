@@ -7,7 +7,7 @@ import Testing
 /// Ends of attempts and hints that are skipped are counted by the names of their reasons.
 struct OutcomeMetricsTests {
     @Test func everyFailureHasASeriesFromTheStart() {
-        let page = AgentMetrics().registry.render()
+        let page = AgentMetrics().page
         for action in ["applied", "reverted"] {
             #expect(page.contains("ima_outcomes_total{code=\"applied\",action=\"\(action)\"} 0\n"))
             for reason in FailureReason.Name.allCases {
@@ -23,7 +23,7 @@ struct OutcomeMetricsTests {
         metrics.count(.failed(.bmc(.circuitOpen, "another text", retries: 3)), of: .applied)
         metrics.count(.skipped(.nodeOff("x")), of: .applied)
         metrics.count(.applied(.nothingChanged), of: .reverted)
-        let page = metrics.registry.render()
+        let page = metrics.page
         #expect(page.contains("ima_outcomes_total{code=\"failed\",action=\"applied\",reason=\"circuit_open\"} 2\n"))
         #expect(page.contains("ima_outcomes_total{code=\"skipped\",action=\"applied\",reason=\"node_off\"} 1\n"))
         #expect(page.contains("ima_outcomes_total{code=\"applied\",action=\"reverted\"} 1\n"))
@@ -37,7 +37,7 @@ struct OutcomeMetricsTests {
             .demand(.suspended, of: []),
         ]
         metrics.countSkipped(verdicts.map { PlannedHint(hint: hint, verdict: $0) })
-        let page = metrics.registry.render()
+        let page = metrics.page
         #expect(page.contains("ima_hints_skipped_total{reason=\"unknown_resource\"} 2\n"))
         #expect(page.contains("ima_hints_skipped_total{reason=\"protected\"} 1\n"))
         #expect(page.contains("ima_hints_skipped_total{reason=\"duplicate\"} 0\n"))

@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 
 /// What everybody may expect of the agent, said as simply as possible: which hints stand, and what each of them
 /// allows a machine to draw.

@@ -1,6 +1,6 @@
-import Inventory
 import Journal
 import PowerEvents
+import Site
 import StrictJSON
 
 @testable import Shedding
@@ -91,7 +91,7 @@ final class World {
     }
 
     var unfinished: String {
-        guard let book = agent?.book else { return "no agent" }
+        guard let book = agent?.core.book else { return "no agent" }
         let breaches = book.breaches.values.filter { !$0.isClosed }.map { breach in
             let waiting = book.unsettled[breach.id, default: []].sorted().map(\.description).joined(separator: " ")
             return
@@ -114,6 +114,7 @@ final class World {
             let held = Dictionary(uniqueKeysWithValues: contents.controls.map { ($0.key, $0) })
             if held != durable { fail("the journal does not hold what was committed") }
             agent = try VirtualAgent(self, policy: history.policy)
+            agent?.start()
         } catch {
             fail("no start: \(error)")
         }
@@ -160,11 +161,11 @@ final class World {
         case .crash(let after, let seconds): crash = (steps + after, .seconds(seconds))
         case .freeze:
             isToBeFrozen = agent != nil
-            agent?.freeze()
+            agent?.command(.freeze)
         case .thaw: thaw()
         case .operatorRelease(let breach):
-            guard let agent, agent.book.breaches[History.id(breach)]?.isOpen == true else { return }
-            agent.release(History.id(breach))
+            guard let agent, agent.core.book.breaches[History.id(breach)]?.isOpen == true else { return }
+            agent.command(.release(History.id(breach)))
         case .badDisk(let seconds):
             isDiskBad = true
             time.after(.seconds(seconds)) { [self] in isDiskBad = false }
@@ -191,7 +192,9 @@ final class World {
         guard let agent else { return }
         isToBeFrozen = false
         isFrozen = false
-        agent.thaw()
+        agent.command(.thaw)
+        // A clock that was set makes a journal look old, or of a time to come.
+        if agent.core.confirmation != nil { agent.command(.resume) }
     }
 
     func calm() {

@@ -1,9 +1,9 @@
 import BadDisk
 import Foundation
-import Inventory
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import TestSupport
 import Testing
 

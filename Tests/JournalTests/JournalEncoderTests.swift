@@ -1,7 +1,7 @@
 import Foundation
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import Testing
 

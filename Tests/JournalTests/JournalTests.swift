@@ -1,7 +1,7 @@
-import Inventory
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import TestSupport
 import Testing
@@ -181,5 +181,11 @@ struct JournalTests {
             batch.changes.controls = [(entry, nil)]
             try? await writer.commit(batch)
         }
+    }
+    /// Where only a restore is owed, which fails for days, nothing else is written; the agent is there all the same.
+    @Test func anAgentThatRunsKeepsItsJournalYoung() throws {
+        let journal = try JournalDatabase()
+        try journal.prune(now: now)
+        #expect(try journal.load().lastRecordAt == now)
     }
 }

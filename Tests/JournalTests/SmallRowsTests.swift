@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import TestSupport
 import Testing
 
@@ -184,8 +184,8 @@ struct SmallRowsTests {
         }
         try journal.prune(now: now)
         #expect(try count("seen_payload", journal) == JournalDatabase.payloadsPerSource + 3)
-        #expect(try journal.hasSeen(SeenPayload(source: "quiet", digest: "0")))
-        #expect(try !journal.hasSeen(SeenPayload(source: "loud", digest: "0")))
+        #expect(try journal.hasSeen(PayloadMark(source: "quiet", digest: "0")))
+        #expect(try !journal.hasSeen(PayloadMark(source: "loud", digest: "0")))
         let kept = Dictionary(grouping: try journal.refusals(limit: 100_000)) { $0.reason }
         #expect(kept["stale"]?.count { $0.source == "quiet" } == 3)
         #expect(kept["stale"]?.count { $0.source == "loud" } == JournalDatabase.refusalsPerReason)

@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import Testing
 
 @testable import Redfish

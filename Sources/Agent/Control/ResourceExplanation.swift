@@ -1,7 +1,7 @@
-import Inventory
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 /// Everything the agent knows of one resource: what it may do there, what is held, for whom, and what happened.

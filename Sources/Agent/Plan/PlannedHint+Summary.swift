@@ -21,7 +21,7 @@ extension PlannedHint {
         case .capToShare(let share): "cap to \(share) of the control's maximum"
         case .capToMinimum: "cap to the control's minimum (a GPU cannot be suspended)"
         case .suspended: "suspend, then wait until it is down"
-        case .slowToShare(let share): "slow to \(share) of the processor's highest speed"
+        case .slowToShare(let share): "slow to \(share) of the processor's maximum speed"
         case .mode(let mode): "power mode \(mode)"
         }
     }

@@ -1,5 +1,5 @@
-public import Inventory
 public import Shedding
+public import Site
 public import StrictJSON
 
 /// What a BMC holds once: resources whose controls have one identity share that control.

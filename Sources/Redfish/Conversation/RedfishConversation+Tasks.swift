@@ -1,6 +1,6 @@
 import Curl
-import Inventory
 import Shedding
+import Site
 import StrictJSON
 
 /// Writes that the BMC goes on with after its answer (DSP0266, 9.3).

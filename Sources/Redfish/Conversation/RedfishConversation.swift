@@ -1,6 +1,6 @@
 import Curl
-import Inventory
 import Shedding
+import Site
 import StrictJSON
 
 /// Requests to one BMC: login, redirects, ETags, tasks, and what each failure means.

@@ -1,6 +1,6 @@
 import Curl
-import Inventory
 import Shedding
+import Site
 import StrictJSON
 
 /// The login at one BMC: a session where the BMC gives one, Basic authentication where it does not.

@@ -1,17 +1,14 @@
-import Inventory
 public import PowerEvents
+import Site
 
 /// Alerts: opening, tightening and resolving breaches.
 extension Book {
-    /// How far clocks may disagree.
-    public static let clockSkew = Duration.seconds(300)
-
     /// Whether an alert, whose signature and source are in order, contradicts what is known.
     public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> RefusalReason? {
         if alert.shedHints.count > policy.maxHints { return .tooManyHints }
         guard let breach = breaches[alert.breachID] else {
             if now - alert.detectedAt > policy.maxHold { return .staleBreach }
-            if alert.detectedAt - now > Self.clockSkew { return .futureBreach }
+            if alert.detectedAt - now > ClockSkew.tolerated { return .futureBreach }
             if alert.status == .resolved { return nil }
             let open = breaches.values.count { $0.isOpen && $0.origin.source == source }
             if open >= policy.maxOpenBreaches { return .tooManyBreaches }

@@ -1,5 +1,5 @@
-import Inventory
 public import PowerEvents
+import Site
 
 /// Controls: handing out convergences and taking in how they ended.
 extension Book {

@@ -1,5 +1,5 @@
-import Inventory
 import PowerEvents
+import Site
 
 /// A control is what a BMC holds once: resources that lead to one control share it, with one prior and one intent.
 extension Book {

@@ -1,5 +1,5 @@
-public import Inventory
 public import PowerEvents
+public import Site
 
 /// The heart: every breach, every hold, and what each control must hold because of them.
 ///

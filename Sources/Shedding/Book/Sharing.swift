@@ -1,4 +1,4 @@
-import Inventory
+import Site
 
 /// Which controls are held, by what their BMCs hold once.
 ///

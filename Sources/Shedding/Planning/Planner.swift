@@ -1,5 +1,5 @@
-public import Inventory
 public import PowerEvents
+public import Site
 
 /// Decides what each hint of an alert means for this site. Touches nothing and knows no time.
 public struct Planner: Sendable {
