@@ -13,10 +13,11 @@ public enum LogDestination: Sendable, Hashable {
     public static func current(
         descriptor: Int32 = 2, environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> LogDestination {
-        guard let inode = environment["JOURNAL_STREAM"]?.split(separator: ":").last else { return .plain }
-        // Sockets are all on one device; proc(5) names them by inode.
-        let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
-        return link == "socket:[\(inode)]" ? .journal : .plain
+        guard let inode = environment["JOURNAL_STREAM"]?.split(separator: ":").last,
+            let file = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+        else { return .plain }
+        // The journal is a socket, and all sockets are of one device.
+        return file == "socket:[\(inode)]" ? .journal : .plain
     }
 
     /// Priorities as syslog(3) numbers them.

@@ -1,6 +1,7 @@
 import Curl
 import PowerEvents
 import Prometheus
+import Shedding
 
 extension AgentMetrics {
     struct AlertStatus: MetricLabels {
@@ -11,26 +12,27 @@ extension AgentMetrics {
 
     struct Refused: MetricLabels {
         static let names = ["reason"]
-        /// The name of a ``RefusalReason``.
-        let reason: String
-        var values: [String] { [reason] }
+        let reason: RefusalReason
+        var values: [String] { [reason.rawValue] }
     }
 
     struct Attempt: MetricLabels {
         static let names = ["code", "action", "reason"]
         let code: EnforcementResult.Code
         let action: Enforcement.Action
-        /// Of what failed or was skipped; empty otherwise, which Prometheus takes for no label.
-        var reason = ""
-        var values: [String] { [code.rawValue, action.rawValue, reason] }
+        /// The name of a `FailureReason` or `SkipReason`; nil where it was applied.
+        let reason: String?
+        var values: [String] { [code.rawValue, action.rawValue, reason ?? ""] }
 
-        /// Those that are shown from the start.
-        static let expected = Enforcement.Action.allCases.flatMap { action in
-            [Attempt(code: .applied, action: action)]
-                + FailureReason.Name.allCases.map { Attempt(code: .failed, action: action, reason: $0.rawValue) }
-                + [SkipReason.Name.nodeOff, .changedBySomebodyElse].map {
-                    Attempt(code: .skipped, action: action, reason: $0.rawValue)
-                }
+        /// Those that an attempt on a control can end with.
+        static var known: [Attempt] {
+            Enforcement.Action.allCases.flatMap { action in
+                [Attempt(code: .applied, action: action, reason: nil)]
+                    + FailureReason.Name.allCases.map { Attempt(code: .failed, action: action, reason: $0.rawValue) }
+                    + [SkipReason.Name.nodeOff, .changedBySomebodyElse].map {
+                        Attempt(code: .skipped, action: action, reason: $0.rawValue)
+                    }
+            }
         }
     }
 

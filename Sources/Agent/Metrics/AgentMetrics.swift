@@ -13,7 +13,7 @@ public final class AgentMetrics: Sendable {
         shown: BreachAlert.Status.allCases.map(AlertStatus.init))
     let alertsRefused = Metric<Counter, Refused>(
         "ima_alerts_refused_total", help: "Messages that were refused, by reason.",
-        shown: RefusalReason.allCases.map { Refused(reason: $0.rawValue) })
+        shown: RefusalReason.allCases.map(Refused.init))
     let alertsRepeated = Metric<Counter, NoLabels>(
         "ima_alerts_repeated_total", help: "Duplicate alerts: their signed payload was received before.")
     let keyFilesLost = Metric<Gauge, NoLabels>(
@@ -28,7 +28,7 @@ public final class AgentMetrics: Sendable {
         help:
             "Ends of attempts on a control, by code, by action (applied or reverted), and by reason where it failed or "
             + "was skipped.",
-        shown: Attempt.expected)
+        shown: Attempt.known)
     let hintsSkipped = Metric<Counter, Skipped>(
         "ima_hints_skipped_total",
         help: "Hints that are skipped, by reason, each time that an alert of their breach is accepted.",
@@ -95,14 +95,14 @@ public final class AgentMetrics: Sendable {
     /// The end of an attempt on a control.
     func count(_ outcome: Outcome, of action: Enforcement.Action) {
         let reason = outcome.code == .applied ? nil : outcome.reason
-        outcomes[.init(code: outcome.code, action: action, reason: reason ?? "")].increment()
+        outcomes[Attempt(code: outcome.code, action: action, reason: reason)].increment()
     }
 
     /// The hints of a breach that are skipped, when an alert of it was accepted.
     func countSkipped(_ plans: [PlannedHint]) {
-        for case .skipped(let reason) in plans.lazy.map(\.verdict) {
-            hintsSkipped[.init(reason: reason.name)].increment()
-        }
+        var counts: [SkipReason.Name: Int] = [:]
+        for case .skipped(let reason) in plans.lazy.map(\.verdict) { counts[reason.name, default: 0] += 1 }
+        for (reason, count) in counts { hintsSkipped[Skipped(reason: reason)].increment(by: count) }
     }
 
     /// How many resources the inventory has.

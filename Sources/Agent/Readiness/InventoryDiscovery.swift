@@ -1,5 +1,5 @@
 import Curl
-import Inventory
+public import Inventory
 import Redfish
 import Shedding
 public import Site
