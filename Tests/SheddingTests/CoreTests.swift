@@ -101,7 +101,7 @@ struct CoreTests {
 
     /// The records of a large alert go to the disk before its controls are laid out; whatever comes next finishes that.
     @Test func whateverComesNextFinishesALargeAlert() {
-        for input in [Input.time, .subscribed, .command(.freeze), .command(.thaw)] {
+        for input in [Input.proceed, .time, .subscribed, .command(.freeze), .command(.thaw)] {
             var world = CoreWorld()
             let unknown = (0...Core.largeThreshold).map { Fixture.hint("unknown-\($0)", watts: 500, type: .node) }
             world.alert(Fixture.alert(1, .active, unknown + [Self.hint("n1", 700)]))
@@ -124,7 +124,7 @@ struct CoreTests {
             eventID: Fixture.id(1), mark: PayloadMark(source: "s", digest: "1"),
             alert: Fixture.alert(1, .active, hints))
         let first = world.step(.alert(received))
-        let second = world.step(.time)
+        let second = world.step(.proceed)
         #expect(first.isUnfinished && !second.isUnfinished)
     }
 
