@@ -11,7 +11,6 @@ let strict: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -39,7 +38,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -60,6 +58,8 @@ let package = Package(
         .target(name: "Mosquitto", dependencies: ["CMosquitto"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
 
+        // The text format of Prometheus and the metrics that it shows; no library for it is kept up.
+        .target(name: "Prometheus", swiftSettings: strict),
         .target(name: "PowerEvents", dependencies: ["StrictJSON"], swiftSettings: strict),
         // What there is, as values: what decides, writes and records needs no YAML.
         .target(name: "Site", dependencies: ["PowerEvents"], swiftSettings: strict),
@@ -84,7 +84,7 @@ let package = Package(
             name: "Agent",
             dependencies: [
                 "CAllocator", "Curl", "EventBus", "Inventory", "JOSE", "Journal", "Mosquitto", "OpenSSL", "PowerEvents",
-                "Redfish", "Settings", "Shedding", "Site", "StrictJSON", coreMetrics, hummingbird, hummingbirdCore,
+                "Prometheus", "Redfish", "Settings", "Shedding", "Site", "StrictJSON", hummingbird, hummingbirdCore,
                 logging, nioCore, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
@@ -116,9 +116,10 @@ let package = Package(
         // What more than one test target needs: a broker, temporary folders, free ports.
         .target(
             name: "TestSupport",
-            dependencies: ["EventBus", "OpenSSL", "PowerEvents"],
+            dependencies: ["EventBus", "FleetSimulator", "OpenSSL", "PowerEvents"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
+        .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
         .testTarget(name: "PowerEventsTests", dependencies: ["PowerEvents", "StrictJSON"], swiftSettings: strict),
         .testTarget(name: "JOSETests", dependencies: ["JOSE", "OpenSSL", "StrictJSON"], swiftSettings: strict),
         .testTarget(
@@ -153,15 +154,16 @@ let package = Package(
         .testTarget(
             name: "AgentTests",
             dependencies: [
-                "Agent", "Curl", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Redfish", "Settings", "Shedding", "Site",
-                "StrictJSON", "TestSupport", coreMetrics, logging,
+                "Agent", "Curl", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Prometheus", "Redfish", "Settings",
+                "Shedding", "Site",
+                "StrictJSON", "TestSupport", logging,
             ],
             swiftSettings: strict),
         // Seeded histories of everything that can go wrong, in virtual time, against a model.
         .testTarget(
             name: "Histories",
             dependencies: [
-                "Agent", "Inventory", "Journal", "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON",
+                "Inventory", "Journal", "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -4,6 +4,7 @@ import Journal
 public import Logging
 import Mosquitto
 public import PowerEvents
+import Prometheus
 import Redfish
 import ServiceLifecycle
 import Settings
@@ -59,7 +60,7 @@ public struct InfrastructureAgent: Sendable {
             throw error
         }
         await close()
-        logger.notice("stopped; what is held stays held, and the journal has it")
+        logger.notice("stopped; holds kept")
     }
 
     private func close() async {
@@ -94,7 +95,7 @@ public func buildAgent(
     let store = SQLiteStore(
         try JournalDatabase(path: configuration.journal), now: wall,
         onFailure: { error in
-            metrics.count("ima_journal_failures_total")
+            metrics.journalFailures.increment()
             logger.critical(
                 "the journal cannot be written; nothing goes to any BMC until it can",
                 metadata: ["reason": "\(error)"])
@@ -102,8 +103,7 @@ public func buildAgent(
     let contents = try await store.load()
     let pool = HTTPClientPool(fitted(configuration, logger))
     let health = Health(pool: pool, store: store, metrics: metrics)
-    metrics.set("ima_resources_total", configuration.site.order.count)
-    metrics.set("ima_resources_enforceable", 0)
+    metrics.setResources(configuration.site.order.count)
 
     let outboxWake = WakeUp()
     let loginRenewal = WakeUp()
@@ -116,14 +116,24 @@ public func buildAgent(
         source: EventSource(role: .infra, identifier: configuration.agentID),
         topicPrefix: configuration.bus.topicPrefix, key: signingKey,
         maximumEventBytes: configuration.policy.maxEventBytes)
+    let parked = ParkedBreaches()
+    let clients = ClientDirectory(
+        transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
+        credentials: configuration.site.credentials, ledger: JournalLedger(store: store, contents: contents))
     let enforcer = Enforcer(
-        configuration: configuration, contents: contents, store: store,
-        clients: ClientDirectory(
-            transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
-            credentials: configuration.site.credentials,
-            ledger: JournalLedger(store: store, contents: contents)),
-        composer: composer, metrics: metrics, refusals: refusals, repetitions: repetitions,
-        logger: logger, now: { clock.now() }, wall: wall, wakeOutbox: { outboxWake.call() })
+        core: Core(
+            site: configuration.site, policy: configuration.policy, mode: configuration.mode, contents: contents.core,
+            bounds: configuration.bounds),
+        parts: Enforcer.Parts(
+            performer: BMCPerformer(clients: clients), store: store,
+            keeper: RecordKeeper(
+                store: store, composer: composer, refusals: refusals, repetitions: repetitions,
+                unsigned: contents.unsigned, metrics: metrics, logger: logger, wall: wall,
+                wakeOutbox: { outboxWake.call() }),
+            facts: FactLog(
+                metrics: metrics, logger: logger, readiness: ReadinessBoard(configuration.site, logger: logger),
+                parked: parked), metrics: metrics, wakeOutbox: { outboxWake.call() }),
+        now: { Moment(steady: clock.now(), wall: wall()) })
     let bus = try BusService(
         options,
         handlers: BusService.Handlers(
@@ -136,17 +146,17 @@ public func buildAgent(
                 var batch = JournalBatch()
                 batch.refusals = [refusal]
                 store.enqueue(batch, .once) { _ in }
-            }, deliver: { enforcer.deliver($0) },
-            answerAgain: { breach in Task { await enforcer.answerAgain(breach) } },
-            connected: { enforcer.connected() },
+            }, deliver: { enforcer.deliver(.alert($0.received)) },
+            answerAgain: { enforcer.deliver(.repeated($0)) },
+            connected: { enforcer.deliver(.connected) },
             becameReady: { isReady in
                 health.setBroker(ready: isReady)
-                if isReady { logger.notice("the alerts' topics are subscribed: ready") }
-                if isReady { Task { await enforcer.brokerIsReady() } } else { echoes.listen(false) }
+                if isReady { logger.notice("subscribed to alert topics") }
+                if isReady { enforcer.deliver(.subscribed) } else { echoes.listen(false) }
             }), metrics: metrics, logger: logger, now: wall)
     let outbox = OutboxService(
         store: store, bus: bus.connection, echoes: echoes, composer: composer, metrics: metrics, logger: logger,
-        now: wall, parked: { enforcer.parkedBreaches.value })
+        now: wall, parked: { parked.value })
     loginRenewal.target = { bus.connection.renewLogin() }
     outboxWake.target = { outbox.wake() }
 
@@ -169,7 +179,6 @@ public func buildAgent(
     }
     services.append(RetentionService(store: store, enforcer: enforcer, logger: logger, wall: wall))
     services.append(CheckpointService(store: store, logger: logger))
-    if let every = configuration.patrolEvery { services.append(PatrolService(every: every, enforcer: enforcer)) }
     for warning in configuration.warnings { logger.warning("\(warning)") }
     let reload = ConfigurationReload(
         configuration,
@@ -192,7 +201,7 @@ public func buildAgent(
 private func alertTopics(_ trust: [AgentConfiguration.TrustedSource], prefix: String) -> [String] {
     var seen: Set<String> = []
     return trust.compactMap { EventSource($0.source) }.flatMap { source in
-        ["poweragent", "dsx-flex-agent"].map { "\(prefix)grid/v1/\($0)/\(source.identifier)/powerbreach" }
+        Topic.all(.breachAlert, publisher: source, prefix: prefix)
     }.filter { seen.insert($0).inserted }
 }
 

@@ -1,4 +1,5 @@
 public import PowerEvents
+public import Shedding
 
 /// What the agent must not forget, whatever keeps it: one file of this machine, or a log that several machines share.
 ///
@@ -29,7 +30,7 @@ public protocol Store: Sendable {
     func receive(_ alert: AcceptedAlert) async throws -> InboxAlert?
 
     /// Whether a signed payload was taken in before, in whatever envelope. Costs no disk.
-    func hasSeen(_ mark: SeenPayload) async throws -> Bool
+    func hasSeen(_ mark: PayloadMark) async throws -> Bool
 
     /// Whether a breach is held or remembered, or an alert of it is on its way to be acted on. Costs no disk.
     func knows(_ breach: UUIDText) async throws -> Bool

@@ -2,6 +2,7 @@ import Agent
 import ArgumentParser
 import CommandLineTool
 import Settings
+import Shedding
 import Site
 
 struct CheckCommand: ParsableCommand {

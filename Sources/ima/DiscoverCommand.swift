@@ -12,7 +12,7 @@ struct DiscoverCommand: AsyncParsableCommand {
         abstract: "Walks BMCs, reading only, and prints an inventory that `ima check` accepts.",
         discussion: """
             A URL may hold a range, such as https://10.20.7.[11-28]. The BMCs' certificates are checked against --ca, \
-            --pin, or the system's authorities; --no-verify has to be written out. Exit code 1 if any BMC could not be \
+            --pin, or the system's authorities; --no-verify must be explicit. Exit code 1 if any BMC could not be \
             read; it stands as a comment then.
             """)
 

@@ -1,5 +1,6 @@
 import Journal
 import PowerEvents
+import Shedding
 
 /// A store that takes its time over an alert, or does not take it at all; in all else the one that it is made of.
 final class GatedStore: Store {
@@ -27,7 +28,7 @@ final class GatedStore: Store {
 
     func giveUpOnFailure() { base.giveUpOnFailure() }
 
-    func hasSeen(_ mark: SeenPayload) async throws -> Bool { try await base.hasSeen(mark) }
+    func hasSeen(_ mark: PayloadMark) async throws -> Bool { try await base.hasSeen(mark) }
 
     func knows(_ breach: UUIDText) async throws -> Bool { try await base.knows(breach) }
 

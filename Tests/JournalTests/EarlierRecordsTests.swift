@@ -12,6 +12,22 @@ import Testing
 struct EarlierRecordsTests {
     private typealias Samples = RecordSamples
 
+    /// What was kept of reasons was the words.
+    private func plan(_ plan: PlannedHint) -> PlannedHint {
+        var plan = plan
+        if !plan.exceptions.isEmpty { plan.exceptions = ["n1 is protected", "b"].map { .earlierVersion($0) } }
+        if case .skipped = plan.verdict { plan.verdict = .skipped(.earlierVersion("w\"y")) }
+        return plan
+    }
+
+    private func breach(_ phase: Breach.Phase) -> Breach {
+        var breach = Samples.breach(phase)
+        breach.plans = breach.plans.map(plan)
+        return breach
+    }
+
+    private let outcome = Outcome.failed(.bmc(.unsupported, "be\"cause", retries: 0), value: .mode("Eco"))
+
     private func check<Kind: JournalRecord & Equatable>(_ text: String, _ record: Kind) throws {
         #expect(try RecordCoder.decode(text) == record)
     }
@@ -43,20 +59,76 @@ struct EarlierRecordsTests {
     }
 
     @Test func breaches() throws {
-        try check(EarlierRecords.open, Samples.breach(.open))
-        try check(EarlierRecords.holdingDown, Samples.breach(.holdingDown(until: Samples.time)))
-        try check(EarlierRecords.releasing, Samples.breach(.releasing(nextStep: Samples.time)))
-        try check(EarlierRecords.closed, Samples.breach(.closed(at: Samples.time)))
+        try check(EarlierRecords.open, breach(.open))
+        try check(EarlierRecords.holdingDown, breach(.holdingDown(until: Samples.time)))
+        try check(EarlierRecords.releasing, breach(.releasing(nextStep: Samples.time)))
+        try check(EarlierRecords.closed, breach(.closed(at: Samples.time)))
         try check(EarlierRecords.bareBreach, Samples.bareBreach)
     }
 
     @Test func theRest() throws {
-        try check(EarlierRecords.plan, Samples.plan)
-        try check(EarlierRecords.outcome, Samples.outcome)
-        try check(EarlierRecords.bareOutcome, Outcome(.applied))
+        try check(EarlierRecords.plan, plan(Samples.plan))
+        try check(EarlierRecords.outcome, outcome)
+        try check(EarlierRecords.bareOutcome, Outcome.applied())
         try check(EarlierRecords.knowledge, Samples.knowledge)
         try check(EarlierRecords.alert, Samples.alert)
         try check(EarlierRecords.unsigned, Samples.report)
+    }
+
+    @Test func outcomesInWords() throws {
+        let untouched = "the breach was resolved before it was begun"
+        for (text, outcome) in [
+            (
+                #"{"code":"applied","message":"\#(untouched)","unreachable":false,"isUntouched":true}"#,
+                Outcome.applied(.neverBegun)
+            ),
+            (
+                #"{"code":"failed","message":"BMC unreachable: x","unreachable":true}"#,
+                .failed(.earlierVersion("BMC unreachable: x"))
+            ),
+            (#"{"code":"skipped","unreachable":false}"#, .skipped(.earlierVersion("skipped"))),
+            (#"{"code":"applied","value":{"limit":{}},"unreachable":false}"#, .applied(value: .limit(nil))),
+        ] { try check(text, outcome) }
+    }
+
+    private func plan(skipped reason: String) throws -> PlannedHint.Verdict {
+        let hint = #"{"resourceID":"n","resourceType":"node","action":"power_cap","priority":1}"#
+        let text = #"{"hint":\#(hint),"verdict":{"skipped":{"_0":\#(reason)}},"exceptions":[],"isSuperseded":false}"#
+        return try RecordCoder.decode(text, as: PlannedHint.self).verdict
+    }
+
+    /// Whether a hint is a duplicate decides what becomes of it at the next alert.
+    @Test func duplicatesAreStillDuplicates() throws {
+        #expect(try plan(skipped: #""duplicate of hint 12 of this alert""#) == .skipped(.duplicate(ofHint: 12)))
+        for text in ["duplicate of hint x of this alert", "protected: duplicate", "duplicate", ""] {
+            #expect(try plan(skipped: "\"\(text)\"") == .skipped(.earlierVersion(text)))
+        }
+    }
+
+    /// A name of a later version, or one without its data, is told as far as it goes and loses no journal.
+    @Test func reasonsThatCannotBeUnderstoodAreKeptAsText() throws {
+        #expect(try plan(skipped: #"{"name":"from_tomorrow","text":"why"}"#) == .skipped(.earlierVersion("why")))
+        #expect(try plan(skipped: #"{"name":"max_suspended"}"#) == .skipped(.earlierVersion("max_suspended")))
+        for (code, name) in [("failed", "contended"), ("applied", "rounded")] {
+            let outcome: Outcome = try RecordCoder.decode(#"{"v":1,"code":"\#(code)","reasons":[{"name":"\#(name)"}]}"#)
+            #expect(outcome.message == name)
+        }
+    }
+
+    /// What lies past a quantity's bounds is held at these; an address stays what it was.
+    @Test func whatAJournalHoldsIsHeldAtTheBounds() throws {
+        let far = EarlierRecords.pin.replacing(
+            "\"floor\":{\"microwatts\":3200000000}", with: "\"floor\":{\"microwatts\":\(Int64.max)}"
+        )
+        .replacing("https://10.0.0.1", with: "https://10.0.0.1:99999")
+        let entry: ControlEntry = try RecordCoder.decode(far)
+        #expect(entry.floor == Watts(.max))
+        #expect(entry.bmc.address.description == "https://10.0.0.1:99999")
+        let plan = EarlierRecords.plan.replacing("\"basisPoints\":6000", with: "\"basisPoints\":-7")
+        #expect(try RecordCoder.decode(plan, as: PlannedHint.self).fallback?.demand == .capToShare(.percent(0)))
+        let breach: Breach = try RecordCoder.decode(
+            EarlierRecords.closed.replacing("1800000000000", with: "\(Int64.max)"))
+        #expect(breach.openedAt == Timestamp(milliseconds: .max))
     }
 
     /// A whole journal of the last version before records had names of their own, every table filled.
@@ -65,7 +137,7 @@ struct EarlierRecordsTests {
         let path = folder.path("j.sqlite")
         let queue = try DatabaseQueue(path: path)
         try JournalSchema.migrator.migrate(queue, upTo: "5 small rows")
-        let breach = Samples.breach(.releasing(nextStep: Samples.time))
+        let breach = self.breach(.releasing(nextStep: Samples.time))
         let (id, key, now) = (breach.id.text, Samples.key, Samples.time.milliseconds)
         try queue.write { db in
             func add(_ sql: String, _ arguments: StatementArguments) throws {
@@ -92,9 +164,9 @@ struct EarlierRecordsTests {
         let journal = try JournalDatabase(path: path)
         let contents = try journal.load()
         var expected = breach
-        expected.plans[1] = Samples.plan
+        expected.plans[1] = plan(Samples.plan)
         expected.released.insert(ControlKey(resource: "other", facet: .powerLimit))
-        expected.releaseOutcomes = [key: Samples.outcome]
+        expected.releaseOutcomes = [key: outcome]
         #expect(contents.breaches == [expected])
         let (entry, other) = (try #require(Samples.control()), try #require(Samples.control(.unverified)))
         #expect(contents.controls == [entry])

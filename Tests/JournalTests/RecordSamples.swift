@@ -67,7 +67,8 @@ enum RecordSamples {
 
     static var plan: PlannedHint {
         var plan = PlannedHint(
-            hint: hint, verdict: .covered(by: key, .suspended, of: [key]), exceptions: ["n1 is protected", "b"],
+            hint: hint, verdict: .covered(by: key, .suspended, of: [key]),
+            exceptions: [.protected("n1"), .maxSuspended("n2", limit: 1, nodes: 4)],
             fallback: .init(.capToShare(.percent(60)), of: [key]))
         plan.isSuperseded = true
         plan.hasFallenBack = true
@@ -75,7 +76,7 @@ enum RecordSamples {
     }
 
     static var plans: [PlannedHint] {
-        [plan, PlannedHint(hint: bareHint, verdict: .skipped("w\"y"))]
+        [plan, PlannedHint(hint: bareHint, verdict: .skipped(.unknownResource("w\"y")))]
             + demands.map { PlannedHint(hint: bareHint, verdict: .demand($0, of: [key])) }
     }
 
@@ -109,12 +110,16 @@ enum RecordSamples {
         id: id(2), origin: .init(source: "s", trace: nil, correlationID: nil), feed: "f", isCritical: false,
         openedAt: time, holdDown: .zero)
 
-    static var outcome: Outcome {
-        var outcome = Outcome(.failed, "be\"cause", value: .mode("Eco"), unreachable: true)
-        outcome.isUntouched = true
-        outcome.isUnsupported = true
-        return outcome
-    }
+    static let outcome = Outcome.failed(
+        .clamped(made: .limit(Watts(640)), wanted: .limit(Watts(500))), value: .limit(Watts(640)))
+
+    /// Between them with all that a reason can have.
+    static let outcomes: [Outcome] = [
+        outcome, .applied(), .applied(.neverBegun, .powerMode("E\"co"), value: .mode("Eco")),
+        .skipped(.everyPart([.maxSuspended("n", limit: 1, nodes: 2), .otherFeed("n", feeds: ["a", "\""])])),
+        .skipped(.changedBySomebodyElse(holds: .limit(nil), set: .mode("m"), prior: .power(.on))),
+        .failed(.bmc(.busy, "later", retries: 2), value: .speed(nil)), .failed(.noWayToSuspend(offered: [])),
+    ]
 
     // MARK: What else there is
 

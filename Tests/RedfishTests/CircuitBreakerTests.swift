@@ -11,7 +11,7 @@ struct CircuitBreakerTests {
         for _ in 0..<2 { breaker.wasSilent("no answer", now: start) }
         #expect(breaker.refusal(start) == nil)
         breaker.wasSilent("no answer", now: start)
-        #expect(breaker.refusal(start)?.kind == .leftAlone)
+        #expect(breaker.refusal(start)?.kind == .circuitOpen)
         #expect(breaker.refusal(start)?.message.contains("no answer") == true)
         #expect(breaker.refusal(start + .seconds(5)) == nil)
     }

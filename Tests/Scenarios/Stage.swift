@@ -98,7 +98,7 @@ final class Stage: Sendable {
         let bus = BusOptions(address: try broker.address, clientID: "")
         powerAgent = try SimulatedPowerAgent(source: Self.source, key: powerKey, bus: bus, logger: Self.quiet)
         var listening = bus
-        listening.topics = ["grid/v1/infra/+/powerbreach/enforcement"]
+        listening.topics = [Topic.filter(.enforcement)]
         listening.clientID = "watcher"
         watcher = try EventWatcher(listening, keys: JWKSet([agentKey.jwk()]), logger: Self.quiet)
         ledger = EventLedger()

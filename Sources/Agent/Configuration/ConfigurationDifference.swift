@@ -38,6 +38,7 @@ struct ConfigurationDifference: Sendable, Hashable {
         note("control", \.controlSocket, in: &needsRestart)
         note("shutdown_timeout", \.shutdownTimeout, in: &needsRestart)
         note("limits", \.limits, in: &needsRestart)
+        note("log", \.logFormat, in: &needsRestart)
     }
 
     /// Notes a section whose files have changed, though it names the same ones.

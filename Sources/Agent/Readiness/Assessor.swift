@@ -72,19 +72,19 @@ struct Assessor: Sendable {
             }
             let needsNoMinimum = resource.type != .gpu || resource.floor != nil
             if reading.range.maximum == nil, reading.value.limit == nil {
-                result.remarks.append("it tells no maximum: only hints with a target_power can be obeyed")
+                result.remarks.append("it reports no maximum: only hints with a target_power can be enforced")
             }
             if reading.range.minimum == nil, !needsNoMinimum {
                 result.remarks.append("it tells no minimum: a suspend of this GPU needs a floor in the inventory")
             }
         case .failure(let fault):
             if fault.kind == .busy { result.retryAfter = fault.retryAfter ?? .seconds(1) }
-            result.isReachable = ![.unreachable, .leftAlone].contains(fault.kind)
+            result.isReachable = ![.unreachable, .circuitOpen].contains(fault.kind)
             result.isTrusted = result.isReachable == false ? nil : fault.kind != .untrusted
-            let isIn = ![.unreachable, .leftAlone, .untrusted, .unauthorized].contains(fault.kind)
+            let isIn = ![.unreachable, .circuitOpen, .untrusted, .unauthorized].contains(fault.kind)
             result.isLoggedIn = fault.kind == .unauthorized ? false : isIn ? true : nil
             if fault.kind == .machineOff {
-                result.remarks.append("the machine is off, and its control is away with it: \(fault.message)")
+                result.remarks.append("control unavailable while the machine is off: \(fault.message)")
                 // One that was never seen may not be there when the machine is on either.
                 if result.control == nil {
                     result.objections.append("no control was seen yet, since the machine is off")

@@ -1,3 +1,5 @@
+import Shedding
+
 /// How long, and how much, a journal keeps of what nobody acts on any more.
 public enum Retention {
     /// How long a closed breach is known, and its history kept.
@@ -8,8 +10,5 @@ public enum Retention {
     /// So many refusals are kept for each reason, and of each source where it is proven to be it.
     public static let refusalsPerReason = 2_000
     /// Reasons that come after the signature was verified.
-    static let provenReasons = [
-        "bad_payload", "stale", "future", "breach_resolved", "foreign_breach", "stale_breach", "future_breach",
-        "too_many_hints", "too_many_breaches",
-    ]
+    static let provenReasons = RefusalReason.allCases.filter(\.isOfVerifiedSource).map(\.rawValue)
 }

@@ -1,4 +1,5 @@
 public import PowerEvents
+public import Shedding
 public import StrictJSON
 
 /// An alert whose signature and source are in order, kept until it was acted on.
@@ -53,7 +54,7 @@ extension AcceptedAlert {
     public var json: JSONValue? { try? JSONValue(parsing: Array(payload.utf8), limits: .widest) }
 
     /// What it is recognised by when it comes again.
-    public var mark: SeenPayload { SeenPayload(source: source, digest: digest ?? "event \(eventID)") }
+    public var mark: PayloadMark { PayloadMark(source: source, digest: digest ?? "event \(eventID)") }
 
     public var breachAlert: BreachAlert? { known.alert ?? json.flatMap { try? BreachAlert(json: $0) } }
 }

@@ -10,7 +10,7 @@ public struct JournalBatch: Sendable {
     public var handled: [Int64] = []
     public var refusals: [RefusalRecord] = []
     /// Payloads that may be accepted another time, although they were not now.
-    public var forgotten: [SeenPayload] = []
+    public var forgotten: [PayloadMark] = []
     /// Reports that cannot be signed at the moment.
     public var unsigned: [Report] = []
     /// Breaches whose last report is to be published again, under the same ids.

@@ -14,4 +14,11 @@ public struct JournalContents: Sendable {
     public var unsigned: [Report] = []
     /// When an agent last wrote anything; nil in an empty journal.
     public var lastRecordAt: Timestamp?
+
+    /// As the core takes it up.
+    public var core: Core.Contents {
+        Core.Contents(
+            breaches: breaches, controls: controls, inbox: inbox.map(\.received), isFrozen: isFrozen,
+            lastRecordAt: lastRecordAt)
+    }
 }

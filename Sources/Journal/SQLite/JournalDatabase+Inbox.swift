@@ -1,5 +1,6 @@
 import GRDB
 public import PowerEvents
+public import Shedding
 
 /// Alerts that are not acted on yet, and what is known of them before they are taken in.
 extension JournalDatabase {
@@ -27,7 +28,7 @@ extension JournalDatabase {
 
     /// Whether a signed payload was taken in before, in whatever envelope. A look only: a flood of repetitions costs no
     /// disk.
-    public func hasSeen(_ mark: SeenPayload) throws -> Bool {
+    public func hasSeen(_ mark: PayloadMark) throws -> Bool {
         try pool.read { db in
             try Bool.fetchOne(
                 db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM seen_payload WHERE source = ? AND digest = ?)"),

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import PowerEvents
 import Synchronization
@@ -46,10 +45,16 @@ final class JournalWriter: Sendable {
     func giveUpOnFailure() { state.withLock { $0.isGivingUp = true } }
 
     /// Of this thread, on which a transaction begins and ends.
+    ///
+    /// Its seconds and nanoseconds are read as the two words that they are: the members of a C structure belong to whichever
+    /// module was loaded first, and that changes from build to build.
     private static var processorTime: Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        withUnsafeTemporaryAllocation(of: timespec.self, capacity: 1) { buffer in
+            guard let time = buffer.baseAddress, clock_gettime(CLOCK_THREAD_CPUTIME_ID, time) == 0 else { return .zero }
+            let words = UnsafeRawPointer(time)
+            return .seconds(words.load(as: Int.self))
+                + .nanoseconds(words.load(fromByteOffset: MemoryLayout<Int>.size, as: Int.self))
+        }
     }
 
     private static let shortestDelay = Duration.milliseconds(200)

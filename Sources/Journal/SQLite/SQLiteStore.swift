@@ -1,5 +1,6 @@
-import Dispatch
+import Foundation
 public import PowerEvents
+public import Shedding
 
 /// The store in one SQLite file of this machine (``JournalDatabase``).
 ///
@@ -54,7 +55,7 @@ public final class SQLiteStore: Store {
         try await write { try $0.receive(alert) }
     }
 
-    public func hasSeen(_ mark: SeenPayload) async throws -> Bool { try await read { try $0.hasSeen(mark) } }
+    public func hasSeen(_ mark: PayloadMark) async throws -> Bool { try await read { try $0.hasSeen(mark) } }
 
     public func knows(_ breach: UUIDText) async throws -> Bool { try await read { try $0.knows(breach) } }
 

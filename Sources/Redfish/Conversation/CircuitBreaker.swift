@@ -17,7 +17,7 @@ struct CircuitBreaker: Sendable {
     /// Why nothing may be sent now; nil where it may.
     func refusal(_ now: ContinuousClock.Instant) -> BMCFault? {
         guard let openUntil, now < openUntil else { return nil }
-        return BMCFault(.leftAlone, "\(reason); left alone for a while after several silences in a row")
+        return BMCFault(.circuitOpen, "\(reason); left alone for a while after several silences in a row")
     }
 
     mutating func answered() { self = CircuitBreaker() }

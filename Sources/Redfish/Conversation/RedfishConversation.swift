@@ -240,7 +240,7 @@ extension RedfishConversation {
         } catch {
             noteIssued(method)
             // Given up by ourselves, it says nothing of the BMC.
-            throw BMCFault(method == .get ? .leftAlone : .unknownEffect, "the request was cancelled")
+            throw BMCFault(method == .get ? .circuitOpen : .unknownEffect, "the request was cancelled")
         }
         noteIssued(method)
         if let tried {

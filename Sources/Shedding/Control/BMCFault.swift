@@ -3,8 +3,8 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// Nothing was sent: no route, no answer to the connect, no name.
         case unreachable
-        /// It did not answer several times and is left alone for a while; nothing was sent.
-        case leftAlone
+        /// It timed out several times in a row, so nothing is sent to it for a while.
+        case circuitOpen
         /// The time that it may take is over; nothing was sent.
         case outOfTime
         /// The certificate is not the trusted one; nothing was sent.
@@ -44,7 +44,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether nothing at all was sent, so that the BMC cannot have obeyed, whatever it says.
     public var isUnsent: Bool {
         switch kind {
-        case .unreachable, .leftAlone, .outOfTime, .untrusted, .unsupported: true
+        case .unreachable, .circuitOpen, .outOfTime, .untrusted, .unsupported: true
         case .unauthorized, .busy, .refused, .overtaken, .machineOff, .unknownEffect, .invalidAnswer: false
         }
     }
@@ -53,7 +53,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     var isWorthRetrying: Bool {
         switch kind {
         case .unreachable, .busy, .unknownEffect, .invalidAnswer: true
-        case .leftAlone, .outOfTime, .untrusted, .unauthorized, .refused, .overtaken, .unsupported, .machineOff: false
+        case .circuitOpen, .outOfTime, .untrusted, .unauthorized, .refused, .overtaken, .unsupported, .machineOff: false
         }
     }
 }

@@ -2,12 +2,12 @@ public import PowerEvents
 public import Site
 public import StrictJSON
 
-/// What was found out about a BMC by looking around in it.
+/// What was found out about a BMC by searching it.
 ///
 /// Only where to look, never what is there: everything that counts is read anew.
-public struct BMCKnowledge: Sendable, Hashable, Codable {
+public struct BMCKnowledge: Sendable, Hashable {
     /// A control, and what it was looked for by: with another type or other pins it may be another one.
-    public struct Control: Sendable, Hashable, Codable {
+    public struct Control: Sendable, Hashable {
         public var key: ControlKey
         public var type: ResourceType
         public var pins: Resource.Pins
@@ -40,7 +40,7 @@ public struct BMCKnowledge: Sendable, Hashable, Codable {
         controls.append(control)
     }
 
-    /// Takes over what another look has found.
+    /// Takes over what another search has found.
     public mutating func merge(_ other: BMCKnowledge) {
         sessions = other.sessions ?? sessions
         for control in other.controls { learn(control) }

@@ -1,5 +1,5 @@
 /// Values of the Redfish action `ComputerSystem.Reset` that this agent knows (DSP2046, Resource.ResetType).
-public enum ResetType: String, Sendable, Hashable, CaseIterable, Codable {
+public enum ResetType: String, Sendable, Hashable, CaseIterable {
     case suspend = "Suspend"
     case pause = "Pause"
     case gracefulShutdown = "GracefulShutdown"

@@ -4,12 +4,12 @@ import StrictJSON
 /// Looking whether a write took: applied means read back, and nothing else counts. Neither does a refusal: BMCs say no
 /// to what they did, and yes to what they did not do.
 extension Convergence {
-    /// The waits between looks at a limit. BMCs show a new limit up to several seconds late.
-    private static let limitLooks: [Duration] = [
+    /// The waits between reads of a limit. BMCs show a new limit up to several seconds late.
+    private static let limitReads: [Duration] = [
         .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4),
     ]
     /// After a refusal: most are what they say.
-    private static let looksAfterRefusal = 2
+    private static let readsAfterRefusal = 2
 
     /// Whether a write is done, as a reading shows.
     func isReached(_ write: Write, _ reading: Reading) -> Bool {
@@ -27,30 +27,30 @@ extension Convergence {
 
     mutating func confirm(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
         if case .reset = write { return confirmReset(write, answer, reading, now: now) }
-        guard isReached(write, reading) else { return lookAgain(write, answer, reading, now: now) }
+        guard isReached(write, reading) else { return readAgain(write, answer, reading, now: now) }
         switch (goal, write) {
         case (.prior, .restore(let fragment)) where !fragment.isNull: return finishAsBefore(reading)
         case (.prior, _):
-            return finish(.applied, "put back by its meaning, since the control has moved", value: reading.value)
+            return finish(applied: .restoredByMeaning, value: reading.value)
         case (.demands, _):
             entry.hold(reading.value)
-            return finish(.applied, remark, value: reading.value)
+            return finish(applied: remark, value: reading.value)
         }
     }
 
     /// It is not what was written: not yet, not at all, or what the BMC made of it.
-    private mutating func lookAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
+    private mutating func readAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
         let isMade = reading.value != valueBefore
         // What a BMC makes of a write it shows at once; what comes later is somebody else's.
-        if looks == 0 { firstSeen = reading.value }
+        if reads == 0 { firstSeen = reading.value }
         let isSteady = reading.value == lastSeen
         lastSeen = reading.value
         if isMade, isSteady, let step = takeRounding(of: write, reading) { return step }
-        let allowed = answer == .refused && !isMade ? Self.looksAfterRefusal : Self.limitLooks.count
-        if looks < allowed {
-            let delay = Self.limitLooks[looks]
+        let allowed = answer == .refused && !isMade ? Self.readsAfterRefusal : Self.limitReads.count
+        if reads < allowed {
+            let delay = Self.limitReads[reads]
             if now + delay < terms.deadline {
-                looks += 1
+                reads += 1
                 return wait(delay, then: .read)
             }
         }
@@ -59,13 +59,12 @@ extension Convergence {
         // Of what was never answered, more than this may still come.
         if case .restore(let fragment) = write, goal == .prior, answer != .unknown, isOffAsBefore(reading) {
             return finish(
-                .applied, "off as before, though spelled \(reading.fragment.text) instead of \(fragment.text)",
-                value: reading.value)
+                applied: .offAsBefore(spelled: reading.fragment.text, before: fragment.text), value: reading.value)
         }
         // A limit that is gone was lost, and not made of one.
         let isOurs = isMade && reading.value == firstSeen && !reading.isUnlimited
         noteMade(answer, reading, isMade: isOurs)
-        return finish(.failed, failure(write, answer, reading), value: reading.value)
+        return finish(failure(answer, reading), value: reading.value)
     }
 
     /// What a BMC makes of a write by its steps is what was asked for, as near as it can.
@@ -77,13 +76,10 @@ extension Convergence {
         case .mode, .restore, .reset: return nil
         }
         guard reading.value.isRounding(of: target, increment: reading.range.increment) else { return nil }
-        guard case .demands = goal else {
-            return finish(.applied, "the BMC made \(reading.value) of \(target)", value: reading.value)
-        }
+        let rounded = AppliedRemark.rounded(made: reading.value, wanted: target)
+        guard case .demands = goal else { return finish(applied: rounded, value: reading.value) }
         entry.hold(reading.value)
-        return finish(
-            .applied, [remark, "the BMC made \(reading.value) of \(target)"].compactMap { $0 }.joined(separator: "; "),
-            value: reading.value)
+        return finish(applied: remark, rounded, value: reading.value)
     }
 
     /// It was refused, and changed something all the same: of a change that takes several requests, that was one.
@@ -119,7 +115,7 @@ extension Convergence {
         return wait(delay, then: .read)
     }
 
-    /// The control was looked at right now, and still holds what it did: the write may go out again. Where it holds
+    /// The control was read right now, and still holds what it did: the write may go out again. Where it holds
     /// something else, everything is decided anew.
     mutating func repeatIfUnchanged(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
         guard reading.value == valueBefore else { return decide(reading, now: now) }
@@ -139,15 +135,14 @@ extension Convergence {
         }
     }
 
-    private func failure(_ write: Write, _ answer: Answer, _ reading: Reading) -> String {
-        let objected = objection.map { " (it said: \($0))" } ?? ""
+    private func failure(_ answer: Answer, _ reading: Reading) -> FailureReason {
         switch answer {
-        case .accepted: return "the BMC accepted the write\(objected), but holds \(reading.value)"
+        case .accepted: .notReadBack(holds: reading.value, objection: objection)
         case .refused:
-            let said = self.answer?.message ?? "the BMC refused the write"
-            return rewrites > 0 ? "\(said) after \(rewrites) \(rewrites == 1 ? "retry" : "retries")" : said
+            .bmc(
+                self.answer?.kind ?? .refused, self.answer?.message ?? "the BMC refused the write", retries: rewrites)
         case .unknown:
-            return "\(self.answer?.message ?? "the BMC never answered the write"), and it holds \(reading.value)"
+            .unknownEffect(self.answer?.message ?? "the BMC never answered the write", holds: reading.value)
         }
     }
 
@@ -155,40 +150,39 @@ extension Convergence {
         _ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp
     ) -> Step {
         guard case .power(let state) = reading.value else {
-            return finish(.failed, "internal: a reset of what is no system")
+            return finish(.internal("a reset of what is no system"))
         }
         if isReached(write, reading) {
-            if case .prior = goal { return finish(.applied, value: reading.value) }
+            if case .prior = goal { return finish(applied: nil, value: reading.value) }
             entry.hold(reading.value)
-            return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
+            return finish(applied: .suspended(state), value: reading.value)
         }
         guard answer == .refused, reading.value == valueBefore else { return waitForPower(write, reading, now: now) }
-        // Refused, and as it was: looked at for a while, since machines take their time.
-        if looks < Self.looksAfterRefusedReset {
-            let delay = Duration.milliseconds(500 << looks)
+        // Refused, and as it was: read for a while, since machines take their time.
+        if reads < Self.readsAfterRefusedReset {
+            let delay = Duration.milliseconds(500 << reads)
             if now + delay < terms.deadline {
-                looks += 1
+                reads += 1
                 return wait(delay, then: .read)
             }
         }
         if let step = repeatLater(write, answer, now: now) { return step }
         noteMade(answer, reading, isMade: false)
-        return finish(.failed, failure(write, answer, reading), value: reading.value)
+        return finish(failure(answer, reading), value: reading.value)
     }
 
     /// Half a second, doubled each time: seven and a half seconds in all.
-    private static let looksAfterRefusedReset = 4
+    private static let readsAfterRefusedReset = 4
 
-    /// Waits for a power state that takes its time, 2 to 10 s between looks.
+    /// Waits for a power state that takes its time, 2 to 10 s between reads.
     mutating func waitForPower(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
         if case .confirming = phase {} else { phase = .confirming(write, .unknown) }
-        let delay = Duration.milliseconds(min(500 << min(looks, 5), 10_000))
+        let delay = Duration.milliseconds(min(500 << min(reads, 5), 10_000))
         guard now + delay < terms.deadline else {
             let name = if case .reset(let name) = write { name } else { "the write" }
-            return finish(
-                .failed, "still \(reading.value) at the deadline after \(name)", value: reading.value)
+            return finish(.deadline(reading.value, after: name), value: reading.value)
         }
-        looks += 1
+        reads += 1
         return wait(delay, then: .read)
     }
 }

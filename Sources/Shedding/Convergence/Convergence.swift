@@ -5,7 +5,7 @@ public import StrictJSON
 ///
 /// A value: it is told what happened and answers with what to do next. Whoever performs the steps talks to the BMC and
 /// the journal. The order is always the same: read, make prior and intent durable, write, read back. What a BMC answers
-/// to a write decides nothing but how soon it is looked at: what it shows afterwards is the truth.
+/// to a write decides nothing but how soon it is read: what it shows afterwards is the truth.
 public struct Convergence: Sendable {
     public enum Goal: Sendable, Hashable {
         /// Satisfy these demands, of which there is at least one.
@@ -42,7 +42,7 @@ public struct Convergence: Sendable {
         public var onDrift: Policy.Drift
         public var suspend: [ResetType]
         public var reassertLimit: Int
-        /// After this no retry and no further look is started.
+        /// After this no retry and no further read is started.
         public var deadline: Timestamp
         /// Attempts to put back that have failed so far.
         public var failedReverts: Int
@@ -50,7 +50,7 @@ public struct Convergence: Sendable {
         /// ones, for which nothing is begun any more. nil: all.
         public var pursued: [Demand]?
         /// Why nothing is begun where ``pursued`` is empty.
-        public var whyNotPursued = "the breach was resolved meanwhile: nothing more is begun for it"
+        public var whyNotPursued = FailureReason.resolvedMeanwhile
 
         public init(
             floor: Watts?, policy: Policy, deadline: Timestamp, failedReverts: Int = 0, pursued: [Demand]? = nil
@@ -77,14 +77,14 @@ public struct Convergence: Sendable {
     }
 
     enum Phase: Sendable, Hashable {
-        case looking
+        case reading
         case recording(Write)
         case writing(Write)
         /// Looking whether a write took.
         case confirming(Write, Answer)
         /// Looking a last time before a write is repeated.
         case repeating(Write)
-        /// Somebody else wrote, says the BMC; looking whether it was not our write that it obeyed.
+        /// Somebody else wrote, says the BMC; reading whether it was not our write that it carried out.
         case overtaken(Write)
         case finished
     }
@@ -94,7 +94,7 @@ public struct Convergence: Sendable {
     private var durableEntry: ControlEntry
     public let goal: Goal
     let terms: Terms
-    var phase = Phase.looking
+    var phase = Phase.reading
     /// Faults in a row.
     var failures = 0
     /// The entry before a write was decided on.
@@ -103,9 +103,9 @@ public struct Convergence: Sendable {
     var valueBefore: ControlValue?
     /// The members that a write could change, as they were then.
     var fragmentBefore: JSONValue?
-    /// What the first look after the last write showed.
+    /// What the first read after the last write showed.
     var firstSeen: ControlValue?
-    /// What the last look showed that was not what was written.
+    /// What the last read showed that was not what was written.
     var lastSeen: ControlValue?
     /// What the BMC said of the last write although it accepted it.
     var objection: String?
@@ -113,12 +113,12 @@ public struct Convergence: Sendable {
     var answer: BMCFault?
     /// Writes that were tried again.
     var rewrites = 0
-    /// How often somebody else wrote between our look and our write.
+    /// How often somebody else wrote between our read and our write.
     private var races = 0
     /// Looks at a value that is not yet the one written.
-    var looks = 0
+    var reads = 0
     /// What the outcome should say beside its code.
-    var remark: String?
+    var remark: AppliedRemark?
     /// What the wait was for.
     var afterWait = Step.read
 
@@ -137,7 +137,7 @@ public struct Convergence: Sendable {
     /// How old what is known of the machine's identity may be at the next read. A prior goes to the machine that it was
     /// taken from, so before it is put back the machine is asked anew.
     public var identityAge: Duration {
-        if case .prior = goal, phase == .looking { return .zero }
+        if case .prior = goal, phase == .reading { return .zero }
         return .seconds(60)
     }
 
@@ -162,13 +162,13 @@ public struct Convergence: Sendable {
                 // Of a change of several requests, one may have been obeyed and said to be refused: then it is ours.
                 if reading.value != valueBefore || reading.fragment == fragmentBefore { withdraw() }
                 return decide(reading, now: now)
-            case .looking, .recording, .writing, .finished: return decide(reading, now: now)
+            case .reading, .recording, .writing, .finished: return decide(reading, now: now)
             }
         }
     }
 
     mutating func decide(_ reading: Reading, now: Timestamp) -> Step {
-        phase = .looking
+        phase = .reading
         valueBefore = reading.value
         fragmentBefore = reading.fragment
         switch goal {
@@ -181,7 +181,7 @@ public struct Convergence: Sendable {
     private mutating func checkIdentity(_ reading: Reading) -> Step? {
         // Whether the node tells it or the service is a matter of where the control was found (and of the version).
         let hasOtherTeller = (entry.locator?["system"] == nil) != (reading.locator["system"] == nil)
-        // Of what was only looked at, nothing is owed.
+        // Of what was only read, nothing is owed.
         guard entry.intent != nil, entry.isMoved == true || !hasOtherTeller, let known = entry.identity else {
             entry.identity = reading.identity ?? entry.identity
             return entry.intent != nil && entry.isMoved == true ? finishUnknownMachine(reading) : nil
@@ -191,8 +191,7 @@ public struct Convergence: Sendable {
         }
         if known.contradicts(identity) {
             return finish(
-                .failed, "another machine (\(identity)) answers at this address; the prior is of \(known)",
-                value: reading.value)
+                .anotherMachine(found: identity.description, known: known.description), value: reading.value)
         }
         if entry.isMoved == true {
             guard known.isConfirmed(by: identity) else { return finishUnknownMachine(reading) }
@@ -203,14 +202,12 @@ public struct Convergence: Sendable {
     }
 
     private mutating func finishUnknownMachine(_ reading: Reading) -> Step {
-        finish(
-            .failed, "its BMC has another address now, and it cannot be told whether it is the same machine",
-            value: reading.value)
+        finish(.machineNotKnown, value: reading.value)
     }
 
     /// ``entry`` is durable.
     public mutating func didRecord() -> Step {
-        guard case .recording(let write) = phase else { return finish(.failed, "internal: recorded out of turn") }
+        guard case .recording(let write) = phase else { return finish(.internal("recorded out of turn")) }
         durableEntry = entry
         phase = .writing(write)
         return .write(write)
@@ -233,8 +230,8 @@ public struct Convergence: Sendable {
 
     /// The BMC answered a write, or did not.
     public mutating func didWrite(_ result: Result<Void, BMCFault>, now: Timestamp) -> Step {
-        guard case .writing(let write) = phase else { return finish(.failed, "internal: written out of turn") }
-        looks = 0
+        guard case .writing(let write) = phase else { return finish(.internal("written out of turn")) }
+        reads = 0
         lastSeen = nil
         switch result {
         case .success:
@@ -247,7 +244,7 @@ public struct Convergence: Sendable {
         case .failure(let fault) where fault.isUnsent:
             withdraw()
             guard fault.isWorthRetrying, let delay = nextDelay(fault, now: now) else { return finish(fault) }
-            phase = .looking
+            phase = .reading
             return wait(delay, then: .read)
         case .failure(let fault):
             answer = fault
@@ -256,7 +253,7 @@ public struct Convergence: Sendable {
         }
     }
 
-    /// Somebody else wrote between our look and our write. Looked at again, and decided again: what they wrote is what
+    /// Somebody else wrote between our read and our write. Read again, and decided again: what they wrote is what
     /// was there before us, where nothing of ours is under way.
     private mutating func didLoseRace(_ write: Write, _ fault: BMCFault) -> Step {
         guard races < terms.retries else {
@@ -289,29 +286,25 @@ public struct Convergence: Sendable {
 // MARK: - Faults and waits
 
 extension Convergence {
-    mutating func finish(
-        _ code: EnforcementResult.Code, _ message: String? = nil, value: ControlValue? = nil, unreachable: Bool = false
-    ) -> Step {
+    /// It failed.
+    mutating func finish(_ reason: FailureReason, value: ControlValue? = nil) -> Step {
+        finish(.failed(reason), value: value)
+    }
+
+    /// It is as it should be.
+    mutating func finish(applied remarks: AppliedRemark?..., value: ControlValue? = nil) -> Step {
+        finish(.applied(remarks.compactMap { $0 }), value: value)
+    }
+
+    mutating func finish(_ ending: Outcome.Ending, value: ControlValue?) -> Step {
         phase = .finished
-        return .finish(Outcome(code, message, value: value, unreachable: unreachable))
+        return .finish(Outcome(ending, value: value))
     }
 
     mutating func finish(_ fault: BMCFault) -> Step {
-        let tries = failures > 0 ? " after \(failures) \(failures == 1 ? "retry" : "retries")" : ""
-        switch fault.kind {
-        case .machineOff:
-            // A prior that cannot be put back now is still owed; a cap on a machine that is down is not.
-            return finish(goal == .prior ? .failed : .skipped, "node is off: \(fault.message)")
-        case .unreachable, .leftAlone:
-            return finish(.failed, "BMC unreachable\(tries): \(fault.message)", unreachable: true)
-        case .unsupported:
-            phase = .finished
-            var outcome = Outcome(.failed, fault.message)
-            outcome.isUnsupported = true
-            return .finish(outcome)
-        case .unknownEffect: return finish(.failed, "unknown\(tries): \(fault.message)")
-        default: return finish(.failed, fault.message + tries)
-        }
+        // A prior that cannot be put back now is still owed; a cap on a machine that is down is not.
+        if fault.kind == .machineOff, goal != .prior { return finish(.skipped(.nodeOff(fault.message)), value: nil) }
+        return finish(.bmc(fault.kind, fault.message, retries: failures))
     }
 
     mutating func wait(_ delay: Duration, then step: Step) -> Step {
@@ -335,14 +328,12 @@ extension Convergence {
         let write: Write
         switch phase {
         case .confirming(let pending, _), .repeating(let pending), .overtaken(let pending): write = pending
-        case .looking, .recording, .writing, .finished: return finish(fault)
+        case .reading, .recording, .writing, .finished: return finish(fault)
         }
         if fault.kind == .machineOff, case .reset = write {
             // The resource went away with the machine; the power state itself is still readable elsewhere.
-            return finish(.failed, "unknown: \(fault.message)")
+            return finish(.bmc(.unknownEffect, fault.message, retries: 0))
         }
-        return finish(
-            .failed, "unknown: written, but it could not be read back: \(fault.message)",
-            unreachable: fault.kind == .unreachable || fault.kind == .leftAlone)
+        return finish(.unread(fault.kind, fault.message))
     }
 }

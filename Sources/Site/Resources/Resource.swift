@@ -3,7 +3,7 @@ public import PowerEvents
 /// A node, GPU or chassis that hints can name, with everything that decides what may be done to it.
 public struct Resource: Sendable, Hashable {
     /// Parts of its control that the inventory pins instead of leaving them to discovery.
-    public struct Pins: Sendable, Hashable, Codable {
+    public struct Pins: Sendable, Hashable {
         /// The URI of the resource that holds the power limit.
         public var powerLimit: String?
         /// A ComputerSystem, by URI or Id.
@@ -35,7 +35,7 @@ public struct Resource: Sendable, Hashable {
     /// Never touched; a node in a protected chassis is protected, and so are its GPUs.
     public let isProtected: Bool
     public let allowed: Set<ShedAction>
-    /// The feeds it hangs on, its own or its parent's; nil where the inventory does not say.
+    /// The feeds it is fed by, its own or its parent's; nil where the inventory does not say.
     public let feeds: [String]?
     public let pins: Pins
 

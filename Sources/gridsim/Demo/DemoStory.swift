@@ -26,7 +26,7 @@ struct DemoStory {
         console.line("mosquitto on port \(stage.brokerPort), the fleet, and `ima run` are up")
 
         let watcher = try EventWatcher(
-            busOptions(topics: ["grid/v1/infra/+/powerbreach/enforcement"]), keys: stage.agentKeys,
+            busOptions(topics: [Topic.filter(.enforcement)]), keys: stage.agentKeys,
             logger: BusArguments.logger)
         let powerAgent = try SimulatedPowerAgent(
             source: DemoStage.source, key: stage.powerAgentKey, bus: stage.bus, logger: BusArguments.logger)

@@ -23,6 +23,7 @@ struct RecordError: Error, Sendable, CustomStringConvertible {
     }
 
     var description: String {
-        ([record, path.isEmpty ? nil : path.joined(separator: ".")].compactMap { $0 } + [reason]).joined(separator: ": ")
+        let place = [record, path.isEmpty ? nil : path.joined(separator: ".")].compactMap { $0 }
+        return (place + [reason]).joined(separator: ": ")
     }
 }

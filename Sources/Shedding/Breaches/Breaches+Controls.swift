@@ -1,0 +1,286 @@
+public import PowerEvents
+import Site
+
+/// Controls: handing out convergences and taking in how they ended.
+extension Breaches {
+    /// A convergence to run, with the revision of the goal that it was made for.
+    public struct Assignment: Sendable {
+        public let convergence: Convergence
+        public let revision: Int
+    }
+
+    /// What is to be done for a control whose turn in its BMC's queue has come: run an assignment, or nothing but the actions.
+    ///
+    /// The goal is looked up now and not when the control was queued, so that what was resolved meanwhile is not begun.
+    public mutating func begin(_ key: ControlKey, now: Timestamp) -> (Assignment?, [Action]) {
+        guard var control = controls[key], !control.isRunning else { return (nil, []) }
+        let queued = control.queuedPriority
+        control.queuedPriority = nil
+        controls[key] = control
+        // Thawing queues everything again.
+        if isHalted { return (nil, []) }
+        if parked.controls.contains(key) {
+            return (nil, settle(key, .failed(.parked), now: now))
+        }
+        let demands = demands(on: key)
+        if demands.isEmpty, control.entry.intent == nil {
+            return (nil, settle(key, .applied(.nothingChanged), now: now))
+        }
+        if demands.isEmpty, let queued, !WorkPriority.isRelease(queued) {
+            // It was to be shed when it came into the queue; what still is goes first.
+            return (nil, queue(key, priority: workPriority(of: key)).map { [$0] } ?? [])
+        }
+        let pursued = pursuedDemands(on: key)
+        if !demands.isEmpty, pursued?.isEmpty == true, control.entry.intent == nil {
+            return (nil, letGoUntouched(key, now: now))
+        }
+        if demands.contains(.suspended), control.entry.intent == nil, let reason = unreachableRefusal(key) {
+            return (nil, settle(key, .skipped(reason), now: now))
+        }
+        controls[key]?.isRunning = true
+        var terms = Convergence.Terms(
+            floor: floor(of: control.entry), policy: policy, deadline: now + policy.deadline,
+            failedReverts: control.failedReverts, pursued: pursued)
+        if isProtectedSince(control.entry) {
+            terms.pursued = []
+            terms.whyNotPursued = .protectedSince
+        }
+        let goal: Convergence.Goal = demands.isEmpty ? .prior : .demands(demands)
+        return (
+            Assignment(
+                convergence: Convergence(entry: control.entry, goal: goal, terms: terms),
+                revision: control.goalRevision), []
+        )
+    }
+
+    /// The bound under which a control is capped: that of its resources, and of what was in force when it was capped.
+    private func floor(of entry: ControlEntry) -> Watts? {
+        if entry.intent != nil, let known = entry.floor { return known == .zero ? nil : known }
+        return ([entry.key] + (entry.sharedBy ?? [])).compactMap { site.resources[$0.resource]?.floor }.max()
+    }
+
+    /// Whether the inventory has come to protect what is held.
+    private func isProtectedSince(_ entry: ControlEntry) -> Bool {
+        ([entry.key] + (entry.sharedBy ?? [])).contains { site.resources[$0.resource]?.isProtected == true }
+            && !demands(on: entry.key).isEmpty
+    }
+
+    /// Whether a write may go out at this very moment; otherwise how the convergence ends. Never as `skipped`, which
+    /// would let a release count as done.
+    public func permit(_ key: ControlKey, revision: Int) -> Outcome? {
+        if isFrozen { return .failed(.frozen) }
+        if isPaused { return .failed(.observing) }
+        guard controls[key]?.goalRevision == revision else { return .failed(.superseded) }
+        return nil
+    }
+
+    /// Whether an intent may be recorded, which is followed by a write; otherwise how the convergence ends.
+    ///
+    /// From here on what was said of the control is no longer known to be so: a cap that has to be put back does not
+    /// hold, and no report says that it does.
+    public mutating func permitRecord(_ entry: ControlEntry, revision: Int) -> Outcome? {
+        let key = entry.key
+        if let refusal = permit(key, revision: revision) { return refusal }
+        if let holder = holderOfPlace(of: entry) {
+            return .failed(.sharesControl(with: holder.resource))
+        }
+        claimPlace(of: entry)
+        if controls[key]?.outcome?.code == .applied, !demands(on: key).isEmpty {
+            controls[key]?.outcome = nil
+            for id in holdIndex[key].keys where breaches[id]?.isOpen == true {
+                unsettled[id, default: []].insert(key)
+            }
+        }
+        return nil
+    }
+
+    /// Takes over an entry that is about to be made durable before a write.
+    public mutating func willWrite(_ entry: ControlEntry) {
+        adopt(entry)
+        if entry.key.facet == .powerState, case .power? = entry.intent { markPowerCycled(entry.key.resource) }
+    }
+
+    private mutating func adopt(_ entry: ControlEntry) {
+        let isPowerCycled = controls[entry.key]?.entry.isPowerCycled
+        controls[entry.key]?.entry = entry
+        controls[entry.key]?.entry.isPowerCycled = entry.isPowerCycled ?? isPowerCycled
+    }
+
+    /// The node's power is about to be switched, and with it go the limits that live in what it powers.
+    mutating func markPowerCycled(_ node: String) {
+        for resource in [node] + site.children(of: node).map(\.id) {
+            for facet in [ControlKey.Facet.powerLimit, .speedLimit] {
+                let key = shared(ControlKey(resource: resource, facet: facet))
+                guard let entry = controls[key]?.entry, entry.prior != nil, entry.isPowerCycled != true else {
+                    continue
+                }
+                controls[key]?.entry.isPowerCycled = true
+                changeLog.touch(key)
+            }
+        }
+    }
+
+    /// A convergence has ended.
+    public mutating func finish(
+        _ key: ControlKey, entry: ControlEntry, outcome: Outcome, revision: Int, now: Timestamp
+    ) -> [Action] {
+        guard controls[key] != nil else { return [] }
+        adopt(entry)
+        controls[key]?.isRunning = false
+        changeLog.touch(key)
+        if let holder = holderOfPlace(of: entry) { return share(key, with: holder, now: now) }
+        claimPlace(of: entry)
+        guard controls[key]?.goalRevision == revision else {
+            return queue(key, priority: workPriority(of: key)).map { [$0] } ?? []
+        }
+        return settle(key, outcome, now: now)
+    }
+
+    mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
+        let isNews = controls[key]?.outcome != outcome
+        controls[key]?.outcome = outcome
+        changeLog.touch(key)
+        if isNews { log(outcome, of: key) }
+        if outcome.isUnsupported, controls[key]?.entry.intent == nil, let actions = fallBack(from: key) {
+            return actions
+        }
+        guard demands(on: key).isEmpty else {
+            readAgain(key, at: now + policy.watchEvery)
+            return settleHeld(key, outcome, isNews: isNews, now: now)
+        }
+        return settleReleased(key, outcome, now: now)
+    }
+
+    private mutating func log(_ outcome: Outcome, of key: ControlKey) {
+        let isReverted = outcome.code == .applied && demands(on: key).isEmpty
+        changeLog.log(
+            HistoryEntry(
+                .outcome, isReverted ? "reverted" : outcome.code.rawValue, breach: holdIndex[key].keys.min(),
+                control: key,
+                value: outcome.value?.description, prior: controls[key]?.entry.prior?.value.description,
+                message: outcome.message))
+    }
+
+    private mutating func settleHeld(
+        _ key: ControlKey, _ outcome: Outcome, isNews: Bool, now: Timestamp
+    ) -> [Action] {
+        let holding = holdIndex[key].keys.sorted()
+        var actions: [Action] = []
+        for id in holding {
+            if breaches[id]?.released.contains(key) == true {
+                let others = holding.filter { breaches[$0]?.released.contains(key) == false }
+                recordRelease(key, of: id, outcome.stillHeld(by: others))
+                actions += closeOrReport(id, now: now)
+                continue
+            }
+            // A breach that lets go waits for the ends of its releases, and a read of what is held is none.
+            guard breaches[id]?.isOpen == true else { continue }
+            let wasUnsettled = unsettled[id]?.remove(key) != nil
+            waves[id]?.settle(key)
+            if key.facet == .powerState, outcome.code != .applied { actions += uncover(key, of: id, now: now) }
+            actions += handOut(id, now: now)
+            if wasUnsettled {
+                actions += reportIfSettled(id, now: now)
+            } else if isNews {
+                due.tellNews(id, now: now)
+            }
+        }
+        return actions
+    }
+
+    mutating func settleReleased(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
+        let holding = holdIndex[key].keys.sorted()
+        for id in holding { recordRelease(key, of: id, outcome) }
+        if outcome.code == .failed {
+            // As long as it takes: 2, 4, 8 ... seconds, up to five minutes.
+            let failures = controls[key]?.failedReverts ?? 0
+            controls[key]?.failedReverts += 1
+            let delay = min(Duration.seconds(2 << min(failures, 8)), .seconds(300))
+            readAgain(key, at: now + delay + delay * Jitter.fraction(of: key, turn: failures) / 4)
+        } else {
+            remove(key)
+        }
+        var actions: [Action] = []
+        for id in holding { actions += closeOrReport(id, now: now) }
+        return actions
+    }
+
+    private mutating func recordRelease(_ key: ControlKey, of id: UUIDText, _ outcome: Outcome) {
+        guard let breach = breaches[id], breach.released.contains(key) else { return }
+        unsettled[id]?.remove(key)
+        guard breach.releaseOutcomes[key] != outcome else { return }
+        note(outcome, releasing: key, of: id)
+    }
+
+    /// The BMC does not offer the control that hints were to act on first, so they act on their second choice.
+    ///
+    /// - Returns: nil where no hint has one
+    private mutating func fallBack(from key: ControlKey) -> [Action]? {
+        var actions: [Action] = []
+        var hasOne = false
+        for (id, indices) in holdIndex[key] {
+            guard let breach = breaches[id], breach.isOpen else { continue }
+            let affected = indices.filter { breach.plans[$0].fallback != nil && breach.plans[$0].hasFallenBack != true }
+            guard !affected.isEmpty else { continue }
+            hasOne = true
+            let seconds = affected.map { (index: $0, plan: breach.plans[$0].fallenBack()) }
+            for second in seconds { replacePlan(at: second.index, of: id, with: second.plan) }
+            unsettled[id]?.remove(key)
+            waves[id]?.settle(key)
+            for (_, plan) in seconds {
+                for second in plan.controls {
+                    ensureControl(second)
+                    controls[second]?.goalRevision += 1
+                    controls[second]?.outcome = nil
+                    for holder in holdIndex[second].keys where breaches[holder]?.isOpen == true {
+                        unsettled[holder, default: []].insert(second)
+                    }
+                    let priority = WorkPriority.shedding(plan.hint.priority)
+                    if let action = queue(second, priority: priority) { actions.append(action) }
+                }
+            }
+        }
+        guard hasOne else { return nil }
+        if !holdIndex.isHeld(key) { remove(key) }
+        return actions
+    }
+
+    /// A suspend did not come about, so the hints that it should have covered act on their own.
+    private mutating func uncover(_ cover: ControlKey, of id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id], breach.isOpen else { return [] }
+        var actions: [Action] = []
+        for (index, plan) in breach.plans.enumerated() {
+            guard case .covered(by: cover, let demand, let keys) = plan.verdict else { continue }
+            var uncovered = plan
+            uncovered.verdict = .demand(demand, of: keys)
+            replacePlan(at: index, of: id, with: uncovered)
+            for key in keys {
+                ensureControl(key)
+                controls[key]?.goalRevision += 1
+                controls[key]?.outcome = nil
+                unsettled[id, default: []].insert(key)
+                if let action = queue(key, priority: WorkPriority.shedding(plan.hint.priority)) {
+                    actions.append(action)
+                }
+            }
+        }
+        return actions
+    }
+
+    /// Too many of a plan's BMCs being out of reach, the fault is more likely ours or the network's.
+    private func unreachableRefusal(_ key: ControlKey) -> SkipReason? {
+        for id in holdIndex[key].keys {
+            guard let breach = breaches[id], breach.isOpen else { continue }
+            var bmcs: [BMC.Address: Bool] = [:]
+            for control in breach.controls.compactMap({ controls[$0] }) {
+                let isLost = control.outcome?.isUnreachable ?? false
+                bmcs[control.entry.bmc.address] = isLost || bmcs[control.entry.bmc.address] ?? false
+            }
+            let lost = bmcs.values.count { $0 }
+            if lost * 10_000 > bmcs.count * policy.maxUnreachable.basisPoints {
+                return .maxUnreachable(lost: lost, bmcs: bmcs.count)
+            }
+        }
+        return nil
+    }
+}

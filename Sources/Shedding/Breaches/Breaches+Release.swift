@@ -1,0 +1,120 @@
+import PowerEvents
+
+/// Letting go: after `resolved`, hold-down, then steps in reverse order.
+extension Breaches {
+    mutating func resolve(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id], breach.isOpen else { return [] }
+        breaches[id]?.phase = .holdingDown(until: now + breach.holdDown)
+        waves[id] = nil
+        unsettled[id] = nil
+        due.dropReport(id)
+        changeLog.touch(id)
+        // What has not been started is not started any more, and what runs writes nothing more for it.
+        var actions: [Action] = []
+        for key in breach.controls {
+            guard let control = controls[key] else { continue }
+            if control.isRunning {
+                controls[key]?.goalRevision += 1
+            } else if control.entry.intent == nil, pursuedDemands(on: key)?.isEmpty == true {
+                actions += letGo(key, of: id, Self.untouched(control), now: now)
+            }
+        }
+        let rest = breach.controls.contains { breaches[id]?.released.contains($0) == false }
+        return rest ? actions : actions + startReleasing(id, now: now)
+    }
+
+    /// A `resolved` for a breach that was never seen: known from now on as over, and answered.
+    mutating func closeUnopened(_ id: UUIDText, now: Timestamp) -> [Action] {
+        breaches[id]?.phase = .closed(at: now)
+        return report(id, now: now)
+    }
+
+    mutating func startReleasing(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id] else { return [] }
+        breaches[id]?.phase = .releasing(nextStep: now)
+        unsettled[id] = Set(breach.controls.filter { breach.releaseOutcomes[$0] == nil })
+        due.report(id, at: now + policy.reportAfter)
+        changeLog.touch(id)
+        return stepRelease(id, now: now)
+    }
+
+    /// Lets go of the next few controls, those first that were shed last.
+    mutating func stepRelease(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id] else { return [] }
+        let held = breach.controls.filter { !breach.released.contains($0) }
+        guard !held.isEmpty else { return closeOrReport(id, now: now) }
+        if isHalted { return [] }
+        let priorities = Dictionary(
+            breach.plans.flatMap { plan in plan.controls.map { ($0, plan.hint.priority) } }, uniquingKeysWith: min)
+        let order = held.enumerated().sorted { left, right in
+            let (one, other) = (priorities[left.element, default: 0], priorities[right.element, default: 0])
+            return one == other ? left.offset > right.offset : one > other
+        }
+        let count = max(1, policy.step.of(breach.controls.count))
+        var actions: [Action] = []
+        for (_, key) in order.prefix(count) {
+            breaches[id]?.released.insert(key)
+            controls[key]?.goalRevision += 1
+            if controls[key] == nil {
+                note(.applied(.nothingChanged), releasing: key, of: id)
+            } else if let action = queue(key, priority: workPriority(of: key)) {
+                actions.append(action)
+            }
+        }
+        let jitter = policy.every * (Jitter.fraction(of: order[0].element) - 0.5) / 5
+        let next = now + policy.every + jitter
+        breaches[id]?.phase = .releasing(nextStep: next)
+        changeLog.touch(id)
+        return actions + closeOrReport(id, now: now)
+    }
+
+    /// Nothing was begun for it, and nothing will be: no open breach asks for it any more.
+    mutating func letGoUntouched(_ key: ControlKey, now: Timestamp) -> [Action] {
+        guard let control = controls[key] else { return [] }
+        var actions: [Action] = []
+        for id in holdIndex[key].keys.sorted() where breaches[id]?.released.contains(key) == false {
+            actions += letGo(key, of: id, Self.untouched(control), now: now)
+            if case .holdingDown = breaches[id]?.phase,
+                breaches[id]?.controls.allSatisfy({ breaches[id]?.released.contains($0) == true }) == true
+            {
+                actions += startReleasing(id, now: now)
+            }
+        }
+        return actions
+    }
+
+    /// What was as demanded without a write was held, and is told of; what was never begun is not.
+    private static func untouched(_ control: HeldControl) -> Outcome {
+        if control.entry.reassertions > 0 { return .skipped(.takenOver) }
+        if control.outcome?.code == .applied || control.entry.prior != nil { return .applied(.nothingChanged) }
+        return .applied(.neverBegun)
+    }
+
+    private mutating func letGo(
+        _ key: ControlKey, of id: UUIDText, _ outcome: Outcome, now: Timestamp
+    ) -> [Action] {
+        breaches[id]?.released.insert(key)
+        note(outcome, releasing: key, of: id)
+        controls[key]?.goalRevision += 1
+        // Other breaches may be waiting for the end of their own release of it.
+        return demands(on: key).isEmpty ? settleReleased(key, outcome, now: now) : []
+    }
+
+    /// Ends a breach of which everything is let go and back, or reports how far that has come.
+    mutating func closeOrReport(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id], case .releasing = breach.phase else { return [] }
+        // Empty once every control was let go and has come to an end, be it a failed one that is tried again.
+        guard unsettled[id, default: []].isEmpty else { return [] }
+        let isDone = breach.controls.allSatisfy { key in
+            guard let outcome = breach.releaseOutcomes[key] else { return false }
+            return outcome.code != .failed || controls[key] == nil || !demands(on: key).isEmpty
+        }
+        guard isDone else { return reportIfSettled(id, now: now) }
+        holdIndex.remove(breach)
+        breaches[id]?.phase = .closed(at: now)
+        due.forget(id)
+        unsettled[id] = nil
+        waves[id] = nil
+        return report(id, now: now)
+    }
+}

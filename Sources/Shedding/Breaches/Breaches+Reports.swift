@@ -1,0 +1,136 @@
+import PowerEvents
+
+/// What is said of a breach, from what its controls were last seen to hold.
+extension Breaches {
+    /// A report where nothing is left in progress and there is something new to say.
+    mutating func reportIfSettled(_ id: UUIDText, now: Timestamp, evenIfNothingNew: Bool = false) -> [Action] {
+        guard let breach = breaches[id], unsettled[id, default: []].isEmpty else { return [] }
+        if case .holdingDown = breach.phase { return [] }
+        guard evenIfNothingNew || makeReport(breach, now: now).fingerprint != breach.reported else { return [] }
+        return report(id, now: now)
+    }
+
+    /// A report now, whatever is still in progress.
+    mutating func report(_ id: UUIDText, now: Timestamp) -> [Action] {
+        guard let breach = breaches[id] else { return [] }
+        let report = makeReport(breach, now: now)
+        breaches[id]?.reported = report.fingerprint
+        breaches[id]?.reportedAt = now
+        due.dropReport(id)
+        changeLog.touch(id)
+        let said = report.enforcement
+        changeLog.log(
+            HistoryEntry(
+                .report, "\(said.action.rawValue) \(said.code.rawValue)", breach: id, message: said.diagnosticMessage))
+        return [.report(report)]
+    }
+
+    private func makeReport(_ breach: Breach, now: Timestamp) -> Report {
+        let isRelease =
+            switch breach.phase {
+            case .open, .holdingDown: false
+            case .releasing, .closed: true
+            }
+        var results: [EnforcementResult] = []
+        var inProgress = 0
+        for plan in breach.plans where !plan.isSuperseded {
+            if isRelease, isUntouched(plan, in: breach) { continue }
+            if let result = isRelease ? releaseResult(plan, breach) : result(plan, breach) {
+                results.append(result)
+            } else {
+                inProgress += 1
+            }
+        }
+        let applied = results.count { $0.code == .applied }
+        let code: Enforcement.Code =
+            if inProgress == 0, applied == results.count { .success } else if applied > 0 || inProgress > 0 {
+                .partial
+            } else { .error }
+        return Report(
+            enforcement: Enforcement(
+                breachID: breach.id, feedTag: breach.feed, action: isRelease ? .reverted : .applied, code: code,
+                diagnosticMessage: diagnosis(results, inProgress: inProgress, isRelease: isRelease), results: results,
+                timestamp: now),
+            origin: breach.origin)
+    }
+
+    private func diagnosis(_ results: [EnforcementResult], inProgress: Int, isRelease: Bool) -> String? {
+        if results.isEmpty, inProgress == 0 { return isRelease ? "nothing was held" : "no hints: nothing to do" }
+        let counts = EnforcementResult.Code.allCases.map { code in (code, results.count { $0.code == code }) }
+        var parts = counts.filter { $0.1 > 0 }.map {
+            "\($0.1) \(isRelease && $0.0 == .applied ? "reverted" : $0.0.rawValue)"
+        }
+        if inProgress > 0 { parts.append("\(inProgress) still in progress") }
+        return parts.joined(separator: ", ")
+    }
+
+    private func result(_ plan: PlannedHint, _ breach: Breach) -> EnforcementResult? {
+        switch plan.verdict {
+        case .skipped(let reason): return plan.result(.skipped, reason.description)
+        case .covered(let cover, _, _):
+            guard let suspend = controls[cover] else {
+                return plan.result(.skipped, SkipReason.coverNotInInventory(cover.resource).description)
+            }
+            guard let outcome = suspend.outcome else { return nil }
+            return plan.result(
+                outcome.code, "through the suspend of \(cover.resource)" + (outcome.message.map { ": \($0)" } ?? ""))
+        case .demand(_, let keys):
+            let outcomes = keys.compactMap { key -> Outcome? in
+                // Not begun before a restart, and gone from the inventory since.
+                guard let control = controls[key] else { return .skipped(.notInInventory) }
+                return unsettled[breach.id]?.contains(key) == true ? nil : control.outcome
+            }
+            guard outcomes.count == keys.count else { return nil }
+            return plan.result(keys, outcomes)
+        }
+    }
+
+    /// Whether a hint never bore on anything, so that there is nothing to be told of its end.
+    private func isUntouched(_ plan: PlannedHint, in breach: Breach) -> Bool {
+        guard plan.controls.allSatisfy({ breach.releaseOutcomes[$0]?.isUntouched == true }) else { return false }
+        guard case .covered(let cover, _, _) = plan.verdict else { return true }
+        return breach.releaseOutcomes[cover].map { $0.isUntouched == true } ?? !breach.released.contains(cover)
+    }
+
+    private func releaseResult(_ plan: PlannedHint, _ breach: Breach) -> EnforcementResult? {
+        if case .covered(let cover, _, _) = plan.verdict, let outcome = breach.releaseOutcomes[cover],
+            plan.controls.allSatisfy({ breach.releaseOutcomes[$0]?.isUntouched == true })
+        {
+            return plan.result(outcome.code, "through \(cover.resource)" + (outcome.message.map { ": \($0)" } ?? ""))
+        }
+        let outcomes = plan.controls.compactMap { breach.releaseOutcomes[$0] }
+        guard outcomes.count == plan.controls.count else { return nil }
+        var result = plan.result(plan.controls, outcomes)
+        // A cap that no longer holds is no applied power.
+        result.appliedPower = nil
+        return result
+    }
+}
+
+extension PlannedHint {
+    func result(_ code: EnforcementResult.Code, _ message: String?) -> EnforcementResult {
+        EnforcementResult(
+            resourceID: hint.resourceID, resourceType: hint.resourceType, requestedAction: hint.action, code: code,
+            message: message)
+    }
+
+    /// One result for all controls of a hint: applied only if every one is.
+    func result(_ keys: [ControlKey], _ outcomes: [Outcome]) -> EnforcementResult {
+        if keys.count == 1, exceptions.isEmpty {
+            var result = result(outcomes[0].code, outcomes[0].message)
+            if outcomes[0].code == .applied, let watts = outcomes[0].value?.limit, watts != hint.targetPower?.watts {
+                result.appliedPower = PowerQuantity(watts: watts, unit: hint.targetPower?.unit ?? .watt)
+            }
+            return result
+        }
+        let done = outcomes.count { $0.code == .applied }
+        let total = keys.count + exceptions.count
+        var troubles = exceptions.map(\.description)
+        for (key, outcome) in zip(keys, outcomes) where outcome.code != .applied {
+            troubles.append("\(key.resource): \(outcome.message ?? outcome.code.rawValue)")
+        }
+        let message = (["\(done) of \(total) nodes"] + troubles.prefix(10)).joined(separator: "; ")
+        if done == total { return result(.applied, message) }
+        return result(outcomes.allSatisfy { $0.code == .skipped } ? .skipped : .failed, message)
+    }
+}

@@ -1,0 +1,208 @@
+public import PowerEvents
+public import Site
+
+/// The heart: every breach, every hold, and what each control must hold because of them.
+///
+/// A value without clock, randomness or I/O. Events go in with the time at which they happened; ``Action``s come out.
+/// Whoever keeps it makes ``takeChanges()`` durable before acting, so that a crash at any point leaves a journal from
+/// which ``init(site:policy:breaches:controls:)`` and ``resume(now:)`` go on.
+public struct Breaches: Sendable {
+    public private(set) var site: Site
+    public private(set) var policy: Policy {
+        didSet { breachesDue = nil }
+    }
+    public internal(set) var breaches: [UUIDText: Breach] = [:] {
+        didSet { breachesDue = nil }
+    }
+    public internal(set) var controls: [ControlKey: HeldControl] = [:]
+    /// While true nothing is written to any BMC, and nothing is undone. Durable: a restart thaws nothing.
+    public internal(set) var isFrozen: Bool {
+        didSet {
+            if isFrozen != oldValue { changeLog.touchFreeze() }
+            breachesDue = nil
+        }
+    }
+    /// Whether nothing is written for another reason than an operator's freeze (`mode: observe`); not kept in the journal.
+    public internal(set) var isPaused = false {
+        didSet { breachesDue = nil }
+    }
+    /// Whether no write may go out.
+    var isHalted: Bool { isFrozen || isPaused }
+
+    /// What bears on which control. Breaches that are over are not in it.
+    var holdIndex = HoldIndex()
+    /// What a breach still waits for before it can be reported as settled.
+    var unsettled: [UUIDText: Set<ControlKey>] = [:]
+    var due = DueTimes() {
+        didSet { breachesDue = nil }
+    }
+    /// What of a breach has not been handed out yet.
+    var waves: [UUIDText: Waves] = [:] {
+        didSet { breachesDue = nil }
+    }
+    /// What is not durable yet.
+    var changeLog: ChangeLog
+    /// ``nextDue`` as far as it is a matter of breaches; nil where that has to be worked out anew.
+    private var breachesDue: Timestamp??
+    /// Which key has what its BMC holds once, and which keys share it.
+    var sharing = Sharing()
+    /// What an old journal holds and nobody has confirmed yet (``park()``).
+    var parked = Parking() {
+        didSet { breachesDue = nil }
+    }
+
+    /// - Parameters:
+    ///   - breaches: what the journal holds
+    ///   - controls: likewise
+    ///   - isFrozen: likewise
+    public init(
+        site: Site, policy: Policy, breaches: [Breach] = [], controls: [ControlEntry] = [], isFrozen: Bool = false
+    ) {
+        changeLog = ChangeLog(breaches)
+        self.isFrozen = isFrozen
+        self.site = site
+        self.policy = policy
+        for breach in breaches { self.breaches[breach.id] = breach }
+        for entry in controls { self.controls[entry.key] = HeldControl(entry: entry) }
+        takeUpShared(controls)
+        for breach in self.breaches.values where !breach.isClosed { holdIndex.add(breach) }
+    }
+
+    /// Takes what has to be made durable, once.
+    public mutating func takeChanges() -> Changes {
+        for id in changeLog.breaches where breaches[id]?.isClosed == true { breaches[id]?.retire() }
+        return changeLog.take(breaches: breaches, controls: controls, isFrozen: isFrozen)
+    }
+
+    /// The earliest time at which ``tick(now:)`` can have anything to do, which may lie in the past; nil where it has
+    /// nothing until something else happens.
+    public var nextDue: Timestamp? {
+        mutating get {
+            let ofBreaches: Timestamp?
+            if let known = breachesDue {
+                ofBreaches = known
+            } else {
+                ofBreaches = breaches.values.compactMap { nextDue(of: $0) }.min()
+                breachesDue = .some(ofBreaches)
+            }
+            return [ofBreaches, isHalted ? nil : due.nextRead].compactMap { $0 }.min()
+        }
+    }
+
+    /// Puts a plan in the place of another, which is one small row of the journal however many plans its breach has.
+    mutating func replacePlan(at position: Int, of id: UUIDText, with plan: PlannedHint) {
+        guard let old = breaches[id]?.plans[position] else { return }
+        breaches[id]?.replacePlan(at: position, with: plan)
+        holdIndex.move(position, of: id, from: old.controls, to: plan.controls)
+        changeLog.touch(plan: position, of: id)
+    }
+
+    /// Forgets a breach that is over, here and in the journal.
+    mutating func remove(_ breach: UUIDText) {
+        breaches[breach] = nil
+        changeLog.remove(breach)
+    }
+
+    mutating func readAgain(_ key: ControlKey, at time: Timestamp) {
+        guard controls[key] != nil else { return }
+        due.read(key, at: time)
+    }
+
+    /// When a control is to be read again, because it failed or is watched.
+    public func nextRead(at key: ControlKey) -> Timestamp? { due.nextRead(key) }
+
+    /// Notes how the release of a control from a breach ended.
+    mutating func note(_ outcome: Outcome, releasing control: ControlKey, of breach: UUIDText) {
+        breaches[breach]?.releaseOutcomes[control] = outcome
+        unsettled[breach]?.remove(control)
+        changeLog.note(outcome, releasing: control, of: breach)
+    }
+
+    mutating func remove(_ control: ControlKey) {
+        forgetPlace(of: control)
+        dropEntry(of: control)
+    }
+
+    mutating func dropEntry(of control: ControlKey) {
+        controls[control] = nil
+        due.dropRead(control)
+        changeLog.remove(control)
+    }
+
+    /// Takes over a changed inventory and policy. It moves no machine: holds stay as they are, and what left the
+    /// inventory is still released, since its entry has the address.
+    public mutating func reload(site: Site, policy: Policy) {
+        self.site = site
+        self.policy = policy
+        for key in controls.keys.sorted() {
+            guard let bmc = site.resources[key.resource]?.bmc, let old = controls[key]?.entry.bmc, bmc != old else {
+                continue
+            }
+            controls[key]?.entry.bmc = bmc
+            changeLog.touch(key)
+            guard bmc.address != old.address else { continue }
+            // What was found at the old address is not at the new one, nor is it known to be the same machine.
+            forgetPlace(of: key)
+            controls[key]?.entry.locator = nil
+            controls[key]?.entry.place = nil
+            controls[key]?.entry.isMoved = true
+        }
+    }
+
+    /// Nodes that are down through this agent, or are about to be, or are not back yet.
+    public var suspendedNodes: Set<String> {
+        let wanted = holdIndex.controls.filter { $0.facet == .powerState && !demands(on: $0).isEmpty }
+        let owed = controls.values.filter { $0.entry.key.facet == .powerState && $0.entry.intent != nil }
+        return Set(wanted.map(\.resource)).union(owed.map(\.entry.key.resource))
+    }
+
+    /// What all breaches together demand of a control; empty where none does.
+    public func demands(on key: ControlKey) -> [Demand] {
+        let holding = holdIndex[key]
+        // Nearly always it is one breach.
+        if holding.count == 1, let (id, indices) = holding.first { return demands(on: key, of: id, indices) }
+        return holding.keys.sorted().flatMap { demands(on: key, of: $0, holding[$0, default: []]) }
+    }
+
+    /// What open breaches demand of a control, for which something may still be begun; nil where that is all that is
+    /// demanded. For resolved ones nothing is begun any more.
+    func pursuedDemands(on key: ControlKey) -> [Demand]? {
+        let holding = holdIndex[key]
+        if holding.keys.allSatisfy({ breaches[$0]?.isOpen == true }) { return nil }
+        let pursued = holding.keys.sorted().flatMap { id in
+            breaches[id]?.isOpen == true ? demands(on: key, of: id, holding[id, default: []]) : []
+        }
+        return pursued == demands(on: key) ? nil : pursued
+    }
+
+    /// When a control's turn comes, whatever is to be done with it.
+    func workPriority(of key: ControlKey) -> Int {
+        let priority = priority(of: key)
+        return demands(on: key).isEmpty ? WorkPriority.releasing(priority) : WorkPriority.shedding(priority)
+    }
+
+    private func demands(on key: ControlKey, of id: UUIDText, _ indices: [Int]) -> [Demand] {
+        guard let breach = breaches[id], !breach.isClosed, !breach.released.contains(key) else { return [] }
+        return indices.compactMap { index in
+            guard case .demand(let demand, _) = breach.plans[index].verdict else { return nil }
+            return demand
+        }
+    }
+
+    /// Everything that bears on a control, by breach.
+    public func holds(on key: ControlKey) -> [(breach: Breach, plan: PlannedHint)] {
+        holdIndex[key].sorted { $0.key < $1.key }.flatMap { id, indices in
+            breaches[id].map { breach in indices.map { (breach, breach.plans[$0]) } } ?? []
+        }
+    }
+
+    /// The lowest priority number with which any breach asks for a control.
+    func priority(of key: ControlKey) -> Int {
+        var lowest = Int.max
+        for (id, indices) in holdIndex[key] {
+            guard let plans = breaches[id]?.plans else { continue }
+            for index in indices { lowest = min(lowest, plans[index].hint.priority) }
+        }
+        return lowest
+    }
+}

@@ -1,0 +1,18 @@
+/// A control with the state that only the running process needs beside its durable entry.
+public struct HeldControl: Sendable, Hashable {
+    public var entry: ControlEntry
+    /// How the last convergence to the present goal ended; nil while it has not.
+    public var outcome: Outcome?
+    /// Bumped whenever the goal changes, so that the end of an older convergence is told from that of this one.
+    public var goalRevision = 0
+    public var isRunning = false
+    /// With which priority it was handed to its BMC's queue, where it was not yet begun.
+    public var queuedPriority: Int?
+    /// Failed reverts in a row, for the back-off.
+    public var failedReverts = 0
+
+    public init(entry: ControlEntry, outcome: Outcome? = nil) {
+        self.entry = entry
+        self.outcome = outcome
+    }
+}
