@@ -75,6 +75,7 @@ struct BrokerTrustScenarios {
         await broker.stop()
         try await broker.start()
         try await stage.startAgent(waiting: false)
+        #expect(try await eventually { await stage.readiness() != 0 }, "the page is there, however busy the machine")
         try await Task.sleep(for: .seconds(2))
         #expect(await stage.readiness() == 503, "a revoked certificate is not let in")
         await stage.tearDown()
