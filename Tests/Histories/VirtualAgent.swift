@@ -82,7 +82,7 @@ final class VirtualAgent {
         }
         for effect in ready.effectsNow { perform(effect) }
         for batch in ready.batches { keep(batch) }
-        if ready.isUnfinished { later(.milliseconds(1)) { [self] in step(.time) } }
+        if ready.isUnfinished { later(.milliseconds(1)) { [self] in step(.proceed) } }
         planTick()
     }
 

@@ -248,7 +248,7 @@ extension Book {
             controls.values[control].queuedPriority.map({ priority < $0 }) ?? true
         else { return nil }
         controls.values[control].queuedPriority = priority
-        due.dropLook(at: key)
+        due.dropRead(key)
         return .converge(key, priority: priority)
     }
 }

@@ -154,7 +154,7 @@ extension Book {
             return actions
         }
         guard demands(on: key).isEmpty else {
-            lookAgain(at: key, when: now + policy.watchEvery)
+            readAgain(key, at: now + policy.watchEvery)
             return settleHeld(key, outcome, isNews: isNews, now: now)
         }
         return settleReleased(key, outcome, now: now)
@@ -182,7 +182,7 @@ extension Book {
                 actions += closeOrReport(id, now: now)
                 continue
             }
-            // A breach that lets go waits for the ends of its releases, and a look at what is held is none.
+            // A breach that lets go waits for the ends of its releases, and a read of what is held is none.
             guard breaches[id]?.isOpen == true else { continue }
             let wasUnsettled = unsettled[id]?.remove(key) != nil
             waves[id]?.settle(key)
@@ -205,7 +205,7 @@ extension Book {
             let failures = controls[key]?.failedReverts ?? 0
             controls[key]?.failedReverts += 1
             let delay = min(Duration.seconds(2 << min(failures, 8)), .seconds(300))
-            lookAgain(at: key, when: now + delay + delay * Jitter.fraction(of: key, turn: failures) / 4)
+            readAgain(key, at: now + delay + delay * Jitter.fraction(of: key, turn: failures) / 4)
         } else {
             remove(key)
         }

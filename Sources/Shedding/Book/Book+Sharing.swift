@@ -28,7 +28,7 @@ extension Book {
         let secondary = primary == key ? other : key
         if controls[secondary]?.isRunning == true {
             // Its own run ends first.
-            lookAgain(at: key, when: now + .seconds(1))
+            readAgain(key, at: now + .seconds(1))
             return []
         }
         let place = one.entry.place

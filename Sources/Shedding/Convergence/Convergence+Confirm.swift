@@ -4,12 +4,12 @@ import StrictJSON
 /// Looking whether a write took: applied means read back, and nothing else counts. Neither does a refusal: BMCs say no
 /// to what they did, and yes to what they did not do.
 extension Convergence {
-    /// The waits between looks at a limit. BMCs show a new limit up to several seconds late.
-    private static let limitLooks: [Duration] = [
+    /// The waits between reads of a limit. BMCs show a new limit up to several seconds late.
+    private static let limitReads: [Duration] = [
         .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4),
     ]
     /// After a refusal: most are what they say.
-    private static let looksAfterRefusal = 2
+    private static let readsAfterRefusal = 2
 
     /// Whether a write is done, as a reading shows.
     func isReached(_ write: Write, _ reading: Reading) -> Bool {
@@ -27,7 +27,7 @@ extension Convergence {
 
     mutating func confirm(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
         if case .reset = write { return confirmReset(write, answer, reading, now: now) }
-        guard isReached(write, reading) else { return lookAgain(write, answer, reading, now: now) }
+        guard isReached(write, reading) else { return readAgain(write, answer, reading, now: now) }
         switch (goal, write) {
         case (.prior, .restore(let fragment)) where !fragment.isNull: return finishAsBefore(reading)
         case (.prior, _):
@@ -39,18 +39,18 @@ extension Convergence {
     }
 
     /// It is not what was written: not yet, not at all, or what the BMC made of it.
-    private mutating func lookAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
+    private mutating func readAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
         let isMade = reading.value != valueBefore || isMadeBefore(answer, reading)
         // What a BMC makes of a write it shows at once; what comes later is somebody else's.
-        if looks == 0 { firstSeen = reading.value }
+        if reads == 0 { firstSeen = reading.value }
         let isSteady = reading.value == lastSeen
         lastSeen = reading.value
         if isMade, isSteady, let step = takeRounding(of: write, reading) { return step }
-        let allowed = answer == .refused && !isMade ? Self.looksAfterRefusal : Self.limitLooks.count
-        if looks < allowed {
-            let delay = Self.limitLooks[looks]
+        let allowed = answer == .refused && !isMade ? Self.readsAfterRefusal : Self.limitReads.count
+        if reads < allowed {
+            let delay = Self.limitReads[reads]
             if now + delay < terms.deadline {
-                looks += 1
+                reads += 1
                 return wait(delay, then: .read)
             }
         }
@@ -127,7 +127,7 @@ extension Convergence {
         return wait(delay, then: .read)
     }
 
-    /// The control was looked at right now, and still holds what it did: the write may go out again. Where it holds
+    /// The control was read right now, and still holds what it did: the write may go out again. Where it holds
     /// something else, everything is decided anew.
     mutating func repeatIfUnchanged(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
         guard reading.value == valueBefore else { return decide(reading, now: now) }
@@ -179,11 +179,11 @@ extension Convergence {
             return finish(applied: .suspended(state), value: reading.value)
         }
         guard answer == .refused, reading.value == valueBefore else { return waitForPower(write, reading, now: now) }
-        // Refused, and as it was: looked at for a while, since machines take their time.
-        if looks < Self.looksAfterRefusedReset {
-            let delay = Duration.milliseconds(500 << looks)
+        // Refused, and as it was: read for a while, since machines take their time.
+        if reads < Self.readsAfterRefusedReset {
+            let delay = Duration.milliseconds(500 << reads)
             if now + delay < terms.deadline {
-                looks += 1
+                reads += 1
                 return wait(delay, then: .read)
             }
         }
@@ -193,17 +193,17 @@ extension Convergence {
     }
 
     /// Half a second, doubled each time: seven and a half seconds in all.
-    private static let looksAfterRefusedReset = 4
+    private static let readsAfterRefusedReset = 4
 
-    /// Waits for a power state that takes its time, 2 to 10 s between looks.
+    /// Waits for a power state that takes its time, 2 to 10 s between reads.
     mutating func waitForPower(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
         if case .confirming = phase {} else { phase = .confirming(write, .unknown) }
-        let delay = Duration.milliseconds(min(500 << min(looks, 5), 10_000))
+        let delay = Duration.milliseconds(min(500 << min(reads, 5), 10_000))
         guard now + delay < terms.deadline else {
             let name = if case .reset(let name) = write { name } else { "the write" }
             return finish(.deadline(reading.value, after: name), value: reading.value)
         }
-        looks += 1
+        reads += 1
         return wait(delay, then: .read)
     }
 }

@@ -4,7 +4,7 @@ import StrictJSON
 /// From what a control holds to what is demanded of it.
 extension Convergence {
     /// Half a second, doubled each time: a quarter of a minute in all.
-    private static let looksBeforeAskingAgain = 5
+    private static let readsBeforeAskingAgain = 5
 
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
         // Until something is written, it is whatever others make it.
@@ -45,7 +45,7 @@ extension Convergence {
         if isHeld(as: wanted, reading) {
             return finish(applied: .rounded(made: reading.value, wanted: wanted), value: reading.value)
         }
-        // What lets more through than was asked for is written again, as often as it is looked at.
+        // What lets more through than was asked for is written again, as often as it is read.
         if entry.intent == wanted, let made = entry.made, reading.value.matches(made), let current, current < target {
             return finish(.clamped(made: reading.value, wanted: wanted), value: reading.value)
         }
@@ -178,12 +178,12 @@ extension Convergence {
         }
         if let refusal = giveUpSuspended(reading, now: now) { return refusal }
         if state == .poweringOff { return waitForPower(.reset("a shutdown under way"), reading, now: now) }
-        if entry.intent != nil, entry.held == nil, looks < Self.looksBeforeAskingAgain {
+        if entry.intent != nil, entry.held == nil, reads < Self.readsBeforeAskingAgain {
             // Intended before a crash or a deadline: perhaps under way, perhaps never sent. A reset is not blindly
             // repeated, so the machine is watched first; only one that still runs is asked again.
-            let delay = Duration.milliseconds(500 << looks)
+            let delay = Duration.milliseconds(500 << reads)
             if now + delay < terms.deadline {
-                looks += 1
+                reads += 1
                 return wait(delay, then: .read)
             }
         }

@@ -100,6 +100,7 @@ public struct Core: Sendable {
         case .started: start(&step)
         case .stopping: dispatch.stop(&step.progress)
         case .time: passTime(&step)
+        case .proceed: break
         case .connected: catchUp.begin(now: now)
         case .subscribed: if mode == .enforce { step.records.repeated += book.openBreaches }
         case .alert(let alert): if !dispatch.isStopping { takeIn(alert, &step) }
@@ -345,7 +346,7 @@ public struct Core: Sendable {
             ready.batches.append(batch)
         }
         ready.answer = step.answer
-        ready.isUnfinished = unfinished != nil
+        ready.isUnfinished = unfinished != nil || dispatch.hasMoreToBegin
         return ready
     }
 
