@@ -107,7 +107,7 @@ extension World {
         }
         if let promise = register.promised, promise.life < lives { owed.priors.insert(promise.watts) }
         if let closing = register.closing { owed.priors.insert(closing) }
-        if bmc.isJustExchanged(at: time.now) {
+        if bmc.isJustExchanged(at: time.now) || bmc.isBeyondTelling(place) {
             // Within a minute a cap may go to a machine that was not asked who it is.
             owed.isUnknown = true
         } else if !owed.priors.contains(prior) {

@@ -277,6 +277,8 @@ final class World {
     }
 
     func copyJournal() {
+        // Of two machines it could not be told which of them a copy knows.
+        guard bmcs.values.allSatisfy({ $0.spare == nil }) else { return }
         var owed: [String: Register.Owed] = [:]
         var suspensions: [String: VirtualMachine.Suspension] = [:]
         for (node, bmc) in bmcs {
@@ -305,6 +307,10 @@ final class World {
         releasedAt = [:]
         events = [:]
         for node in HistorySite.nodes {
+            if bmcs[node]?.spare != nil, bmcs[node]?.machine.serial.hasPrefix("XX") == true {
+                bmcs[node]?.exchange(at: time.now)
+            }
+            bmcs[node]?.spare = nil
             for id in bmcs[node]?.machine.registers.keys.sorted() ?? [] {
                 bmcs[node]?.machine.registers[id]?.forget(backup.owed[id])
             }
