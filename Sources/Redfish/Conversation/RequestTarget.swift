@@ -78,7 +78,7 @@ enum RequestTarget {
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst(), byte != UInt8(ascii: "#") {
             let isEscape = byte == UInt8(ascii: "%") && Self.byte(rest.prefix(2)) != nil
-            if isEscape || isUnreserved(byte) || "!$&'()*+,;=:@/?".utf8.contains(byte) {
+            if isEscape || isUnreserved(byte) || isDelimiter(byte) {
                 output.append(byte)
             } else {
                 output += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)]
@@ -87,8 +87,22 @@ enum RequestTarget {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// Whether nothing is to be done about a path, as with nearly all of them: every link of every document comes here.
+    private static func isNormal(_ text: some StringProtocol) -> Bool {
+        var last: UInt8 = 0
+        for byte in text.utf8 {
+            // A segment that begins with a dot may be `.` or `..`; a query ends the path.
+            if last == 0, byte != UInt8(ascii: "/") { return false }
+            if last == UInt8(ascii: "/"), byte == UInt8(ascii: ".") { return false }
+            guard isUnreserved(byte) || isDelimiter(byte), byte != UInt8(ascii: "?") else { return false }
+            last = byte
+        }
+        return last != 0
+    }
+
     /// Encoded, without `.` and `..` (RFC 3986, 5.2.4).
     private static func normal(_ text: some StringProtocol) -> String {
+        if isNormal(text) { return String(text) }
         let encoded = encoded(text)
         let path = encoded.prefix { $0 != "?" }
         var segments: [Substring] = []
@@ -116,7 +130,18 @@ enum RequestTarget {
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "-._~".utf8.contains(byte)
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: false
+        }
+    }
+
+    /// What may stand unencoded in a path or query (`pchar`, `/` and `?`).
+    private static func isDelimiter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x24, 0x26...0x2C, UInt8(ascii: "!"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: ";"),
+            UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "@"):
+            true
+        default: false
         }
     }
 

@@ -99,6 +99,7 @@ public struct Core: Sendable {
         case .started: start(&step)
         case .stopping: dispatch.stop(&step.progress)
         case .time: passTime(&step)
+        case .proceed: break
         case .connected: catchUp.begin(now: now)
         case .subscribed: if mode == .enforce { step.records.repeated += book.openBreaches }
         case .alert(let alert): if !dispatch.isStopping { takeIn(alert, &step) }
@@ -342,7 +343,7 @@ public struct Core: Sendable {
             ready.batches.append(batch)
         }
         ready.answer = step.answer
-        ready.isUnfinished = unfinished != nil
+        ready.isUnfinished = unfinished != nil || dispatch.hasMoreToBegin
         return ready
     }
 

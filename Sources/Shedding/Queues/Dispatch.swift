@@ -24,12 +24,11 @@ struct Dispatch: Sendable {
     /// Slots to go on with in this step.
     private var ready: [Slot] = []
     private(set) var isStopping = false
+    /// Whether a step began with as many slots as one may.
+    private(set) var hasMoreToBegin = false
 
-    private struct Visit: Sendable {
-        let id: RunID
-        let resource: String
-        var isEnding = false
-    }
+    /// The first of hundreds must not wait until the last has begun: what they come to goes between.
+    private static let beginningsPerStep = 32
 
     init(_ bounds: Bounds, site: Site) {
         queues = Queues(bounds)
@@ -164,12 +163,15 @@ struct Dispatch: Sendable {
 
     /// Goes on in every slot that can, and begins with as many more as there may be.
     mutating func work(_ book: inout Breaches, _ progress: inout Progress) {
+        var begun = 0
         while true {
             if let slot = ready.popLast() {
                 proceed(slot, &book, &progress)
-            } else if !isStopping, let slot = queues.begin(now: progress.now) {
+            } else if !isStopping, begun < Self.beginningsPerStep, let slot = queues.begin(now: progress.now) {
+                begun += 1
                 proceed(slot, &book, &progress)
             } else {
+                hasMoreToBegin = begun == Self.beginningsPerStep
                 return
             }
         }
