@@ -139,10 +139,10 @@ extension BMCClient {
     }
 
     /// Whether the machine obeyed is seen at the machine: BMCs answer 400, 409 or 500 where it is in that state already.
-    private func reset(_ type: String, _ document: Document, context: RequestContext) async throws(BMCFault) {
+    private func reset(_ type: ResetType, _ document: Document, context: RequestContext) async throws(BMCFault) {
         guard let target = document.json["Actions", "#ComputerSystem.Reset", "target"]?.string else {
             throw BMCFault(.unsupported, "\(document.uri) has no Reset action")
         }
-        _ = try await post(target, ["ResetType": .string(type)], within: nil, context: context)
+        _ = try await post(target, ["ResetType": .string(type.rawValue)], within: nil, context: context)
     }
 }

@@ -37,7 +37,7 @@ public actor BMCClient {
 
     /// By ComputerSystem: its UUID and serial number, and when it told them; under no name, the service's.
     private var identities: [String: KnownIdentity] = [:]
-    private var actionInfos: [String: [String]] = [:]
+    private var actionInfos: [String: [ResetType]] = [:]
     private var knownGeneration = 0
     /// What the BMC objected to in the last write although it accepted it.
     var objections: [ControlKey: String] = [:]
@@ -210,7 +210,12 @@ public actor BMCClient {
         if locator.dialect == Locator.reset {
             reading = try await systemReading(document, context: context.continued)
         } else {
-            guard let found = ControlDialects.named(locator.dialect)?.reading(in: document.json, at: locator) else {
+            let dialect = ControlDialects.named(locator.dialect)
+            guard let found = dialect?.reading(in: document.json, at: locator) else {
+                // What is held is still this control, whatever it shows just now; another one is not looked for.
+                if entry.intent != nil, let objection = dialect?.objection(to: document.json, at: locator) {
+                    throw BMCFault(.invalidAnswer, "\(locator.uri) \(objection)")
+                }
                 throw BMCFault(.unsupported, "\(locator.uri) does not show the control that it had")
             }
             reading = Reading(value: found.value, fragment: found.fragment, range: found.range)
@@ -232,7 +237,7 @@ public actor BMCClient {
         let text = system.json["PowerState"]?.string
         let state = text.flatMap(PowerState.init(rawValue:)) ?? .unknown
         let action = system.json["Actions", "#ComputerSystem.Reset"]
-        var types = action?["ResetType@Redfish.AllowableValues"]?.array?.compactMap(\.string) ?? []
+        var types = Self.resetTypes(action?["ResetType@Redfish.AllowableValues"])
         if types.isEmpty, let info = action?["@Redfish.ActionInfo"]?.string {
             types = try await resetTypes(info, context: context)
         }
@@ -240,13 +245,17 @@ public actor BMCClient {
             value: .power(state), fragment: ["PowerState": system.json["PowerState"] ?? .null], resetTypes: types)
     }
 
-    private func resetTypes(_ info: String, context: RequestContext) async throws(BMCFault) -> [String] {
+    private func resetTypes(_ info: String, context: RequestContext) async throws(BMCFault) -> [ResetType] {
         if let known = actionInfos[info] { return known }
         let parameters = try await get(info, context: context).json["Parameters"]?.array ?? []
         let reset = parameters.first { $0["Name"]?.string == "ResetType" }
-        let types = reset?["AllowableValues"]?.array?.compactMap(\.string) ?? []
+        let types = Self.resetTypes(reset?["AllowableValues"])
         actionInfos[info] = types
         return types
+    }
+
+    private static func resetTypes(_ values: JSONValue?) -> [ResetType] {
+        values?.array?.compactMap(\.string).map { ResetType(rawValue: $0) } ?? []
     }
 
     /// The machine's UUID and serial number, no older than that.

@@ -111,9 +111,9 @@ struct VirtualMachine {
             set(key.resource, fragment["SetPoint"].flatMap { Int($0.text) }, lags: fault == .lagging, now: now)
         case .speed, .mode: return .failure(BMCFault(.unsupported, "no such control"))
         case .reset(let type):
-            guard power == .on || type == "On" else { return .failure(BMCFault(.refused, "409")) }
+            guard power == .on || type == .on else { return .failure(BMCFault(.refused, "409")) }
             powerAuthor = .agent
-            if type == "On" {
+            if type == .on {
                 if power == .on { break }
                 power = .poweringOn
                 powerChange = (.on, now + .seconds(3))

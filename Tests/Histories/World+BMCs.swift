@@ -112,11 +112,11 @@ extension World {
                     fail("\(key) restored over somebody else's \(value(key.resource))")
                 }
             }
-        case .reset("On"):
+        case .reset(.on):
             if model.wantsSuspended(key.resource, openOnly: true) { fail("\(key) powered on while it is held") }
             if known.intent != .power(.off) || prior.value != .power(.on) { fail("\(key) powered on, not being ours") }
         case .reset(let type):
-            if type != "GracefulShutdown" { fail("\(type) of \(key), which the policy does not allow") }
+            if type != .gracefulShutdown { fail("\(type) of \(key), which the policy does not allow") }
             if !model.wantsSuspended(key.resource, openOnly: false) {
                 fail("\(type) of \(key), which nobody asked for")
             }

@@ -1,6 +1,5 @@
 public import Inventory
 public import PowerEvents
-public import Redfish
 public import Shedding
 public import StrictJSON
 

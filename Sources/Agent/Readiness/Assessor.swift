@@ -119,7 +119,7 @@ struct Assessor: Sendable {
             if policy.suspend.allSatisfy({ !$0.isOffered(among: reading.resetTypes) }) {
                 result.remarks.append(
                     "it could not be suspended: of the policy's ways the BMC allows none"
-                        + " (it allows \(reading.resetTypes.joined(separator: ", ")))")
+                        + " (it allows \(reading.resetTypes.map(\.rawValue).joined(separator: ", ")))")
             }
             if reading.value == .power(.unknown) { result.remarks.append("it does not tell its power state") }
         }

@@ -12,6 +12,10 @@ protocol ControlDialect: Sendable {
     /// How long a write may take where that is longer than usual.
     static var patience: Duration? { get }
 
+    /// Why what the document shows of the control cannot be used, such as a limit that is no number; nil where it can,
+    /// and where the document is none of this dialect.
+    static func objection(to document: JSONValue, at place: Locator) -> String?
+
     /// What the document says of the control; nil where it is none of this dialect, or one that cannot be used.
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading?
 
@@ -21,6 +25,8 @@ protocol ControlDialect: Sendable {
 
 extension ControlDialect {
     static var patience: Duration? { nil }
+
+    static func objection(to document: JSONValue, at place: Locator) -> String? { nil }
 }
 
 /// The kinds of documents that hold controls.
@@ -48,25 +54,26 @@ enum ControlDialects {
 
     static func named(_ name: String) -> (any ControlDialect.Type)? { inOrder.first { $0.name == name } }
 
-    /// The dialect of a document that was found as a resource of this shape.
+    /// The dialect of a document that was found as a resource of this shape; nil where it is of none, or shows a control
+    /// that cannot be used: that is not looked at with the eyes of another dialect, which may take its value for none.
     static func recognising(
         _ document: JSONValue, _ shape: ControlShape, at place: (String) -> Locator
     ) -> (dialect: any ControlDialect.Type, place: Locator)? {
         for dialect in inOrder where dialect.shape == shape {
             let place = place(dialect.name)
+            if dialect.objection(to: document, at: place) != nil { return nil }
             if dialect.reading(in: document, at: place) != nil { return (dialect, place) }
         }
         return nil
     }
 
-    /// Why a document that shows a limit offers none that can be used; nil where it shows none, or one that can.
-    static func objection(to document: JSONValue, _ shape: ControlShape) -> String? {
-        switch shape {
-        case .control: return SetPointFragment.objection(document)
-        case .environmentMetrics:
-            guard let limit = document["PowerLimitWatts"], limit.object != nil else { return nil }
-            return SetPointFragment.objection(limit) ?? NVIDIAEnvironmentMetrics.objection(limit)
-        case .power, .dellAttributes, .hpeAccelerators, .processor, .system: return nil
+    /// Why a document that shows a control offers none that can be used; nil where it shows none, or one that can.
+    static func objection(
+        to document: JSONValue, _ shape: ControlShape, at place: (String) -> Locator
+    ) -> String? {
+        for dialect in inOrder where dialect.shape == shape {
+            if let objection = dialect.objection(to: document, at: place(dialect.name)) { return objection }
         }
+        return nil
     }
 }

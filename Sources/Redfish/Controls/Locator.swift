@@ -38,11 +38,7 @@ struct Locator: Sendable, Hashable {
     }
 
     /// What the BMC holds once, whichever resource led here.
-    var place: ControlPlace {
-        // An excerpt's member is named by its source already.
-        let path = source.map(Links.canonical) ?? Links.canonical(uri) + (member.map { "#" + $0 } ?? "")
-        return ControlPlace(path: path, dialect: dialect)
-    }
+    var place: ControlPlace { ControlPlace(uri: uri, source: source, member: member, dialect: dialect) }
 
     var json: JSONValue {
         var object = JSONObject()

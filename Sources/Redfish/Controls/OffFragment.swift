@@ -32,7 +32,8 @@ enum OffFragment {
 
     /// NVIDIA firmware has no word for "none"; the most there is comes to the same.
     private static func highest(_ control: JSONValue) -> JSONValue? {
-        (control["DefaultSetPoint"] ?? control["AllowableMax"]).map { ["SetPoint": $0] }
+        [control["DefaultSetPoint"], control["AllowableMax"]].compactMap(RedfishNumber.writableWatts).first
+            .map { ["SetPoint": .number($0)] }
     }
 
     private static func replacing(_ key: String, _ value: JSONValue, in fragment: JSONObject) -> JSONValue {

@@ -17,7 +17,12 @@ enum SetPointFragment {
         if control["SetPoint"] == nil, control["ControlMode"]?.string != "Disabled" {
             return "shows no set point that could be put back"
         }
-        return nil
+        if let mode = control["ControlMode"], !mode.isNull,
+            let objection = OwnValue.objection(toMode: mode, "ControlMode")
+        {
+            return objection
+        }
+        return OwnValue.objection(toPower: control["SetPoint"], "SetPoint")
     }
 
     static func isWatts(_ unit: String) -> Bool { ["w", "watt", "watts"].contains(unit.lowercased()) }

@@ -4,7 +4,12 @@ import StrictJSON
 /// What the speed limits by range have in common: `SettingMax`, written alone. Of two members in one PATCH, NVIDIA
 /// firmware obeys one.
 enum SettingMaxFragment {
-    static func reading(_ range: JSONValue, minimum: JSONValue?, maximum: JSONValue?) -> ControlReading {
+    static func objection(_ range: JSONValue) -> String? {
+        OwnValue.objection(toSpeed: range["SettingMax"], "SettingMax")
+    }
+
+    static func reading(_ range: JSONValue, minimum: JSONValue?, maximum: JSONValue?) -> ControlReading? {
+        guard objection(range) == nil else { return nil }
         let speeds = SpeedRange(
             minimum: RedfishNumber.megahertz(minimum), maximum: RedfishNumber.megahertz(maximum))
         let limit = RedfishNumber.megahertz(range["SettingMax"])

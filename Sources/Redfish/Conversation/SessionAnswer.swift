@@ -1,4 +1,5 @@
 import Curl
+import Shedding
 import StrictJSON
 
 /// What the answer to a login says of the session that it opened (DSP0266, 13.3.4).
@@ -42,11 +43,11 @@ struct SessionAnswer: Equatable {
     }
 
     private static func isSession(_ uri: String, of collection: String) -> Bool {
-        let canonical = RequestTarget.canonical(uri)
+        let canonical = ResourceURI.canonical(uri)
         let parts = canonical.split(separator: "/")
         guard parts.count > 1, !canonical.contains("?") else { return false }
         let parent = "/" + parts.dropLast().joined(separator: "/")
-        return parent == RequestTarget.canonical(collection) || parts[parts.count - 2] == "sessions"
+        return parent == ResourceURI.canonical(collection) || parts[parts.count - 2] == "sessions"
     }
 
     /// A session by the end of its path, from its name alone to all of it without the slash in front.

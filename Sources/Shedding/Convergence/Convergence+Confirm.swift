@@ -162,7 +162,7 @@ extension Convergence {
             entry.hold(reading.value)
             return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
         }
-        guard answer == .refused, reading.value == valueBefore else { return waitForPower(write, reading, now: now) }
+        guard answer == .refused, reading.value == valueBefore else { return waitForPower(reading, now: now) }
         // Refused, and as it was: looked at for a while, since machines take their time.
         if looks < Self.looksAfterRefusedReset {
             let delay = Duration.milliseconds(500 << looks)
@@ -180,13 +180,11 @@ extension Convergence {
     private static let looksAfterRefusedReset = 4
 
     /// Waits for a power state that takes its time, 2 to 10 s between looks.
-    mutating func waitForPower(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
-        if case .confirming = phase {} else { phase = .confirming(write, .unknown) }
+    mutating func waitForPower(_ reading: Reading, now: Timestamp) -> Step {
         let delay = Duration.milliseconds(min(500 << min(looks, 5), 10_000))
         guard now + delay < terms.deadline else {
-            let name = if case .reset(let name) = write { name } else { "the write" }
-            return finish(
-                .failed, "still \(reading.value) at the deadline after \(name)", value: reading.value)
+            let cause = if case .confirming(.reset(let type), _) = phase { " after \(type)" } else { "" }
+            return finish(.failed, "still \(reading.value) at the deadline\(cause)", value: reading.value)
         }
         looks += 1
         return wait(delay, then: .read)

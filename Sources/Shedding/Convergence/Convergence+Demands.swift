@@ -186,7 +186,10 @@ extension Convergence {
             return finish(.failed, "unknown: the BMC does not tell the power state")
         }
         if let refusal = giveUpSuspended(reading, now: now) { return refusal }
-        if state == .poweringOff { return waitForPower(.reset("a shutdown under way"), reading, now: now) }
+        if state == .poweringOff {
+            phase = .underWay(.gracefulShutdown)
+            return waitForPower(reading, now: now)
+        }
         if entry.intent != nil, entry.held == nil, looks < Self.looksBeforeAskingAgain {
             // Intended before a crash or a deadline: perhaps under way, perhaps never sent. A reset is not blindly
             // repeated, so the machine is watched first; only one that still runs is asked again.
@@ -197,9 +200,10 @@ extension Convergence {
             }
         }
         if terms.pursued?.isEmpty == true { return finishResolved(reading) }
-        guard let method = terms.suspend.lazy.compactMap({ $0.spelling(among: reading.resetTypes) }).first else {
+        guard let method = terms.suspend.lazy.compactMap({ $0.asOffered(among: reading.resetTypes) }).first else {
             forgetUntouchedPrior()
-            let offered = reading.resetTypes.isEmpty ? "none" : reading.resetTypes.joined(separator: ", ")
+            let offered =
+                reading.resetTypes.isEmpty ? "none" : reading.resetTypes.map(\.rawValue).joined(separator: ", ")
             return finish(.failed, "the BMC allows none of the policy's ways to suspend (it allows \(offered))")
         }
         return record(.power(.off), by: .reset(method))

@@ -20,7 +20,7 @@ public struct Convergence: Sendable {
         case mode(String)
         /// The raw fragment of a prior.
         case restore(JSONValue)
-        case reset(String)
+        case reset(ResetType)
 
         /// No limit, as the control itself spells that: what a prior means to a control of another kind.
         public static let lift = Write.restore(.null)
@@ -82,6 +82,8 @@ public struct Convergence: Sendable {
         case writing(Write)
         /// Looking whether a write took.
         case confirming(Write, Answer)
+        /// Looking how a change of power comes along that was under way before anything was written.
+        case underWay(ResetType)
         /// Looking a last time before a write is repeated.
         case repeating(Write)
         /// Somebody else wrote, says the BMC; looking whether it was not our write that it obeyed.
@@ -154,6 +156,7 @@ public struct Convergence: Sendable {
             switch phase {
             case .confirming(let write, let answer):
                 return confirm(write, answer, reading, now: now)
+            case .underWay(let type): return confirm(.reset(type), .unknown, reading, now: now)
             case .repeating(let write):
                 return isReached(write, reading)
                     ? confirm(write, .unknown, reading, now: now) : repeatIfUnchanged(write, reading, now: now)
@@ -335,6 +338,7 @@ extension Convergence {
         let write: Write
         switch phase {
         case .confirming(let pending, _), .repeating(let pending), .overtaken(let pending): write = pending
+        case .underWay(let type): write = .reset(type)
         case .looking, .recording, .writing, .finished: return finish(fault)
         }
         if fault.kind == .machineOff, case .reset = write {

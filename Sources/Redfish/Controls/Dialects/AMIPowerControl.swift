@@ -9,9 +9,16 @@ enum AMIPowerControl: ControlDialect {
     static let name = "ami-power-control"
     static let shape = ControlShape.power
     private static let armed: JSONValue = "Activate"
+    private static let unarmed = "Deactivate"
+
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        guard trigger(document) != nil, let state = state(document) else { return nil }
+        return OwnValue.objection(toMode: state, "PowerLimitTrigger", among: ["Activate", unarmed])
+            ?? PowerControlLimit.objection(to: document, at: place)
+    }
 
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard trigger(document) != nil, let state = state(document),
+        guard trigger(document) != nil, objection(to: document, at: place) == nil, let state = state(document),
             let control = PowerControlLimit.control(in: document, member: place.member),
             PowerControlLimit.hasWatts(control), let limit = control["PowerLimit"], limit.object != nil
         else { return nil }

@@ -7,9 +7,12 @@ enum ClockLimit: ControlDialect {
     static let shape = ControlShape.control
     static let patience: Duration? = NVIDIAEnvironmentMetrics.deviceWait
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        isOne(document) ? SettingMaxFragment.objection(document) : nil
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard document["ControlType"]?.string == "FrequencyMHz", document["SettingMax"] != nil, isMegahertz(document)
-        else { return nil }
+        guard isOne(document) else { return nil }
         return SettingMaxFragment.reading(
             document, minimum: document["AllowableMin"], maximum: document["AllowableMax"])
     }
@@ -23,6 +26,10 @@ enum ClockLimit: ControlDialect {
         }
         return SettingMaxFragment.member(change, maximum: document["AllowableMax"])
             .map { .change([ControlRequest($0)]) }
+    }
+
+    private static func isOne(_ document: JSONValue) -> Bool {
+        document["ControlType"]?.string == "FrequencyMHz" && document["SettingMax"] != nil && isMegahertz(document)
     }
 
     /// Some say `Hz` and mean the megahertz of the type, as their range then shows.

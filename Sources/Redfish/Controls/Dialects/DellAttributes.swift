@@ -10,9 +10,16 @@ enum DellAttributes: ControlDialect {
     private static let setting = "ServerPwr.1.PowerCapSetting"
     private static let value = "ServerPwr.1.PowerCapValue"
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        guard let attributes = document["Attributes"], let isOn = attributes[setting], let watts = attributes[value]
+        else { return nil }
+        return OwnValue.objection(toMode: isOn, setting, among: ["Enabled", "Disabled"])
+            ?? OwnValue.objection(toPower: watts, value)
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard let attributes = document["Attributes"], let isOn = attributes[setting]?.string,
-            attributes[value] != nil
+        guard objection(to: document, at: place) == nil, let attributes = document["Attributes"],
+            let isOn = attributes[setting]?.string, attributes[value] != nil
         else { return nil }
         var fragment = JSONObject()
         for key in [setting, value] { fragment[key] = attributes[key] }

@@ -7,10 +7,14 @@ enum HPEAccelerators: ControlDialect {
     static let name = "hpe-accelerators"
     static let shape = ControlShape.hpeAccelerators
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        zone(document).flatMap { OwnValue.objection(toPower: $0["PowerLimitInWatts"], "PowerLimitInWatts") }
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard target(document) != nil, let zones = document["PowerLimits"]?.array, zones.count == 1,
-            let zone = zones.first
-        else { return nil }
+        guard target(document) != nil, objection(to: document, at: place) == nil, let zone = zone(document) else {
+            return nil
+        }
         let range = document["PowerLimitRanges"]?.array?.first { $0["ZoneNumber"] == zone["ZoneNumber"] }
         var fragment = JSONObject()
         fragment["PowerLimitInWatts"] = zone["PowerLimitInWatts"]
@@ -33,6 +37,12 @@ enum HPEAccelerators: ControlDialect {
         return .change([
             ControlRequest(post: target, ["PowerLimits": [["PowerLimitInWatts": watts, "ZoneNumber": zone]]])
         ])
+    }
+
+    /// The only one; of several, none is for the whole tray.
+    private static func zone(_ document: JSONValue) -> JSONValue? {
+        guard let zones = document["PowerLimits"]?.array, zones.count == 1 else { return nil }
+        return zones.first
     }
 
     private static func target(_ document: JSONValue) -> String? {

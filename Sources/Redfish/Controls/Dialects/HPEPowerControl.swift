@@ -6,6 +6,10 @@ enum HPEPowerControl: ControlDialect {
     static let name = "hpe-power-control"
     static let shape = ControlShape.power
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        document["Oem", "Hpe"]?.object == nil ? nil : PowerControlLimit.objection(to: document, at: place)
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         guard let hpe = document["Oem", "Hpe"], hpe.object != nil,
             var reading = PowerControlLimit.reading(in: document, at: place)

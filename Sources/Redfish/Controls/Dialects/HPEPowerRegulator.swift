@@ -8,10 +8,24 @@ enum HPEPowerRegulator: ControlDialect {
     static let shape = ControlShape.system
     private static let key = "PowerRegulatorMode"
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        let modes = modes(document)
+        guard modes.count > 1, let mode = document["Oem", "Hpe", key], !mode.isNull, mode != "OSControl" else {
+            return nil
+        }
+        return OwnValue.objection(toMode: mode, key, among: modes)
+    }
+
+    private static func modes(_ document: JSONValue) -> [String] {
+        let supported = document["Oem", "Hpe", "PowerRegulatorModesSupported"]?.array?.compactMap(\.string) ?? []
+        return supported.filter { $0 != "OSControl" }
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard let hpe = document["Oem", "Hpe"], let mode = hpe[key]?.string, mode != "OSControl" else { return nil }
-        let modes = hpe["PowerRegulatorModesSupported"]?.array?.compactMap(\.string).filter { $0 != "OSControl" } ?? []
-        guard modes.count > 1 else { return nil }
+        let modes = modes(document)
+        guard modes.count > 1, objection(to: document, at: place) == nil,
+            let mode = document["Oem", "Hpe", key]?.string, mode != "OSControl"
+        else { return nil }
         return ControlReading(value: .mode(mode), fragment: .object(member(.string(mode))), modes: modes)
     }
 

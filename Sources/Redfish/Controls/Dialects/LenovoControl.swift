@@ -7,6 +7,10 @@ enum LenovoControl: ControlDialect {
     static let name = "lenovo-control"
     static let shape = ControlShape.control
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        document["Oem", "Lenovo"]?.object == nil ? nil : StandardControl.objection(to: document, at: place)
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         guard document["Oem", "Lenovo"]?.object != nil, StandardControl.isPowerInWatts(document) else { return nil }
         return SetPointFragment.reading(document)

@@ -9,12 +9,18 @@ enum NVIDIAControl: ControlDialect {
     static let shape = ControlShape.control
     static let patience: Duration? = NVIDIAEnvironmentMetrics.deviceWait
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
         guard place.uri.contains("/HGX_"), StandardControl.isPowerInWatts(document) else { return nil }
+        if let objection = SetPointFragment.objection(document) { return objection }
         // Without a mode there is no word for "off".
-        guard takesMode(place) || RedfishNumber.writable(document["SetPoint"] ?? .null).number != nil else {
-            return nil
-        }
+        return takesMode(place) || RedfishNumber.writableWatts(document["SetPoint"]) != nil
+            ? nil : "shows no set point that could be put back"
+    }
+
+    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+        guard place.uri.contains("/HGX_"), StandardControl.isPowerInWatts(document),
+            objection(to: document, at: place) == nil
+        else { return nil }
         return SetPointFragment.reading(document)
     }
 

@@ -14,8 +14,8 @@ enum NVIDIAEnvironmentMetrics: ControlDialect {
     static let patience: Duration? = deviceWait
 
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        let isNVIDIA = document["Oem", "Nvidia"]?.object != nil || place.uri.contains("/HGX_")
-        guard isNVIDIA, let control = document["PowerLimitWatts"], control.object != nil, objection(control) == nil,
+        guard isNVIDIA(document, place), objection(to: document, at: place) == nil,
+            let control = document["PowerLimitWatts"], control.object != nil,
             var reading = SetPointFragment.reading(control)
         else { return nil }
         // The mode is for show here, and told differently by the Control of the same limit.
@@ -26,10 +26,17 @@ enum NVIDIAEnvironmentMetrics: ControlDialect {
     }
 
     /// Its firmware has no word for "none", and takes no mode: without a number to put back, nothing is written.
-    static func objection(_ control: JSONValue) -> String? {
-        let numbers = [control["SetPoint"], control["DefaultSetPoint"]]
-        return numbers.contains { $0.map(RedfishNumber.writable)?.number != nil }
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        guard isNVIDIA(document, place), let control = document["PowerLimitWatts"], control.object != nil else {
+            return nil
+        }
+        if let objection = SetPointFragment.objection(control) { return objection }
+        return [control["SetPoint"], control["DefaultSetPoint"]].contains { RedfishNumber.writableWatts($0) != nil }
             ? nil : "shows no set point that could be put back"
+    }
+
+    private static func isNVIDIA(_ document: JSONValue, _ place: Locator) -> Bool {
+        document["Oem", "Nvidia"]?.object != nil || place.uri.contains("/HGX_")
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {
@@ -40,7 +47,7 @@ enum NVIDIAEnvironmentMetrics: ControlDialect {
             // Its firmware has no word for "none"; the most there is comes to the same.
             guard
                 let value = [fragment["SetPoint"], document["PowerLimitWatts", "DefaultSetPoint"]]
-                    .compactMap({ $0.map(RedfishNumber.writable)?.number }).first
+                    .compactMap(RedfishNumber.writableWatts).first
             else { return nil }
             setPoint = .number(value)
         case .reset, .speed, .mode: return nil

@@ -7,6 +7,10 @@ enum OperatingSpeedRange: ControlDialect {
     static let shape = ControlShape.processor
     static let patience: Duration? = NVIDIAEnvironmentMetrics.deviceWait
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        document["OperatingSpeedRangeMHz"].flatMap(SettingMaxFragment.objection)
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         guard let range = document["OperatingSpeedRangeMHz"], range["SettingMax"] != nil else { return nil }
         return SettingMaxFragment.reading(

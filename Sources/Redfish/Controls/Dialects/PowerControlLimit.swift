@@ -7,9 +7,14 @@ enum PowerControlLimit: ControlDialect {
     static let name = "power-control"
     static let shape = ControlShape.power
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        guard let limit = limit(in: document, at: place) else { return nil }
+        return OwnValue.objection(toPower: limit["LimitInWatts"], "LimitInWatts")
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         guard let control = control(in: document, member: place.member), !isPlaceholder(control), hasWatts(control),
-            let limit = control["PowerLimit"], limit.object != nil
+            objection(to: document, at: place) == nil, let limit = limit(in: document, at: place)
         else { return nil }
         let watts = RedfishNumber.watts(limit["LimitInWatts"])
         return ControlReading(
@@ -71,6 +76,10 @@ enum PowerControlLimit: ControlDialect {
         }
         let leading = Array(repeating: JSONValue.object(JSONObject()), count: index)
         return ControlRequest(["PowerControl": .array(leading + [["PowerLimit": limit]])])
+    }
+
+    private static func limit(in document: JSONValue, at place: Locator) -> JSONValue? {
+        control(in: document, member: place.member)?["PowerLimit"].flatMap { $0.object == nil ? nil : $0 }
     }
 
     static func control(in document: JSONValue, member: String?) -> JSONValue? {

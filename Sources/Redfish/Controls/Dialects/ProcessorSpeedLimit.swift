@@ -8,8 +8,20 @@ enum ProcessorSpeedLimit: ControlDialect {
     static let shape = ControlShape.processor
     static let patience: Duration? = NVIDIAEnvironmentMetrics.deviceWait
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        guard let limit = document["SpeedLimitMHz"], let locked = document["SpeedLocked"], !locked.isNull else {
+            return nil
+        }
+        if locked.bool == nil {
+            return "shows \(locked.text.prefix(40)) as its SpeedLocked, which is neither true nor false"
+        }
+        return OwnValue.objection(toSpeed: limit, "SpeedLimitMHz")
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard document["SpeedLimitMHz"] != nil, let locked = document["SpeedLocked"]?.bool else { return nil }
+        guard objection(to: document, at: place) == nil, document["SpeedLimitMHz"] != nil,
+            let locked = document["SpeedLocked"]?.bool
+        else { return nil }
         let limit = RedfishNumber.megahertz(document["SpeedLimitMHz"])
         let range = SpeedRange(
             minimum: RedfishNumber.megahertz(document["MinSpeedMHz"]),

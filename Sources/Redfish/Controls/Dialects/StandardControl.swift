@@ -6,6 +6,11 @@ enum StandardControl: ControlDialect {
     static let name = "control"
     static let shape = ControlShape.control
 
+    /// Of any power Control, also of those that other dialects have.
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        document["ControlType"]?.string == "Power" ? SetPointFragment.objection(document) : nil
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         guard isPowerInWatts(document), var reading = SetPointFragment.reading(document) else { return nil }
         reading.group = group(of: document, at: place.uri)

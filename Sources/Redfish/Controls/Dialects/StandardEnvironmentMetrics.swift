@@ -7,6 +7,11 @@ enum StandardEnvironmentMetrics: ControlDialect {
     static let name = "environment-metrics"
     static let shape = ControlShape.environmentMetrics
 
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        guard let control = document["PowerLimitWatts"], control.object != nil else { return nil }
+        return SetPointFragment.objection(control)
+    }
+
     static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
         guard let control = document["PowerLimitWatts"], control.object != nil else { return nil }
         return SetPointFragment.reading(control)

@@ -7,10 +7,24 @@ enum SystemPowerMode: ControlDialect {
     static let name = "system-power-mode"
     static let shape = ControlShape.system
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
-        guard let mode = document["PowerMode"]?.string else { return nil }
+    /// A mode that may not be chosen could not be put back.
+    static func objection(to document: JSONValue, at place: Locator) -> String? {
+        let modes = modes(document)
+        guard !modes.isEmpty, let mode = document["PowerMode"], !mode.isNull else { return nil }
+        return OwnValue.objection(toMode: mode, "PowerMode", among: modes)
+    }
+
+    /// Empty where there are none.
+    private static func modes(_ document: JSONValue) -> [String] {
         let modes = document["PowerMode@Redfish.AllowableValues"]?.array?.compactMap(\.string) ?? []
-        guard modes.contains(where: { $0 != "OEM" }) else { return nil }
+        return modes.contains { $0 != "OEM" } ? modes : []
+    }
+
+    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+        let modes = modes(document)
+        guard !modes.isEmpty, objection(to: document, at: place) == nil, let mode = document["PowerMode"]?.string else {
+            return nil
+        }
         return ControlReading(value: .mode(mode), fragment: ["PowerMode": .string(mode)], modes: modes)
     }
 
