@@ -55,22 +55,25 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         .target(name: "StrictJSON", swiftSettings: strict),
+        .target(name: "Retrying", swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "JOSE", dependencies: ["OpenSSL", "StrictJSON"], swiftSettings: strict),
-        .target(name: "Mosquitto", dependencies: ["CMosquitto"], swiftSettings: strict),
+        .target(name: "Mosquitto", dependencies: ["CMosquitto", "Retrying"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
 
         .target(name: "PowerEvents", dependencies: ["StrictJSON"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["OpenSSL", "PowerEvents", yams], swiftSettings: strict),
         .target(name: "Inventory", dependencies: ["PowerEvents", "Settings", "StrictJSON"], swiftSettings: strict),
-        .target(name: "Shedding", dependencies: ["PowerEvents", "Inventory", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Shedding", dependencies: ["PowerEvents", "Inventory", "Retrying", "StrictJSON"],
+            swiftSettings: strict),
         .target(
             name: "Redfish",
-            dependencies: ["Curl", "Inventory", "PowerEvents", "Shedding", "StrictJSON", logging],
+            dependencies: ["Curl", "Inventory", "PowerEvents", "Retrying", "Shedding", "StrictJSON", logging],
             swiftSettings: strict),
         .target(
             name: "Journal",
-            dependencies: ["PowerEvents", "Shedding", "Inventory", "StrictJSON", grdb, logging],
+            dependencies: ["PowerEvents", "Retrying", "Shedding", "Inventory", "StrictJSON", grdb, logging],
             // The histories write tens of millions of records: unoptimised, that alone would take minutes of each test run.
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(
@@ -136,11 +139,12 @@ let package = Package(
             dependencies: ["Inventory", "OpenSSL", "PowerEvents", "Settings", "StrictJSON", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "SheddingTests", dependencies: ["Inventory", "PowerEvents", "Settings", "Shedding", "StrictJSON"],
+            name: "SheddingTests",
+            dependencies: ["Inventory", "PowerEvents", "Retrying", "Settings", "Shedding", "StrictJSON"],
             swiftSettings: strict),
         .testTarget(
             name: "RedfishTests",
-            dependencies: ["Curl", "Inventory", "PowerEvents", "Redfish", "Shedding", "StrictJSON"],
+            dependencies: ["Curl", "Inventory", "PowerEvents", "Redfish", "Retrying", "Shedding", "StrictJSON"],
             swiftSettings: strict),
         // Makes SQLite's writes fail, in C because SQLite's table of system calls is.
         .target(name: "BadDisk", path: "Tests/BadDisk", linkerSettings: [.linkedLibrary("sqlite3")]),

@@ -199,7 +199,7 @@ struct ConversationTests {
             #expect(fault(await client.read(Self.entry))?.kind == .unreachable)
         }
         let asked = bmc.seen.count
-        #expect(fault(await client.read(Self.entry))?.kind == .leftAlone)
+        #expect(fault(await client.read(Self.entry))?.kind == .circuitOpen)
         #expect(bmc.seen.count == asked)
     }
 

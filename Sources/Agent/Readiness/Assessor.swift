@@ -79,9 +79,9 @@ struct Assessor: Sendable {
             }
         case .failure(let fault):
             if fault.kind == .busy { result.retryAfter = fault.retryAfter ?? .seconds(1) }
-            result.isReachable = ![.unreachable, .leftAlone].contains(fault.kind)
+            result.isReachable = !fault.isUnreachable
             result.isTrusted = result.isReachable == false ? nil : fault.kind != .untrusted
-            let isIn = ![.unreachable, .leftAlone, .untrusted, .unauthorized].contains(fault.kind)
+            let isIn = !fault.isUnreachable && ![.untrusted, .unauthorized].contains(fault.kind)
             result.isLoggedIn = fault.kind == .unauthorized ? false : isIn ? true : nil
             if fault.kind == .machineOff {
                 result.remarks.append("the machine is off, and its control is away with it: \(fault.message)")

@@ -1,5 +1,6 @@
 import Inventory
 public import PowerEvents
+import Retrying
 
 /// Controls: handing out convergences and taking in how they ended.
 extension Book {
@@ -195,11 +196,11 @@ extension Book {
         let holding = holders[key, default: [:]].keys.sorted()
         for id in holding { recordRelease(key, of: id, outcome) }
         if outcome.code == .failed {
-            // As long as it takes: 2, 4, 8 ... seconds, up to five minutes.
+            // As long as it takes.
             let failures = controls[key]?.failedReverts ?? 0
             controls[key]?.failedReverts += 1
-            let delay = min(Duration.seconds(2 << min(failures, 8)), .seconds(300))
-            lookAgain(at: key, when: now + delay + delay * Jitter.fraction(of: key, turn: failures) / 4)
+            let delay = Backoff.revert.delay(after: failures, fraction: Jitter.fraction(of: key, turn: failures))
+            lookAgain(at: key, when: now + delay)
         } else {
             remove(key)
         }

@@ -1,15 +1,14 @@
 import PowerEvents
+import Retrying
 import StrictJSON
 
 /// Looking whether a write took: applied means read back, and nothing else counts. Neither does a refusal: BMCs say no
 /// to what they did, and yes to what they did not do.
 extension Convergence {
-    /// The waits between looks at a limit. BMCs show a new limit up to several seconds late.
-    private static let limitLooks: [Duration] = [
-        .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4),
-    ]
+    /// At a limit that is not yet what was written: seven and three quarter seconds in all.
+    private static let maximumProbes = 5
     /// After a refusal: most are what they say.
-    private static let looksAfterRefusal = 2
+    private static let maximumProbesAfterRefusal = 2
 
     /// Whether a write is done, as a reading shows.
     func isReached(_ write: Write, _ reading: Reading) -> Bool {
@@ -46,9 +45,9 @@ extension Convergence {
         let isSteady = reading.value == lastSeen
         lastSeen = reading.value
         if isMade, isSteady, let step = takeRounding(of: write, reading) { return step }
-        let allowed = answer == .refused && !isMade ? Self.looksAfterRefusal : Self.limitLooks.count
+        let allowed = answer == .refused && !isMade ? Self.maximumProbesAfterRefusal : Self.maximumProbes
         if looks < allowed {
-            let delay = Self.limitLooks[looks]
+            let delay = Backoff.limitProbe.delay(after: looks)
             if now + delay < terms.deadline {
                 looks += 1
                 return wait(delay, then: .read)
@@ -164,8 +163,8 @@ extension Convergence {
         }
         guard answer == .refused, reading.value == valueBefore else { return waitForPower(reading, now: now) }
         // Refused, and as it was: looked at for a while, since machines take their time.
-        if looks < Self.looksAfterRefusedReset {
-            let delay = Duration.milliseconds(500 << looks)
+        if looks < Self.maximumProbesAfterRefusedReset {
+            let delay = Backoff.powerProbe.delay(after: looks)
             if now + delay < terms.deadline {
                 looks += 1
                 return wait(delay, then: .read)
@@ -176,12 +175,12 @@ extension Convergence {
         return finish(.failed, failure(write, answer, reading), value: reading.value)
     }
 
-    /// Half a second, doubled each time: seven and a half seconds in all.
-    private static let looksAfterRefusedReset = 4
+    /// Seven and a half seconds in all.
+    private static let maximumProbesAfterRefusedReset = 4
 
-    /// Waits for a power state that takes its time, 2 to 10 s between looks.
+    /// Waits for a power state that takes its time.
     mutating func waitForPower(_ reading: Reading, now: Timestamp) -> Step {
-        let delay = Duration.milliseconds(min(500 << min(looks, 5), 10_000))
+        let delay = Backoff.powerProbe.delay(after: looks)
         guard now + delay < terms.deadline else {
             let cause = if case .confirming(.reset(let type), _) = phase { " after \(type)" } else { "" }
             return finish(.failed, "still \(reading.value) at the deadline\(cause)", value: reading.value)

@@ -1,10 +1,11 @@
 import PowerEvents
+import Retrying
 import StrictJSON
 
 /// From what a control holds to what is demanded of it.
 extension Convergence {
-    /// Half a second, doubled each time: a quarter of a minute in all.
-    private static let looksBeforeAskingAgain = 5
+    /// A quarter of a minute in all.
+    private static let maximumProbesBeforeAskingAgain = 5
 
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
         // Until something is written, it is whatever others make it.
@@ -190,10 +191,10 @@ extension Convergence {
             phase = .underWay(.gracefulShutdown)
             return waitForPower(reading, now: now)
         }
-        if entry.intent != nil, entry.held == nil, looks < Self.looksBeforeAskingAgain {
+        if entry.intent != nil, entry.held == nil, looks < Self.maximumProbesBeforeAskingAgain {
             // Intended before a crash or a deadline: perhaps under way, perhaps never sent. A reset is not blindly
             // repeated, so the machine is watched first; only one that still runs is asked again.
-            let delay = Duration.milliseconds(500 << looks)
+            let delay = Backoff.powerProbe.delay(after: looks)
             if now + delay < terms.deadline {
                 looks += 1
                 return wait(delay, then: .read)

@@ -1,4 +1,5 @@
 public import PowerEvents
+import Retrying
 public import StrictJSON
 
 /// Brings one control to its goal, one step at a time.
@@ -305,7 +306,7 @@ extension Convergence {
         case .machineOff:
             // A prior that cannot be put back now is still owed; a cap on a machine that is down is not.
             return finish(goal == .prior ? .failed : .skipped, "node is off: \(fault.message)")
-        case .unreachable, .leftAlone:
+        case .unreachable, .circuitOpen, .cancelled:
             return finish(.failed, "BMC unreachable\(tries): \(fault.message)", unreachable: true)
         case .unsupported:
             phase = .finished
@@ -325,9 +326,10 @@ extension Convergence {
     /// How long to wait before the next retry; nil where there is to be none.
     mutating func nextDelay(_ fault: BMCFault, now: Timestamp) -> Duration? {
         guard failures < terms.retries else { return nil }
-        let backOff = Duration.milliseconds(500) * (1 << min(failures, 6))
         // Spread by the control's name: many BMCs of one rack must not come back in step.
-        let delay = fault.retryAfter ?? (backOff + backOff * Jitter.fraction(of: entry.key, turn: failures) / 2)
+        let delay =
+            fault.retryAfter
+            ?? Backoff.request.delay(after: failures, fraction: Jitter.fraction(of: entry.key, turn: failures))
         guard now + delay < terms.deadline else { return nil }
         failures += 1
         return delay
@@ -347,6 +349,6 @@ extension Convergence {
         }
         return finish(
             .failed, "unknown: written, but it could not be read back: \(fault.message)",
-            unreachable: fault.kind == .unreachable || fault.kind == .leftAlone)
+            unreachable: fault.isUnreachable)
     }
 }

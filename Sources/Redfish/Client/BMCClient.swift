@@ -4,7 +4,7 @@ import PowerEvents
 public import Shedding
 import StrictJSON
 
-/// Everything this agent says to one BMC. Its lane calls it for one control at a time.
+/// Everything this agent says to one BMC. Its queue calls it for one control at a time.
 public actor BMCClient {
     private struct SearchTerms: Hashable {
         let type: ResourceType
@@ -15,12 +15,14 @@ public actor BMCClient {
     public static let lowestPriority = Int.max
 
     /// AMI firmware needs three, and as many again after a reboot in between.
-    static let mostPreparations = 6
+    static let maximumPreparations = 6
 
     /// How many searches are put off for what may be sound again in a moment, before it is passed by.
     static let searchesPutOff = 2
 
-    private(set) var conversation: RedfishConversation
+    /// Changed by the runs of this client alone.
+    private(set) var session: RedfishSession
+    private let performer: SessionPerformer
     /// Controls found so far, and what they last showed.
     var locators: [ControlKey: Locator] = [:]
     var documents: [ControlKey: Document] = [:]
@@ -43,7 +45,6 @@ public actor BMCClient {
     var objections: [ControlKey: String] = [:]
     /// Resources that were to take several changes at once, and did not.
     var refusedGroups: Set<String> = []
-    private var breaker = CircuitBreaker()
     private let now: @Sendable () -> ContinuousClock.Instant
     let options: RedfishOptions
     /// By control, what was in passing trouble in its last searches, and in how many of them; see ``TreeReader``.
@@ -59,9 +60,10 @@ public actor BMCClient {
         self.options = options
         self.ledger = ledger
         address = bmc.address
-        conversation = RedfishConversation(
-            bmc: bmc, credentials: credentials, transport: transport, options: options, ledger: ledger,
-            logins: logins)
+        session = RedfishSession(bmc: bmc, username: credentials.username, options: options)
+        performer = SessionPerformer(
+            bmc: bmc.address, credentials: credentials, transport: transport, grace: options.grace, ledger: ledger,
+            logins: logins, now: now)
     }
 
     /// What a control holds now, found first where that is not known.
@@ -97,7 +99,7 @@ public actor BMCClient {
         _ entry: ControlEntry, context: RequestContext = RequestContext()
     ) async -> Result<MachineDescription, BMCFault> {
         do throws(BMCFault) {
-            let root = try await conversationRoot(context: context)
+            let root = try await serviceRoot(context: context)
             var names = [root["Vendor"]?.string, root["Product"]?.string]
             if let uri = locators[entry.key]?.system {
                 let system = try await get(uri, context: context).json
@@ -105,8 +107,8 @@ public actor BMCClient {
             }
             let model = names.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
             var description = MachineDescription(
-                model: model.isEmpty ? nil : model, hasSession: conversation.hasSession,
-                sessionObstacle: conversation.sessionObstacle)
+                model: model.isEmpty ? nil : model, hasSession: session.hasToken,
+                sessionObstacle: session.obstacle)
             if let place = locators[entry.key], let document = documents[entry.key] {
                 description.drawn = DrawnPower.shown(in: document.json, at: place)
             }
@@ -131,18 +133,17 @@ public actor BMCClient {
         }
     }
 
-    /// Forgets what is read again before it is needed: of thousands of BMCs, that is most of what is known.
-    public func rest() {
+    /// Nothing is asked for a while: forgets what is read again before it is needed, which of thousands of BMCs is most of
+    /// what is known.
+    public func closeIdle() {
         documents = [:]
         // What a root without a UUID lacks would be looked for in a new one each time.
-        if conversation.root?["UUID"]?.string != nil { conversation.root = nil }
+        if session.root?["UUID"]?.string != nil { session.root = nil }
     }
 
     /// Logs out.
     public func close() async {
-        var copy = conversation
-        await copy.logOut()
-        conversation = copy
+        _ = await perform(SessionRun(LogOutProcedure(), isGuarded: false))
     }
 
     // MARK: Reading
@@ -189,13 +190,13 @@ public actor BMCClient {
         if let knowledge { return knowledge }
         let recalled = await ledger?.knowledge(of: address) ?? BMCKnowledge()
         knowledge = recalled
-        if conversation.sessionsURI == nil { conversation.sessionsURI = recalled.sessions }
+        if session.sessionsURI == nil { session.sessionsURI = recalled.sessions }
         return recalled
     }
 
     private func remember(_ locator: Locator, of entry: ControlEntry) async {
         var all = await recall()
-        all.sessions = conversation.sessionsURI
+        all.sessions = session.sessionsURI
         all.learn(.init(key: entry.key, type: entry.type, pins: entry.pins, locator: locator.json))
         guard all != knowledge else { return }
         knowledge = all
@@ -278,9 +279,9 @@ public actor BMCClient {
                 return nil
             }
         } else {
-            if identities[name] != nil { conversation.root = nil }
+            if identities[name] != nil { session.root = nil }
             identity = MachineIdentity(
-                uuid: try await conversationRoot(context: context)["UUID"]?.string, serial: nil)
+                uuid: try await serviceRoot(context: context)["UUID"]?.string, serial: nil)
         }
         identities[name] = KnownIdentity(identity: identity, at: now())
         return identity
@@ -312,7 +313,7 @@ public actor BMCClient {
         _ entry: ControlEntry, _ budget: SearchBudget, context: RequestContext,
         _ body: (inout ControlSearch) async throws(BMCFault) -> Found
     ) async throws(BMCFault) -> Found {
-        let root = try await conversationRoot(context: context)
+        let root = try await serviceRoot(context: context)
         let before = troubles[entry.key] ?? [:]
         let standing = Set(before.filter { $0.value >= Self.searchesPutOff }.keys)
         let tree = TreeReader(budget: budget, standing: standing, now: now) { (uri) async throws(BMCFault) in
@@ -326,71 +327,62 @@ public actor BMCClient {
         return try await body(&search)
     }
 
-    // MARK: The conversation, which one call at a time may change
+    // MARK: The session
 
-    func get(
-        _ uri: String, context: RequestContext
-    ) async throws(BMCFault) -> Document {
-        if let refusal = breaker.refusal(now()) { throw refusal }
-        var copy = conversation
-        defer { adopt(copy) }
-        do throws(BMCFault) {
-            let document = try await copy.get(uri, context: context)
-            breaker.answered()
-            return document
-        } catch { throw note(error) }
+    func get(_ uri: String, context: RequestContext) async throws(BMCFault) -> Document {
+        try await document(GetProcedure(uri: uri, context: context))
     }
 
     func patch(
-        _ document: Document, _ body: JSONValue, condition: RedfishConversation.Condition, within limit: Duration?,
+        _ document: Document, _ body: JSONValue, condition: PatchProcedure.Condition, timeout: Duration?,
         context: RequestContext
     ) async throws(BMCFault) -> String? {
-        if let refusal = breaker.refusal(now()) { throw refusal }
-        var copy = conversation
-        defer { adopt(copy) }
-        do throws(BMCFault) {
-            return try await copy.patch(document, body, condition: condition, within: limit, context: context)
-        } catch { throw note(error) }
+        try await objection(
+            PatchProcedure(document, body, condition: condition, timeout: timeout, context: context))
     }
 
     func post(
-        _ uri: String, _ body: JSONValue, within limit: Duration?, context: RequestContext
+        _ uri: String, _ body: JSONValue, timeout: Duration?, context: RequestContext
     ) async throws(BMCFault) -> String? {
-        if let refusal = breaker.refusal(now()) { throw refusal }
-        var copy = conversation
-        defer { adopt(copy) }
-        do throws(BMCFault) {
-            return try await copy.post(uri, body, within: limit, context: context)
-        } catch { throw note(error) }
+        try await objection(PostProcedure(uri, body, timeout: timeout, context: context))
     }
 
-    private func conversationRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
-        if let refusal = breaker.refusal(now()) { throw refusal }
-        var copy = conversation
-        defer { adopt(copy) }
-        do throws(BMCFault) {
-            return try await copy.serviceRoot(context: context)
-        } catch { throw note(error) }
+    private func serviceRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
+        try await document(ServiceRootProcedure(context: context)).json
     }
 
-    /// Silence counts, and whatever was said ends it.
-    private func note(_ fault: BMCFault) -> BMCFault {
-        switch fault.kind {
-        case .unreachable: breaker.wasSilent(fault.message, now: now())
-        // A write that went unanswered says nothing: some take a minute.
-        case .unknownEffect, .leftAlone, .outOfTime: break
-        default: breaker.answered()
+    private func document(_ procedure: some SessionProcedure) async throws(BMCFault) -> Document {
+        guard case .document(let document) = try await perform(SessionRun(procedure)).get() else {
+            throw BMCFault(.invalidAnswer, "internal: a read without a document")
         }
-        return fault
+        return document
+    }
+
+    /// What the BMC objected to in a write that it accepted.
+    private func objection(_ procedure: some SessionProcedure) async throws(BMCFault) -> String? {
+        guard case .accepted(let objection) = try await perform(SessionRun(procedure)).get() else {
+            throw BMCFault(.unknownEffect, "internal: a write without an answer")
+        }
+        return objection
+    }
+
+    /// Carries a run to its end. Several may be under way: each acts on what the session is at that moment.
+    private func perform(_ run: SessionRun) async -> SessionResult {
+        var run = run
+        var event = SessionEvent.begun
+        while true {
+            let action = run.next(event, &session, now: now())
+            forgetOtherMachine()
+            if case .finish(let result) = action { return result }
+            event = await performer.perform(action)
+        }
     }
 
     /// What was learned of a machine before the last login may be of another one.
-    private func adopt(_ changed: RedfishConversation) {
-        conversation = changed
-        if changed.generation != knownGeneration {
-            knownGeneration = changed.generation
-            identities = [:]
-            actionInfos = [:]
-        }
+    private func forgetOtherMachine() {
+        guard session.generation != knownGeneration else { return }
+        knownGeneration = session.generation
+        identities = [:]
+        actionInfos = [:]
     }
 }

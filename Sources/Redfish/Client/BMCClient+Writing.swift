@@ -10,12 +10,12 @@ extension BMCClient {
             throw BMCFault(.unsupported, "internal: written before it was read")
         }
         objections[entry.key] = nil
-        let issued = conversation.writesIssued
+        let issued = session.writesIssued
         do throws(BMCFault) {
             try await carryOut(write, entry, locator, &document, context: context)
         } catch {
             // What comes to nothing after a request went out says nothing of that request.
-            guard error.isUnsent, conversation.writesIssued > issued else { throw error }
+            guard error.isUnsent, session.writesIssued > issued else { throw error }
             throw BMCFault(.unknownEffect, error.message, retryAfter: error.retryAfter)
         }
     }
@@ -35,16 +35,17 @@ extension BMCClient {
         var isChanged = false
         var preparations = 0
         do throws(BMCFault) {
-            while case .prepare(let request, let orElse) = step {
+            while case .prepare(let request, let failureMessage) = step {
                 let before = step
                 preparations += 1
                 // Somebody else takes back what was prepared.
-                guard preparations <= Self.mostPreparations else { throw BMCFault(.refused, orElse) }
-                _ = try await send(request, &document, entry, within: patience, context: context, orElse: orElse)
+                guard preparations <= Self.maximumPreparations else { throw BMCFault(.refused, failureMessage) }
+                _ = try await send(
+                    request, &document, entry, timeout: patience, context: context, failureMessage: failureMessage)
                 isChanged = true
                 document = try await get(locator.uri, context: context)
                 guard let next = dialect.step(change, in: document.json, at: locator), next != before else {
-                    throw BMCFault(.refused, orElse)
+                    throw BMCFault(.refused, failureMessage)
                 }
                 step = next
             }
@@ -53,7 +54,7 @@ extension BMCClient {
                 // What was just changed has new tags.
                 if isChanged { document = try await get(locator.uri, context: context) }
                 if case .restore = change { request.bodies = request.bodies.flatMap(PriorSpelling.bodies) }
-                if let objection = try await send(request, &document, entry, within: patience, context: context) {
+                if let objection = try await send(request, &document, entry, timeout: patience, context: context) {
                     objections[entry.key] = objection
                 }
                 isChanged = true
@@ -73,38 +74,38 @@ extension BMCClient {
 
     /// Sends a request, with its next body where the BMC refused the one before and so changed nothing.
     private func send(
-        _ request: ControlRequest, _ document: inout Document, _ entry: ControlEntry, within limit: Duration,
-        context: RequestContext, orElse: String? = nil
+        _ request: ControlRequest, _ document: inout Document, _ entry: ControlEntry, timeout: Duration,
+        context: RequestContext, failureMessage: String? = nil
     ) async throws(BMCFault) -> String? {
         var refusal = BMCFault(.refused, "internal: a request without a body")
         for body in request.bodies {
             do {
                 switch request.method {
                 case .patch:
-                    return try await patch(request.uri, body, &document, entry, within: limit, context: context)
+                    return try await patch(request.uri, body, &document, entry, timeout: timeout, context: context)
                 case .post:
-                    return try await post(request.uri ?? document.uri, body, within: limit, context: context)
+                    return try await post(request.uri ?? document.uri, body, timeout: timeout, context: context)
                 }
             } catch {
                 guard error.kind == .refused else { throw error }
                 refusal = error
             }
         }
-        throw orElse.map { BMCFault(.refused, "\($0) (\(refusal.message))") } ?? refusal
+        throw failureMessage.map { BMCFault(.refused, "\($0) (\(refusal.message))") } ?? refusal
     }
 
     /// A PATCH under the tags of what was read. Where those are refused, the control is read again: what somebody else
     /// wrote is not overwritten. Where it is as it was, the tag is at fault, and in the end goes without.
     private func patch(
-        _ uri: String?, _ body: JSONValue, _ document: inout Document, _ entry: ControlEntry, within limit: Duration,
+        _ uri: String?, _ body: JSONValue, _ document: inout Document, _ entry: ControlEntry, timeout: Duration,
         context: RequestContext
     ) async throws(BMCFault) -> String? {
         guard let locator = locators[entry.key], uri == nil else {
             let target = Document(uri: uri ?? document.uri, json: .null, etags: [])
-            return try await patch(target, body, condition: .preferred, within: limit, context: context)
+            return try await patch(target, body, condition: .preferred, timeout: timeout, context: context)
         }
         do {
-            return try await patch(document, body, condition: .required, within: limit, context: context)
+            return try await patch(document, body, condition: .required, timeout: timeout, context: context)
         } catch {
             guard error.kind == .overtaken else { throw error }
             let fresh = try await reread(document, locator, orThrow: error, context: context)
@@ -112,17 +113,17 @@ extension BMCClient {
             document = fresh
             documents[entry.key] = fresh
             if !hasNewTag {
-                return try await patch(fresh, body, condition: .preferred, within: limit, context: context)
+                return try await patch(fresh, body, condition: .preferred, timeout: timeout, context: context)
             }
         }
         do {
-            return try await patch(document, body, condition: .required, within: limit, context: context)
+            return try await patch(document, body, condition: .required, timeout: timeout, context: context)
         } catch {
             guard error.kind == .overtaken else { throw error }
             document = try await reread(document, locator, orThrow: error, context: context)
             documents[entry.key] = document
         }
-        return try await patch(document, body, condition: .preferred, within: limit, context: context)
+        return try await patch(document, body, condition: .preferred, timeout: timeout, context: context)
     }
 
     /// The document anew, where its control is as it was.
@@ -143,6 +144,6 @@ extension BMCClient {
         guard let target = document.json["Actions", "#ComputerSystem.Reset", "target"]?.string else {
             throw BMCFault(.unsupported, "\(document.uri) has no Reset action")
         }
-        _ = try await post(target, ["ResetType": .string(type.rawValue)], within: nil, context: context)
+        _ = try await post(target, ["ResetType": .string(type.rawValue)], timeout: nil, context: context)
     }
 }

@@ -30,7 +30,8 @@ enum OwnValue {
     /// - Parameter known: what it may be; nil where that is not told
     static func objection(toMode value: JSONValue?, _ name: String, among known: [String]? = nil) -> String? {
         guard let value else { return nil }
-        guard let word = value.string, let first = word.first, first.isLetter, !noWords.contains(word.lowercased()) else {
+        guard let word = value.string, let first = word.first, first.isLetter, !noWords.contains(word.lowercased())
+        else {
             return "shows \(shortened(value)) as its \(name), which is no word"
         }
         guard let known, !known.contains(word) else { return nil }

@@ -36,8 +36,7 @@ extension BMCClient {
         do throws(BMCFault) {
             let objection = try await patch(
                 Document(uri: group, json: .null, etags: []), ["Members": .array(members)], condition: .preferred,
-                within: nil,
-                context: context)
+                timeout: nil, context: context)
             for change in changes { objections[change.entry.key] = objection }
             return changes.map { _ in .success(()) }
         } catch {

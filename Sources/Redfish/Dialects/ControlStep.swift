@@ -30,6 +30,6 @@ struct ControlRequest: Sendable, Hashable {
 enum ControlStep: Sendable, Hashable {
     /// Has to take before the change goes on; where the document does not show that it did, the change is refused with
     /// these words.
-    case prepare(ControlRequest, orElse: String)
+    case prepare(ControlRequest, failureMessage: String)
     case change([ControlRequest])
 }

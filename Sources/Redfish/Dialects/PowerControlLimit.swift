@@ -50,7 +50,8 @@ enum PowerControlLimit: ControlDialect {
         guard isFatal(control(in: document, member: place.member)?["PowerLimit"] ?? .null) else { return nil }
         return .prepare(
             request(["LimitException": "NoAction"], in: document, at: place),
-            orElse: "not capped: the limit's exception is HardPowerOff, which could switch the machine off, and the"
+            failureMessage:
+                "not capped: the limit's exception is HardPowerOff, which could switch the machine off, and the"
                 + " BMC does not let it be changed")
     }
 

@@ -1,21 +1,14 @@
 import Curl
-import Inventory
 import Shedding
 import StrictJSON
 
 /// What answers mean, and what failures do.
-extension RedfishConversation {
-    static func trust(_ trust: BMC.Trust) -> TLSTrust {
-        switch trust {
-        case .systemAuthorities: .systemAuthorities
-        case .authorities(let file): .authorities(file: file)
-        case .pin(let pin): .pin(pin)
-        case .unverified: .unverified
-        }
-    }
-
-    func fault(_ error: CurlError, isWrite: Bool, limit: Duration) -> BMCFault {
-        let words = words(error, limit: limit)
+enum SessionFault {
+    /// - Parameter limit: how long the request was given
+    static func fault(
+        _ error: CurlError, isWrite: Bool, limit: Duration, options: RedfishOptions
+    ) -> BMCFault {
+        let words = words(error, limit: limit, options: options)
         if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, words) }
         return switch error.kind {
         case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
@@ -24,8 +17,8 @@ extension RedfishConversation {
         }
     }
 
-    /// The same words for the same failure: libcurl's own tell the milliseconds, and every look would be news.
-    private func words(_ error: CurlError, limit: Duration) -> String {
+    /// The same words for the same failure: libcurl's own tell the milliseconds, and every probe would be news.
+    private static func words(_ error: CurlError, limit: Duration, options: RedfishOptions) -> String {
         switch error.kind {
         case .couldNotResolve: "the name does not resolve"
         case .couldNotConnect: "the connection is refused, or there is no route"
@@ -64,5 +57,18 @@ extension RedfishConversation {
 
     static func retryAfter(_ response: HTTPResponse) -> Duration? {
         response.header("Retry-After").map { RetryAfter.duration($0, date: response.header("Date")) }
+    }
+
+    /// The document that an answer carries.
+    static func document(_ exchange: Exchange) -> Result<Document, BMCFault> {
+        let uri = exchange.uri
+        guard exchange.response.status == 200 else { return .failure(fault(ofRead: exchange.response, uri: uri)) }
+        do {
+            let json = try JSONValue(parsing: exchange.response.body, limits: .redfish, dialect: .lenient)
+            guard json.object != nil else { return .failure(BMCFault(.invalidAnswer, "\(uri) is no JSON object")) }
+            return .success(Document(uri: uri, json: json, header: exchange.response.header("ETag")))
+        } catch {
+            return .failure(BMCFault(.invalidAnswer, "\(uri): \(error)"))
+        }
     }
 }

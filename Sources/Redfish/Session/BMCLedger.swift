@@ -8,7 +8,7 @@ public protocol BMCLedger: Sendable {
     func opened(_ location: String, on bmc: BMC.Address) async
     func closed(_ location: String, on bmc: BMC.Address) async
     /// What an earlier process left open, handed out once.
-    func takeLeftovers(on bmc: BMC.Address) async -> [String]
+    func adoptOrphanedSessions(on bmc: BMC.Address) async -> [String]
     /// What was found out about a BMC, so that a restart in the middle of a breach need not look for it again.
     func knowledge(of bmc: BMC.Address) async -> BMCKnowledge
     func learned(_ knowledge: BMCKnowledge, of bmc: BMC.Address) async

@@ -44,11 +44,11 @@ enum AMIPowerControl: ControlDialect {
             // Armed only once it is known what is armed, and looked at again then: a reboot in between arms what the
             // limit was before.
             guard isSet else {
-                return .prepare(set, orElse: "not capped: the BMC does not take the limit that was to be armed")
+                return .prepare(set, failureMessage: "not capped: the BMC does not take the limit that was to be armed")
             }
             return .prepare(
                 ControlRequest(post: trigger, ["PowerLimitTrigger": armed]),
-                orElse: "not capped: the limit is set, but the BMC does not arm it")
+                failureMessage: "not capped: the limit is set, but the BMC does not arm it")
         case .restore(let fragment):
             let set = PowerControlLimit.request(
                 PowerControlLimit.restoring(fragment, in: document, at: place), in: document, at: place)

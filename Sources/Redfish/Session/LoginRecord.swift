@@ -64,7 +64,7 @@ public actor LoginRecord {
     }
 
     /// One after another, connections try a secret of which nothing is known yet.
-    func take() async {
+    func takeTurn() async {
         guard isTaken else {
             isTaken = true
             return
@@ -72,7 +72,7 @@ public actor LoginRecord {
         await withCheckedContinuation { waiting.append($0) }
     }
 
-    func giveBack() {
+    func giveBackTurn() {
         if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
     }
 
