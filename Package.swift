@@ -11,8 +11,6 @@ let strict: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
-let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -33,13 +31,13 @@ let package = Package(
         .library(
             name: "Modules",
             targets: [
-                "Agent", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Settings", "Shedding", "StrictJSON",
+                "Agent", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Settings", "Shedding", "Site",
+                "StrictJSON",
             ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -61,31 +59,35 @@ let package = Package(
         .target(name: "Mosquitto", dependencies: ["CMosquitto", "Retrying"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
 
+        // The text format of Prometheus and the metrics that it shows; no library for it is kept up.
+        .target(name: "Prometheus", swiftSettings: strict),
         .target(name: "PowerEvents", dependencies: ["StrictJSON"], swiftSettings: strict),
-        .target(name: "Settings", dependencies: ["OpenSSL", "PowerEvents", yams], swiftSettings: strict),
-        .target(name: "Inventory", dependencies: ["PowerEvents", "Settings", "StrictJSON"], swiftSettings: strict),
+        // What there is, as values: what decides, writes and records needs no YAML.
+        .target(name: "Site", dependencies: ["PowerEvents"], swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["OpenSSL", "PowerEvents", "Site", yams], swiftSettings: strict),
         .target(
-            name: "Shedding", dependencies: ["PowerEvents", "Inventory", "Retrying", "StrictJSON"],
-            swiftSettings: strict),
+            name: "Inventory", dependencies: ["PowerEvents", "Settings", "Site", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Shedding", dependencies: ["PowerEvents", "Retrying", "Site", "StrictJSON"], swiftSettings: strict),
         .target(
             name: "Redfish",
-            dependencies: ["Curl", "Inventory", "PowerEvents", "Retrying", "Shedding", "StrictJSON", logging],
+            dependencies: ["Curl", "PowerEvents", "Retrying", "Shedding", "Site", "StrictJSON"],
             swiftSettings: strict),
         .target(
             name: "Journal",
-            dependencies: ["PowerEvents", "Retrying", "Shedding", "Inventory", "StrictJSON", grdb, logging],
+            dependencies: ["PowerEvents", "Retrying", "Shedding", "Site", "StrictJSON", grdb],
             // The histories write tens of millions of records: unoptimised, that alone would take minutes of each test run.
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(
             name: "EventBus",
-            dependencies: ["Mosquitto", "PowerEvents", "Settings", serviceLifecycle, logging],
+            dependencies: ["Mosquitto", "Site", logging],
             swiftSettings: strict),
         .target(
             name: "Agent",
             dependencies: [
-                "CAllocator", "Curl", "EventBus", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Redfish",
-                "Settings", "Shedding", "StrictJSON", coreMetrics, hummingbird, hummingbirdCore, logging, metrics,
-                nioCore, serviceLifecycle, unixSignals,
+                "CAllocator", "Curl", "EventBus", "Inventory", "JOSE", "Journal", "Mosquitto", "OpenSSL", "PowerEvents",
+                "Prometheus", "Redfish", "Settings", "Shedding", "Site", "StrictJSON", hummingbird, hummingbirdCore,
+                logging, nioCore, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         // What `ima` and `gridsim` have in common: exit codes, and errors in one line.
@@ -93,66 +95,60 @@ let package = Package(
         .executableTarget(
             name: "ima",
             dependencies: [
-                "Agent", "CommandLineTool", "Curl", "JOSE", "OpenSSL", "Inventory", "PowerEvents", "Settings",
-                "Shedding", "StrictJSON",
-                argumentParser,
-                logging,
+                "Agent", "CommandLineTool", "Curl", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings",
+                "Shedding", "Site", "StrictJSON", argumentParser, logging,
             ],
             swiftSettings: strict),
 
         .target(
             name: "FleetSimulator",
             dependencies: [
-                "EventBus", "Inventory", "JOSE", "Mosquitto", "OpenSSL", "PowerEvents", "Settings", "StrictJSON",
-                logging,
-                nioCore, nioPosix, nioHTTP1, nioSSL,
+                "EventBus", "JOSE", "Mosquitto", "OpenSSL", "PowerEvents", "Settings", "Site", "StrictJSON", logging,
+                nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "gridsim",
             dependencies: [
                 "CommandLineTool", "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents",
-                "Settings", "StrictJSON",
-                argumentParser, logging,
+                "Settings", "Site", "StrictJSON", argumentParser, logging,
             ],
             swiftSettings: strict),
 
         // What more than one test target needs: a broker, temporary folders, free ports.
         .target(
             name: "TestSupport",
-            dependencies: [
-                "EventBus", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings", "StrictJSON", logging,
-            ],
+            dependencies: ["EventBus", "FleetSimulator", "OpenSSL", "PowerEvents"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
+        .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
         .testTarget(name: "PowerEventsTests", dependencies: ["PowerEvents", "StrictJSON"], swiftSettings: strict),
         .testTarget(name: "JOSETests", dependencies: ["JOSE", "OpenSSL", "StrictJSON"], swiftSettings: strict),
         .testTarget(
             name: "CurlTests",
-            dependencies: ["Curl", "FleetSimulator", "Inventory", "OpenSSL", "Settings", "TestSupport"],
+            dependencies: ["Curl", "FleetSimulator", "Inventory", "OpenSSL", "Settings", "Site", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "SettingsTests", dependencies: ["OpenSSL", "PowerEvents", "Settings", "TestSupport"],
+            name: "SettingsTests", dependencies: ["OpenSSL", "PowerEvents", "Settings", "Site", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
         .testTarget(
             name: "InventoryTests",
-            dependencies: ["Inventory", "OpenSSL", "PowerEvents", "Settings", "StrictJSON", "TestSupport"],
+            dependencies: ["Inventory", "PowerEvents", "Settings", "Site", "StrictJSON"],
             swiftSettings: strict),
         .testTarget(
             name: "SheddingTests",
-            dependencies: ["Inventory", "PowerEvents", "Retrying", "Settings", "Shedding", "StrictJSON"],
+            dependencies: ["Inventory", "PowerEvents", "Retrying", "Settings", "Shedding", "Site", "StrictJSON"],
             swiftSettings: strict),
         .testTarget(
             name: "RedfishTests",
-            dependencies: ["Curl", "Inventory", "PowerEvents", "Redfish", "Retrying", "Shedding", "StrictJSON"],
+            dependencies: ["Curl", "PowerEvents", "Redfish", "Shedding", "Site", "StrictJSON"],
             swiftSettings: strict),
         // Makes SQLite's writes fail, in C because SQLite's table of system calls is.
         .target(name: "BadDisk", path: "Tests/BadDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
             name: "JournalTests",
-            dependencies: [
-                "BadDisk", "Inventory", "Journal", "PowerEvents", "Shedding", "StrictJSON", "TestSupport", grdb,
-            ],
+            dependencies: ["BadDisk", "Journal", "PowerEvents", "Shedding", "Site", "StrictJSON", "TestSupport", grdb],
             swiftSettings: strict),
         .testTarget(
             name: "EventBusTests", dependencies: ["EventBus", "Mosquitto", "OpenSSL", "TestSupport", logging],
@@ -160,25 +156,27 @@ let package = Package(
         .testTarget(
             name: "AgentTests",
             dependencies: [
-                "Agent", "Inventory", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Settings", "Shedding", "StrictJSON",
-                "TestSupport", coreMetrics, logging,
+                "Agent", "Curl", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Prometheus", "Redfish", "Settings",
+                "Shedding", "Site",
+                "StrictJSON", "TestSupport", logging,
             ],
             swiftSettings: strict),
         // Seeded histories of everything that can go wrong, in virtual time, against a model.
         .testTarget(
             name: "Histories",
-            dependencies: ["Agent", "Inventory", "Journal", "PowerEvents", "Settings", "Shedding", "StrictJSON"],
+            dependencies: [
+                "Agent", "Inventory", "Journal", "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FleetSimulatorTests",
-            dependencies: ["FleetSimulator", "Inventory", "PowerEvents", "Settings", "StrictJSON"],
+            dependencies: ["FleetSimulator", "PowerEvents", "Settings", "Site", "StrictJSON"],
             swiftSettings: strict),
         .testTarget(
             name: "Scenarios",
             dependencies: [
-                "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE", "Mosquitto", "OpenSSL", "PowerEvents",
-                "Settings",
-                "StrictJSON", "TestSupport", "ima", "gridsim", logging,
+                "Curl", "EventBus", "FleetSimulator", "gridsim", "ima", "Inventory", "JOSE", "Mosquitto", "OpenSSL",
+                "PowerEvents", "Settings", "Site", "StrictJSON", "TestSupport", logging,
             ],
             swiftSettings: strict),
     ],
@@ -192,7 +190,8 @@ if Context.environment["IMA_FUZZ_TARGET"] != nil {
         .executableTarget(
             name: "ima-fuzz",
             dependencies: [
-                "Curl", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Redfish", "Settings", "Shedding", "StrictJSON",
+                "Curl", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Redfish", "Settings", "Shedding", "Site",
+                "StrictJSON",
             ],
             path: "Tests/Fuzzing", exclude: ["Corpus"]))
 }

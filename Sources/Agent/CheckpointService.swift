@@ -13,15 +13,15 @@ struct CheckpointService: Service {
 
     func run() async throws {
         var seen = 0
-        var tidied = 0
+        var checkpointed = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.quiet) }
             let written = writer.effort.transactions
             defer { seen = written }
-            guard written == seen, written != tidied else { continue }
-            tidied = written
+            guard written == seen, written != checkpointed else { continue }
+            checkpointed = written
             do { try journal.checkpoint() } catch {
-                logger.warning("the journal's log could not be tidied up", metadata: ["reason": "\(error)"])
+                logger.warning("checkpoint of the journal failed", metadata: ["reason": "\(error)"])
             }
         }
     }

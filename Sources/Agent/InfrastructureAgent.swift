@@ -1,14 +1,15 @@
 import Curl
 import EventBus
-import Inventory
 import Journal
 public import Logging
 import Mosquitto
 public import PowerEvents
+import Prometheus
 import Redfish
+import ServiceLifecycle
 import Settings
 import Shedding
-import ServiceLifecycle
+import Site
 import Synchronization
 import UnixSignals
 
@@ -57,7 +58,7 @@ public struct InfrastructureAgent: Sendable {
             try? journal.close()
         }
         try await ServiceGroup(configuration: configuration).run()
-        logger.notice("stopped; what is held stays held, and the journal has it")
+        logger.notice("stopped; holds kept")
     }
 }
 
@@ -89,15 +90,14 @@ public func buildAgent(
     let writer = JournalWriter(
         journal, now: wall,
         onFailure: { error in
-            metrics.count("ima_journal_failures_total")
+            metrics.journalFailures.increment()
             logger.critical(
                 "the journal cannot be written; nothing goes to any BMC until it can",
                 metadata: ["reason": "\(error)"])
         })
     let pool = HTTPClientPool(fitted(configuration, logger))
     let health = Health(pool: pool, writer: writer, metrics: metrics)
-    metrics.set("ima_resources_total", configuration.site.order.count)
-    metrics.set("ima_resources_enforceable", 0)
+    metrics.setResources(configuration.site.order.count)
 
     let outboxWake = WakeUp()
     let loginRenewal = WakeUp()
@@ -110,14 +110,24 @@ public func buildAgent(
         source: EventSource(role: .infra, identifier: configuration.agentID),
         topicPrefix: configuration.bus.topicPrefix, key: signingKey,
         maximumEventBytes: configuration.policy.maxEventBytes)
+    let parked = ParkedBreaches()
+    let clients = ClientDirectory(
+        transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
+        credentials: configuration.site.credentials, ledger: JournalLedger(writer: writer, contents: contents))
     let enforcer = Enforcer(
-        configuration: configuration, contents: contents, journal: journal, writer: writer,
-        clients: ClientDirectory(
-            transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
-            credentials: configuration.site.credentials,
-            ledger: JournalLedger(writer: writer, contents: contents)),
-        composer: composer, metrics: metrics, refusals: refusals, repetitions: repetitions,
-        logger: logger, now: { clock.now() }, wall: wall, wakeOutbox: { outboxWake.call() })
+        core: Core(
+            site: configuration.site, policy: configuration.policy, mode: configuration.mode, contents: contents.core,
+            bounds: configuration.bounds),
+        parts: Enforcer.Parts(
+            performer: BMCPerformer(clients: clients), journal: journal,
+            keeper: RecordKeeper(
+                writer: writer, composer: composer, refusals: refusals, repetitions: repetitions,
+                unsigned: contents.unsigned, metrics: metrics, logger: logger, wall: wall,
+                wakeOutbox: { outboxWake.call() }),
+            facts: FactLog(
+                metrics: metrics, logger: logger, readiness: ReadinessBoard(configuration.site, logger: logger),
+                parked: parked), metrics: metrics, wakeOutbox: { outboxWake.call() }),
+        now: { Moment(steady: clock.now(), wall: wall()) })
     let bus = try BusService(
         options,
         handlers: BusService.Handlers(
@@ -130,17 +140,17 @@ public func buildAgent(
                 var batch = JournalBatch()
                 batch.refusals = [refusal]
                 Task { [batch] in try? await writer.commit(batch) }
-            }, deliver: { enforcer.deliver($0) },
-            answerAgain: { breach in Task { await enforcer.answerAgain(breach) } },
-            connected: { enforcer.connected() },
+            }, deliver: { enforcer.deliver(.alert($0.received)) },
+            answerAgain: { enforcer.deliver(.repeated($0)) },
+            connected: { enforcer.deliver(.connected) },
             becameReady: { isReady in
                 health.setBroker(ready: isReady)
-                if isReady { logger.notice("the alerts' topics are subscribed: ready") }
-                if isReady { Task { await enforcer.brokerIsReady() } } else { echoes.listen(false) }
+                if isReady { logger.notice("subscribed to alert topics") }
+                if isReady { enforcer.deliver(.subscribed) } else { echoes.listen(false) }
             }), metrics: metrics, logger: logger, now: wall)
     let outbox = OutboxService(
         journal: journal, bus: bus.connection, echoes: echoes, composer: composer, metrics: metrics, logger: logger,
-        now: wall, parked: { enforcer.parkedBreaches.value })
+        now: wall, parked: { parked.value })
     loginRenewal.target = { bus.connection.renewLogin() }
     outboxWake.target = { outbox.wake() }
 
@@ -163,7 +173,6 @@ public func buildAgent(
     }
     services.append(RetentionService(journal: journal, enforcer: enforcer, logger: logger, wall: wall))
     services.append(CheckpointService(journal: journal, writer: writer, logger: logger))
-    if let every = configuration.patrolEvery { services.append(PatrolService(every: every, enforcer: enforcer)) }
     for warning in configuration.warnings { logger.warning("\(warning)") }
     let reload = ConfigurationReload(
         configuration,
@@ -186,7 +195,7 @@ public func buildAgent(
 private func alertTopics(_ trust: [AgentConfiguration.TrustedSource], prefix: String) -> [String] {
     var seen: Set<String> = []
     return trust.compactMap { EventSource($0.source) }.flatMap { source in
-        ["poweragent", "dsx-flex-agent"].map { "\(prefix)grid/v1/\($0)/\(source.identifier)/powerbreach" }
+        Topic.all(.breachAlert, publisher: source, prefix: prefix)
     }.filter { seen.insert($0).inserted }
 }
 

@@ -8,7 +8,7 @@ public enum ProcessLimits {
     ///
     /// To be called before there are many threads.
     public static func prepare() {
-        // An arena a core, of which glibc would make eight: with thousands of lanes, a tenth less memory, and no slower.
+        // An arena a core, of which glibc would make eight: with thousands of BMC queues, a tenth less memory, and no slower.
         mallopt(M_ARENA_MAX, Int32(clamping: ProcessInfo.processInfo.activeProcessorCount))
         signal(SIGXFSZ, SIG_IGN)
         var limit = rlimit()

@@ -2,6 +2,7 @@ import Journal
 import Logging
 import PowerEvents
 import ServiceLifecycle
+import Shedding
 
 /// Removes what nobody needs any more, at the start and every hour.
 struct RetentionService: Service {
@@ -14,7 +15,7 @@ struct RetentionService: Service {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
                 try journal.prune(now: wall())
-                await enforcer.forget(closedBefore: wall() - JournalDatabase.breachRetention)
+                await enforcer.step(.pruned(closedBefore: wall() - JournalDatabase.breachRetention))
             } catch {
                 logger.error("old rows of the journal could not be removed", metadata: ["reason": "\(error)"])
             }

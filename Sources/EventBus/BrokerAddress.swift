@@ -1,4 +1,4 @@
-public import Settings
+public import Site
 
 /// Where the broker listens: `mqtts://host[:8883]`, or `mqtt://host[:1883]` without TLS.
 public struct BrokerAddress: Sendable, Hashable, CustomStringConvertible {

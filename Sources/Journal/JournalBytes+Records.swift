@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 /// The records that are written by the thousand, as the compiler's `Codable` spells them, without going through it: that
@@ -40,7 +40,7 @@ extension JournalBytes {
         write(json: #","verdict":"#)
         write(plan.verdict)
         write(json: #","exceptions":"#)
-        write(list: plan.exceptions) { $0.write($1) }
+        write(list: plan.exceptions) { $0.write($1.record) }
         write(json: #","isSuperseded":"#)
         write(plan.isSuperseded)
         if let fallback = plan.fallback {
@@ -204,7 +204,7 @@ extension JournalBytes {
         switch verdict {
         case .skipped(let reason):
             write(json: #"{"skipped":{"_0":"#)
-            write(reason)
+            write(reason.record)
         case .demand(let demand, let controls):
             write(json: #"{"demand":{"_0":"#)
             write(demand)
@@ -219,6 +219,21 @@ extension JournalBytes {
             write(list: controls) { $0.write($1) }
         }
         write(json: "}}")
+    }
+
+    private mutating func write(_ reason: ReasonRecord) {
+        write(json: #"{"name":"#)
+        write(reason.name)
+        write(#","text":"#, reason.text) { $0.write($1) }
+        write(#","resource":"#, reason.resource) { $0.write($1) }
+        write(#","names":"#, reason.names) { $0.write(list: $1) { $0.write($1) } }
+        write(#","count":"#, reason.count) { $0.write(literal: String($1)) }
+        write(#","limit":"#, reason.limit) { $0.write(literal: String($1)) }
+        write(#","value":"#, reason.value) { $0.write($1) }
+        write(#","wanted":"#, reason.wanted) { $0.write($1) }
+        write(#","prior":"#, reason.prior) { $0.write($1) }
+        write(#","parts":"#, reason.parts) { $0.write(list: $1) { $0.write($1) } }
+        write(json: "}")
     }
 
     private mutating func write(_ demand: Demand) {

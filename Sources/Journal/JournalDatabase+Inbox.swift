@@ -1,10 +1,11 @@
 import GRDB
 public import PowerEvents
+public import Shedding
 
 /// What is known of alerts before they are taken in. Looks only: a flood of repetitions costs no disk.
 extension JournalDatabase {
     /// Whether a signed payload was taken in before, in whatever envelope.
-    public func hasSeen(_ mark: SeenPayload) throws -> Bool {
+    public func hasSeen(_ mark: PayloadMark) throws -> Bool {
         try pool.read { db in
             try Bool.fetchOne(
                 db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM seen_payload WHERE source = ? AND digest = ?)"),

@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
-import Inventory
 public import PowerEvents
 import Shedding
+import Site
 import Synchronization
 
 /// The agent's durable memory: one SQLite file in WAL mode, every commit flushed to the disk.
@@ -124,11 +124,7 @@ public final class JournalDatabase: Sendable {
     public static let payloadsPerSource = 20_000
     /// So many refusals are kept for each reason, and of each source where it is proven to be it.
     public static let refusalsPerReason = 2_000
-    /// Reasons that come after the signature was verified.
-    private static let provenReasons = [
-        "bad_payload", "stale", "future", "breach_resolved", "foreign_breach", "stale_breach", "future_breach",
-        "too_many_hints", "too_many_breaches",
-    ]
+    private static let provenReasons = RefusalReason.allCases.filter(\.isOfVerifiedSource).map(\.rawValue)
 
     /// Forgets what nobody needs any more: history and closed breaches after 90 days (and with these the bar to open
     /// them again, which the freshness of alerts has long taken over), seen payloads after 30 days or beyond

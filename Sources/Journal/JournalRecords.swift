@@ -1,6 +1,6 @@
-public import Inventory
 public import PowerEvents
 public import Shedding
+public import Site
 public import StrictJSON
 
 /// An alert whose signature and source are in order, kept until it was acted on.
@@ -59,20 +59,9 @@ extension AcceptedAlert {
     public var json: JSONValue? { try? JSONValue(parsing: Array(payload.utf8), limits: .widest) }
 
     /// What it is recognised by when it comes again.
-    public var mark: SeenPayload { SeenPayload(source: source, digest: digest ?? "event \(eventID)") }
+    public var mark: PayloadMark { PayloadMark(source: source, digest: digest ?? "event \(eventID)") }
 
     public var breachAlert: BreachAlert? { known.alert ?? json.flatMap { try? BreachAlert(json: $0) } }
-}
-
-/// What a signed payload is recognised by, in whatever envelope it comes.
-public struct SeenPayload: Sendable, Hashable {
-    public let source: String
-    public let digest: String
-
-    public init(source: String, digest: String) {
-        self.source = source
-        self.digest = digest
-    }
 }
 
 /// An accepted alert with its place in the inbox.
@@ -83,6 +72,17 @@ public struct InboxAlert: Sendable, Hashable {
     public init(sequence: Int64, alert: AcceptedAlert) {
         self.sequence = sequence
         self.alert = alert
+    }
+
+    /// As the core takes it.
+    public var received: ReceivedAlert {
+        var received = ReceivedAlert(
+            sequence: sequence, source: alert.source, time: alert.time, receivedAt: alert.receivedAt,
+            eventID: alert.eventID, mark: alert.mark, alert: alert.breachAlert)
+        received.topic = alert.topic
+        received.trace = alert.trace
+        received.correlationID = alert.correlationID
+        return received
     }
 }
 
@@ -156,7 +156,7 @@ public struct JournalBatch: Sendable {
     public var handled: [Int64] = []
     public var refusals: [RefusalRecord] = []
     /// Payloads that may be accepted another time, although they were not now.
-    public var forgotten: [SeenPayload] = []
+    public var forgotten: [PayloadMark] = []
     /// Reports that cannot be signed at the moment.
     public var unsigned: [Report] = []
     /// Breaches whose last report is to be published again, under the same ids.
@@ -187,4 +187,11 @@ public struct JournalContents: Sendable {
     public var unsigned: [Report] = []
     /// When an agent last wrote anything; nil in an empty journal.
     public var lastRecordAt: Timestamp?
+
+    /// As the core takes it up.
+    public var core: Core.Contents {
+        Core.Contents(
+            breaches: breaches, controls: controls, inbox: inbox.map(\.received), isFrozen: isFrozen,
+            lastRecordAt: lastRecordAt)
+    }
 }

@@ -17,7 +17,10 @@ public final class JournalWriter: Sendable {
         public var transactions = 0
     }
 
-    public typealias Queue = CommitQueue<CheckedContinuation<Void, any Error>>
+    /// Called once, on the writer's thread.
+    public typealias Completion = @Sendable (Result<Void, any Error>) -> Void
+
+    public typealias Queue = CommitQueue<Completion>
 
     private struct State {
         var queue = Queue()
@@ -44,20 +47,20 @@ public final class JournalWriter: Sendable {
 
     public var effort: Effort { state.withLock { $0.effort } }
 
-    /// Returns when the batch is durable. Batches become durable in the order of these calls: the batch is queued
-    /// before the caller's actor can do anything else.
+    /// Queues a batch. Batches become durable in the order of these calls.
     ///
-    /// - Parameter meanwhile: what the caller does while the disk is at work
-    /// - Throws: where the disk refuses and the batch is not patient, or the process ends first
-    public func commit(
-        _ batch: JournalBatch, _ patience: Queue.Patience = .once, isolation: isolated (any Actor)? = #isolation,
-        meanwhile: () -> Void = {}
-    ) async throws {
-        if batch.isEmpty { return meanwhile() }
-        try await withCheckedThrowingContinuation(isolation: isolation) { continuation in
-            let mustStart = state.withLock { $0.queue.add(.init(batch, patience, ticket: continuation)) }
-            if mustStart { thread.async { self.flush(delay: Self.shortestDelay) } }
-            meanwhile()
+    /// - Parameter whenDone: told that the batch is durable, or why it never will be: the disk refuses and the batch is not
+    ///   patient, or the process ends first
+    public func append(_ batch: JournalBatch, _ patience: Queue.Patience = .once, whenDone: @escaping Completion) {
+        if batch.isEmpty { return whenDone(.success(())) }
+        let mustStart = state.withLock { $0.queue.add(.init(batch, patience, ticket: whenDone)) }
+        if mustStart { thread.async { self.flush(delay: Self.shortestDelay) } }
+    }
+
+    /// Returns when the batch is durable.
+    public func commit(_ batch: JournalBatch, _ patience: Queue.Patience = .once) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            append(batch, patience) { continuation.resume(with: $0) }
         }
     }
 
@@ -99,7 +102,7 @@ public final class JournalWriter: Sendable {
             switch result {
             case .success:
                 delay = Self.shortestDelay
-                for item in group { item.ticket.resume() }
+                for item in group { item.ticket(.success(())) }
             case .failure(let error):
                 onFailure(error)
                 let (failed, mustWait) = state.withLock { state in
@@ -107,7 +110,7 @@ public final class JournalWriter: Sendable {
                     if state.isGivingUp { failed += state.queue.abandon() }
                     return (failed, !state.queue.isEmpty)
                 }
-                for item in failed { item.ticket.resume(throwing: error) }
+                for item in failed { item.ticket(.failure(error)) }
                 if mustWait { return flush(after: delay, delay: Self.delay(after: delay)) }
             }
         }

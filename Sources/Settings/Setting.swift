@@ -3,7 +3,7 @@ import Yams
 
 /// One value of a settings file, with its place, so that every complaint about it can name file, line and key.
 ///
-/// The readers return nil and note a problem where the value does not fit; nothing is half obeyed, because the caller
+/// The readers return nil and note a problem where the value does not fit; nothing is half applied, because the caller
 /// asks the collector at the end.
 public struct Setting {
     let node: Node

@@ -1,5 +1,5 @@
-import CommandLineTool
 import ArgumentParser
+import CommandLineTool
 import EventBus
 import FleetSimulator
 import Foundation

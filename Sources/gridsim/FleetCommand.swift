@@ -1,9 +1,10 @@
-import CommandLineTool
 import ArgumentParser
+import CommandLineTool
 import FleetSimulator
 import Foundation
 import Inventory
 import Settings
+import Site
 
 struct FleetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

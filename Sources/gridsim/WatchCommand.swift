@@ -1,5 +1,5 @@
-import CommandLineTool
 import ArgumentParser
+import CommandLineTool
 import FleetSimulator
 import Foundation
 import JOSE
@@ -13,7 +13,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     @OptionGroup var bus: BusArguments
     @Option(name: .long, help: "The JWK set of the agent whose events are expected.") var jwks: String?
-    @Option(name: .long, help: "The topic filter.") var topic = "grid/v1/infra/+/powerbreach/enforcement"
+    @Option(name: .long, help: "The topic filter.") var topic = Topic.filter(.enforcement)
     @Option(name: .long, help: "End after so many events.") var count: Int?
     @Option(name: .long, help: "End after this time; exit 1 where --count was not reached.") var timeout: String?
     @Flag(name: .long, help: "Print the whole payload, one line an event.") var json = false

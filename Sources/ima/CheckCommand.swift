@@ -1,8 +1,9 @@
 import Agent
 import ArgumentParser
 import CommandLineTool
-import Inventory
 import Settings
+import Shedding
+import Site
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

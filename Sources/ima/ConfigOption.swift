@@ -1,6 +1,6 @@
-import CommandLineTool
 import Agent
 import ArgumentParser
+import CommandLineTool
 import Foundation
 import Settings
 

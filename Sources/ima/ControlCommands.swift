@@ -1,6 +1,6 @@
-import CommandLineTool
 import Agent
 import ArgumentParser
+import CommandLineTool
 import Curl
 import Foundation
 import StrictJSON
@@ -54,7 +54,7 @@ struct StatusCommand: AsyncParsableCommand {
         let readiness = status["readiness"]
         print(
             "patrol: \(readiness?["enforceable"]?.text ?? "0") of the",
-            "\(readiness?["visited"]?.text ?? "0") resources visited could be enforced upon",
+            "\(readiness?["visited"]?.text ?? "0") probed resources are enforceable",
             "(\(readiness?["of"]?.text ?? "0") have a BMC)")
         for one in readiness?["not_enforceable"]?.array ?? [] {
             print("  \(one["resource"]?.string ?? ""): \(one["why"]?.string ?? "")")

@@ -4,6 +4,7 @@ import CommandLineTool
 import Foundation
 import Inventory
 import Settings
+import Site
 
 struct DiscoverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,7 +12,7 @@ struct DiscoverCommand: AsyncParsableCommand {
         abstract: "Walks BMCs, reading only, and prints an inventory that `ima check` accepts.",
         discussion: """
             A URL may hold a range, such as https://10.20.7.[11-28]. The BMCs' certificates are checked against --ca, \
-            --pin, or the system's authorities; --no-verify has to be written out. Exit code 1 if any BMC could not be \
+            --pin, or the system's authorities; --no-verify must be explicit. Exit code 1 if any BMC could not be \
             read; it stands as a comment then.
             """)
 

@@ -38,7 +38,7 @@ struct ExplainCommand: AsyncParsableCommand {
             if let corrections = control["corrections"]?.number?.int, corrections > 0 {
                 lines.append("  put back \(corrections) times after somebody else had changed it")
             }
-            if let next = control["next_look"]?.string { lines.append("  looked at again at \(next)") }
+            if let next = control["next_look"]?.string { lines.append("  read again at \(next)") }
         }
         return lines + (answer["history"]?.array ?? []).map(HistoryCommand.line)
     }

@@ -11,7 +11,7 @@ struct HistoryCommand: AsyncParsableCommand {
         abstract: "What happened, from the running agent's journal: alerts, outcomes, reports, commands.")
 
     @OptionGroup var options: ConfigOption
-    @Flag(name: .long, help: "Messages that were not obeyed, and why, instead.") var refused = false
+    @Flag(name: .long, help: "Messages that were refused, and why, instead.") var refused = false
     @Option(name: .long, help: "Only this breach_id.") var breach: String?
     @Option(name: .long, help: "Only this resource.") var resource: String?
     @Option(name: .long, help: "The latest so many lines, at most 10000.") var limit = 50

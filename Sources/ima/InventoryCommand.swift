@@ -4,6 +4,7 @@ import CommandLineTool
 import Foundation
 import Inventory
 import PowerEvents
+import Site
 import StrictJSON
 
 struct InventoryCommand: ParsableCommand {

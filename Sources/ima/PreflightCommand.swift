@@ -2,20 +2,20 @@ import Agent
 import ArgumentParser
 import CommandLineTool
 import Foundation
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 struct PreflightCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preflight",
-        abstract: "Visits every BMC, reading only: what an enforcement would meet.",
-        discussion: "Exit code 1 if any resource could not be enforced upon. Protected resources are not visited.")
+        abstract: "Probes every BMC, reading only: what an enforcement would meet.",
+        discussion: "Exit code 1 if any resource is not enforceable. Protected resources are not probed.")
 
     @OptionGroup var options: ConfigOption
     @Flag(name: .long, help: "Print JSON.") var json = false
-    @Argument(help: "Resources to look at; all where none is named.") var resources: [String] = []
+    @Argument(help: "Resources to probe; all where none is named.") var resources: [String] = []
 
     func run() async throws {
         ProcessLimits.prepare()
@@ -37,7 +37,7 @@ struct PreflightCommand: AsyncParsableCommand {
             print(Preflight.json(results).text)
         } else {
             for result in results { Self.describe(result) }
-            print("\(results.count(where: \.isEnforceable)) of \(results.count) resources could be enforced upon")
+            print("\(results.count(where: \.isEnforceable)) of \(results.count) resources are enforceable")
         }
         if results.contains(where: { !$0.isEnforceable }) { throw ExitCode(1) }
     }
@@ -68,7 +68,7 @@ struct PreflightCommand: AsyncParsableCommand {
         case (let low?, let high?): "\(low) to \(high)"
         case (let low?, nil): "from \(low)"
         case (nil, let high?): "up to \(high)"
-        case (nil, nil): "range not told"
+        case (nil, nil): "range unknown"
         }
     }
 }

@@ -1,9 +1,10 @@
-import CommandLineTool
 import Agent
 import ArgumentParser
+import CommandLineTool
 import Foundation
-import Inventory
 import Logging
+import Shedding
+import Site
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,9 +22,9 @@ struct RunCommand: AsyncParsableCommand {
         // The journal, its lock and the control socket are nobody else's business.
         umask(0o077)
         ProcessLimits.prepare()
-        var logger = Logger(label: "ima") { OneLineLogHandler(StreamLogHandler.standardError(label: $0)) }
-        logger.logLevel = level
         let configuration = try options.load(checksPlaces: true)
+        var logger = Logger(label: "ima") { _ in LogLineHandler(configuration.logFormat) }
+        logger.logLevel = level
         do {
             let agent = try buildAgent(configuration: configuration, logger: logger)
             logger.notice(

@@ -3,6 +3,7 @@ import Journal
 import Logging
 import OpenSSL
 import PowerEvents
+import Shedding
 import StrictJSON
 import TestSupport
 import Testing
@@ -91,8 +92,8 @@ struct AlertGateTests {
             (.future, try event { $0.time = now + .seconds(301) }),
         ]
         for (expected, bytes) in cases { #expect(reason(bytes) == expected) }
-        #expect(reason(try event(), topic: "grid/v1/poweragent/dps/powerbreach") == .notForUs)
-        #expect(reason(try event(), topic: "cpc/1/grid/v1/infra/dps/powerbreach/enforcement") == .notForUs)
+        #expect(reason(try event(), topic: "grid/v1/poweragent/dps/powerbreach") == .wrongTopic)
+        #expect(reason(try event(), topic: "cpc/1/grid/v1/infra/dps/powerbreach/enforcement") == .wrongTopic)
         let untrusted = EventSource(role: .powerAgent, identifier: "nobody")
         #expect(
             reason(try event { $0.source = untrusted }, topic: "cpc/1/grid/v1/poweragent/nobody/powerbreach")

@@ -1,10 +1,10 @@
-import Inventory
 import JOSE
 import OpenSSL
 import PowerEvents
 import Redfish
 import Settings
 import Shedding
+import Site
 import StrictJSON
 import TestSupport
 import Testing
@@ -67,6 +67,7 @@ struct ConfigurationTests {
                 redfish: { workers: 2, connections_per_bmc: 1, max_in_flight: 100, connect_timeout: 2s, request_timeout: 9s, retries: 1, patrol_every: 0 }
                 http: "[::1]:9660"
                 control: ima.sock
+                log: { format: json }
                 """)
         #expect(configuration.mode == .observe)
         #expect(configuration.policy.step == .percent(20))
@@ -76,6 +77,7 @@ struct ConfigurationTests {
         #expect(configuration.policy.onDrift == .restore)
         #expect(configuration.redfish.requestTimeout == .seconds(9))
         #expect(configuration.http == .init(host: "::1", port: 9660))
+        #expect(configuration.logFormat == .json)
     }
 
     @Test func tenMistakesAreNamedInOneRun() throws {
@@ -219,13 +221,13 @@ struct ConfigurationTests {
         let new = try load(
             Self.good.replacing("1883", with: "1884").replacing("ima-prod", with: "ima-b").replacing(
                 "poweragent/dps-prod", with: "poweragent/b")
-                + "mode: observe\nhttp: 127.0.0.1:1\nenforcement: { max_age: 1h, hold_down: 1s }\nredfish: { workers: 3 }\n"
+                + "mode: observe\nhttp: 127.0.0.1:1\nenforcement: { max_age: 1h, hold_down: 1s }\nredfish: { workers: 3 }\nlog: { format: json }\n"
         )
         let difference = ConfigurationDifference(from: old, to: new)
         #expect(difference.applied == ["trust", "mode", "enforcement"])
         #expect(
             difference.needsRestart == [
-                "agent.id", "broker.url", "enforcement.max_age", "redfish connections", "http",
+                "agent.id", "broker.url", "enforcement.max_age", "redfish connections", "http", "log",
             ])
         let only = try load(Self.good + "enforcement: { max_age: 1h }\n")
         #expect(ConfigurationDifference(from: old, to: only).applied.isEmpty)

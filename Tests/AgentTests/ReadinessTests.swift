@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import Testing
 
@@ -21,36 +21,27 @@ struct ReadinessTests {
             ], credentials: [:])
     }
 
-    @Test func whatWasNeverSeenComesFirstThenAllInTurn() throws {
-        var readiness = Readiness()
-        readiness.reload(try Self.site())
-        let address = try Self.bmc(1).address
-        // Protected machines and places without a BMC are not visited.
-        #expect(readiness.addresses == [address])
-        var seen: [String] = []
-        for _ in 0..<4 {
-            let step = readiness.next(address)
-            let next = try #require(step)
-            #expect((next.known == nil) == (seen.count < 2))
-            seen.append(next.resource.id)
-            var assessment = Assessment(next.resource)
-            if next.resource.type == .gpu { assessment.objections = ["no limit"] }
-            readiness.take(assessment)
-        }
-        #expect(seen == ["a", "a-gpu", "a", "a-gpu"])
-        #expect(!readiness.isNew(address))
+    private static func assessment(_ id: String) throws -> Assessment {
+        Assessment(try #require(try site().resources[id]))
+    }
+
+    @Test func whatIsEnforceableIsCounted() throws {
+        var readiness = Readiness(try Self.site())
+        readiness.take(try Self.assessment("a"))
+        var failing = try Self.assessment("a-gpu")
+        failing.objections = ["no limit"]
+        readiness.take(failing)
         #expect(readiness.enforceable == 1)
+        // Protected machines and places without a BMC are not visited.
+        #expect(readiness.json["of"]?.text == "2")
         #expect(readiness.json["not_enforceable"]?.array?.first?["why"] == "no limit")
     }
 
     @Test func anInventoryThatShrinksForgets() throws {
-        var readiness = Readiness()
-        readiness.reload(try Self.site())
-        let step = readiness.next(try Self.bmc(1).address)
-        let next = try #require(step)
-        readiness.take(Assessment(next.resource))
+        var readiness = Readiness(try Self.site())
+        readiness.take(try Self.assessment("a"))
         readiness.reload(Site(resources: [], credentials: [:]))
         #expect(readiness.assessments.isEmpty)
-        #expect(readiness.addresses.isEmpty)
+        #expect(readiness.enforceable == 0)
     }
 }

@@ -1,8 +1,7 @@
 import PowerEvents
-import Inventory
-import PowerEvents
 import Redfish
 import Shedding
+import Site
 import StrictJSON
 import Testing
 

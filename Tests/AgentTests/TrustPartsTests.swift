@@ -118,31 +118,6 @@ struct TrustPartsTests {
         #expect(try reason(.object(long)) == .badPayload)
     }
 
-    private struct Recorder: LogHandler {
-        final class Lines: Sendable {
-            let all = Mutex<[String]>([])
-        }
-
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.info
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.all.withLock { $0.append("\(event.message) \(event.metadata?["bmc"]?.description ?? "")") }
-        }
-    }
-
-    @Test func nobodyForgesALineOfTheLog() {
-        let lines = Recorder.Lines()
-        let logger = Logger(label: "test") { _ in OneLineLogHandler(Recorder(lines: lines)) }
-        logger.warning("said\nthawed", metadata: ["bmc": "a\r\nb"])
-        #expect(lines.all.withLock { $0 } == [#"said\u{a}thawed a\u{d}\u{a}b"#])
-    }
-
     @Test func foreignTextIsShortAndOnOneLine() {
         #expect(ForeignText.clean("kid \"dgx-ü\"") == "kid \"dgx-ü\"")
         #expect(ForeignText.clean("a\nFORGED\u{1B}[2J\u{2028}\u{202E}") == "a\\u{a}FORGED\\u{1b}[2J\\u{2028}\\u{202e}")

@@ -54,10 +54,10 @@ struct TrustStoreTests {
 
     @Test func aFileThatVanishedKeepsItsKeysUntilTheNextStart() throws {
         let metrics = AgentMetrics()
-        func lost() -> Bool { metrics.registry.render().contains("\nima_key_files_lost 1") }
+        func lost() -> Bool { metrics.page.contains("\nima_key_files_lost 1") }
         try write([keys[0]], to: "one.json")
         let trust = try store("one.json", metrics: metrics)
-        #expect(!lost() && metrics.registry.render().contains("\nima_key_files_lost 0"))
+        #expect(!lost() && metrics.page.contains("\nima_key_files_lost 0"))
         try FileManager.default.removeItem(atPath: folder.path("one.json"))
         trust.refresh()
         #expect(ids(trust) == ["a"])

@@ -1,4 +1,5 @@
 import Curl
+import FleetSimulator
 import TestSupport
 import Testing
 

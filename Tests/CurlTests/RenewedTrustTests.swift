@@ -4,6 +4,7 @@ import Foundation
 import Inventory
 import OpenSSL
 import Settings
+import Site
 import TestSupport
 import Testing
 

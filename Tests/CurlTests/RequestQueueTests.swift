@@ -1,5 +1,6 @@
-@testable import Curl
 import Testing
+
+@testable import Curl
 
 struct RequestQueueTests {
     private func submission(_ id: UInt64, _ origin: String, priority: Int) async -> Submission {

@@ -1,5 +1,5 @@
-import Inventory
 import Settings
+import Site
 import StrictJSON
 import Testing
 

@@ -1,5 +1,5 @@
-import Inventory
 import PowerEvents
+import Site
 import StrictJSON
 import Testing
 

@@ -5,6 +5,7 @@ import OpenSSL
 import PowerEvents
 import Redfish
 import Settings
+import Site
 import StrictJSON
 
 /// What is fed with whatever libFuzzer makes up. Each reads what strangers write; none may crash, hang, or disagree with

@@ -1,9 +1,9 @@
 import Curl
 import Dispatch
-import Inventory
 import PowerEvents
 import Redfish
 import Shedding
+import Site
 
 /// A BMC whose answers are the fuzzer's: the bytes, cut at each zero, are the answers. Of each, the first byte is the
 /// status, and what stands before an empty line are headers, as on the wire.

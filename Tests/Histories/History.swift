@@ -63,6 +63,12 @@ struct History: Sendable, Hashable {
         return policy
     }
 
+    /// How many of the six BMCs are worked on at once.
+    var slots: Int {
+        var random = SplitMix(seed: seed ^ 0x5A5A)
+        return random.pick([1, 2, 512])
+    }
+
     /// The feed of a breach: every second one is on the other feed.
     static func feed(of breach: Int) -> String { breach % 2 == 0 ? "main-b" : "main-a" }
 

@@ -3,10 +3,10 @@ import Journal
 /// One history, lived through.
 struct HistoryRun {
     let history: History
-    /// The deed at which the agent died, beside what the history itself says.
+    /// The step at which the agent died, beside what the history itself says.
     let crashAt: Int?
     let violation: String?
-    let deeds: Int
+    let steps: Int
 
     init(_ history: History, crashAt: Int? = nil) {
         self.history = history
@@ -16,10 +16,10 @@ struct HistoryRun {
             if let crashAt { world.crash(at: crashAt) }
             try world.run()
             violation = world.violation
-            deeds = world.deeds
+            steps = world.steps
         } catch {
             violation = "\(error)"
-            deeds = 0
+            steps = 0
         }
     }
 

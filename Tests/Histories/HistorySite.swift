@@ -1,6 +1,7 @@
 import Inventory
 import PowerEvents
 import Settings
+import Site
 
 /// The little data centre that all histories happen in.
 enum HistorySite {

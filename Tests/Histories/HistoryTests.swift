@@ -22,7 +22,7 @@ struct HistoryTests {
         }
         if let failed = search.failed { Issue.record("\(failed.shrunk().table)") }
         let seconds = start.duration(to: .now) / .seconds(1)
-        print("\(count) histories, \(search.deeds) deeds, \(Int(Double(count) / seconds)) histories a second")
+        print("\(count) histories, \(search.steps) steps, \(Int(Double(count) / seconds)) histories a second")
     }
 
     /// The same history again and again, with a crash at each thing that the agent does in it.
@@ -35,9 +35,9 @@ struct HistoryTests {
         let unharmed = HistoryRun(base)
         if unharmed.violation != nil { Issue.record("\(unharmed.shrunk().table)") }
         // In a history that is mostly waiting, most of what is done is looking at the clock.
-        let stride = max(1, unharmed.deeds / Self.setting("IMA_CRASHES", 150))
+        let stride = max(1, unharmed.steps / Self.setting("IMA_CRASHES", 150))
         let search = HistorySearch()
-        await search.run(unharmed.deeds / stride) { HistoryRun(base, crashAt: $0 * stride + 1) }
-        if let failed = search.failed { Issue.record("with a crash at deed \(failed.crashAt ?? 0): \(failed.table)") }
+        await search.run(unharmed.steps / stride) { HistoryRun(base, crashAt: $0 * stride + 1) }
+        if let failed = search.failed { Issue.record("with a crash at step \(failed.crashAt ?? 0): \(failed.table)") }
     }
 }

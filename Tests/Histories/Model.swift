@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 
 /// What everybody may expect of the agent, said as simply as possible: which hints stand, and what each of them
 /// allows a machine to draw.
@@ -16,7 +16,7 @@ struct Model {
     let policy: Policy
     private(set) var breaches: [UUIDText: Breach] = [:]
     private var ended: Set<UUIDText> = []
-    var refusals: [(UUIDText, AlertObjection)] = []
+    var refusals: [(UUIDText, RefusalReason)] = []
 
     init(policy: Policy) { self.policy = policy }
 
@@ -26,7 +26,7 @@ struct Model {
         if alert.status == .resolved || ended.contains(alert.breachID) { breaches[alert.breachID]?.isOpen = false }
     }
 
-    mutating func refused(_ alert: BreachAlert, _ objection: AlertObjection) {
+    mutating func refused(_ alert: BreachAlert, _ objection: RefusalReason) {
         refusals.append((alert.breachID, objection))
     }
 

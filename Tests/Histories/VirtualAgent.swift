@@ -1,21 +1,15 @@
-import Inventory
 import Journal
 import PowerEvents
+import Shedding
+import Site
 import StrictJSON
 
-@testable import Agent
-@testable import Shedding
-
-/// The agent's process: the real ``Shedding/Book``, ``Shedding/Convergence``, catch-up, lanes and commit queue, performed
-/// in virtual time as the `Enforcer` performs them on threads. It dies without a word, and another one starts.
+/// The agent's process: the agent's ``Core`` under a shell that performs its effects in virtual time. It dies without a
+/// word, and another one starts.
 final class VirtualAgent {
     private unowned let world: World
-    private(set) var book: Book
+    private(set) var core: Core
     private(set) var isAlive = true
-    private var catchUp = CatchUp()
-    private var lanes: [BMC.Address: Lane] = [:]
-    private var running: Set<BMC.Address> = []
-    private var lanesToStart: [BMC.Address]? = []
     private var commits = CommitQueue<(Bool) -> Void>()
     /// Batches that are not durable yet.
     private var undecided = 0
@@ -26,18 +20,17 @@ final class VirtualAgent {
     init(_ world: World, policy: Policy) throws {
         self.world = world
         clockOffset = world.wallOffset
-        let contents = try world.journal.load()
-        book = Book(
-            site: HistorySite.site, policy: policy, breaches: contents.breaches, controls: contents.controls,
-            isFrozen: contents.isFrozen)
-        catchUp.begin(now: now)
-        resume(contents.inbox[...])
+        core = Core(
+            site: HistorySite.site, policy: policy, contents: try world.journal.load().core,
+            bounds: Bounds(slots: world.history.slots, visits: 4))
     }
+
+    func start() { step(.started) }
 
     func die() { isAlive = false }
 
     /// Whether nothing is on its way to the disk, and nothing can become due.
-    var isAtRest: Bool { undecided == 0 && catchUp.isEmpty && book.isIdle }
+    var isAtRest: Bool { undecided == 0 && core.isIdle }
 
     private var now: Timestamp { world.time.now + clockOffset }
 
@@ -46,135 +39,99 @@ final class VirtualAgent {
         world.time.after(delay) { [self] in
             guard isAlive, world.mayGoOn() else { return }
             run()
-            planTick()
         }
     }
 
-    private func resume(_ backlog: ArraySlice<InboxAlert>) {
-        guard let alert = backlog.first else {
-            return settle(JournalBatch(), book.resume(now: now)) { [self] in
-                let waiting = lanesToStart ?? []
-                lanesToStart = nil
-                for address in waiting { startLane(address) }
-            }
-        }
-        take(alert) { [self] in resume(backlog.dropFirst()) }
-    }
-
-    // MARK: Alerts
+    // MARK: What happens
 
     /// - Returns: false where the journal could not take it, and the broker keeps it
     func receive(_ alert: AcceptedAlert) -> Bool {
         guard !world.isDiskBad else { return false }
-        guard let item = try? world.journal.receive(alert) else {
-            var batch = JournalBatch()
-            batch.repeated = [alert.breachID]
-            later(.zero) { [self] in settle(batch, []) }
-            return true
-        }
-        later(.zero) { [self] in take(item) }
+        let input: Input =
+            if let item = try? world.journal.receive(alert) { .alert(item.received) } else { .repeated(alert.breachID) }
+        later(.zero) { [self] in step(input) }
         return true
     }
 
     func brokerIsReady() {
-        catchUp.begin(now: now)
-        var batch = JournalBatch()
-        batch.repeated = book.openBreaches
-        settle(batch, [])
+        step(.connected)
+        step(.subscribed)
     }
 
-    private func take(_ item: InboxAlert, then: @escaping () -> Void = {}) {
-        if catchUp.gather(item, wall: world.wall, now: now) { return then() }
-        act(on: item, then: then)
-    }
+    func command(_ command: Command) { step(.command(command)) }
 
-    private func act(on item: InboxAlert, then: @escaping () -> Void = {}) {
-        var batch = JournalBatch()
-        batch.handled = [item.sequence]
-        guard let alert = item.alert.breachAlert else { return settle(batch, [], then: then) }
-        if let objection = book.objection(to: alert, source: item.alert.source, now: item.alert.receivedAt) {
-            world.model.refused(alert, objection)
-            if !objection.isFinal { batch.forgotten = [item.alert.mark] }
-            return settle(batch, [], then: then)
-        }
-        world.accepting[item.sequence] = alert
-        if book.isRepetition(alert) {
-            batch.repeated = [alert.breachID]
-            return settle(batch, [], then: then)
-        }
-        let origin = Breach.Origin(
-            source: item.alert.source, trace: item.alert.trace, correlationID: item.alert.correlationID)
-        settle(batch, book.accept(alert, origin: origin, now: now), then: then)
-    }
+    // MARK: Performing
 
-    // MARK: The operator
-
-    func freeze() {
-        book.freeze()
-        settle(JournalBatch(), [])
-    }
-
-    func thaw() { settle(JournalBatch(), book.thaw(now: now)) }
-
-    func release(_ breach: UUIDText) { settle(JournalBatch(), book.release(breach, now: now)) }
-
-    // MARK: Time
-
-    private func planTick() {
+    private func step(_ input: Input) {
         guard isAlive else { return }
-        let due = [book.nextDue, catchUp.isEmpty ? nil : now + .milliseconds(100)].compactMap { $0 }.min()
-        guard let due else { return }
-        // Ten times a second is the grain of the real one.
+        let ready = core.step(input, at: Moment(steady: now, wall: world.wall))
+        for effect in ready.effectsNow { perform(effect) }
+        for batch in ready.batches { keep(batch) }
+        if ready.isUnfinished { later(.milliseconds(1)) { [self] in step(.time) } }
+        planTick()
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .read(let order):
+            world.read(order.entry) { [self] delay, result in later(delay) { [self] in step(.read(order.id, result)) } }
+        case .write(let order):
+            var results: [Result<Void, BMCFault>] = []
+            for change in order.changes {
+                world.write(change.write, change.entry) { [self] delay, result in
+                    results.append(result)
+                    guard results.count == order.changes.count else { return }
+                    later(delay) { [self] in step(.wrote(order.id, results)) }
+                }
+            }
+        case .wake(let id, let delay): later(delay) { [self] in step(.woke(id)) }
+        case .visit(let order): later(.milliseconds(20)) { [self] in step(.visited(order.id, isSeen: true)) }
+        case .endVisit: break
+        case .rest(_, let slot): later(.zero) { [self] in step(.rested(slot)) }
+        case .publish: later(.zero) { [self] in world.publish(by: self) }
+        case .tell(.accepted(let received, let alert)): world.accepting[received.sequence] = alert
+        case .tell: break
+        }
+    }
+
+    /// Ten times a second is the grain of the real one.
+    private func planTick() {
+        guard isAlive, let due = core.nextDue(now: now) else { return }
         let at = max(due, now + .milliseconds(100))
         guard nextTick.map({ at < $0 || $0 < now }) ?? true else { return }
         nextTick = at
         later(at - now) { [self] in
             guard nextTick == at else { return }
             nextTick = nil
-            tick()
+            step(.time)
         }
     }
 
-    private func tick() {
-        if let (alerts, overtaken) = catchUp.drain(now: now) {
-            for alert in overtaken {
-                var batch = JournalBatch()
-                batch.handled = [alert.sequence]
-                settle(batch, [])
-            }
-            for alert in alerts { act(on: alert) }
-        }
-        settle(JournalBatch(), book.tick(now: now))
-    }
+    // MARK: The disk
 
-    // MARK: Acting
-
-    private func settle(_ batch: JournalBatch, _ actions: [Action], then: @escaping () -> Void = {}) {
-        var batch = batch
-        batch.changes = book.takeChanges()
-        for case .report(let report) in actions { batch.reports.append([world.compose(report)]) }
-        // Convergences look while the disk is at work, as those of the real one do.
-        for case .converge(let key, let priority) in actions {
-            guard let address = book.controls[key]?.entry.bmc.address else { continue }
-            lanes[address, default: Lane()].add(key, priority: priority)
-            startLane(address)
+    private func keep(_ batch: Batch) {
+        var records = JournalBatch()
+        records.changes = batch.records.changes
+        records.handled = batch.records.handled
+        records.forgotten = batch.records.forgotten
+        records.repeated = batch.records.repeated
+        for (received, objection) in batch.records.refused {
+            if let alert = received.alert { world.model.refused(alert, objection) }
         }
-        commit(batch, .untilDone) { [self] _ in
-            if !batch.reports.isEmpty || !batch.repeated.isEmpty { later(.zero) { [self] in world.publish(by: self) } }
-            then()
-        }
-    }
-
-    private func commit(
-        _ batch: JournalBatch, _ patience: CommitQueue<(Bool) -> Void>.Patience, then: @escaping (Bool) -> Void
-    ) {
-        if batch.isEmpty { return then(true) }
+        for report in batch.records.reports { records.reports.append([world.compose(report)]) }
         undecided += 1
         let ticket = { [self] (isDurable: Bool) in
             undecided -= 1
-            then(isDurable)
+            if isDurable {
+                for effect in batch.effectsAfter { perform(effect) }
+                step(.durable(batch.id))
+            } else {
+                step(.notDurable(batch.id, reason: "bad disk"))
+            }
         }
-        if commits.add(.init(batch, patience, ticket: ticket)) { later(.zero) { [self] in flush() } }
+        if commits.add(.init(records, batch.patience == .once ? .once : .untilDone, ticket: ticket)) {
+            later(.zero) { [self] in flush() }
+        }
     }
 
     private func flush() {
@@ -184,7 +141,7 @@ final class VirtualAgent {
         later(.milliseconds(3)) { [self] in
             if world.write(group.map(\.batch), now: now) {
                 later(.zero) { [self] in
-                    for item in group { item.ticket(true) }
+                    for item in group where isAlive { item.ticket(true) }
                     flush()
                 }
             } else {
@@ -192,104 +149,5 @@ final class VirtualAgent {
                 later(.milliseconds(commits.isEmpty ? 0 : 400)) { [self] in flush() }
             }
         }
-    }
-
-    private func startLane(_ address: BMC.Address) {
-        guard lanes[address] != nil, !running.contains(address) else { return }
-        guard lanesToStart == nil else {
-            lanesToStart?.append(address)
-            return
-        }
-        running.insert(address)
-        later(.zero) { [self] in runLane(address) }
-    }
-
-    private func runLane(_ address: BMC.Address) {
-        guard case .control(let key, _)? = lanes[address]?.next() else {
-            lanes[address] = nil
-            running.remove(address)
-            return
-        }
-        let next = { [self] in later(.zero) { [self] in runLane(address) } }
-        let (assignment, actions) = book.begin(key, now: now)
-        guard let assignment else { return settle(JournalBatch(), actions, then: next) }
-        perform(assignment.convergence.started, assignment.revision, next)
-    }
-
-    private func perform(_ state: (Convergence, Convergence.Step), _ revision: Int, _ next: @escaping () -> Void) {
-        var (convergence, step) = state
-        let key = convergence.entry.key
-        switch step {
-        case .read:
-            world.read(convergence.entry) { [self] delay, result in
-                later(delay) { [self] in
-                    step = convergence.didRead(result, now: now)
-                    perform((convergence, step), revision, next)
-                }
-            }
-        case .record:
-            if let refusal = book.permitRecord(convergence.entry, revision: revision) {
-                step = convergence.didNotRecord(refusal)
-                return perform((convergence, step), revision, next)
-            }
-            var batch = JournalBatch()
-            batch.changes.controls = [(convergence.entry, book.controls[key]?.outcome)]
-            commit(batch, .once) { [self] isDurable in
-                if isDurable { book.willWrite(convergence.entry) }
-                step =
-                    isDurable
-                    ? convergence.didRecord() : convergence.didNotRecord(Outcome(.failed, "not written: no journal"))
-                perform((convergence, step), revision, next)
-            }
-        case .write(let write):
-            if let refusal = book.permit(key, revision: revision) {
-                return perform((convergence, convergence.didNotWrite(refusal)), revision, next)
-            }
-            world.write(write, convergence.entry) { [self] delay, result in
-                later(delay) { [self] in
-                    step = convergence.didWrite(result, now: now)
-                    perform((convergence, step), revision, next)
-                }
-            }
-        case .wait(let duration):
-            later(duration) { [self] in
-                step = convergence.didWait(now: now)
-                perform((convergence, step), revision, next)
-            }
-        case .finish(let outcome):
-            settle(
-                JournalBatch(),
-                book.finish(key, entry: convergence.entry, outcome: outcome, revision: revision, now: now), then: next)
-        }
-    }
-}
-
-extension Convergence {
-    /// This convergence, begun.
-    fileprivate var started: (Convergence, Step) {
-        var copy = self
-        let step = copy.start()
-        return (copy, step)
-    }
-}
-
-extension Book {
-    /// When the next tick can have anything to do; nil where it has nothing. Never later than that.
-    fileprivate var nextDue: Timestamp? {
-        var due: [Timestamp] = controls.values.compactMap(\.nextLook)
-        due += reportDue.values
-        due += newsDue.values
-        for breach in breaches.values {
-            switch breach.phase {
-            case .open:
-                if let last = breach.reportedAt { due.append(last + policy.republishEvery) }
-                if !breach.isOverdue { due.append(breach.openedAt + policy.maxHold) }
-                if let waves = waves[breach.id], !waves.isEmpty { due.append(Timestamp(milliseconds: 0)) }
-            case .holdingDown(let until): due.append(until)
-            case .releasing(let nextStep): if breach.released.count < breach.controls.count { due.append(nextStep) }
-            case .closed: break
-            }
-        }
-        return due.min()
     }
 }

@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 /// A node with its BMC, in memory: what its controls hold, and who set them last.

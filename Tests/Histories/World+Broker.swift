@@ -1,7 +1,8 @@
-import Inventory
 import Journal
 import PowerEvents
+import Site
 import StrictJSON
+
 @testable import Shedding
 
 /// The broker between the power agent and the agents of the history.

@@ -1,7 +1,8 @@
-import Inventory
 import Journal
 import PowerEvents
+import Site
 import StrictJSON
+
 @testable import Shedding
 
 /// What must be so, whatever happened.

@@ -1,6 +1,6 @@
-import Inventory
 import Journal
 import PowerEvents
+import Site
 import StrictJSON
 
 @testable import Shedding
@@ -19,7 +19,7 @@ final class World {
     private(set) var wallOffset = Duration.zero
     private(set) var isDiskBad = false
     /// How many things the agent has done, over all its lives: the moments at which it can die.
-    private(set) var deeds = 0
+    private(set) var steps = 0
     var random: SplitMix
     var machines: [String: VirtualMachine] = [:]
     var agent: VirtualAgent?
@@ -91,7 +91,7 @@ final class World {
     }
 
     var unfinished: String {
-        guard let book = agent?.book else { return "no agent" }
+        guard let book = agent?.core.book else { return "no agent" }
         let breaches = book.breaches.values.filter { !$0.isClosed }.map { breach in
             let waiting = book.unsettled[breach.id, default: []].sorted().map(\.description).joined(separator: " ")
             return
@@ -114,16 +114,17 @@ final class World {
             let held = Dictionary(uniqueKeysWithValues: contents.controls.map { ($0.key, $0) })
             if held != durable { fail("the journal does not hold what was committed") }
             agent = try VirtualAgent(self, policy: history.policy)
+            agent?.start()
         } catch {
             fail("no start: \(error)")
         }
         if isBrokerUp { connect() }
     }
 
-    /// Counts a deed of the agent. - Returns: false where it dies before it
+    /// Counts a step of the agent. - Returns: false where it dies before it
     func mayGoOn() -> Bool {
-        deeds += 1
-        if let crash, deeds >= crash.at {
+        steps += 1
+        if let crash, steps >= crash.at {
             die(down: crash.down)
             return false
         }
@@ -138,7 +139,7 @@ final class World {
         time.after(down + .milliseconds(50)) { [self] in start() }
     }
 
-    func crash(at deed: Int, down: Duration = .seconds(1)) { crash = (deed, down) }
+    func crash(at step: Int, down: Duration = .seconds(1)) { crash = (step, down) }
 
     func perform(_ step: HistoryStep) {
         switch step {
@@ -157,14 +158,14 @@ final class World {
         case .reboot(let node): machines[node]?.loseLimits(of: .node, to: .somebodyElse)
         case .fault(let node, let kind, let seconds): machines[node]?.fault = (kind, time.now + .seconds(seconds))
         case .clockJump(let seconds): wallOffset += .seconds(seconds)
-        case .crash(let after, let seconds): crash = (deeds + after, .seconds(seconds))
+        case .crash(let after, let seconds): crash = (steps + after, .seconds(seconds))
         case .freeze:
             isToBeFrozen = agent != nil
-            agent?.freeze()
+            agent?.command(.freeze)
         case .thaw: thaw()
         case .operatorRelease(let breach):
-            guard let agent, agent.book.breaches[History.id(breach)]?.isOpen == true else { return }
-            agent.release(History.id(breach))
+            guard let agent, agent.core.book.breaches[History.id(breach)]?.isOpen == true else { return }
+            agent.command(.release(History.id(breach)))
         case .badDisk(let seconds):
             isDiskBad = true
             time.after(.seconds(seconds)) { [self] in isDiskBad = false }
@@ -191,7 +192,9 @@ final class World {
         guard let agent else { return }
         isToBeFrozen = false
         isFrozen = false
-        agent.thaw()
+        agent.command(.thaw)
+        // A clock that was set makes a journal look old, or of a time to come.
+        if agent.core.confirmation != nil { agent.command(.resume) }
     }
 
     func calm() {

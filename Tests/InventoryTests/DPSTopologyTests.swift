@@ -1,6 +1,7 @@
 import Inventory
 import PowerEvents
 import Settings
+import Site
 import StrictJSON
 import Testing
 
@@ -35,7 +36,7 @@ struct DPSTopologyTests {
         #expect(site.resources["n2"]?.bmc?.address.description == "https://192.0.2.102")
         #expect(site.resources["n2"]?.bmc?.credentials == "bmc")
         #expect(site.resources["n1"]?.parent == "rack-1")
-        // A rack has the feed of the domain that it hangs under.
+        // A rack has the feed of the domain that feeds it.
         #expect(["n1", "n2", "n3"].allSatisfy { site.resources[$0]?.feeds == ["main-a"] })
         #expect(draft.contains("# n4 is left out: it has no Redfish.URL"))
         #expect(draft.contains("# DGX_B200"))
@@ -49,7 +50,7 @@ struct DPSTopologyTests {
             (#"{"Topology": {"Entities": [{"Name": "a"}, {"Name": "a"}]}, "Entities": []}"#, "occurs twice"),
             (
                 #"{"Topology": {"Entities": [{"Name": "a", "Children": ["c"]}, {"Name": "b", "Children": ["c"]}]}, "Entities": []}"#,
-                "hangs under two"
+                "has two parents"
             ),
             (
                 #"{"Topology": {"Entities": []}, "Entities": [{"Type": "ComputerSystem", "Name": "a b"}]}"#,

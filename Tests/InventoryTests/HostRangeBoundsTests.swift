@@ -1,4 +1,5 @@
 import Inventory
+import Site
 import Testing
 
 /// A range costs no more memory than the names that it may mean.

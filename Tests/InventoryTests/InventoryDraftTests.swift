@@ -1,4 +1,5 @@
 import Inventory
+import Site
 import Testing
 
 struct InventoryDraftTests {

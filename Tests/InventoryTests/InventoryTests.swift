@@ -1,6 +1,7 @@
 import Inventory
 import PowerEvents
 import Settings
+import Site
 import Testing
 
 struct InventoryTests {

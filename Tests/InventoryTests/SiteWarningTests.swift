@@ -1,5 +1,6 @@
 import Inventory
 import Settings
+import Site
 import Testing
 
 @testable import Inventory

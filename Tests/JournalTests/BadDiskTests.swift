@@ -1,9 +1,9 @@
 import BadDisk
 import Foundation
-import Inventory
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import TestSupport
 import Testing
 
@@ -61,7 +61,7 @@ struct BadDiskTests {
         intents.changes.controls = entries.map { ($0, nil) }
         for index in entries.indices { entries[index].held = .limit(Watts(500)) }
         var outcomes = JournalBatch()
-        outcomes.changes.controls = entries.map { ($0, Outcome(.applied)) }
+        outcomes.changes.controls = entries.map { ($0, .applied()) }
         outcomes.reports = [
             (3...5).map { number in
                 OutboxEvent(
@@ -74,7 +74,7 @@ struct BadDiskTests {
         closed.changes.breaches = [breach]
         closed.changes.isFrozen = true
         closed.changes.removedControls = entries.map(\.key)
-        closed.changes.releases = entries.map { (breach.id, $0.key, Outcome(.applied)) }
+        closed.changes.releases = entries.map { (breach.id, $0.key, .applied()) }
         return [
             { _ = try $0.receive(alert) },
             { [opened] in try $0.write([opened], now: now) },

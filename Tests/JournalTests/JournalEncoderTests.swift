@@ -1,7 +1,7 @@
 import Foundation
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import Testing
 
@@ -70,7 +70,7 @@ struct JournalEncoderTests {
         entry.intend(.power(.off))
         entry.locator = ["uri": "/redfish/v1/x"]
         try check(entry)
-        try check(Outcome(.failed, "because", value: .mode("Eco"), unreachable: true))
+        try check(Outcome.failed(.bmc(.unreachable, "because", retries: 2), value: .mode("Eco")))
         var knowledge = BMCKnowledge()
         knowledge.learn(.init(key: entry.key, type: entry.type, pins: entry.pins, locator: ["uri": "/x"]))
         try check(knowledge)
@@ -143,10 +143,14 @@ struct JournalEncoderTests {
         ]
         for demand in demands {
             for verdict: PlannedHint.Verdict in [
-                .skipped("w\"y"), .demand(demand, of: [Self.key, Self.key]), .covered(by: Self.key, demand, of: []),
+                .skipped(.unknownResource("w\"y")), .skipped(.actionNotAllowed("n", allowed: [.suspend])),
+                .skipped(.everyPart([.maxSuspended("n", limit: 1, nodes: 2), .otherFeed("n", feeds: ["\""])])),
+                .skipped(.changedBySomebodyElse(holds: .limit(nil), set: .mode("m"), prior: .power(.on))),
+                .demand(demand, of: [Self.key, Self.key]), .covered(by: Self.key, demand, of: []),
             ] {
                 var plan = PlannedHint(
-                    hint: hint, verdict: verdict, exceptions: ["a", "b"], fallback: .init(demand, of: [Self.key]))
+                    hint: hint, verdict: verdict, exceptions: [.protected("a"), .duplicate(ofHint: 2)],
+                    fallback: .init(demand, of: [Self.key]))
                 plan.hasFallenBack = true
                 checkComplete(plan)
                 #expect(try JournalEncoder.encode(plan) == JournalEncoder.encode(Box(value: plan)))

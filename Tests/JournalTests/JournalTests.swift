@@ -1,7 +1,7 @@
-import Inventory
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import TestSupport
 import Testing
@@ -52,9 +52,9 @@ struct JournalTests {
         batch.changes.breaches = [breach]
         let key = ControlKey(resource: "n1", facet: .powerLimit)
         batch.changes.releases = [
-            (breach.id, key, Outcome(.failed, "first")), (breach.id, key, Outcome(.applied, "then")),
+            (breach.id, key, .failed(.frozen)), (breach.id, key, .applied(.nothingChanged)),
         ]
-        batch.changes.controls = [(try entry(), Outcome(.applied, "m", value: .limit(Watts(500))))]
+        batch.changes.controls = [(try entry(), .applied(.neverBegun, value: .limit(Watts(500))))]
         do {
             let journal = try JournalDatabase(path: folder.path("j.sqlite"))
             try journal.write([batch], now: now)
@@ -62,7 +62,7 @@ struct JournalTests {
         }
         let contents = try JournalDatabase(path: folder.path("j.sqlite")).load()
         var released = breach
-        released.releaseOutcomes = [key: Outcome(.applied, "then")]
+        released.releaseOutcomes = [key: .applied(.nothingChanged)]
         #expect(contents.breaches == [released])
         #expect(contents.controls == [try entry()])
         let fragment = try #require(contents.controls[0].prior?.fragment)
@@ -181,5 +181,11 @@ struct JournalTests {
             batch.changes.controls = [(entry, nil)]
             try? await writer.commit(batch)
         }
+    }
+    /// Where only a restore is owed, which fails for days, nothing else is written; the agent is there all the same.
+    @Test func anAgentThatRunsKeepsItsJournalYoung() throws {
+        let journal = try JournalDatabase()
+        try journal.prune(now: now)
+        #expect(try journal.load().lastRecordAt == now)
     }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
-import Inventory
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import TestSupport
 import Testing

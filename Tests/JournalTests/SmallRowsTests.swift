@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import TestSupport
 import Testing
 
@@ -48,12 +48,12 @@ struct SmallRowsTests {
         breach.reported = 7
         breach.plans[2] = plan(2, watts: 400)
         breach.released = [key(3)]
-        breach.releaseOutcomes = [key(3): Outcome(.applied)]
+        breach.releaseOutcomes = [key(3): .applied()]
         batch = JournalBatch()
         batch.changes.states = [breach.withoutPlans]
         batch.changes.plans = [(breach.id, 2, breach.plans[2])]
         batch.changes.letGo = [(breach.id, key(3))]
-        batch.changes.releases = [(breach.id, key(3), Outcome(.applied))]
+        batch.changes.releases = [(breach.id, key(3), .applied())]
         try journal.write([batch], now: now)
         #expect(try journal.load().breaches == [breach])
 
@@ -115,7 +115,7 @@ struct SmallRowsTests {
         batch = JournalBatch()
         batch.changes.plans = [(breach.id, 0, plan(0, watts: 1))]
         batch.changes.letGo = [(breach.id, key(0))]
-        batch.changes.releases = [(breach.id, key(0), Outcome(.applied))]
+        batch.changes.releases = [(breach.id, key(0), .applied())]
         breach.phase = .closed(at: now)
         batch.changes.breaches = [breach.withoutPlans]
         try journal.write([batch], now: now)
@@ -184,8 +184,8 @@ struct SmallRowsTests {
         }
         try journal.prune(now: now)
         #expect(try count("seen_payload", journal) == JournalDatabase.payloadsPerSource + 3)
-        #expect(try journal.hasSeen(SeenPayload(source: "quiet", digest: "0")))
-        #expect(try !journal.hasSeen(SeenPayload(source: "loud", digest: "0")))
+        #expect(try journal.hasSeen(PayloadMark(source: "quiet", digest: "0")))
+        #expect(try !journal.hasSeen(PayloadMark(source: "loud", digest: "0")))
         let kept = Dictionary(grouping: try journal.refusals(limit: 100_000)) { $0.reason }
         #expect(kept["stale"]?.count { $0.source == "quiet" } == 3)
         #expect(kept["stale"]?.count { $0.source == "loud" } == JournalDatabase.refusalsPerReason)

@@ -167,6 +167,29 @@ struct EventTests {
         #expect(Topic("grid/v1/infra/x/powerbreach/enforcement")?.type == .enforcement)
     }
 
+    @Test(arguments: EventType.allCases)
+    func topicsAreBuiltAsTheyAreRead(type: EventType) throws {
+        let role: EventSource.Role =
+            switch type {
+            case .loadTargetSet: .isv
+            case .powerStateStatus, .breachAlert: .powerAgent
+            case .enforcement: .infra
+            }
+        let source = EventSource(role: role, identifier: "x-1")
+        let topics = Topic.all(type, publisher: source, prefix: "cpc/1/")
+        #expect(topics.count == (role == .powerAgent ? 2 : 1))
+        for text in topics {
+            let topic = try #require(Topic(text, prefix: "cpc/1/"), "\(text)")
+            #expect(topic.type == type && topic.publisher == source)
+            #expect(Topic(type, publisher: topic.publisher, prefix: "cpc/1/").description == text)
+        }
+    }
+
+    @Test func filtersNameEveryPublisher() {
+        #expect(Topic.filter(.enforcement) == "grid/v1/infra/+/powerbreach/enforcement")
+        #expect(Topic.filter(.breachAlert, prefix: "cpc/1/") == "cpc/1/grid/v1/+/+/powerbreach")
+    }
+
     @Test func childSpansStayInTheTrace() throws {
         let parent = try #require(
             TraceContext(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=b"))

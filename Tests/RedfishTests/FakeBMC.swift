@@ -1,8 +1,8 @@
 import Curl
-import Inventory
 import PowerEvents
 import Redfish
 import Shedding
+import Site
 import StrictJSON
 import Synchronization
 

@@ -1,5 +1,5 @@
-import Inventory
 import Shedding
+import Site
 import Testing
 
 @testable import Redfish

@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import Synchronization
 import Testing

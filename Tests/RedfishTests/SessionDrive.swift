@@ -1,6 +1,6 @@
 import Curl
-import Inventory
 import Shedding
+import Site
 import StrictJSON
 
 @testable import Redfish

@@ -1,6 +1,6 @@
-import Inventory
 import Redfish
 import Shedding
+import Site
 
 /// A ledger in memory.
 actor TestLedger: BMCLedger {

@@ -1,7 +1,7 @@
 import Curl
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import Testing
 

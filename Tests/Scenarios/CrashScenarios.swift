@@ -135,7 +135,7 @@ extension CrashScenarios {
         let start = ContinuousClock.now
         await stage.stopAgent()
         #expect(ContinuousClock.now - start < .seconds(30))
-        #expect(stage.log.contains("stopped; what is held stays held"))
+        #expect(stage.log.contains("stopped; holds kept"))
         #expect(well?.openSessions == 0)
         // And the next start goes on with both.
         sick?.latency = .zero

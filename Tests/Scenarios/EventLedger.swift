@@ -1,5 +1,5 @@
-import PowerEvents
 import FleetSimulator
+import PowerEvents
 import Synchronization
 import TestSupport
 

@@ -37,7 +37,7 @@ struct ReadinessScenarios {
         let good = try stage.command("preflight")
         #expect(good.status == 0, "\(good.output)\(good.errors)")
         // Neither racks nor the protected machine.
-        #expect(good.output.contains("20 of 20 resources could be enforced upon"), "\(good.output)")
+        #expect(good.output.contains("20 of 20 resources are enforceable"), "\(good.output)")
         #expect(!good.output.contains("login"))
         stage.fleet.bmc(of: "cpu-1")?.faults = [.hang]
         stage.fleet.bmc(of: "cpu-2")?.faults = [
@@ -116,7 +116,7 @@ struct ReadinessScenarios {
         #expect(try await eventually { await stage.page("/metrics").body.contains("ima_resources_enforceable 19") })
         #expect(await stage.page("/metrics").body.contains("ima_resources_total \(Self.resources - 1)"))
         let status = try stage.command("status")
-        #expect(status.output.contains("19 of the 20 resources visited could be enforced upon"), "\(status.output)")
+        #expect(status.output.contains("19 of the 20 probed resources are enforceable"), "\(status.output)")
         #expect(status.output.contains("cpu-1:"))
         #expect(await stage.page("/readyz").body.contains("cpu-1"))
         // Healed, and seen to be.

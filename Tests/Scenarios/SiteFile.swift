@@ -1,5 +1,6 @@
 import Inventory
 import Settings
+import Site
 
 /// An inventory file, read as the simulated fleet reads it.
 enum SiteFile {

@@ -2,11 +2,11 @@ import Curl
 import EventBus
 import FleetSimulator
 import Foundation
-import Inventory
 import JOSE
 import Logging
 import OpenSSL
 import PowerEvents
+import Site
 import StrictJSON
 import TestSupport
 import Testing
@@ -98,7 +98,7 @@ final class Stage: Sendable {
         let bus = BusOptions(address: try broker.address, clientID: "")
         powerAgent = try SimulatedPowerAgent(source: Self.source, key: powerKey, bus: bus, logger: Self.quiet)
         var listening = bus
-        listening.topics = ["grid/v1/infra/+/powerbreach/enforcement"]
+        listening.topics = [Topic.filter(.enforcement)]
         listening.clientID = "watcher"
         watcher = try EventWatcher(listening, keys: JWKSet([agentKey.jwk()]), logger: Self.quiet)
         ledger = EventLedger()

@@ -16,7 +16,7 @@ struct TruthTableScenarios {
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func notOneLie() async throws {
+    func reportsMatchMachines() async throws {
         let stage = try await Stage(
             enforcement:
                 ", max_suspended: 100%, deadline: 12s, reassert_limit: 2, report_after: 20s, republish_every: 300s",

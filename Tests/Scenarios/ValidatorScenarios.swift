@@ -1,6 +1,6 @@
 import FleetSimulator
 import Foundation
-import Inventory
+import Site
 import TestSupport
 import Testing
 

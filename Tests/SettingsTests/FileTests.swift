@@ -1,6 +1,7 @@
 import Foundation
 import OpenSSL
 import Settings
+import Site
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 import Testing
 
@@ -94,10 +94,10 @@ struct BookTests {
         world.work()
         world.accept(Fixture.alert(1, .resolved))
         let late = Fixture.alert(1, .active, [Fixture.hint("n1", watts: 600)])
-        #expect(world.book.objection(to: late, source: Fixture.origin.source, now: world.now) == .breachIsResolved)
+        #expect(world.book.objection(to: late, source: Fixture.origin.source, now: world.now) == .breachResolved)
         #expect(world.book.isRepetition(Fixture.alert(1, .resolved)))
         world.pass(.seconds(40))
-        #expect(world.book.objection(to: late, source: Fixture.origin.source, now: world.now) == .breachIsResolved)
+        #expect(world.book.objection(to: late, source: Fixture.origin.source, now: world.now) == .breachResolved)
     }
 
     @Test func aResolvedForAnUnknownBreachClosesItForGood() {
@@ -107,7 +107,7 @@ struct BookTests {
         #expect(world.lastReport?.code == .success)
         #expect(
             world.book.objection(to: Fixture.alert(1), source: Fixture.origin.source, now: world.now)
-                == .breachIsResolved)
+                == .breachResolved)
     }
 
     @Test func aBreachBelongsToItsSource() {
@@ -161,7 +161,7 @@ struct BookTests {
             Fixture.alert(
                 1, .active, [Fixture.hint("n1", priority: 2, watts: 700), Fixture.hint("n2", priority: 1, watts: 700)],
                 severity: .warning))
-        // n2's lane has not come to it; after the grace n1 starts all the same.
+        // n2's queue has not come to it; after the grace n1 starts all the same.
         slow.now = slow.now + .seconds(1)
         #expect(slow.book.tick(now: slow.now).isEmpty)
         slow.now = slow.now + .seconds(2)

@@ -38,7 +38,8 @@ struct ConvergenceTests {
                     counts.records += 1
                     step =
                         record(counts.records)
-                        ? convergence.didRecord() : convergence.didNotRecord(Outcome(.failed, "no journal"))
+                        ? convergence.didRecord()
+                        : convergence.didNotRecord(.failed(.journalCannotRecord("no journal")))
                 case .write(let write_):
                     steps.append("write \(write_)")
                     counts.writes += 1
@@ -113,7 +114,7 @@ struct ConvergenceTests {
         var drive = Drive(.demands([.cap(Watts(500))]))
         drive.run { _ in .failure(Self.unreachable) }
         #expect(drive.kinds == ["read", "read", "read", "read"])
-        #expect(drive.outcome?.unreachable == true)
+        #expect(drive.outcome?.isUnreachable == true)
         #expect(drive.outcome?.message == "BMC unreachable after 3 retries: no route")
     }
 
@@ -350,6 +351,6 @@ struct ConvergenceTests {
         _ = convergence.start()
         #expect(
             convergence.didRead(.success(Fixture.power(.on)), now: Fixture.start)
-                == .finish(Outcome(.applied, value: .power(.on))))
+                == .finish(.applied(value: .power(.on))))
     }
 }

@@ -2,6 +2,7 @@ import Inventory
 import PowerEvents
 import Settings
 import Shedding
+import Site
 import StrictJSON
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import PowerEvents
 import Testing
 
 @testable import Shedding

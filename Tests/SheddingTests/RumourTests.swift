@@ -133,7 +133,7 @@ struct RumourTests {
             terms: .init(floor: nil, policy: Policy(), deadline: Fixture.start + .seconds(60)))
         _ = convergence.didRead(.success(Fixture.limit(1000)), now: Fixture.start)
         _ = convergence.didRecord()
-        _ = convergence.didNotWrite(Outcome(.failed, "frozen"))
+        _ = convergence.didNotWrite(.failed(.frozen))
         #expect(convergence.entry.intent == nil)
 
         var next = Drive(.demands([.cap(Watts(500))]), entry: convergence.entry)

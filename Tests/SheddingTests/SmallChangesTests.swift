@@ -35,8 +35,7 @@ struct SmallChangesTests {
     @Test func aFallBackIsOnePlan() throws {
         var book = open(slow(1...8))
         let key = ControlKey(resource: "n3-gpu0", facet: .speedLimit)
-        var outcome = Outcome(.failed, "no speed limit")
-        outcome.isUnsupported = true
+        let outcome = Outcome.failed(.bmc(.unsupported, "no speed limit", retries: 0))
         try finish(key, outcome, in: &book)
         let changes = book.takeChanges()
         #expect(changes.breaches.isEmpty)
@@ -52,7 +51,7 @@ struct SmallChangesTests {
             Fixture.hint("n2", priority: 3, watts: 700),
         ])
         let key = ControlKey(resource: "n1", facet: .powerState)
-        try finish(key, Outcome(.failed, "refused"), in: &book)
+        try finish(key, .failed(.bmc(.refused, "refused", retries: 0)), in: &book)
         let changes = book.takeChanges()
         #expect(changes.breaches.isEmpty)
         #expect(changes.plans.map(\.position) == [1])
@@ -137,6 +136,6 @@ struct SmallChangesTests {
         #expect(after.book.breaches[Fixture.id(2)]?.holdDown == .seconds(60))
         #expect(
             after.book.objection(to: Fixture.alert(1), source: Fixture.origin.source, now: after.now)
-                == .breachIsResolved)
+                == .breachResolved)
     }
 }

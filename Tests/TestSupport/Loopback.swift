@@ -1,3 +1,4 @@
+import FleetSimulator
 import Foundation
 
 /// Plain TCP on 127.0.0.1, for the little servers of tests.

@@ -1,4 +1,5 @@
 public import EventBus
+import FleetSimulator
 import Foundation
 public import OpenSSL
 

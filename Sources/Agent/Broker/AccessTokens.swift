@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import PowerEvents
 import Settings
+import Site
 import StrictJSON
 import Synchronization
 

@@ -4,7 +4,9 @@ import Logging
 import Mosquitto
 import OpenSSL
 import PowerEvents
+import Prometheus
 import ServiceLifecycle
+import Shedding
 import Synchronization
 
 /// Keeps the connection to the broker, and takes alerts from it into the journal before the broker may forget them.
@@ -111,14 +113,14 @@ final class BusService: Service {
             }
             // Whatever is unchanged since a moment ago would be refused again.
             if !isSeen, handlers.repetitions.isRefused(alert.mark.digest) {
-                metrics.count("ima_alerts_repeated_total")
+                metrics.alertsRepeated.increment()
                 return true
             }
             if !isSeen, let item = try handlers.journal.receive(alert) {
                 handlers.deliver(item)
                 return true
             }
-            metrics.count("ima_alerts_repeated_total")
+            metrics.alertsRepeated.increment()
             guard handlers.repetitions.mayAnswer(alert.breachID) else { return true }
             logger.info("duplicate alert; latest report republished", metadata: ["event": "\(alert.eventID)"])
             handlers.answerAgain(alert.breachID)
@@ -126,7 +128,7 @@ final class BusService: Service {
         } catch let refusal as Refusal {
             throw refusal
         } catch {
-            metrics.count("ima_journal_failures_total")
+            metrics.journalFailures.increment()
             logger.critical(
                 "an alert could not be kept; the broker is asked to deliver it again",
                 metadata: ["event": "\(alert.eventID)", "reason": "\(error)"])

@@ -1,25 +1,21 @@
 public import Curl
 public import EventBus
-public import Inventory
 public import Redfish
 public import Settings
 public import Shedding
+public import Site
 public import StrictJSON
 
 /// Everything that `ima.yaml` and the files it names say, checked.
 public struct AgentConfiguration: Sendable {
-    public enum Mode: String, Sendable, Hashable, CaseIterable {
-        /// Plan and log, publish nothing, write nothing to any BMC.
-        case observe
-        case enforce
-    }
+    public typealias Mode = Shedding.Mode
 
     /// A source of alerts and the file with its keys.
     public struct TrustedSource: Sendable, Hashable {
         public var source: String
         /// nil only where ``allowUnsigned``.
         public var jwks: String?
-        /// A lab switch: bare objects are obeyed. Logged at start and at every use.
+        /// A lab switch: bare objects are accepted. Logged at start and at every use.
         public var allowUnsigned: Bool
 
         public init(source: String, jwks: String?, allowUnsigned: Bool = false) {
@@ -97,12 +93,13 @@ public struct AgentConfiguration: Sendable {
     public var policy: Policy
     public var redfish: RedfishOptions
     public var pool: HTTPClientPool.Configuration
-    /// How often each BMC is visited while nothing is wrong; nil: never.
+    /// How often each BMC is probed while nothing is wrong; nil: never.
     public var patrolEvery: Duration?
     public var http: HTTPAddress?
     public var controlSocket: String?
     public var shutdownTimeout: Duration
     public var limits = Limits()
+    public var logFormat = LogFormat.text
     /// What can be used and is still likely to be a mistake, or weakens the agent.
     public var warnings: [Problem] = []
 }

@@ -1,5 +1,5 @@
-import Inventory
 import Shedding
+import Site
 
 /// What a changed configuration means for an agent that runs: what of it is in force after a reload, and what only after a
 /// restart. Keys are named as in the file.
@@ -38,6 +38,7 @@ struct ConfigurationDifference: Sendable, Hashable {
         note("control", \.controlSocket, in: &needsRestart)
         note("shutdown_timeout", \.shutdownTimeout, in: &needsRestart)
         note("limits", \.limits, in: &needsRestart)
+        note("log", \.logFormat, in: &needsRestart)
     }
 
     /// Notes a section whose files have changed, though it names the same ones.

@@ -7,6 +7,7 @@ import PowerEvents
 import Redfish
 import Settings
 import Shedding
+import Site
 
 /// Reads `ima.yaml` and what it names, noting every mistake of every file.
 public enum ConfigurationReader {
@@ -27,7 +28,7 @@ public enum ConfigurationReader {
 
     private static let sections = [
         "agent", "broker", "trust", "signing", "inventory", "journal", "mode", "enforcement", "redfish", "http",
-        "control", "shutdown_timeout", "limits",
+        "control", "shutdown_timeout", "limits", "log",
     ]
 
     private static func read(
@@ -53,6 +54,7 @@ public enum ConfigurationReader {
         var (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
         let http = top["http"].flatMap(readHTTP)
         let mode = top["mode"]?.choice(AgentConfiguration.Mode.self) ?? .enforce
+        let logFormat = top["log"]?.members(["format"])["format"]?.choice(LogFormat.self) ?? .text
         let controlSocket = top["control"]?.pathToBe(isSocket: true, checks: checksPlaces)
         let shutdownTimeout = top["shutdown_timeout"]?.duration() ?? .seconds(20)
         guard let agentID, let bus, let signing, let journal, let files else { return nil }
@@ -65,7 +67,7 @@ public enum ConfigurationReader {
             site: site, journal: journal, mode: mode,
             policy: finalPolicy, redfish: redfish.options, pool: pool, patrolEvery: redfish.patrolEvery, http: http,
             controlSocket: controlSocket,
-            shutdownTimeout: shutdownTimeout, limits: limits)
+            shutdownTimeout: shutdownTimeout, limits: limits, logFormat: logFormat)
     }
 
     private static func readJournal(_ setting: Setting, _ checksPlaces: Bool) -> String? {

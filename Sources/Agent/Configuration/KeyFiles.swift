@@ -2,6 +2,7 @@ import Foundation
 import JOSE
 import OpenSSL
 import Settings
+import Site
 
 /// Reads keys from files, with errors that name the file.
 enum KeyFiles {

@@ -1,6 +1,7 @@
 import Hummingbird
 import Journal
 import PowerEvents
+import Shedding
 import StrictJSON
 
 /// What the control socket answers: the state as JSON, and the few commands.
@@ -12,22 +13,24 @@ enum ControlRoutes {
         router.add(middleware: OwnerOnly())
         router.get("/status") { _, _ in answer(await enforcer.snapshot().json.text, "application/json") }
         router.post("/freeze") { _, _ in
-            await enforcer.freeze()
+            await enforcer.command(.freeze)
             return answer(#"{"frozen":true}"#, "application/json")
         }
         router.post("/thaw") { _, _ in
-            await enforcer.thaw()
+            await enforcer.command(.thaw)
             return answer(#"{"frozen":false}"#, "application/json")
         }
         router.post("/resume") { _, _ in
-            guard await enforcer.resumeParked() else {
+            guard await enforcer.command(.resume) == .done else {
                 let error = #"{"error":"nothing waits for a resume: the journal was taken up at the start"}"#
                 return answer(error, "application/json", status: .conflict)
             }
             return answer(#"{"resumed":true}"#, "application/json")
         }
         router.post("/release/:breach") { _, context in
-            guard let id = context.parameters.get("breach").flatMap({ UUIDText($0) }), await enforcer.release(id) else {
+            guard let id = context.parameters.get("breach").flatMap({ UUIDText($0) }),
+                await enforcer.command(.release(id)) == .done
+            else {
                 return answer(#"{"error":"no such breach is open"}"#, "application/json", status: .notFound)
             }
             return answer(#"{"released":true}"#, "application/json")

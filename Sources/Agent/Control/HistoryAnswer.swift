@@ -1,6 +1,6 @@
+import Journal
 import PowerEvents
 import Shedding
-import Journal
 import StrictJSON
 
 /// What happened, as JSON; the command makes lines for people of it.

@@ -1,14 +1,14 @@
-import Inventory
 import Journal
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 /// Everything the agent knows of one resource: what it may do there, what is held, for whom, and what happened.
 struct ResourceExplanation: Sendable {
     let resource: Resource?
     let id: String
-    let held: [(control: HeldControl, holds: [(breach: Breach, plan: PlannedHint)])]
+    let held: [(control: HeldControl, nextLook: Timestamp?, holds: [(breach: Breach, plan: PlannedHint)])]
     let history: [HistoryLine]
 
     var json: JSONValue {
@@ -16,12 +16,14 @@ struct ResourceExplanation: Sendable {
         object["resource"] = .string(id)
         object["inventory"] = resource.map(ResourceDescription.json) ?? .null
         object["summary"] = resource.map { .string(ResourceDescription.line($0)) }
-        object["controls"] = .array(held.map { Self.json($0.control, $0.holds) })
+        object["controls"] = .array(held.map { Self.json($0.control, $0.nextLook, $0.holds) })
         object["history"] = HistoryAnswer.json(history)
         return .object(object)
     }
 
-    private static func json(_ control: HeldControl, _ holds: [(breach: Breach, plan: PlannedHint)]) -> JSONValue {
+    private static func json(
+        _ control: HeldControl, _ nextLook: Timestamp?, _ holds: [(breach: Breach, plan: PlannedHint)]
+    ) -> JSONValue {
         var object = JSONObject()
         let entry = control.entry
         object["control"] = .string(entry.key.facet.rawValue)
@@ -37,8 +39,9 @@ struct ResourceExplanation: Sendable {
         object["held"] = entry.held.map { .string($0.description) }
         object["corrections"] = .number(JSONNumber(entry.reassertions))
         object["code"] = .string(control.outcome?.code.rawValue ?? "in_progress")
+        object["reason"] = control.outcome?.reason.map(JSONValue.string)
         object["message"] = control.outcome?.message.map(JSONValue.string)
-        object["next_look"] = control.nextLook.map { .string($0.description) }
+        object["next_look"] = nextLook.map { .string($0.description) }
         object["holds"] = .array(
             holds.map { hold in
                 [

@@ -1,5 +1,7 @@
 import Curl
 import Journal
+import Prometheus
+import Shedding
 import StrictJSON
 import Synchronization
 
@@ -19,7 +21,7 @@ final class Health: Sendable {
 
     func setBroker(ready: Bool) {
         brokerReady.store(ready, ordering: .relaxed)
-        metrics.set("ima_broker_ready", ready ? 1 : 0)
+        metrics.brokerReady.set(ready)
     }
 
     var isReady: Bool { brokerReady.load(ordering: .relaxed) }
@@ -27,12 +29,12 @@ final class Health: Sendable {
     /// Brings the gauges up to date that are asked for rather than told.
     func refresh() {
         let depth = pool.queueDepth
-        metrics.set("ima_redfish_in_flight", depth.inFlight)
-        metrics.set("ima_redfish_queue_depth", depth.waiting)
+        metrics.redfishInFlight.set(depth.inFlight)
+        metrics.redfishQueueDepth.set(depth.waiting)
         let effort = writer.effort
-        metrics.set("ima_journal_seconds_total", seconds: effort.spent / .seconds(1))
-        metrics.set("ima_journal_cpu_seconds_total", seconds: effort.processor / .seconds(1))
-        metrics.set("ima_journal_transactions_total", effort.transactions)
+        metrics.journalTime.advance(to: effort.spent / .seconds(1))
+        metrics.journalProcessorTime.advance(to: effort.processor / .seconds(1))
+        metrics.journalTransactions.advance(to: Double(effort.transactions))
     }
 
     func json(_ status: StatusSnapshot) -> JSONValue {

@@ -1,4 +1,5 @@
 import Hummingbird
+import Prometheus
 import StrictJSON
 
 /// The read-only pages for monitoring: `/metrics`, `/healthz`, `/readyz` and a status page.
@@ -9,7 +10,7 @@ enum PublicRoutes {
         let router = Router()
         router.get("/metrics") { _, _ in
             health.refresh()
-            return answer(metrics.registry.render(), "text/plain; version=0.0.4; charset=utf-8")
+            return answer(metrics.page, PrometheusText.contentType)
         }
         router.get("/healthz") { _, _ in answer("ok\n") }
         router.get("/readyz") { _, _ in

@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 /// What the agent holds, at one moment.
@@ -15,6 +15,18 @@ struct StatusSnapshot: Sendable {
     var confirmation: JournalAge.Finding?
     /// What of it waits.
     var parked: Set<UUIDText> = []
+
+    init(_ core: Core, readiness: Readiness, journalFailure: String?) {
+        let book = core.book
+        isFrozen = book.isFrozen
+        self.journalFailure = journalFailure
+        breaches = book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt }
+        controls = book.controls.values.sorted { $0.entry.key < $1.entry.key }
+        resources = book.site.order.count
+        self.readiness = readiness
+        confirmation = core.confirmation
+        parked = book.parking.breaches
+    }
 
     var json: JSONValue {
         [
@@ -43,6 +55,7 @@ struct StatusSnapshot: Sendable {
             "intent": control.entry.intent.map { .string($0.description) } ?? .null,
             "held": control.entry.held.map { .string($0.description) } ?? .null,
             "code": control.outcome.map { .string($0.code.rawValue) } ?? "in_progress",
+            "reason": control.outcome?.reason.map(JSONValue.string) ?? .null,
             "message": control.outcome?.message.map(JSONValue.string) ?? .null,
         ]
     }

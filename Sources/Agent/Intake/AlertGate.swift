@@ -3,17 +3,16 @@ public import Journal
 public import Logging
 import OpenSSL
 public import PowerEvents
+import Shedding
 import StrictJSON
 
-/// Decides whether a message from the bus is an alert that may be obeyed. Knows no breaches: that is the book's part.
+/// Decides whether a message from the bus is an alert that may be accepted. Knows no breaches: that is the book's part.
 public struct AlertGate: Sendable {
     private let trust: TrustStore
     private let topicPrefix: String
     private let maximumAge: Duration
     private let limits: AgentConfiguration.Limits
     private let logger: Logger
-
-    static let clockSkew = Duration.seconds(300)
 
     public init(
         trust: TrustStore, topicPrefix: String, maximumAge: Duration,
@@ -34,19 +33,19 @@ public struct AlertGate: Sendable {
     }
 
     /// Whether the envelope's time is one to act on. It is not signed: whoever copies a payload chooses it. So an end of a
-    /// breach that is held is none of this method's business, and neither is a payload that was seen before.
+    /// breach that is held is none of this method's business, and neither is a repeated payload.
     public func checkTime(of alert: AcceptedAlert, now: Timestamp) throws(Refusal) {
         func refuse(_ reason: RefusalReason, _ detail: String) -> Refusal {
             Refusal(reason, detail, source: alert.source, eventID: alert.eventID.text)
         }
         if now - alert.time > maximumAge { throw refuse(.stale, "\(alert.time) is older than max_age") }
-        if alert.time - now > Self.clockSkew { throw refuse(.future, "\(alert.time) lies ahead of this clock") }
+        if alert.time - now > ClockSkew.tolerated { throw refuse(.future, "\(alert.time) lies ahead of this clock") }
     }
 
     /// An alert that is well signed and on its own topic, of whatever time.
     public func open(topic: String, payload: [UInt8], now: Timestamp) throws(Refusal) -> AcceptedAlert {
         guard let channel = Topic(topic, prefix: topicPrefix), channel.type == .breachAlert else {
-            throw Refusal(.notForUs, "the topic carries no alerts")
+            throw Refusal(.wrongTopic, "the topic carries no alerts")
         }
         guard payload.count <= limits.messageBytes else {
             throw Refusal(.tooLarge, "\(payload.count) bytes are more than limits.message (\(limits.messageBytes))")
@@ -93,7 +92,7 @@ public struct AlertGate: Sendable {
         case .unsigned(let object):
             guard trusted.allowUnsigned else { throw refuse(.unsigned, "the data is not signed") }
             logger.warning(
-                "obeying an UNSIGNED alert", metadata: ["source": "\(event.source)", "event": "\(event.id)"])
+                "accepted an UNSIGNED alert", metadata: ["source": "\(event.source)", "event": "\(event.id)"])
             return object.bytes
         }
     }

@@ -3,7 +3,7 @@ import Settings
 
 /// One file with keys of a source, as it was last read.
 struct KeyFile {
-    /// What became of it since the last look.
+    /// What became of it since it was last read.
     enum Change {
         case none
         case read

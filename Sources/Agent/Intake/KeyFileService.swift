@@ -1,6 +1,6 @@
 import ServiceLifecycle
 
-/// Looks at the key files every few seconds, so that one that vanished is noticed although no alert comes.
+/// Reads the key files every few seconds, so that one that vanished is noticed although no alert comes.
 struct KeyFileService: Service {
     static let period = Duration.seconds(5)
 

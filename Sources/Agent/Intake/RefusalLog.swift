@@ -1,5 +1,7 @@
 import Journal
 import Logging
+import Prometheus
+import Shedding
 import Synchronization
 
 /// What is done about every refusal, at the gate and behind it: it is counted, and of each reason at most a few in a
@@ -36,7 +38,9 @@ final class RefusalLog: Sendable {
         record.detail = ForeignText.clean(refusal.detail)
         record.topic = ForeignText.clean(refusal.topic)
         record.source = refusal.source.map { ForeignText.clean($0) }
-        metrics.count("ima_alerts_refused_total", ["reason": record.reason])
+        if let reason = RefusalReason(rawValue: record.reason) {
+            metrics.alertsRefused[.init(reason: reason)].increment()
+        }
         let source = refusal.source.flatMap { isTrusted($0) ? " \($0)" : nil } ?? ""
         let (isWritten, isKept, silent) = admit(record.reason + source)
         if silent > 0 {

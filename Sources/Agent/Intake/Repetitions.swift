@@ -10,7 +10,7 @@ final class Repetitions: Sendable {
 
     /// A breach's latest report is published again for its repeated alerts no more often than this.
     static let answerEvery = Duration.seconds(10)
-    /// A payload that was refused for a reason that may pass is looked at again no more often than this.
+    /// A payload that was refused for a reason that may pass is examined again no more often than this.
     static let refuseEvery = Duration.seconds(1)
     private static let maximum = 4096
 

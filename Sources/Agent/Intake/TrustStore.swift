@@ -1,12 +1,13 @@
 public import JOSE
 public import Logging
 public import PowerEvents
+import Prometheus
 import Synchronization
 
 /// The keys of each trusted source. Files are read again when they change, and a key that is gone from them counts no more.
 ///
 /// A file that vanishes, or that is no key set, keeps its last keys in force for as long as the process runs: whoever can
-/// spoil a file must not silence a power agent. It is said loudly, and the next start fails on it. A set that is sound and
+/// spoil a file must not bar a power agent. It is said loudly, and the next start fails on it. A set that is sound and
 /// holds no usable key is meant: none is trusted then.
 public final class TrustStore: Sendable {
     struct Source {
@@ -95,7 +96,7 @@ public final class TrustStore: Sendable {
         return known.map { (keys: $0.0, allowUnsigned: $0.1) }
     }
 
-    /// Looks at all files, also those of sources that say nothing.
+    /// Reads all files, also those of sources that say nothing.
     func refresh() {
         let tidings = state.withLock { state in
             var tidings: [Tidings] = []
@@ -107,7 +108,7 @@ public final class TrustStore: Sendable {
 
     // MARK: Changes
 
-    /// What a look at a file brought.
+    /// What reading a file brought.
     private struct Tidings {
         var source: EventSource
         var file: KeyFile
@@ -175,7 +176,7 @@ public final class TrustStore: Sendable {
         let count = state.withLock { state in
             state.sources.values.reduce(0) { $0 + $1.files.count(where: \.isLost) }
         }
-        metrics?.set("ima_key_files_lost", count)
+        metrics?.keyFilesLost.set(count)
     }
 }
 

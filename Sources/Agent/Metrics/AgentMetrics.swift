@@ -1,71 +1,113 @@
-import CoreMetrics
 import PowerEvents
+public import Prometheus
+import Shedding
 
 /// The agent's metrics, by what operators ask: is it listening, what did it refuse, what does it hold, how fast is it.
-public struct AgentMetrics: Sendable {
-    public let registry: PrometheusRegistry
+///
+/// Each is declared here, once, with its name, unit and help text; a new one is a property, and is shown.
+public final class AgentMetrics: Sendable {
+    // MARK: Alerts
 
-    private static let help = [
-        "ima_alerts_accepted_total": "Alerts that were obeyed, by status.",
-        "ima_alerts_refused_total": "Messages that were not obeyed, by reason.",
-        "ima_alerts_repeated_total": "Alerts whose signed payload was seen before.",
-        "ima_awaiting_resume": "1 while what an old journal holds waits for an operator.",
-        "ima_events_divided_total": "Events that the broker did not take and that were sent in parts.",
-        "ima_events_set_aside_total": "Events that the broker does not take and that are not sent.",
-        "ima_reports_unsigned_total": "Reports that could not be signed at once.",
-        "ima_outcomes_total": "Ends of attempts on a control, by code and by action (applied or reverted).",
-        "ima_controls_held": "Controls that carry a hold now.",
-        "ima_breaches_open": "Breaches that are not over.",
-        "ima_resources_total": "Resources of the inventory.",
-        "ima_redfish_requests_total": "Requests to BMCs, by method and status; status 0 is no answer.",
-        "ima_redfish_request_duration_seconds": "Time of requests to BMCs that were answered.",
-        "ima_redfish_in_flight": "Requests to BMCs on the wire.",
-        "ima_redfish_queue_depth": "Requests to BMCs that wait for their turn.",
-        "ima_outbox_depth": "Events that the broker has not acknowledged.",
-        "ima_broker_ready": "1 while connected and subscribed.",
-        "ima_journal_failures_total": "Transactions of the journal that failed.",
-        "ima_journal_seconds_total": "Time spent in transactions of the journal.",
-        "ima_journal_cpu_seconds_total": "Processor time spent in transactions of the journal.",
-        "ima_journal_transactions_total": "Transactions of the journal.",
-        "ima_events_swallowed_total":
-            "Enforcement events that the broker acknowledged and that did not come back to our own subscription.",
-        "ima_key_files_lost":
-            "Key files of trusted sources that are gone or no key set; their last keys count until a restart, which fails.",
-        "ima_events_published_total": "Enforcement events that the broker acknowledged.",
-    ]
+    let alertsAccepted = Metric<Counter, AlertStatus>(
+        "ima_alerts_accepted_total", help: "Alerts that were accepted, by status.",
+        shown: BreachAlert.Status.allCases.map(AlertStatus.init))
+    let alertsRefused = Metric<Counter, Refused>(
+        "ima_alerts_refused_total", help: "Messages that were refused, by reason.",
+        shown: RefusalReason.allCases.map(Refused.init))
+    let alertsRepeated = Metric<Counter, NoLabels>(
+        "ima_alerts_repeated_total", help: "Duplicate alerts: their signed payload was received before.")
+    let keyFilesLost = Metric<Gauge, NoLabels>(
+        "ima_key_files_lost",
+        help: "Key files of trusted sources that are gone or no key set; their last keys count until a restart, "
+            + "which fails.")
 
-    public init() {
-        registry = PrometheusRegistry(help: Self.help)
-        // Shown from the start, so that an alert rule on them never lacks its series.
-        for name in [
-            "ima_alerts_repeated_total", "ima_journal_failures_total", "ima_events_published_total",
-            "ima_events_swallowed_total", "ima_events_divided_total", "ima_events_set_aside_total",
-            "ima_reports_unsigned_total",
-        ] {
-            count(name, by: 0)
-        }
-        set("ima_awaiting_resume", 0)
-        for status in BreachAlert.Status.allCases {
-            count("ima_alerts_accepted_total", ["status": status.rawValue], by: 0)
-        }
-        for reason in RefusalReason.allCases { count("ima_alerts_refused_total", ["reason": reason.rawValue], by: 0) }
-        for code in EnforcementResult.Code.allCases {
-            for action in Enforcement.Action.allCases {
-                count("ima_outcomes_total", ["code": code.rawValue, "action": action.rawValue], by: 0)
-            }
-        }
+    // MARK: Holds
+
+    let outcomes = Metric<Counter, Attempt>(
+        "ima_outcomes_total",
+        help:
+            "Ends of attempts on a control, by code, by action (applied or reverted), and by reason where it failed or "
+            + "was skipped.",
+        shown: Attempt.known)
+    let hintsSkipped = Metric<Counter, Skipped>(
+        "ima_hints_skipped_total",
+        help: "Hints that are skipped, by reason, each time that an alert of their breach is accepted.",
+        shown: SkipReason.Name.allCases.map(Skipped.init))
+    let controlsHeld = Metric<Gauge, NoLabels>("ima_controls_held", help: "Controls that carry a hold now.")
+    let breachesOpen = Metric<Gauge, NoLabels>("ima_breaches_open", help: "Breaches that are not over.")
+    let awaitingResume = Metric<Gauge, NoLabels>(
+        "ima_awaiting_resume", help: "1 while what an old journal holds waits for an operator.")
+    let resourcesEnforceable = Metric<Gauge, NoLabels>(
+        "ima_resources_enforceable", help: "Resources that are enforceable, as the last patrol saw them.")
+    let resources = Metric<Gauge, NoLabels>("ima_resources", help: "Resources of the inventory.")
+    let resourcesTotal = Metric<Gauge, NoLabels>(
+        "ima_resources_total",
+        help: "The same as ima_resources, under the name that dashboards know; no counter in spite of it.",
+        as: .untyped)
+
+    // MARK: Events
+
+    let eventsPublished = Metric<Counter, NoLabels>(
+        "ima_events_published_total", help: "Enforcement events that the broker acknowledged.")
+    let eventsNotEchoed = Metric<Counter, NoLabels>(
+        "ima_events_not_echoed_total",
+        help: "Enforcement events that the broker acknowledged and that did not come back to our own subscription.")
+    let eventsDivided = Metric<Counter, NoLabels>(
+        "ima_events_divided_total", help: "Events that the broker did not take and that were sent in parts.")
+    let eventsSetAside = Metric<Counter, NoLabels>(
+        "ima_events_set_aside_total", help: "Events that the broker does not take and that are not sent.")
+    let reportsUnsigned = Metric<Counter, NoLabels>(
+        "ima_reports_unsigned_total", help: "Reports that could not be signed at once.")
+    let outboxDepth = Metric<Gauge, NoLabels>(
+        "ima_outbox_depth", help: "Events that the broker has not acknowledged.")
+    let brokerReady = Metric<Gauge, NoLabels>("ima_broker_ready", help: "1 while connected and subscribed.")
+
+    // MARK: BMCs
+
+    let redfishRequests = Metric<Counter, RedfishAnswer>(
+        "ima_redfish_requests_total", help: "Requests to BMCs, by method and status; status 0 is no answer.", shown: [])
+    let redfishDuration = Metric<Histogram, RedfishMethod>(
+        "ima_redfish_request_duration_seconds", .seconds, help: "Time of requests to BMCs that were answered.",
+        shown: [])
+    let redfishInFlight = Metric<Gauge, NoLabels>("ima_redfish_in_flight", help: "Requests to BMCs on the wire.")
+    let redfishQueueDepth = Metric<Gauge, NoLabels>(
+        "ima_redfish_queue_depth", help: "Requests to BMCs that wait for their turn.")
+
+    // MARK: Journal
+
+    let journalFailures = Metric<Counter, NoLabels>(
+        "ima_journal_failures_total", help: "Transactions of the journal that failed.")
+    let journalTransactions = Metric<Counter, NoLabels>(
+        "ima_journal_transactions_total", help: "Transactions of the journal.")
+    let journalTime = Metric<Counter, NoLabels>(
+        "ima_journal_seconds_total", .seconds, help: "Time spent in transactions of the journal.")
+    let journalProcessorTime = Metric<Counter, NoLabels>(
+        "ima_journal_cpu_seconds_total", .seconds, help: "Processor time spent in transactions of the journal.")
+
+    public init() {}
+
+    /// Everything above, as it stands here.
+    public var all: [any AnyMetric] { Mirror(reflecting: self).children.compactMap { $0.value as? any AnyMetric } }
+
+    /// The page that Prometheus scrapes.
+    public var page: String { PrometheusText(all).page }
+
+    /// The end of an attempt on a control.
+    func count(_ outcome: Outcome, of action: Enforcement.Action) {
+        let reason = outcome.code == .applied ? nil : outcome.reason
+        outcomes[Attempt(code: outcome.code, action: action, reason: reason)].increment()
     }
 
-    public func count(_ name: String, _ dimensions: KeyValuePairs<String, String> = [:], by amount: Int64 = 1) {
-        Counter(label: name, dimensions: dimensions.map { ($0.key, $0.value) }, factory: registry)
-            .increment(by: amount)
+    /// The hints of a breach that are skipped, when an alert of it was accepted.
+    func countSkipped(_ plans: [PlannedHint]) {
+        var counts: [SkipReason.Name: Int] = [:]
+        for case .skipped(let reason) in plans.lazy.map(\.verdict) { counts[reason.name, default: 0] += 1 }
+        for (reason, count) in counts { hintsSkipped[Skipped(reason: reason)].increment(by: count) }
     }
 
-    public func set(_ name: String, _ value: some BinaryInteger) {
-        Gauge(label: name, dimensions: [], factory: registry).record(Double(value))
-    }
-
-    public func set(_ name: String, seconds value: Double) {
-        Gauge(label: name, dimensions: [], factory: registry).record(value)
+    /// How many resources the inventory has.
+    func setResources(_ count: Int) {
+        resources.set(count)
+        resourcesTotal.set(count)
     }
 }

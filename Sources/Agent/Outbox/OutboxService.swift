@@ -3,6 +3,7 @@ import Journal
 import Logging
 import Mosquitto
 import PowerEvents
+import Prometheus
 import ServiceLifecycle
 import Synchronization
 
@@ -13,7 +14,7 @@ final class OutboxService: Service {
     private let echoes: EchoWatch
     private let composer: EventComposer
     /// Breaches of which nothing is to be said until an operator has taken them up.
-    private let parked: @Sendable () -> Set<UUIDText>
+    private let parked: @Sendable () -> Set<UUIDText>?
     private let suspects = Mutex(OutboxSuspects())
     private let metrics: AgentMetrics
     private let logger: Logger
@@ -25,7 +26,7 @@ final class OutboxService: Service {
     init(
         journal: JournalDatabase, bus: BusConnection, echoes: EchoWatch, composer: EventComposer,
         metrics: AgentMetrics, logger: Logger, now: @escaping @Sendable () -> Timestamp,
-        parked: @escaping @Sendable () -> Set<UUIDText> = { [] }
+        parked: @escaping @Sendable () -> Set<UUIDText>? = { [] }
     ) {
         self.composer = composer
         self.parked = parked
@@ -46,7 +47,7 @@ final class OutboxService: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.nudge() }
                 for await _ in wakes { await self.flush() }
-                // Once more on the way out: the last reports were written while the lanes came to rest.
+                // Once more on the way out: the last reports were written while the BMC queues emptied.
                 if !Task.isCancelled { await self.flush() }
                 group.cancelAll()
             }
@@ -61,9 +62,9 @@ final class OutboxService: Service {
         while !Task.isCancelled {
             wake()
             for id in echoes.overdue() {
-                metrics.count("ima_events_swallowed_total")
+                metrics.eventsNotEchoed.increment()
                 logger.error(
-                    "the broker acknowledged an event and delivered it to nobody we can see: check its access rules",
+                    "an event was acknowledged but not echoed; check the broker's ACLs",
                     metadata: ["event": "\(id)"])
             }
             try? await Task.sleep(for: .seconds(1))
@@ -77,15 +78,15 @@ final class OutboxService: Service {
         // Also while there is no connection, so that suspicions know of it.
         var heldBack = suspects.withLock { $0.heldBack(isConnected: bus.isConnected, now: .now) }
         dropSuperseded()
-        while bus.isConnected, !Task.isCancelled {
+        while let parked = parked(), bus.isConnected, !Task.isCancelled {
             // What the broker has and the journal does not know of yet. A crash publishes these again, under the
             // same ids.
             var acknowledged: [UUIDText] = []
             var current: OutboxEvent?
             do {
-                let events = try journal.unpublished(limit: 16 + heldBack.count, without: parked())
+                let events = try journal.unpublished(limit: 16 + heldBack.count, without: parked)
                     .filter { !heldBack.contains($0.eventID) }
-                metrics.set("ima_outbox_depth", try journal.outboxDepth())
+                metrics.outboxDepth.set(try journal.outboxDepth())
                 if events.isEmpty { return }
                 for event in events {
                     let limit: Duration = isStopping.load(ordering: .relaxed) ? .seconds(3) : .seconds(30)
@@ -94,7 +95,7 @@ final class OutboxService: Service {
                     acknowledged.append(event.eventID)
                     suspects.withLock { $0.acquit(event.eventID) }
                     echoes.published(event.eventID)
-                    metrics.count("ima_events_published_total")
+                    metrics.eventsPublished.increment()
                     logger.info(
                         "published an enforcement event",
                         metadata: ["event": "\(event.eventID)", "breach": "\(event.breachID)"])
@@ -137,7 +138,7 @@ final class OutboxService: Service {
             if let parts = try? composer.divide(event, now: now()) {
                 try journal.replace(event.eventID, with: parts)
                 suspects.withLock { $0.acquit(event.eventID) }
-                metrics.count("ima_events_divided_total")
+                metrics.eventsDivided.increment()
                 return logger.warning(
                     "the broker does not take this event, so it is sent in parts; set max_event_bytes to what it takes",
                     metadata: metadata.merging(["parts": "\(parts.count)"]) { $1 })
@@ -148,7 +149,7 @@ final class OutboxService: Service {
                     metadata: metadata)
             }
             try journal.setAside(event.eventID, reason: "the broker does not take it (\(event.payload.count) bytes)")
-            metrics.count("ima_events_set_aside_total")
+            metrics.eventsSetAside.increment()
             logger.critical(
                 "an event that the broker does not take is set aside and will not be sent; raise the broker's limit",
                 metadata: metadata)

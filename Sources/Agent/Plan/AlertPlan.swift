@@ -74,7 +74,12 @@ public struct AlertPlan: Sendable {
         var object = plan.hint.json.object ?? JSONObject()
         object["plan"] = .string(plan.summary)
         object["controls"] = .array(plan.controls.map { .string($0.description) })
-        if case .skipped = plan.verdict { object["skipped"] = true } else { object["skipped"] = false }
+        if case .skipped(let reason) = plan.verdict {
+            object["skipped"] = true
+            object["reason"] = .string(reason.name.rawValue)
+        } else {
+            object["skipped"] = false
+        }
         return .object(object)
     }
 }

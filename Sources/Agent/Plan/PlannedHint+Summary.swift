@@ -4,7 +4,7 @@ import Shedding
 extension PlannedHint {
     /// What would be done and why, in one line.
     var summary: String {
-        let exceptions = exceptions.isEmpty ? "" : "; except \(exceptions.joined(separator: "; "))"
+        let exceptions = exceptions.isEmpty ? "" : "; except \(exceptions.map(\.description).joined(separator: "; "))"
         switch verdict {
         case .skipped(let reason): return "skipped: \(reason)"
         case .demand(let demand, let controls):
@@ -21,7 +21,7 @@ extension PlannedHint {
         case .capToShare(let share): "cap to \(share) of the control's maximum"
         case .capToMinimum: "cap to the control's minimum (a GPU cannot be suspended)"
         case .suspended: "suspend, then wait until it is down"
-        case .slowToShare(let share): "slow to \(share) of the processor's highest speed"
+        case .slowToShare(let share): "slow to \(share) of the processor's maximum speed"
         case .mode(let mode): "power mode \(mode)"
         }
     }

@@ -1,5 +1,5 @@
-public import Inventory
 import PowerEvents
+public import Site
 public import StrictJSON
 
 /// A resource of the inventory, for people and for programs.

@@ -1,9 +1,9 @@
-public import Inventory
 public import PowerEvents
 public import Shedding
+public import Site
 public import StrictJSON
 
-/// Whether a resource could be enforced upon now, as a look at its BMC tells.
+/// Whether a resource is enforceable now, as a probe of its BMC tells.
 public struct Assessment: Sendable {
     public let resource: String
     public let type: ResourceType

@@ -1,8 +1,8 @@
 import Curl
-import Inventory
 import PowerEvents
 import Redfish
 import Shedding
+import Site
 import StrictJSON
 
 /// Looks at one resource through its BMC and judges what an enforcement would meet. Never writes.
@@ -72,7 +72,7 @@ struct Assessor: Sendable {
             }
             let needsNoMinimum = resource.type != .gpu || resource.floor != nil
             if reading.range.maximum == nil, reading.value.limit == nil {
-                result.remarks.append("it tells no maximum: only hints with a target_power can be obeyed")
+                result.remarks.append("it reports no maximum: only hints with a target_power can be enforced")
             }
             if reading.range.minimum == nil, !needsNoMinimum {
                 result.remarks.append("it tells no minimum: a suspend of this GPU needs a floor in the inventory")
@@ -84,7 +84,7 @@ struct Assessor: Sendable {
             let isIn = !fault.isUnreachable && ![.untrusted, .unauthorized].contains(fault.kind)
             result.isLoggedIn = fault.kind == .unauthorized ? false : isIn ? true : nil
             if fault.kind == .machineOff {
-                result.remarks.append("the machine is off, and its control is away with it: \(fault.message)")
+                result.remarks.append("control unavailable while the machine is off: \(fault.message)")
                 // One that was never seen may not be there when the machine is on either.
                 if result.control == nil {
                     result.objections.append("no control was seen yet, since the machine is off")

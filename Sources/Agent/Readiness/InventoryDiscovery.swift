@@ -2,6 +2,7 @@ import Curl
 public import Inventory
 import Redfish
 import Shedding
+public import Site
 
 /// Walks BMCs and drafts the inventory of what they manage. Reads only.
 public struct InventoryDiscovery: Sendable {

@@ -1,10 +1,10 @@
 import Curl
-import Inventory
 import Redfish
 import Shedding
+import Site
 public import StrictJSON
 
-/// A visit to every BMC that reads only: what an enforcement would meet, before there is one.
+/// A read-only probe of every BMC: what an enforcement would meet, before there is one.
 public struct Preflight: Sendable {
     private let configuration: AgentConfiguration
     private let assessor: Assessor
@@ -14,10 +14,10 @@ public struct Preflight: Sendable {
         assessor = Assessor(policy: configuration.policy)
     }
 
-    /// Looks at these resources, or at all.
+    /// Probes these resources, or all.
     ///
     /// - Parameter progress: told of each that is done, out of how many
-    /// - Returns: in the inventory's order; protected resources and places without a BMC are not visited
+    /// - Returns: in the inventory's order; protected resources and places without a BMC are not probed
     public func run(
         _ names: Set<String>? = nil, progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) async -> [Assessment] {
@@ -51,7 +51,7 @@ public struct Preflight: Sendable {
         return assessments
     }
 
-    /// What is protected is never touched; a BMC that it shares with what is not deserves a look.
+    /// What is protected is never touched; a BMC that it shares with what is not deserves a probe.
     private static func warnOfProtected(_ assessments: inout [Assessment], _ site: Site) {
         let protected = site.resources.values.filter { $0.isProtected && $0.bmc != nil }
         let byBMC = Dictionary(grouping: protected) { $0.bmc?.address }

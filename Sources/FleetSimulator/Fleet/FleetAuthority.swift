@@ -1,6 +1,6 @@
 import Foundation
-public import Inventory
 public import OpenSSL
+public import Site
 
 /// The certificate authority of a simulated fleet, kept beside the CA file that the inventory tells agents to trust.
 public enum FleetAuthority {

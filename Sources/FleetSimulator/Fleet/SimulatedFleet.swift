@@ -1,10 +1,10 @@
-public import Inventory
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
 public import OpenSSL
 import PowerEvents
+public import Site
 import Synchronization
 
 /// A simulated BMC for every BMC of an inventory, each listening on its own address over TLS.

@@ -1,5 +1,5 @@
 import Foundation
-public import Inventory
+public import Site
 public import StrictJSON
 import Synchronization
 

@@ -1,5 +1,5 @@
-public import Inventory
 import PowerEvents
+public import Site
 import StrictJSON
 
 /// The machine behind one simulated BMC: a node with its GPUs, or a chassis.

@@ -1,4 +1,5 @@
 import PowerEvents
+import Site
 public import StrictJSON
 
 /// A topology of NVIDIA's Dynamic Power Software: power domains with their feeds, and the machines under them.
@@ -12,7 +13,7 @@ public struct DPSTopology: Sendable, Hashable {
         /// Of its BMC.
         public let url: String
         public let secret: String?
-        /// The domain that it hangs under, where there is one.
+        /// The domain that feeds it, where there is one.
         public let domain: String?
     }
 
@@ -62,7 +63,7 @@ public struct DPSTopology: Sendable, Hashable {
         var parents: [String: String] = [:]
         for name in order {
             for child in tree[name]?.children ?? [] where parents.updateValue(name, forKey: child) != nil {
-                throw Unusable(description: "\"\(child)\" hangs under two entities")
+                throw Unusable(description: "\"\(child)\" has two parents among the entities")
             }
         }
         self.name = topology["Name"]?.string ?? "unnamed"

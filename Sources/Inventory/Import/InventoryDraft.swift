@@ -1,3 +1,5 @@
+public import Site
+
 /// An inventory that is being made of what BMCs told of themselves.
 public struct InventoryDraft: Sendable {
     public struct Node: Sendable, Hashable {

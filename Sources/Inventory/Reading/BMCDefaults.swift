@@ -1,4 +1,5 @@
 import Settings
+import Site
 
 /// What `defaults.bmc` says of every BMC of a file that does not say otherwise itself.
 struct BMCDefaults {

@@ -1,5 +1,6 @@
 import PowerEvents
 import Settings
+import Site
 
 /// The keys that chassis, nodes and GPUs have in common, read once per entry.
 struct ResourcePolicy {

@@ -1,5 +1,6 @@
 import PowerEvents
 import Settings
+import Site
 
 /// Warns where resources of an inventory meet on one BMC in a way that an operator should know of: one of them is
 /// protected and another is not, they log in otherwise, or both name the same thing there.

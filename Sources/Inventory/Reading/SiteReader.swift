@@ -1,6 +1,7 @@
 import Foundation
 import PowerEvents
 public import Settings
+public import Site
 
 /// Reads inventory files into a ``Site``, noting every mistake of every file.
 public struct SiteReader {

@@ -5,6 +5,9 @@ public struct EventSource: Sendable, Hashable, CustomStringConvertible {
         /// The power agent. Later revisions of the contract spell the same role `dsx-flex-agent`.
         case powerAgent = "poweragent"
         case infra
+
+        /// How topics and sources spell it; ``rawValue`` first.
+        public var spellings: [String] { self == .powerAgent ? [rawValue, "dsx-flex-agent"] : [rawValue] }
     }
 
     public let role: Role
@@ -31,7 +34,7 @@ public struct EventSource: Sendable, Hashable, CustomStringConvertible {
     }
 
     static func role(_ text: some StringProtocol) -> Role? {
-        text == "dsx-flex-agent" ? .powerAgent : Role(rawValue: String(text))
+        Role.allCases.first { $0.spellings.contains(String(text)) }
     }
 
     /// Two sources are one when role and identifier agree, however the role is spelled.

@@ -1,4 +1,5 @@
-/// The bus addresses of the contract's four channels, with an optional deployment prefix such as `cpc/1/`.
+/// The bus addresses of the contract's four channels, with an optional deployment prefix such as `cpc/1/`. The one place
+/// that knows how they are built.
 public struct Topic: Sendable, Hashable, CustomStringConvertible {
     public let type: EventType
     public let publisher: EventSource
@@ -11,7 +12,22 @@ public struct Topic: Sendable, Hashable, CustomStringConvertible {
         self.type = type
         self.publisher = publisher
         let role = publisher.description.split(separator: "/").dropFirst(2).first.map(String.init) ?? ""
-        description = "\(prefix)grid/v1/\(role)/\(publisher.identifier)/\(Self.suffix(type))"
+        description = Self.text(type, role: role, publisher: publisher.identifier, prefix: prefix)
+    }
+
+    /// The topics on which a source may publish a kind of event: one for each spelling of its role.
+    public static func all(_ type: EventType, publisher: EventSource, prefix: String = "") -> [String] {
+        publisher.role.spellings.map { text(type, role: $0, publisher: publisher.identifier, prefix: prefix) }
+    }
+
+    /// A filter (MQTT 3.1.1, 4.7) for a kind of event, whoever publishes it.
+    public static func filter(_ type: EventType, prefix: String = "") -> String {
+        let spellings = role(of: type).spellings
+        return text(type, role: spellings.count == 1 ? spellings[0] : "+", publisher: "+", prefix: prefix)
+    }
+
+    private static func text(_ type: EventType, role: String, publisher: String, prefix: String) -> String {
+        "\(prefix)grid/v1/\(role)/\(publisher)/\(suffix(type))"
     }
 
     /// Reads a topic back. nil where it lacks the prefix or is no channel of the contract.

@@ -1,7 +1,7 @@
 import Curl
-public import Inventory
 import PowerEvents
 public import Shedding
+public import Site
 import StrictJSON
 
 /// Everything this agent says to one BMC. Its queue calls it for one control at a time.

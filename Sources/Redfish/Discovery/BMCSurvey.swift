@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 public import Shedding
+import Site
 import StrictJSON
 
 /// The machines that one BMC manages, as an inventory would name them, and which of them share a control.

@@ -1,5 +1,5 @@
-import Inventory
 import Shedding
+import Site
 import StrictJSON
 
 /// The controls of one processor.

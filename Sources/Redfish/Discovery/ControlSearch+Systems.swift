@@ -1,5 +1,5 @@
-import Inventory
 import Shedding
+import Site
 import StrictJSON
 
 /// Which system is the node, and what is in which chassis.

@@ -1,5 +1,5 @@
-import Inventory
 import Shedding
+import Site
 import StrictJSON
 
 /// Ways to slow a machine down other than a power limit.

@@ -1,6 +1,6 @@
-import Inventory
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 /// Finds a resource's control from the service root, by what resources say of themselves and never by position.

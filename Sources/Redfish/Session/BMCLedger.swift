@@ -1,5 +1,5 @@
-public import Inventory
 public import Shedding
+public import Site
 
 /// Remembers of BMCs what outlives this process.
 public protocol BMCLedger: Sendable {

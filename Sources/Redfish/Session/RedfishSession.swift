@@ -1,4 +1,4 @@
-import Inventory
+import Site
 import StrictJSON
 
 /// The session with one BMC: what is known of it, and so what the next request carries. Has one owner, a ``BMCClient``.

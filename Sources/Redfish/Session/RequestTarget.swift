@@ -1,5 +1,5 @@
-import Inventory
 import Shedding
+import Site
 
 /// The path and query of a URI on one BMC (RFC 3986), as a request carries it: always with one slash in front, so that
 /// behind the BMC's address it can name nothing but that BMC.

@@ -1,5 +1,6 @@
 import Curl
 import Shedding
+import Site
 import StrictJSON
 
 /// What answers mean, and what failures do.

@@ -1,6 +1,6 @@
 import Curl
-import Inventory
 import Shedding
+import Site
 
 /// Does what a ``SessionRun`` asks for. Decides nothing.
 struct SessionPerformer: Sendable {

@@ -1,5 +1,5 @@
 import Curl
-import Inventory
+import Site
 import StrictJSON
 
 /// What tells how a task goes that a write started: its monitor, or the Task itself (DSP0266, 9.3; DSP2046, Task).

@@ -1,17 +1,14 @@
-import Inventory
 public import PowerEvents
+import Site
 
 /// Alerts: opening, tightening and resolving breaches.
 extension Book {
-    /// How far clocks may disagree.
-    public static let clockSkew = Duration.seconds(300)
-
     /// Whether an alert, whose signature and source are in order, contradicts what is known.
-    public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> AlertObjection? {
+    public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> RefusalReason? {
         if alert.shedHints.count > policy.maxHints { return .tooManyHints }
         guard let breach = breaches[alert.breachID] else {
             if now - alert.detectedAt > policy.maxHold { return .staleBreach }
-            if alert.detectedAt - now > Self.clockSkew { return .futureBreach }
+            if alert.detectedAt - now > ClockSkew.tolerated { return .futureBreach }
             if alert.status == .resolved { return nil }
             let open = breaches.values.count { $0.isOpen && $0.origin.source == source }
             if open >= policy.maxOpenBreaches { return .tooManyBreaches }
@@ -19,7 +16,7 @@ extension Book {
         }
         if breach.origin.source != source { return .foreignBreach }
         if alert.status == .resolved { return nil }
-        if breach.isResolved { return .breachIsResolved }
+        if breach.isResolved { return .breachResolved }
         return isRoom(for: alert, of: source) ? nil : .tooManyHints
     }
 
@@ -92,7 +89,7 @@ extension Book {
     public mutating func follow(_ acceptance: Acceptance) -> [Action] {
         let (id, now) = (acceptance.breach, acceptance.now)
         let actions = tighten(id, before: acceptance.before, now: now)
-        reportDue[id] = now + policy.reportAfter
+        due.report(id, at: now + policy.reportAfter)
         return actions + reportIfSettled(id, now: now, evenIfNothingNew: true)
     }
 
@@ -107,8 +104,8 @@ extension Book {
         breach.updatedAt = now
         breach.isCritical = breach.isCritical || alert.severity == .critical
         breaches[breach.id] = breach
-        touch(breach.id)
-        log(
+        changeLog.touch(breach.id)
+        changeLog.log(
             HistoryEntry(
                 .alert, alert.status.rawValue, breach: breach.id,
                 message:
@@ -138,12 +135,12 @@ extension Book {
         let planner = Planner(site: site, policy: policy)
         let plans = followingShared(planner.plan(hints, feed: breach.feed, suspended: suspendedNodes))
         var before: [ControlKey: [Demand]] = [:]
-        if !holders.isEmpty {
-            for key in plans.flatMap(\.controls) + breach.controls where holders[key] != nil {
+        if !holdIndex.isEmpty {
+            for key in plans.flatMap(\.controls) + breach.controls where holdIndex.isHeld(key) {
                 before[key] = demands(on: key)
             }
         }
-        unindex(breach)
+        holdIndex.remove(breach)
         let merged = Self.merge(plans, into: breach.plans)
         // Alerts are sent again and again, and each time all plans would be written again.
         if merged != breach.plans { breaches[id]?.plans = merged }
@@ -155,7 +152,7 @@ extension Book {
         _ id: UUIDText, before: [ControlKey: [Demand]], now: Timestamp
     ) -> [Action] {
         guard let breach = breaches[id] else { return [] }
-        index(breach)
+        holdIndex.add(breach)
         let keys = breach.controls
         controls.reserveCapacity(controls.count + keys.count)
         var changed: [(key: ControlKey, priority: Int)] = []
@@ -174,7 +171,7 @@ extension Book {
                 // A new alert counts by the rules of now.
                 controls.values[control].entry.floor = nil
             }
-            for holder in holders[key, default: [:]].keys where holder == id || breaches[holder]?.isOpen == true {
+            for holder in holdIndex[key].keys where holder == id || breaches[holder]?.isOpen == true {
                 waiting[holder, default: []].append(key)
             }
             changed.append((key, priority(of: key)))
@@ -192,7 +189,7 @@ extension Book {
         if old.isEmpty { return new }
         // Whether a repetition inside one alert is a duplicate is that alert's own affair.
         var merged = old.filter {
-            if case .skipped(let reason) = $0.verdict { !reason.hasPrefix("duplicate") } else { true }
+            if case .skipped(let reason) = $0.verdict { !reason.isDuplicate } else { true }
         }
         var places: [Identity: Int] = [:]
         for (index, plan) in merged.enumerated() where !plan.isSuperseded {
@@ -200,7 +197,7 @@ extension Book {
         }
         for plan in new {
             let identity = Identity(resource: plan.hint.resourceID, action: plan.hint.action)
-            if case .skipped(let reason) = plan.verdict, reason.hasPrefix("duplicate") {
+            if case .skipped(let reason) = plan.verdict, reason.isDuplicate {
                 merged.append(plan)
                 continue
             }
@@ -233,9 +230,14 @@ extension Book {
     /// Hands out what the pace allows now.
     mutating func handOut(_ id: UUIDText, now: Timestamp) -> [Action] {
         guard let breach = breaches[id], breach.isOpen, !isHalted else { return [] }
-        let grace = policy.isEager(breach.isCritical ? .critical : .warning) ? nil : policy.stragglerGrace
+        let grace = grace(of: breach)
         let started = waves[id]?.next(now: now, grace: grace) ?? []
         return started.compactMap { queue($0.key, priority: $0.priority) }
+    }
+
+    /// How long a priority waits for the stragglers of the one before; nil where it does not wait.
+    func grace(of breach: Breach) -> Duration? {
+        policy.isEager(breach.isCritical ? .critical : .warning) ? nil : policy.stragglerGrace
     }
 
     /// Hands a control to its BMC's queue, or moves it up there where it waits with less urgency.
@@ -246,7 +248,7 @@ extension Book {
             controls.values[control].queuedPriority.map({ priority < $0 }) ?? true
         else { return nil }
         controls.values[control].queuedPriority = priority
-        controls.values[control].nextLook = nil
+        due.dropLook(at: key)
         return .converge(key, priority: priority)
     }
 }

@@ -1,6 +1,6 @@
-import Inventory
 public import PowerEvents
 import Retrying
+import Site
 
 /// Controls: handing out convergences and taking in how they ended.
 extension Book {
@@ -10,7 +10,7 @@ extension Book {
         public let revision: Int
     }
 
-    /// What a lane is to do for a control whose turn has come: run an assignment, or nothing but the actions.
+    /// What is to be done for a control whose turn in its BMC's queue has come: run an assignment, or nothing but the actions.
     ///
     /// The goal is looked up now and not when the control was queued, so that what was resolved meanwhile is not begun.
     public mutating func begin(_ key: ControlKey, now: Timestamp) -> (Assignment?, [Action]) {
@@ -21,11 +21,11 @@ extension Book {
         // Thawing queues everything again.
         if isHalted { return (nil, []) }
         if parked.controls.contains(key) {
-            return (nil, settle(key, Outcome(.failed, Parking.refusal), now: now))
+            return (nil, settle(key, .failed(.parked), now: now))
         }
         let demands = demands(on: key)
         if demands.isEmpty, control.entry.intent == nil {
-            return (nil, settle(key, Outcome(.applied, "nothing was changed"), now: now))
+            return (nil, settle(key, .applied(.nothingChanged), now: now))
         }
         if demands.isEmpty, let queued, !WorkPriority.isRelease(queued) {
             // It was to be shed when it came into the queue; what still is goes first.
@@ -36,7 +36,7 @@ extension Book {
             return (nil, letGoUntouched(key, now: now))
         }
         if demands.contains(.suspended), control.entry.intent == nil, let reason = unreachableRefusal(key) {
-            return (nil, settle(key, Outcome(.skipped, reason), now: now))
+            return (nil, settle(key, .skipped(reason), now: now))
         }
         controls[key]?.isRunning = true
         var terms = Convergence.Terms(
@@ -44,7 +44,7 @@ extension Book {
             failedReverts: control.failedReverts, pursued: pursued)
         if isProtectedSince(control.entry) {
             terms.pursued = []
-            terms.whyNotPursued = "protected: since the inventory was read again it says never to touch it"
+            terms.whyNotPursued = .protectedSince
         }
         let goal: Convergence.Goal = demands.isEmpty ? .prior : .demands(demands)
         return (
@@ -69,9 +69,9 @@ extension Book {
     /// Whether a write may go out at this very moment; otherwise how the convergence ends. Never as `skipped`, which
     /// would let a release count as done.
     public func permit(_ key: ControlKey, revision: Int) -> Outcome? {
-        if isFrozen { return Outcome(.failed, "frozen: an operator has stopped all writes") }
-        if isPaused { return Outcome(.failed, "mode: observe: nothing is written") }
-        guard controls[key]?.goalRevision == revision else { return Outcome(.failed, "overtaken by a newer demand") }
+        if isFrozen { return .failed(.frozen) }
+        if isPaused { return .failed(.observing) }
+        guard controls[key]?.goalRevision == revision else { return .failed(.superseded) }
         return nil
     }
 
@@ -83,12 +83,12 @@ extension Book {
         let key = entry.key
         if let refusal = permit(key, revision: revision) { return refusal }
         if let holder = holderOfPlace(of: entry) {
-            return Outcome(.failed, "shares its control with \(holder.resource), which is held already")
+            return .failed(.sharesControl(with: holder.resource))
         }
         claimPlace(of: entry)
         if controls[key]?.outcome?.code == .applied, !demands(on: key).isEmpty {
             controls[key]?.outcome = nil
-            for id in holders[key, default: [:]].keys where breaches[id]?.isOpen == true {
+            for id in holdIndex[key].keys where breaches[id]?.isOpen == true {
                 unsettled[id, default: []].insert(key)
             }
         }
@@ -116,7 +116,7 @@ extension Book {
                     continue
                 }
                 controls[key]?.entry.isPowerCycled = true
-                touch(key)
+                changeLog.touch(key)
             }
         }
     }
@@ -128,7 +128,7 @@ extension Book {
         guard controls[key] != nil else { return [] }
         adopt(entry)
         controls[key]?.isRunning = false
-        touch(key)
+        changeLog.touch(key)
         if let holder = holderOfPlace(of: entry) { return share(key, with: holder, now: now) }
         claimPlace(of: entry)
         guard controls[key]?.goalRevision == revision else {
@@ -140,9 +140,9 @@ extension Book {
     mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
         let isNews = controls[key]?.outcome != outcome
         controls[key]?.outcome = outcome
-        touch(key)
+        changeLog.touch(key)
         if isNews { log(outcome, of: key) }
-        if outcome.isUnsupported == true, controls[key]?.entry.intent == nil, let actions = fallBack(from: key) {
+        if outcome.isUnsupported, controls[key]?.entry.intent == nil, let actions = fallBack(from: key) {
             return actions
         }
         guard demands(on: key).isEmpty else {
@@ -154,9 +154,9 @@ extension Book {
 
     private mutating func log(_ outcome: Outcome, of key: ControlKey) {
         let isReverted = outcome.code == .applied && demands(on: key).isEmpty
-        log(
+        changeLog.log(
             HistoryEntry(
-                .outcome, isReverted ? "reverted" : outcome.code.rawValue, breach: holders[key]?.keys.min(),
+                .outcome, isReverted ? "reverted" : outcome.code.rawValue, breach: holdIndex[key].keys.min(),
                 control: key,
                 value: outcome.value?.description, prior: controls[key]?.entry.prior?.value.description,
                 message: outcome.message))
@@ -165,15 +165,12 @@ extension Book {
     private mutating func settleHeld(
         _ key: ControlKey, _ outcome: Outcome, isNews: Bool, now: Timestamp
     ) -> [Action] {
-        let holding = holders[key, default: [:]].keys.sorted()
+        let holding = holdIndex[key].keys.sorted()
         var actions: [Action] = []
         for id in holding {
             if breaches[id]?.released.contains(key) == true {
-                let others = holding.filter { breaches[$0]?.released.contains(key) == false }.map(\.text)
-                recordRelease(
-                    key, of: id,
-                    Outcome(
-                        outcome.code, "still held by breach \(others.joined(separator: ", "))", value: outcome.value))
+                let others = holding.filter { breaches[$0]?.released.contains(key) == false }
+                recordRelease(key, of: id, outcome.stillHeld(by: others))
                 actions += closeOrReport(id, now: now)
                 continue
             }
@@ -185,15 +182,15 @@ extension Book {
             actions += handOut(id, now: now)
             if wasUnsettled {
                 actions += reportIfSettled(id, now: now)
-            } else if isNews, newsDue[id] == nil {
-                newsDue[id] = now + Self.newsDelay
+            } else if isNews {
+                due.tellNews(id, now: now)
             }
         }
         return actions
     }
 
     mutating func settleReleased(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
-        let holding = holders[key, default: [:]].keys.sorted()
+        let holding = holdIndex[key].keys.sorted()
         for id in holding { recordRelease(key, of: id, outcome) }
         if outcome.code == .failed {
             // As long as it takes.
@@ -222,7 +219,7 @@ extension Book {
     private mutating func fallBack(from key: ControlKey) -> [Action]? {
         var actions: [Action] = []
         var hasOne = false
-        for (id, indices) in holders[key, default: [:]] {
+        for (id, indices) in holdIndex[key] {
             guard let breach = breaches[id], breach.isOpen else { continue }
             let affected = indices.filter { breach.plans[$0].fallback != nil && breach.plans[$0].hasFallenBack != true }
             guard !affected.isEmpty else { continue }
@@ -236,7 +233,7 @@ extension Book {
                     ensureControl(second)
                     controls[second]?.goalRevision += 1
                     controls[second]?.outcome = nil
-                    for holder in holders[second, default: [:]].keys where breaches[holder]?.isOpen == true {
+                    for holder in holdIndex[second].keys where breaches[holder]?.isOpen == true {
                         unsettled[holder, default: []].insert(second)
                     }
                     let priority = WorkPriority.shedding(plan.hint.priority)
@@ -245,7 +242,7 @@ extension Book {
             }
         }
         guard hasOne else { return nil }
-        if holders[key] == nil { remove(key) }
+        if !holdIndex.isHeld(key) { remove(key) }
         return actions
     }
 
@@ -272,17 +269,17 @@ extension Book {
     }
 
     /// Too many of a plan's BMCs being out of reach, the fault is more likely ours or the network's.
-    private func unreachableRefusal(_ key: ControlKey) -> String? {
-        for id in holders[key, default: [:]].keys {
+    private func unreachableRefusal(_ key: ControlKey) -> SkipReason? {
+        for id in holdIndex[key].keys {
             guard let breach = breaches[id], breach.isOpen else { continue }
             var bmcs: [BMC.Address: Bool] = [:]
             for control in breach.controls.compactMap({ controls[$0] }) {
-                let isLost = control.outcome?.unreachable ?? false
+                let isLost = control.outcome?.isUnreachable ?? false
                 bmcs[control.entry.bmc.address] = isLost || bmcs[control.entry.bmc.address] ?? false
             }
             let lost = bmcs.values.count { $0 }
             if lost * 10_000 > bmcs.count * policy.maxUnreachable.basisPoints {
-                return "\(lost) of the \(bmcs.count) BMCs of this plan cannot be reached (max_unreachable)"
+                return .maxUnreachable(lost: lost, bmcs: bmcs.count)
             }
         }
         return nil

@@ -16,7 +16,7 @@ extension Book {
 
     /// Takes up on an operator's word what was parked.
     public mutating func resumeParked(now: Timestamp) -> [Action] {
-        log(HistoryEntry(.command, "resume"))
+        changeLog.log(HistoryEntry(.command, "resume"))
         parked = Parking()
         return resume(now: now)
     }
@@ -25,7 +25,7 @@ extension Book {
     mutating func releaseParked(_ id: UUIDText, now: Timestamp) -> [Action] {
         guard let breach = breaches[id], parked.breaches.remove(id) != nil else { return [] }
         for key in breach.controls {
-            let isHeldByOther = holders[key, default: [:]].keys.contains { parked.breaches.contains($0) }
+            let isHeldByOther = holdIndex[key].keys.contains { parked.breaches.contains($0) }
             if !isHeldByOther { parked.controls.remove(key) }
         }
         for key in breach.controls { ensureControl(key) }

@@ -7,8 +7,8 @@ extension Book {
         breaches[id]?.phase = .holdingDown(until: now + breach.holdDown)
         waves[id] = nil
         unsettled[id] = nil
-        reportDue[id] = nil
-        touch(id)
+        due.dropReport(id)
+        changeLog.touch(id)
         // What has not been started is not started any more, and what runs writes nothing more for it.
         var actions: [Action] = []
         for key in breach.controls {
@@ -33,8 +33,8 @@ extension Book {
         guard let breach = breaches[id] else { return [] }
         breaches[id]?.phase = .releasing(nextStep: now)
         unsettled[id] = Set(breach.controls.filter { breach.releaseOutcomes[$0] == nil })
-        reportDue[id] = now + policy.reportAfter
-        touch(id)
+        due.report(id, at: now + policy.reportAfter)
+        changeLog.touch(id)
         return stepRelease(id, now: now)
     }
 
@@ -56,14 +56,15 @@ extension Book {
             breaches[id]?.released.insert(key)
             controls[key]?.goalRevision += 1
             if controls[key] == nil {
-                note(Outcome(.applied, "nothing was changed"), releasing: key, of: id)
+                note(.applied(.nothingChanged), releasing: key, of: id)
             } else if let action = queue(key, priority: workPriority(of: key)) {
                 actions.append(action)
             }
         }
         let jitter = policy.every * (Jitter.fraction(of: order[0].element) - 0.5) / 5
-        breaches[id]?.phase = .releasing(nextStep: now + policy.every + jitter)
-        touch(id)
+        let next = now + policy.every + jitter
+        breaches[id]?.phase = .releasing(nextStep: next)
+        changeLog.touch(id)
         return actions + closeOrReport(id, now: now)
     }
 
@@ -71,7 +72,7 @@ extension Book {
     mutating func letGoUntouched(_ key: ControlKey, now: Timestamp) -> [Action] {
         guard let control = controls[key] else { return [] }
         var actions: [Action] = []
-        for id in holders[key, default: [:]].keys.sorted() where breaches[id]?.released.contains(key) == false {
+        for id in holdIndex[key].keys.sorted() where breaches[id]?.released.contains(key) == false {
             actions += letGo(key, of: id, Self.untouched(control), now: now)
             if case .holdingDown = breaches[id]?.phase,
                 breaches[id]?.controls.allSatisfy({ breaches[id]?.released.contains($0) == true }) == true
@@ -84,15 +85,9 @@ extension Book {
 
     /// What was as demanded without a write was held, and is told of; what was never begun is not.
     private static func untouched(_ control: HeldControl) -> Outcome {
-        if control.entry.reassertions > 0 {
-            return Outcome(.skipped, "somebody else took it over meanwhile, and it is left to them")
-        }
-        if control.outcome?.code == .applied || control.entry.prior != nil {
-            return Outcome(.applied, "nothing was changed")
-        }
-        var outcome = Outcome(.applied, "the breach was resolved before it was begun")
-        outcome.isUntouched = true
-        return outcome
+        if control.entry.reassertions > 0 { return .skipped(.takenOver) }
+        if control.outcome?.code == .applied || control.entry.prior != nil { return .applied(.nothingChanged) }
+        return .applied(.neverBegun)
     }
 
     private mutating func letGo(
@@ -115,8 +110,9 @@ extension Book {
             return outcome.code != .failed || controls[key] == nil || !demands(on: key).isEmpty
         }
         guard isDone else { return reportIfSettled(id, now: now) }
-        unindex(breach)
+        holdIndex.remove(breach)
         breaches[id]?.phase = .closed(at: now)
+        due.forget(id)
         unsettled[id] = nil
         waves[id] = nil
         return report(id, now: now)

@@ -16,10 +16,10 @@ extension Book {
         let report = makeReport(breach, now: now)
         breaches[id]?.reported = report.fingerprint
         breaches[id]?.reportedAt = now
-        reportDue[id] = nil
-        touch(id)
+        due.dropReport(id)
+        changeLog.touch(id)
         let said = report.enforcement
-        log(
+        changeLog.log(
             HistoryEntry(
                 .report, "\(said.action.rawValue) \(said.code.rawValue)", breach: id, message: said.diagnosticMessage))
         return [.report(report)]
@@ -64,22 +64,20 @@ extension Book {
         return parts.joined(separator: ", ")
     }
 
-    /// Of what was not begun before a restart, and left the inventory meanwhile.
-    private static let isGone = "the inventory no longer has it"
-
     private func result(_ plan: PlannedHint, _ breach: Breach) -> EnforcementResult? {
         switch plan.verdict {
-        case .skipped(let reason): return plan.result(.skipped, reason)
+        case .skipped(let reason): return plan.result(.skipped, reason.description)
         case .covered(let cover, _, _):
             guard let suspend = controls[cover] else {
-                return plan.result(.skipped, "was left to the suspend of \(cover.resource): \(Self.isGone)")
+                return plan.result(.skipped, SkipReason.coverNotInInventory(cover.resource).description)
             }
             guard let outcome = suspend.outcome else { return nil }
             return plan.result(
                 outcome.code, "through the suspend of \(cover.resource)" + (outcome.message.map { ": \($0)" } ?? ""))
         case .demand(_, let keys):
             let outcomes = keys.compactMap { key -> Outcome? in
-                guard let control = controls[key] else { return Outcome(.skipped, Self.isGone) }
+                // Not begun before a restart, and gone from the inventory since.
+                guard let control = controls[key] else { return .skipped(.notInInventory) }
                 return unsettled[breach.id]?.contains(key) == true ? nil : control.outcome
             }
             guard outcomes.count == keys.count else { return nil }
@@ -127,7 +125,7 @@ extension PlannedHint {
         }
         let done = outcomes.count { $0.code == .applied }
         let total = keys.count + exceptions.count
-        var troubles = exceptions
+        var troubles = exceptions.map(\.description)
         for (key, outcome) in zip(keys, outcomes) where outcome.code != .applied {
             troubles.append("\(key.resource): \(outcome.message ?? outcome.code.rawValue)")
         }

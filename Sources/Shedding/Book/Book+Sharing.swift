@@ -1,5 +1,5 @@
-import Inventory
 import PowerEvents
+import Site
 
 /// A control is what a BMC holds once: resources that lead to one control share it, with one prior and one intent.
 extension Book {
@@ -42,11 +42,11 @@ extension Book {
         }
         controls[primary]?.goalRevision += 1
         controls[primary]?.outcome = nil
-        for id in holders[primary, default: [:]].keys where breaches[id]?.isOpen == true {
+        for id in holdIndex[primary].keys where breaches[id]?.isOpen == true {
             unsettled[id, default: []].insert(primary)
         }
         var actions = queue(primary, priority: workPriority(of: primary)).map { [$0] } ?? []
-        for id in holders[primary, default: [:]].keys.sorted() { actions += handOut(id, now: now) }
+        for id in holdIndex[primary].keys.sorted() { actions += handOut(id, now: now) }
         return actions
     }
 
@@ -60,7 +60,7 @@ extension Book {
         guard let entry = controls[secondary]?.entry else { return }
         controls[primary]?.entry.absorb(entry)
         sharing.stand(primary, for: secondary)
-        for (id, positions) in holders[secondary, default: [:]] {
+        for (id, positions) in holdIndex[secondary] {
             for position in positions {
                 guard let plan = breaches[id]?.plans[position] else { continue }
                 replacePlan(at: position, of: id, with: plan.replacing(sharing.primaries))
@@ -70,7 +70,7 @@ extension Book {
             if unsettled[id]?.remove(secondary) != nil { unsettled[id]?.insert(primary) }
             waves[id]?.settle(secondary)
         }
-        touch(primary)
+        changeLog.touch(primary)
         // Not by remove(_:), which would end what stands behind it.
         dropEntry(of: secondary)
     }
@@ -94,7 +94,7 @@ extension Book {
             controls[holder]?.entry.absorb(known)
             sharing.stand(holder, for: known.key)
             rewritePlans()
-            touch(holder)
+            changeLog.touch(holder)
             dropEntry(of: known.key)
         }
     }

@@ -14,27 +14,37 @@ extension Book {
             case .open: actions += tickOpen(breach, now: now)
             case .holdingDown(let until): if now >= until, !isHalted { actions += startReleasing(id, now: now) }
             case .releasing(let nextStep):
-                guard now >= nextStep else { break }
-                if breach.released.count < breach.controls.count {
-                    actions += stepRelease(id, now: now)
-                } else {
-                    // All is let go; counting thousands again and again would tell nothing else.
-                    breaches[id]?.phase = .releasing(nextStep: now + .seconds(60))
-                }
+                if now >= nextStep, isLettingGo(breach) { actions += stepRelease(id, now: now) }
             case .closed: break
             }
-            if let due = reportDue[id], now >= due { actions += report(id, now: now) }
-            if let due = newsDue[id], now >= due {
-                newsDue[id] = nil
-                actions += reportIfSettled(id, now: now)
-            }
+            if due.isReportDue(id, now) { actions += report(id, now: now) }
+            if due.takeNews(id, now) { actions += reportIfSettled(id, now: now) }
         }
         if !isHalted {
-            for key in takeDueLooks(now) {
+            for key in due.takeDueLooks(now) {
                 if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
             }
         }
         return actions
+    }
+
+    /// Whether a breach that is being released still holds something that a step would let go.
+    private func isLettingGo(_ breach: Breach) -> Bool { breach.released.count < holdIndex.controlCount(of: breach.id) }
+
+    /// When ``tick(now:)`` has next to do with a breach: each line is one of its own.
+    func nextDue(of breach: Breach) -> Timestamp? {
+        guard !breach.isClosed, !parked.breaches.contains(breach.id) else { return nil }
+        var times = [due.next(of: breach.id)]
+        switch breach.phase {
+        case .open:
+            if !isHalted { times.append(waves[breach.id]?.nextDue(grace: grace(of: breach))) }
+            times.append(breach.reportedAt.map { $0 + policy.republishEvery })
+            if !breach.isOverdue { times.append(breach.openedAt + policy.maxHold) }
+        case .holdingDown(let until): if !isHalted { times.append(until) }
+        case .releasing(let nextStep): if !isHalted, isLettingGo(breach) { times.append(nextStep) }
+        case .closed: break
+        }
+        return times.compactMap { $0 }.min()
     }
 
     private mutating func tickOpen(_ breach: Breach, now: Timestamp) -> [Action] {
@@ -44,7 +54,7 @@ extension Book {
         }
         if !breach.isOverdue, now - breach.openedAt >= policy.maxHold {
             breaches[breach.id]?.isOverdue = true
-            touch(breach.id)
+            changeLog.touch(breach.id)
             actions.append(
                 .alarm("breach \(breach.id) on \(breach.feed) is open for longer than max_hold and stays held"))
         }
@@ -62,18 +72,19 @@ extension Book {
                 let held = breach.controls.filter { controls[$0] != nil && !demands(on: $0).isEmpty }
                 unsettled[id] = Set(held)
                 waves[id] = Waves(held.map { ($0, priority(of: $0)) })
-                reportDue[id] = now + policy.reportAfter
+                due.report(id, at: now + policy.reportAfter)
                 actions += handOut(id, now: now)
                 actions += reportIfSettled(id, now: now)
             case .holdingDown(let until):
                 // What a clock that has been set back since would make of the wait.
                 breaches[id]?.phase = .holdingDown(until: min(until, now + breach.holdDown))
             case .releasing(let nextStep):
-                breaches[id]?.phase = .releasing(nextStep: min(nextStep, now + policy.every * 2))
+                let latest = now + policy.every * 2
+                breaches[id]?.phase = .releasing(nextStep: min(nextStep, latest))
                 unsettled[id] = Set(breach.controls.filter { breach.releaseOutcomes[$0] == nil })
-                reportDue[id] = now + policy.reportAfter
+                due.report(id, at: now + policy.reportAfter)
                 for key in breach.released where controls[key] == nil && breach.releaseOutcomes[key] == nil {
-                    note(Outcome(.applied, "nothing was changed"), releasing: key, of: id)
+                    note(.applied(.nothingChanged), releasing: key, of: id)
                 }
                 actions += closeOrReport(id, now: now)
             case .closed: break
@@ -86,7 +97,7 @@ extension Book {
             // Held ones of an open breach wait for their wave; those in a hold-down are watched.
             if demands(on: key).isEmpty {
                 if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
-            } else if controls[key]?.nextLook == nil {
+            } else if due.look(at: key) == nil {
                 lookAgain(at: key, when: now + policy.watchEvery)
             }
         }
@@ -106,13 +117,13 @@ extension Book {
     /// Stops all writes, nothing undone.
     public mutating func freeze() {
         isFrozen = true
-        log(HistoryEntry(.command, "freeze"))
+        changeLog.log(HistoryEntry(.command, "freeze"))
     }
 
     /// Lets writes go out again, and looks at everything anew.
     public mutating func thaw(now: Timestamp) -> [Action] {
         isFrozen = false
-        log(HistoryEntry(.command, "thaw"))
+        changeLog.log(HistoryEntry(.command, "thaw"))
         return takeUpAgain(now: now)
     }
 
@@ -143,7 +154,7 @@ extension Book {
 
     /// Ends a breach on an operator's word, as its `resolved` would.
     public mutating func release(_ id: UUIDText, now: Timestamp) -> [Action] {
-        log(HistoryEntry(.command, "release", breach: id))
+        changeLog.log(HistoryEntry(.command, "release", breach: id))
         if parked.breaches.contains(id) { return releaseParked(id, now: now) }
         return resolve(id, now: now)
     }

@@ -9,6 +9,4 @@ public struct Parking: Sendable, Hashable {
     public internal(set) var controls: Set<ControlKey> = []
 
     public var isEmpty: Bool { breaches.isEmpty && controls.isEmpty }
-
-    static let refusal = "an earlier hold of it, from an old journal, waits for `ima resume` or `ima release`"
 }

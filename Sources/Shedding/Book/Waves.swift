@@ -26,6 +26,12 @@ struct Waves: Sendable, Hashable {
         return started
     }
 
+    /// When ``next(now:grace:)`` can have anything to hand out, which may lie in the past; nil where nothing waits.
+    func nextDue(grace: Duration?) -> Timestamp? {
+        if waiting.isEmpty { return nil }
+        return running.isEmpty ? since : since + (grace ?? .zero)
+    }
+
     mutating func settle(_ control: ControlKey) { running.remove(control) }
 
     var isEmpty: Bool { waiting.isEmpty }

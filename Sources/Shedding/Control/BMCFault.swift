@@ -52,12 +52,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether the BMC could not be spoken to.
-    public var isUnreachable: Bool {
-        switch kind {
-        case .unreachable, .circuitOpen, .cancelled: true
-        default: false
-        }
-    }
+    public var isUnreachable: Bool { kind.isUnreachable }
 
     /// Whether the same request could succeed a moment later.
     var isWorthRetrying: Bool {
@@ -65,6 +60,18 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
         case .unreachable, .busy, .unknownEffect, .invalidAnswer: true
         case .circuitOpen, .cancelled, .outOfTime, .untrusted, .unauthorized, .refused, .overtaken, .unsupported,
             .machineOff:
+            false
+        }
+    }
+}
+
+extension BMCFault.Kind {
+    /// Whether the BMC could not be spoken to.
+    public var isUnreachable: Bool {
+        switch self {
+        case .unreachable, .circuitOpen, .cancelled: true
+        case .outOfTime, .untrusted, .unauthorized, .busy, .refused, .overtaken, .unsupported, .machineOff,
+            .unknownEffect, .invalidAnswer:
             false
         }
     }

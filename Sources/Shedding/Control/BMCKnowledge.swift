@@ -1,5 +1,5 @@
-public import Inventory
 public import PowerEvents
+public import Site
 public import StrictJSON
 
 /// What was found out about a BMC by looking around in it.

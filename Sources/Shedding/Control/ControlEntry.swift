@@ -1,5 +1,5 @@
-public import Inventory
 public import PowerEvents
+public import Site
 public import StrictJSON
 
 /// Everything that must survive a crash about a control that this agent touches.

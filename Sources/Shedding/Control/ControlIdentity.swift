@@ -1,4 +1,4 @@
-public import Inventory
+public import Site
 public import StrictJSON
 
 /// What a BMC holds once: resources whose controls have one identity share that control.

@@ -1,25 +1,76 @@
 public import PowerEvents
 
 /// How an attempt to bring a control to its goal ended.
-public struct Outcome: Sendable, Hashable, Codable {
-    public var code: EnforcementResult.Code
-    /// In words an operator can act on.
-    public var message: String?
+public struct Outcome: Sendable, Hashable {
+    public enum Ending: Sendable, Hashable {
+        /// Read back; with what is worth saying of it.
+        case applied([AppliedRemark])
+        case failed(FailureReason)
+        case skipped(SkipReason)
+    }
+
+    public var ending: Ending
     /// What the BMC was last seen to hold; nil where it could not be read.
     public var value: ControlValue?
-    /// The BMC could not be spoken to.
-    public var unreachable = false
-    /// The breach was over before anything was done for it: there is nothing to be told of. nil is no.
-    public var isUntouched: Bool?
-    /// The BMC offers no such control, so that another way may be tried. nil is no.
-    public var isUnsupported: Bool?
 
-    public init(
-        _ code: EnforcementResult.Code, _ message: String? = nil, value: ControlValue? = nil, unreachable: Bool = false
-    ) {
-        self.code = code
-        self.message = message
+    public init(_ ending: Ending, value: ControlValue? = nil) {
+        self.ending = ending
         self.value = value
-        self.unreachable = unreachable
+    }
+
+    public static func applied(_ remarks: AppliedRemark..., value: ControlValue? = nil) -> Outcome {
+        Outcome(.applied(remarks), value: value)
+    }
+
+    public static func failed(_ reason: FailureReason, value: ControlValue? = nil) -> Outcome {
+        Outcome(.failed(reason), value: value)
+    }
+
+    public static func skipped(_ reason: SkipReason, value: ControlValue? = nil) -> Outcome {
+        Outcome(.skipped(reason), value: value)
+    }
+
+    public var code: EnforcementResult.Code {
+        switch ending {
+        case .applied: .applied
+        case .failed: .failed
+        case .skipped: .skipped
+        }
+    }
+
+    /// The name of why it did not succeed, or of the first thing worth saying of a success: for metrics and programs.
+    public var reason: String? {
+        switch ending {
+        case .applied(let remarks): remarks.first?.name.rawValue
+        case .failed(let reason): reason.name.rawValue
+        case .skipped(let reason): reason.name.rawValue
+        }
+    }
+
+    /// In words an operator can act on.
+    public var message: String? {
+        switch ending {
+        case .applied(let remarks): remarks.isEmpty ? nil : remarks.map(\.description).joined(separator: "; ")
+        case .failed(let reason): reason.description
+        case .skipped(let reason): reason.description
+        }
+    }
+
+    /// The BMC could not be spoken to.
+    public var isUnreachable: Bool { if case .failed(let reason) = ending { reason.isUnreachable } else { false } }
+
+    /// The BMC offers no such control, so that another way may be tried.
+    public var isUnsupported: Bool { if case .failed(let reason) = ending { reason.isUnsupported } else { false } }
+
+    /// The breach was over before anything was done for it: there is nothing to be told of.
+    public var isUntouched: Bool { ending == .applied([.neverBegun]) }
+
+    /// How the release from a breach ended of a control that others still hold.
+    func stillHeld(by breaches: [UUIDText]) -> Outcome {
+        switch ending {
+        case .applied: .applied(.stillHeld(by: breaches), value: value)
+        case .failed: .failed(.stillHeld(by: breaches), value: value)
+        case .skipped: .skipped(.stillHeld(by: breaches), value: value)
+        }
     }
 }

@@ -30,10 +30,10 @@ extension Convergence {
         switch (goal, write) {
         case (.prior, .restore(let fragment)) where !fragment.isNull: return finishAsBefore(reading)
         case (.prior, _):
-            return finish(.applied, "put back by its meaning, since the control has moved", value: reading.value)
+            return finish(applied: .restoredByMeaning, value: reading.value)
         case (.demands, _):
             entry.hold(reading.value)
-            return finish(.applied, remark, value: reading.value)
+            return finish(applied: remark, value: reading.value)
         }
     }
 
@@ -58,13 +58,12 @@ extension Convergence {
         // Of what was never answered, more than this may still come.
         if case .restore(let fragment) = write, goal == .prior, answer != .unknown, isOffAsBefore(reading) {
             return finish(
-                .applied, "off as before, though spelled \(reading.fragment.text) instead of \(fragment.text)",
-                value: reading.value)
+                applied: .offAsBefore(spelled: reading.fragment.text, before: fragment.text), value: reading.value)
         }
         // A limit that is gone was lost, and not made of one.
         let isOurs = isMade && reading.value == firstSeen && !reading.isUnlimited
         noteMade(answer, reading, isMade: isOurs)
-        return finish(.failed, failure(write, answer, reading), value: reading.value)
+        return finish(failure(answer, reading), value: reading.value)
     }
 
     /// What a BMC makes of a write by its steps is what was asked for, as near as it can.
@@ -76,13 +75,10 @@ extension Convergence {
         case .mode, .restore, .reset: return nil
         }
         guard reading.value.isRounding(of: target, increment: reading.range.increment) else { return nil }
-        guard case .demands = goal else {
-            return finish(.applied, "the BMC made \(reading.value) of \(target)", value: reading.value)
-        }
+        let rounded = AppliedRemark.rounded(made: reading.value, wanted: target)
+        guard case .demands = goal else { return finish(applied: rounded, value: reading.value) }
         entry.hold(reading.value)
-        return finish(
-            .applied, [remark, "the BMC made \(reading.value) of \(target)"].compactMap { $0 }.joined(separator: "; "),
-            value: reading.value)
+        return finish(applied: remark, rounded, value: reading.value)
     }
 
     /// It was refused, and changed something all the same: of a change that takes several requests, that was one.
@@ -138,15 +134,14 @@ extension Convergence {
         }
     }
 
-    private func failure(_ write: Write, _ answer: Answer, _ reading: Reading) -> String {
-        let objected = objection.map { " (it said: \($0))" } ?? ""
+    private func failure(_ answer: Answer, _ reading: Reading) -> FailureReason {
         switch answer {
-        case .accepted: return "the BMC accepted the write\(objected), but holds \(reading.value)"
+        case .accepted: .notReadBack(holds: reading.value, objection: objection)
         case .refused:
-            let said = self.answer?.message ?? "the BMC refused the write"
-            return rewrites > 0 ? "\(said) after \(rewrites) \(rewrites == 1 ? "retry" : "retries")" : said
+            .bmc(
+                self.answer?.kind ?? .refused, self.answer?.message ?? "the BMC refused the write", retries: rewrites)
         case .unknown:
-            return "\(self.answer?.message ?? "the BMC never answered the write"), and it holds \(reading.value)"
+            .unknownEffect(self.answer?.message ?? "the BMC never answered the write", holds: reading.value)
         }
     }
 
@@ -154,12 +149,12 @@ extension Convergence {
         _ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp
     ) -> Step {
         guard case .power(let state) = reading.value else {
-            return finish(.failed, "internal: a reset of what is no system")
+            return finish(.internal("a reset of what is no system"))
         }
         if isReached(write, reading) {
-            if case .prior = goal { return finish(.applied, value: reading.value) }
+            if case .prior = goal { return finish(applied: nil, value: reading.value) }
             entry.hold(reading.value)
-            return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
+            return finish(applied: .suspended(state), value: reading.value)
         }
         guard answer == .refused, reading.value == valueBefore else { return waitForPower(reading, now: now) }
         // Refused, and as it was: looked at for a while, since machines take their time.
@@ -172,7 +167,7 @@ extension Convergence {
         }
         if let step = repeatLater(write, answer, now: now) { return step }
         noteMade(answer, reading, isMade: false)
-        return finish(.failed, failure(write, answer, reading), value: reading.value)
+        return finish(failure(answer, reading), value: reading.value)
     }
 
     /// Seven and a half seconds in all.
@@ -182,8 +177,8 @@ extension Convergence {
     mutating func waitForPower(_ reading: Reading, now: Timestamp) -> Step {
         let delay = Backoff.powerProbe.delay(after: looks)
         guard now + delay < terms.deadline else {
-            let cause = if case .confirming(.reset(let type), _) = phase { " after \(type)" } else { "" }
-            return finish(.failed, "still \(reading.value) at the deadline\(cause)", value: reading.value)
+            let reset = if case .confirming(.reset(let type), _) = phase { type } else { nil as ResetType? }
+            return finish(.deadline(reading.value, after: reset), value: reading.value)
         }
         looks += 1
         return wait(delay, then: .read)

@@ -35,28 +35,27 @@ extension Convergence {
         case .success(let watts): target = watts
         case .failure(let refusal):
             forgetUntouchedPrior()
-            return finish(.failed, refusal.description, value: reading.value)
+            return finish(.noCapTarget(refusal), value: reading.value)
         }
         let wanted = ControlValue.limit(target)
         remark = remark(demands, target, reading, prior: prior)
         if reading.value.matches(wanted) {
             if entry.intent != nil { entry.hold(reading.value) }
-            return finish(.applied, remark, value: reading.value)
+            return finish(applied: remark, value: reading.value)
         }
         if isHeld(as: wanted, reading) {
-            return finish(.applied, "the BMC made \(reading.value) of \(wanted)", value: reading.value)
+            return finish(applied: .rounded(made: reading.value, wanted: wanted), value: reading.value)
         }
         // What lets more through than was asked for is written again, as often as it is looked at.
         if entry.intent == wanted, let made = entry.made, reading.value.matches(made), let current, current < target {
-            return finish(
-                .failed, "the BMC accepted the write, but made \(reading.value) of \(wanted)", value: reading.value)
+            return finish(.clamped(made: reading.value, wanted: wanted), value: reading.value)
         }
         if let current, current < target, entry.intent != nil, entry.isUnconfirmed != true,
             !entry.recognises(reading.value)
         {
             // Shedding never raises what somebody else has lowered further. After a write of which nothing was seen, it
             // may as well be what the BMC made of it, which shows once it is written again.
-            return finish(.applied, "somebody else limits it to \(current)", value: reading.value)
+            return finish(applied: .limitedBySomebodyElse(reading.value), value: reading.value)
         }
         return pursueOpen(wanted, current, reading)
     }
@@ -68,13 +67,13 @@ extension Convergence {
         guard !pursued.isEmpty,
             case .success(let target) = CapTarget.resolve(pursued, range: reading.range, floor: floor, prior: prior)
         else { return finishResolved(reading) }
-        if let current, current <= target { return finish(.applied, remark, value: reading.value) }
+        if let current, current <= target { return finish(applied: remark, value: reading.value) }
         return intend(.limit(target), reading)
     }
 
     private mutating func finishResolved(_ reading: Reading) -> Step {
         forgetUntouchedPrior()
-        return finish(.failed, terms.whyNotPursued, value: reading.value)
+        return finish(terms.whyNotPursued, value: reading.value)
     }
 
     private var floor: Watts? { terms.floor }
@@ -82,7 +81,7 @@ extension Convergence {
     private mutating func pursueSpeed(_ demands: [Demand], _ current: Megahertz?, _ reading: Reading) -> Step {
         let shares = demands.compactMap { if case .slowToShare(let share) = $0 { share } else { nil } }
         guard let share = shares.min(), let full = reading.speeds?.maximum else {
-            return finishUnsupported("the BMC reports no maximum speed to take a share of")
+            return finishUnsupported(.noMaximumSpeed)
         }
         let wanted = max(full.scaled(by: share), reading.speeds?.minimum ?? Megahertz(1))
         // What was slower before any hold stays as it is.
@@ -90,30 +89,28 @@ extension Convergence {
         let target = min(wanted, prior ?? wanted)
         if reading.value.matches(.speed(target)) {
             if entry.intent != nil { entry.hold(reading.value) }
-            return finish(.applied, "limited to \(current ?? target)", value: reading.value)
+            return finish(applied: .limited(current ?? target), value: reading.value)
         }
         if isHeld(as: .speed(target), reading) {
-            return finish(.applied, "the BMC made \(reading.value) of \(target)", value: reading.value)
+            return finish(applied: .rounded(made: reading.value, wanted: .speed(target)), value: reading.value)
         }
         if let current, current < target, entry.intent != nil, !entry.recognises(reading.value) {
-            return finish(.applied, "somebody else limits it to \(current)", value: reading.value)
+            return finish(applied: .limitedBySomebodyElse(reading.value), value: reading.value)
         }
         if terms.pursued?.isEmpty == true { return finishResolved(reading) }
-        remark = "limited to \(target)"
+        remark = .limited(target)
         return intend(.speed(target), reading)
     }
 
     private mutating func pursueMode(_ demands: [Demand], _ current: String, _ reading: Reading) -> Step {
         let wanted = demands.compactMap { if case .mode(let mode) = $0 { mode } else { nil } }.first
         guard let wanted, reading.modes.contains(wanted) else {
-            return finishUnsupported(
-                "the BMC does not offer the power mode \(wanted ?? "?") (it offers \(reading.modes.joined(separator: ", ")))"
-            )
+            return finishUnsupported(.modeNotOffered(wanted, offered: reading.modes))
         }
-        remark = "power mode \(wanted)"
+        remark = .powerMode(wanted)
         if current == wanted {
             if entry.intent != nil { entry.hold(reading.value) }
-            return finish(.applied, remark, value: reading.value)
+            return finish(applied: remark, value: reading.value)
         }
         if terms.pursued?.isEmpty == true { return finishResolved(reading) }
         return intend(.mode(wanted), reading)
@@ -127,7 +124,7 @@ extension Convergence {
         case .speed(let speed?): write = .speed(speed)
         case .mode(let mode): write = .mode(mode)
         case .limit(nil), .speed(nil), .power:
-            return finish(.failed, "internal: \(value) is no demand", value: reading.value)
+            return finish(.internal("\(value) is no demand"), value: reading.value)
         }
         return record(value, by: write)
     }
@@ -141,12 +138,9 @@ extension Convergence {
     }
 
     /// The hint's second choice has its turn then, unless this one is held already.
-    private mutating func finishUnsupported(_ message: String) -> Step {
+    private mutating func finishUnsupported(_ reason: FailureReason) -> Step {
         forgetUntouchedPrior()
-        phase = .finished
-        var outcome = Outcome(.failed, message)
-        outcome.isUnsupported = true
-        return .finish(outcome)
+        return finish(reason)
     }
 
     /// Counts how often a value that once held was changed by somebody else; past the limit it is contended.
@@ -158,33 +152,30 @@ extension Convergence {
     }
 
     private mutating func finishContended(_ reading: Reading) -> Step {
-        finish(
-            .failed,
-            "contended: somebody else set it to \(reading.value) again after \(entry.reassertions) corrections",
-            value: reading.value)
+        finish(.contended(reading.value, corrections: entry.reassertions), value: reading.value)
     }
 
-    private func remark(_ demands: [Demand], _ target: Watts, _ reading: Reading, prior: Watts?) -> String? {
-        if entry.intent == nil, let prior, prior == target { return "already limited to \(prior)" }
+    private func remark(_ demands: [Demand], _ target: Watts, _ reading: Reading, prior: Watts?) -> AppliedRemark? {
+        if entry.intent == nil, let prior, prior == target { return .alreadyLimited(prior) }
         let asked = demands.compactMap { if case .cap(let watts) = $0 { watts } else { nil } }.min()
         guard let asked, target > asked else { return nil }
         if let floor, floor >= reading.range.minimum ?? .zero {
-            return "raised to the inventory's floor of \(floor)"
+            return .raisedToFloor(floor)
         }
-        return "raised to the control's minimum of \(reading.range.minimum ?? target)"
+        return .raisedToMinimum(reading.range.minimum ?? target)
     }
 
     private mutating func pursueSuspension(_ state: PowerState, _ reading: Reading, now: Timestamp) -> Step {
         if state.isDown {
             if entry.intent == nil {
-                return finish(.applied, "already \(state.rawValue.lowercased())", value: reading.value)
+                return finish(applied: .alreadyDown(state), value: reading.value)
             }
             entry.hold(reading.value)
-            return finish(.applied, "suspended (\(state.rawValue))", value: reading.value)
+            return finish(applied: .suspended(state), value: reading.value)
         }
         guard state != .unknown else {
             forgetUntouchedPrior()
-            return finish(.failed, "unknown: the BMC does not tell the power state")
+            return finish(.powerStateUnknown)
         }
         if let refusal = giveUpSuspended(reading, now: now) { return refusal }
         if state == .poweringOff {
@@ -203,9 +194,7 @@ extension Convergence {
         if terms.pursued?.isEmpty == true { return finishResolved(reading) }
         guard let method = terms.suspend.lazy.compactMap({ $0.asOffered(among: reading.resetTypes) }).first else {
             forgetUntouchedPrior()
-            let offered =
-                reading.resetTypes.isEmpty ? "none" : reading.resetTypes.map(\.rawValue).joined(separator: ", ")
-            return finish(.failed, "the BMC allows none of the policy's ways to suspend (it allows \(offered))")
+            return finish(.noWayToSuspend(offered: reading.resetTypes))
         }
         return record(.power(.off), by: .reset(method))
     }

@@ -5,7 +5,7 @@ import StrictJSON
 extension Convergence {
     mutating func restore(_ reading: Reading, now: Timestamp) -> Step {
         guard let prior = entry.prior, entry.intent != nil else {
-            return finish(.applied, "nothing was changed", value: reading.value)
+            return finish(applied: .nothingChanged, value: reading.value)
         }
         switch (prior.value, reading.value) {
         case (.power(let before), .power(let state)): return restorePower(before, state, reading, now: now)
@@ -25,10 +25,9 @@ extension Convergence {
             entry.recognises(reading.value) || isLostByUs || isOffAsBefore(reading) || isUntouched
                 || terms.onDrift == .restore
         else {
+            let set = entry.held ?? entry.intent ?? reading.value
             return finish(
-                .skipped,
-                "somebody else changed it: it holds \(reading.value), we had set \(entry.held ?? entry.intent ?? reading.value)"
-                    + " and would have restored \(prior.value)",
+                .skipped(.changedBySomebodyElse(holds: reading.value, set: set, prior: prior.value)),
                 value: reading.value)
         }
         guard !hasMoved else { return restoreMeaning(of: prior, reading) }
@@ -44,7 +43,7 @@ extension Convergence {
         case .speed(let speed?): write = .speed(speed)
         case .limit(nil), .speed(nil): write = .lift
         case .mode(let mode): write = .mode(mode)
-        case .power: return finish(.failed, "internal: a power state is no fragment", value: reading.value)
+        case .power: return finish(.internal("a power state is no fragment"), value: reading.value)
         }
         phase = .recording(write)
         return .record
@@ -58,36 +57,30 @@ extension Convergence {
     /// It is as it was. Two, four and eight seconds: a request that was under way has arrived by then.
     mutating func finishAsBefore(_ reading: Reading) -> Step {
         mayStillChange(for: 3)
-            ? finish(
-                .failed, "as before, but a write that was never answered may still take; looked at again",
-                value: reading.value)
-            : finish(.applied, value: reading.value)
+            ? finish(.writeMayStillTake, value: reading.value) : finish(applied: nil, value: reading.value)
     }
 
     private mutating func restorePower(
         _ before: PowerState, _ state: PowerState, _ reading: Reading, now: Timestamp
     ) -> Step {
         guard before == .on || before == .poweringOn else {
-            return finish(.applied, "it was \(before.rawValue) before", value: reading.value)
+            return finish(applied: .wasDown(before), value: reading.value)
         }
         switch state {
         case .on:
             // Two seconds, doubled each time, to four minutes in all.
             return mayStillChange(for: 7)
-                ? finish(
-                    .failed, "on, but the shutdown that was asked for may still come; looked at again",
-                    value: reading.value)
-                : finish(.applied, value: reading.value)
+                ? finish(.shutdownMayStillCome, value: reading.value) : finish(applied: nil, value: reading.value)
         case .poweringOn:
             phase = .underWay(.on)
             return waitForPower(reading, now: now)
         case .poweringOff:
             // The shutdown that we asked for is still under way; it cannot be powered on before it is off.
             guard now + .seconds(2) < terms.deadline else {
-                return finish(.failed, "still \(state.rawValue) at the deadline", value: reading.value)
+                return finish(.deadline(reading.value, after: nil), value: reading.value)
             }
             return wait(.seconds(2), then: .read)
-        case .unknown: return finish(.failed, "unknown: the BMC does not tell the power state")
+        case .unknown: return finish(.powerStateUnknown)
         case .off, .paused, .sleeping, .hibernating:
             let wanted: [ResetType] = state == .paused ? [.resume, .on] : [.on, .forceOn, .resume]
             let method = wanted.first(where: reading.resetTypes.contains) ?? wanted[0]

@@ -51,7 +51,7 @@ public struct Convergence: Sendable {
         /// ones, for which nothing is begun any more. nil: all.
         public var pursued: [Demand]?
         /// Why nothing is begun where ``pursued`` is empty.
-        public var whyNotPursued = "the breach was resolved meanwhile: nothing more is begun for it"
+        public var whyNotPursued = FailureReason.resolvedMeanwhile
 
         public init(
             floor: Watts?, policy: Policy, deadline: Timestamp, failedReverts: Int = 0, pursued: [Demand]? = nil
@@ -121,7 +121,7 @@ public struct Convergence: Sendable {
     /// Looks at a value that is not yet the one written.
     var looks = 0
     /// What the outcome should say beside its code.
-    var remark: String?
+    var remark: AppliedRemark?
     /// What the wait was for.
     var afterWait = Step.read
 
@@ -195,8 +195,7 @@ public struct Convergence: Sendable {
         }
         if known.contradicts(identity) {
             return finish(
-                .failed, "another machine (\(identity)) answers at this address; the prior is of \(known)",
-                value: reading.value)
+                .anotherMachine(found: identity.description, known: known.description), value: reading.value)
         }
         if entry.isMoved == true {
             guard known.isConfirmed(by: identity) else { return finishUnknownMachine(reading) }
@@ -207,14 +206,12 @@ public struct Convergence: Sendable {
     }
 
     private mutating func finishUnknownMachine(_ reading: Reading) -> Step {
-        finish(
-            .failed, "its BMC has another address now, and it cannot be told whether it is the same machine",
-            value: reading.value)
+        finish(.machineNotKnown, value: reading.value)
     }
 
     /// ``entry`` is durable.
     public mutating func didRecord() -> Step {
-        guard case .recording(let write) = phase else { return finish(.failed, "internal: recorded out of turn") }
+        guard case .recording(let write) = phase else { return finish(.internal("recorded out of turn")) }
         durableEntry = entry
         phase = .writing(write)
         return .write(write)
@@ -237,7 +234,7 @@ public struct Convergence: Sendable {
 
     /// The BMC answered a write, or did not.
     public mutating func didWrite(_ result: Result<Void, BMCFault>, now: Timestamp) -> Step {
-        guard case .writing(let write) = phase else { return finish(.failed, "internal: written out of turn") }
+        guard case .writing(let write) = phase else { return finish(.internal("written out of turn")) }
         looks = 0
         lastSeen = nil
         switch result {
@@ -293,29 +290,25 @@ public struct Convergence: Sendable {
 // MARK: - Faults and waits
 
 extension Convergence {
-    mutating func finish(
-        _ code: EnforcementResult.Code, _ message: String? = nil, value: ControlValue? = nil, unreachable: Bool = false
-    ) -> Step {
+    /// It failed.
+    mutating func finish(_ reason: FailureReason, value: ControlValue? = nil) -> Step {
+        finish(.failed(reason), value: value)
+    }
+
+    /// It is as it should be.
+    mutating func finish(applied remarks: AppliedRemark?..., value: ControlValue? = nil) -> Step {
+        finish(.applied(remarks.compactMap { $0 }), value: value)
+    }
+
+    mutating func finish(_ ending: Outcome.Ending, value: ControlValue?) -> Step {
         phase = .finished
-        return .finish(Outcome(code, message, value: value, unreachable: unreachable))
+        return .finish(Outcome(ending, value: value))
     }
 
     mutating func finish(_ fault: BMCFault) -> Step {
-        let tries = failures > 0 ? " after \(failures) \(failures == 1 ? "retry" : "retries")" : ""
-        switch fault.kind {
-        case .machineOff:
-            // A prior that cannot be put back now is still owed; a cap on a machine that is down is not.
-            return finish(goal == .prior ? .failed : .skipped, "node is off: \(fault.message)")
-        case .unreachable, .circuitOpen, .cancelled:
-            return finish(.failed, "BMC unreachable\(tries): \(fault.message)", unreachable: true)
-        case .unsupported:
-            phase = .finished
-            var outcome = Outcome(.failed, fault.message)
-            outcome.isUnsupported = true
-            return .finish(outcome)
-        case .unknownEffect: return finish(.failed, "unknown\(tries): \(fault.message)")
-        default: return finish(.failed, fault.message + tries)
-        }
+        // A prior that cannot be put back now is still owed; a cap on a machine that is down is not.
+        if fault.kind == .machineOff, goal != .prior { return finish(.skipped(.nodeOff(fault.message)), value: nil) }
+        return finish(.bmc(fault.kind, fault.message, retries: failures))
     }
 
     mutating func wait(_ delay: Duration, then step: Step) -> Step {
@@ -345,10 +338,8 @@ extension Convergence {
         }
         if fault.kind == .machineOff, case .reset = write {
             // The resource went away with the machine; the power state itself is still readable elsewhere.
-            return finish(.failed, "unknown: \(fault.message)")
+            return finish(.bmc(.unknownEffect, fault.message, retries: 0))
         }
-        return finish(
-            .failed, "unknown: written, but it could not be read back: \(fault.message)",
-            unreachable: fault.isUnreachable)
+        return finish(.unread(fault.kind, fault.message))
     }
 }

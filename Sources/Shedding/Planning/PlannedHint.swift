@@ -4,7 +4,7 @@ public import PowerEvents
 public struct PlannedHint: Sendable, Hashable, Codable {
     public enum Verdict: Sendable, Hashable, Codable {
         /// Nothing is done, and why.
-        case skipped(String)
+        case skipped(SkipReason)
         /// These controls are to satisfy the demand.
         case demand(Demand, of: [ControlKey])
         /// A suspend of what it lies in does it; its own demand counts where that suspend does not come about.
@@ -25,14 +25,14 @@ public struct PlannedHint: Sendable, Hashable, Codable {
     public var hint: ShedHint
     public var verdict: Verdict
     /// Parts of the hint that were left out, such as protected nodes of a chassis.
-    public var exceptions: [String]
+    public var exceptions: [SkipReason]
     /// A later alert asks the same in other terms: this demand still holds, the later one is reported.
     public var isSuperseded = false
     public var fallback: Fallback?
     /// Whether the fallback has taken the place of the first choice. nil is no.
     public var hasFallenBack: Bool?
 
-    public init(hint: ShedHint, verdict: Verdict, exceptions: [String] = [], fallback: Fallback? = nil) {
+    public init(hint: ShedHint, verdict: Verdict, exceptions: [SkipReason] = [], fallback: Fallback? = nil) {
         self.fallback = fallback
         self.hint = hint
         self.verdict = verdict

@@ -1,5 +1,5 @@
-public import Inventory
 public import PowerEvents
+public import Site
 
 /// Decides what each hint of an alert means for this site. Touches nothing and knows no time.
 public struct Planner: Sendable {
@@ -16,7 +16,8 @@ public struct Planner: Sendable {
     ///   - feed: the feed that is breached
     ///   - suspended: nodes that this agent holds down, or is about to, for any breach
     public func plan(_ hints: [ShedHint], feed: String, suspended: Set<String> = []) -> [PlannedHint] {
-        var plans = hints.map { PlannedHint(hint: $0, verdict: .skipped("")) }
+        // Each is decided below.
+        var plans = hints.map { PlannedHint(hint: $0, verdict: .demand(.suspended, of: [])) }
         var seen: [HintKey: Int] = [:]
         var suspended = suspended
         // By priority, so that a bound such as max_suspended is used up by what is to be shed first.
@@ -26,7 +27,7 @@ public struct Planner: Sendable {
         for index in hints.indices {
             let key = HintKey(resource: resources[index]?.id, hint: hints[index])
             if let first = seen[key] {
-                plans[index].verdict = .skipped("duplicate of hint \(first + 1) of this alert")
+                plans[index].verdict = .skipped(.duplicate(ofHint: first + 1))
             } else {
                 seen[key] = index
             }
@@ -58,34 +59,26 @@ public struct Planner: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(resource) }
     }
 
-    private struct Refusal: Error { let reason: String }
+    private struct Refusal: Error { let reason: SkipReason }
 
     private func admissible(
         _ hint: ShedHint, _ resource: Resource?, feed: String
     ) -> Result<Resource, Refusal> {
-        guard let resource else {
-            return .failure(Refusal(reason: "unknown resource: the inventory has no \"\(hint.resourceID)\""))
-        }
+        guard let resource else { return .failure(Refusal(reason: .unknownResource(hint.resourceID))) }
         guard resource.type == hint.resourceType else {
-            return .failure(
-                Refusal(reason: "wrong type: \(resource.id) is a \(resource.type.rawValue) in the inventory"))
+            return .failure(Refusal(reason: .wrongType(resource.id, resource.type)))
         }
         if let reason = prohibition(resource, hint.action) { return .failure(Refusal(reason: reason)) }
         if let feeds = resource.feeds, !feeds.contains(feed) {
-            return .failure(
-                Refusal(reason: "not on this feed: \(resource.id) hangs on \(feeds.joined(separator: ", "))"))
+            return .failure(Refusal(reason: .otherFeed(resource.id, feeds: feeds)))
         }
         return .success(resource)
     }
 
-    private func prohibition(_ resource: Resource, _ action: ShedAction) -> String? {
-        if resource.isProtected { return "protected: the inventory says never to touch \(resource.id)" }
-        guard resource.allowed.contains(action) else {
-            let allowed = ShedAction.allCases.filter(resource.allowed.contains).map(\.rawValue)
-            return "not allowed: the inventory allows \(allowed.isEmpty ? "nothing" : allowed.joined(separator: ", "))"
-                + " for \(resource.id)"
-        }
-        return nil
+    private func prohibition(_ resource: Resource, _ action: ShedAction) -> SkipReason? {
+        if resource.isProtected { return .protected(resource.id) }
+        if resource.allowed.contains(action) { return nil }
+        return .actionNotAllowed(resource.id, allowed: ShedAction.allCases.filter(resource.allowed.contains))
     }
 
     private func decide(_ hint: ShedHint, _ resource: Resource, _ suspended: inout Set<String>) -> PlannedHint {
@@ -122,9 +115,7 @@ public struct Planner: Sendable {
         }
         // A rack has no BMC. A share can be taken of each of its nodes; a total in watts cannot be split unasked.
         guard case .capToShare = demand else {
-            return PlannedHint(
-                hint: hint,
-                verdict: .skipped("no control: \(resource.id) has no BMC in the inventory; hint its nodes instead"))
+            return PlannedHint(hint: hint, verdict: .skipped(.noControl(resource.id)))
         }
         return fanOut(hint, site.children(of: resource.id), .powerLimit, demand)
     }
@@ -134,11 +125,10 @@ public struct Planner: Sendable {
         _ hint: ShedHint, _ nodes: [Resource], _ facet: ControlKey.Facet, _ demand: Demand
     ) -> PlannedHint {
         guard !nodes.isEmpty else {
-            return PlannedHint(
-                hint: hint, verdict: .skipped("no nodes: the inventory has none in \(hint.resourceID)"))
+            return PlannedHint(hint: hint, verdict: .skipped(.noNodes(in: hint.resourceID)))
         }
         var controls: [ControlKey] = []
-        var exceptions: [String] = []
+        var exceptions: [SkipReason] = []
         for node in nodes {
             if let reason = prohibition(node, hint.action) {
                 exceptions.append(reason)
@@ -147,7 +137,7 @@ public struct Planner: Sendable {
             }
         }
         guard !controls.isEmpty else {
-            return PlannedHint(hint: hint, verdict: .skipped(exceptions.joined(separator: "; ")))
+            return PlannedHint(hint: hint, verdict: .skipped(.all(exceptions)))
         }
         return PlannedHint(hint: hint, verdict: .demand(demand, of: controls), exceptions: exceptions)
     }
@@ -169,12 +159,10 @@ public struct Planner: Sendable {
                 suspended.insert(control.resource)
                 kept.append(control)
             } else {
-                plan.exceptions.append(
-                    "\(control.resource): \(limit) of \(site.nodeCount) nodes may be down at once (max_suspended)")
+                plan.exceptions.append(.maxSuspended(control.resource, limit: limit, nodes: site.nodeCount))
             }
         }
-        plan.verdict =
-            kept.isEmpty ? .skipped(plan.exceptions.joined(separator: "; ")) : .demand(.suspended, of: kept)
+        plan.verdict = kept.isEmpty ? .skipped(.all(plan.exceptions)) : .demand(.suspended, of: kept)
         if kept.isEmpty { plan.exceptions = [] }
         return plan
     }

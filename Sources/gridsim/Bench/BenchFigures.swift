@@ -9,9 +9,9 @@ struct BenchFigures: Sendable {
         case new
         /// A restart: no connection and no session; where the controls are is in the journal.
         case cold
-        /// Visited by the patrol; then every connection was dropped.
+        /// Probed by the patrol; then every connection was dropped.
         case resumed
-        /// Visited by the patrol.
+        /// Probed by the patrol.
         case warm
     }
 

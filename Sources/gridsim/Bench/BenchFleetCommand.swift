@@ -4,6 +4,7 @@ import FleetSimulator
 import Foundation
 import Inventory
 import Settings
+import Site
 import StrictJSON
 
 /// One of the processes that play the fleet of `gridsim bench`. It obeys lines on its standard input and ends with it.

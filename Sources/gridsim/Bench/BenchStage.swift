@@ -3,10 +3,10 @@ import Curl
 import EventBus
 import FleetSimulator
 import Foundation
-import Inventory
 import JOSE
 import OpenSSL
 import PowerEvents
+import Site
 import StrictJSON
 
 /// What a benchmark runs on: a site of so many nodes, their fleet, a broker, and the agent that was built.
@@ -77,7 +77,7 @@ final class BenchStage: Sendable {
             body: "{\"PowerLimitWatts\":{\"SetPoint\":\(Self.watts.wholeWatts),\"ControlMode\":\"Automatic\"}}")
     }
 
-    /// Starts an agent and waits until it has visited every BMC, at the pace at which the default `patrol_every` has it
+    /// Starts an agent and waits until it has probed every BMC, at the pace at which the default `patrol_every` has it
     /// go round 10,000.
     func startPatrollingAgent(_ number: Int) async throws -> pid_t {
         let id = try await startAgent(number, patrolEvery: .seconds(max(2, min(60, count / 167))))
@@ -86,7 +86,7 @@ final class BenchStage: Sendable {
         } catch {
             let known = Int(await metric("ima_resources_enforceable"))
             throw Failure(
-                "\(error) (\(known) of \(count) could be enforced upon): \(children.lastWords(of: "ima-\(number)"))")
+                "\(error) (\(known) of \(count) are enforceable): \(children.lastWords(of: "ima-\(number)"))")
         }
         return id
     }
@@ -145,11 +145,11 @@ final class BenchStage: Sendable {
         return start
     }
 
-    /// Listens for what the agent says; nothing is missed between this call and the first look.
+    /// Listens for what the agent says; nothing is missed between this call and the first read.
     func listen() async throws -> EventWatcher {
         guard let address = BrokerAddress("mqtt://127.0.0.1:\(brokerPort)") else { throw Failure("no broker") }
         let watcher = try EventWatcher(
-            BusOptions(address: address, clientID: "", topics: ["grid/v1/infra/+/powerbreach/enforcement"]),
+            BusOptions(address: address, clientID: "", topics: [Topic.filter(.enforcement)]),
             keys: agentKeys,
             logger: BusArguments.logger)
         watcher.start()

@@ -5,7 +5,7 @@ import Foundation
 /// `curl --parallel` on the same fleet, which is what everything is compared with.
 struct CurlRun {
     enum Work: Sendable {
-        /// One PATCH a BMC, sent and not looked at.
+        /// One PATCH a BMC, sent and not read back.
         case onePatch
         /// Reading, writing and reading back.
         case threeRequests

@@ -1,5 +1,5 @@
-import CommandLineTool
 import ArgumentParser
+import CommandLineTool
 import Foundation
 
 struct DemoCommand: AsyncParsableCommand {

@@ -7,6 +7,7 @@ import JOSE
 import OpenSSL
 import PowerEvents
 import Settings
+import Site
 import StrictJSON
 
 /// Everything the demonstration runs on, in a folder of its own that goes away with it: keys, files, a broker, a fleet

@@ -1,10 +1,10 @@
 import EventBus
 import FleetSimulator
 import Foundation
-import Inventory
 import OpenSSL
 import PowerEvents
 import Settings
+import Site
 import StrictJSON
 
 /// The story that the demonstration tells: a breach that begins, grows, and ends.
@@ -26,7 +26,7 @@ struct DemoStory {
         console.line("mosquitto on port \(stage.brokerPort), the fleet, and `ima run` are up")
 
         let watcher = try EventWatcher(
-            busOptions(topics: ["grid/v1/infra/+/powerbreach/enforcement"]), keys: stage.agentKeys,
+            busOptions(topics: [Topic.filter(.enforcement)]), keys: stage.agentKeys,
             logger: BusArguments.logger)
         let powerAgent = try SimulatedPowerAgent(
             source: DemoStage.source, key: stage.powerAgentKey, bus: stage.bus, logger: BusArguments.logger)

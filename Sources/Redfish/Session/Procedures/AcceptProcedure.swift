@@ -1,7 +1,7 @@
 import Curl
-import Inventory
 import Retrying
 import Shedding
+import Site
 
 /// Takes the answer to a write: done, a fault, or a task that the BMC goes on with (202; DSP0266, 9.3), whose monitor is
 /// asked until it ends.

@@ -1,6 +1,6 @@
 import Curl
-import Inventory
 import Shedding
+import Site
 import StrictJSON
 
 /// One request and its answer: asked for in another coding where the BMC wants that, and following redirects that stay on

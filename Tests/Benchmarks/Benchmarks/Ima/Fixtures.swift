@@ -8,6 +8,7 @@ import OpenSSL
 import PowerEvents
 import Settings
 import Shedding
+import Site
 import StrictJSON
 
 /// What the benchmarks work on.

@@ -1,0 +1,63 @@
+import Curl
+import Redfish
+import Shedding
+import Site
+
+/// Performs the core's orders on BMCs, each through the client of its slot.
+struct BMCPerformer: Sendable {
+    let clients: ClientDirectory
+
+    func read(_ order: ReadOrder) async -> Result<Reading, BMCFault> {
+        do throws(BMCFault) {
+            let client = try await client(order.entry.bmc, order.slot)
+            return await client.read(
+                order.entry, identityAge: order.identityAge,
+                context: RequestContext(
+                    priority: order.priority, deadline: .now + order.timeLeft,
+                    followup: order.isLikelyLast ? .unlikely : .expected))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// - Returns: a result for each change
+    func write(_ order: WriteOrder) async -> [Result<Void, BMCFault>] {
+        guard let bmc = order.bmc else { return [] }
+        let context = RequestContext(priority: order.priority, deadline: .now + order.timeLeft)
+        do throws(BMCFault) {
+            let client = try await client(bmc, order.slot)
+            if let only = order.changes.first, order.changes.count == 1 {
+                return [await client.write(only.write, only.entry, context: context)]
+            }
+            return await client.writeTogether(
+                order.changes.map { BMCClient.Change(write: $0.write, entry: $0.entry) }, context: context)
+        } catch {
+            return order.changes.map { _ in .failure(error) }
+        }
+    }
+
+    /// One look of the patrol. - Returns: whether it saw its resource, which it does not where it was cancelled
+    func visit(_ order: VisitOrder, policy: Policy, readiness: ReadinessBoard) async -> Bool {
+        let assessor = Assessor(policy: policy)
+        var result = Assessment(order.resource)
+        do throws(BMCFault) {
+            let client = try await client(order.bmc, order.slot)
+            if let known = readiness.assessment(of: order.resource.id) {
+                result = await assessor.refresh(known, order.resource, through: client)
+            } else {
+                result = await assessor.assess(order.resource, through: client)
+            }
+        } catch {
+            result.objections.append(error.message)
+        }
+        if Task.isCancelled { return false }
+        readiness.take(result)
+        return true
+    }
+
+    func rest(_ bmc: BMC, _ slot: Slot) async { await clients.rest(bmc, place: slot.number) }
+
+    private func client(_ bmc: BMC, _ slot: Slot) async throws(BMCFault) -> BMCClient {
+        try await clients.client(for: bmc, place: slot.number)
+    }
+}

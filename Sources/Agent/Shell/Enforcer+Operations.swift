@@ -1,0 +1,39 @@
+import Journal
+import Logging
+import PowerEvents
+import Shedding
+import Site
+
+/// What operators may ask of the running agent.
+extension Enforcer {
+    @discardableResult
+    func command(_ command: Command) -> CommandAnswer { step(.command(command)) }
+
+    /// Takes over a changed inventory, policy and mode, with the logins that they are reached by.
+    func reload(_ configuration: AgentConfiguration) async {
+        step(.reloaded(configuration.site, configuration.policy, configuration.mode))
+        parts.facts.readiness.reload(configuration.site)
+        parts.metrics.setResources(configuration.site.order.count)
+        let needed = configuration.site.resources.values.compactMap(\.bmc) + core.book.controls.values.map(\.entry.bmc)
+        await parts.performer.clients.reload(configuration.site.credentials, keeping: Set(needed))
+    }
+
+    /// - Returns: nil for what is neither in the inventory nor held
+    func explain(_ name: String) throws -> ResourceExplanation? {
+        let book = core.book
+        let resource = book.site.resource(named: name)
+        let id = resource?.id ?? name
+        let held = book.controls.values.filter { control in
+            ([control.entry.key] + (control.entry.sharedBy ?? [])).contains { $0.resource == id }
+        }.sorted { $0.entry.key < $1.entry.key }
+        if resource == nil, held.isEmpty { return nil }
+        return ResourceExplanation(
+            resource: resource, id: id,
+            held: held.map { ($0, book.nextLook(at: $0.entry.key), book.holds(on: $0.entry.key)) },
+            history: try parts.journal.history(HistoryQuery(resource: id, limit: 20)))
+    }
+
+    func snapshot() -> StatusSnapshot {
+        StatusSnapshot(core, readiness: parts.facts.readiness.value, journalFailure: parts.journal.failure)
+    }
+}

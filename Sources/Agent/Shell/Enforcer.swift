@@ -1,0 +1,162 @@
+import Journal
+import Logging
+import PowerEvents
+import ServiceLifecycle
+import Shedding
+import Site
+
+/// The core's shell: hands it everything that happens, one after the other, and performs what it says. Decides nothing.
+actor Enforcer: Service {
+    /// What the shell performs with.
+    struct Parts: Sendable {
+        let performer: BMCPerformer
+        let journal: JournalDatabase
+        let keeper: RecordKeeper
+        let facts: FactLog
+        let metrics: AgentMetrics
+        let wakeOutbox: @Sendable () -> Void
+    }
+
+    private(set) var core: Core
+    let parts: Parts
+    private let now: @Sendable () -> Moment
+    private var tasks: [RunID: Task<Void, Never>] = [:]
+    /// What comes from the bus, in its order.
+    private nonisolated let arrivals: AsyncStream<Input>
+    private nonisolated let arrivalSink: AsyncStream<Input>.Continuation
+    private nonisolated let atRest = AsyncStream<Void>.makeStream()
+    private var isStopping = false
+    /// What comes back from now on was cut short, and says nothing of any BMC.
+    private var isAbandoning = false
+
+    /// How often time passes for the core.
+    private static let tick = Duration.milliseconds(100)
+
+    init(core: Core, parts: Parts, now: @escaping @Sendable () -> Moment) {
+        self.core = core
+        self.parts = parts
+        self.now = now
+        (arrivals, arrivalSink) = AsyncStream.makeStream()
+    }
+
+    /// Something that came from the bus. Callable from any thread; what it is called with comes to the core in that order.
+    nonisolated func deliver(_ input: Input) { arrivalSink.yield(input) }
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                step(.started)
+                group.addTask { await self.consumeArrivals() }
+                group.addTask { await self.passTime() }
+            }
+            await rest()
+            await parts.performer.clients.closeAll()
+        } onGracefulShutdown: {
+            Task { await self.stop() }
+        }
+    }
+
+    private func stop() async {
+        isStopping = true
+        arrivalSink.finish()
+        parts.keeper.giveUpOnFailure()
+        step(.stopping)
+        // A BMC that does not answer keeps its own session, and nobody else's.
+        await parts.performer.clients.startClosing(except: core.busyBMCs)
+    }
+
+    /// Waits for what is under way on BMCs; where this task is cancelled, that is cancelled too.
+    private func rest() async {
+        await withTaskCancellationHandler {
+            if !core.isAtRest { for await _ in atRest.stream { break } }
+        } onCancel: {
+            atRest.continuation.finish()
+            Task { await self.cancelAll() }
+        }
+    }
+
+    private func cancelAll() {
+        isAbandoning = true
+        for task in tasks.values { task.cancel() }
+    }
+
+    private func consumeArrivals() async { for await input in arrivals { step(input) } }
+
+    private func passTime() async {
+        var ticks = 0
+        while !isStopping, !Task.isCancelled {
+            try? await Task.sleep(for: Self.tick)
+            step(.time)
+            parts.keeper.signWaiting()
+            ticks += 1
+            if ticks % 10 == 0 { parts.facts.measure(core) }
+        }
+    }
+
+    // MARK: Steps
+
+    /// The only place at which the core is asked.
+    @discardableResult
+    func step(_ input: Input) -> CommandAnswer {
+        let ready = core.step(input, at: now())
+        for effect in ready.effectsNow { perform(effect) }
+        for batch in ready.batches { keep(batch) }
+        if ready.isUnfinished { step(.time) }
+        if isStopping, core.isAtRest { atRest.continuation.finish() }
+        return ready.answer
+    }
+
+    private func keep(_ batch: Batch) {
+        parts.keeper.keep(batch) { [weak self] result in
+            Task { await self?.didKeep(batch, result) }
+        }
+    }
+
+    private func didKeep(_ batch: Batch, _ result: Result<Void, any Error>) {
+        switch result {
+        case .success:
+            for effect in batch.effectsAfter { perform(effect) }
+            step(.durable(batch.id))
+        case .failure(let error): step(.notDurable(batch.id, reason: "\(error)"))
+        }
+    }
+
+    private func perform(_ effect: Effect) {
+        let performer = parts.performer
+        switch effect {
+        case .read(let order): begin(order.id) { .read(order.id, await performer.read(order)) }
+        case .write(let order): begin(order.id) { .wrote(order.id, await performer.write(order)) }
+        case .wake(let id, let delay):
+            begin(id) {
+                try? await Task.sleep(for: delay)
+                return .woke(id)
+            }
+        case .visit(let order):
+            let (policy, readiness) = (core.book.policy, parts.facts.readiness)
+            begin(order.id) {
+                .visited(order.id, isSeen: await performer.visit(order, policy: policy, readiness: readiness))
+            }
+        case .endVisit(let id): tasks[id]?.cancel()
+        case .rest(let bmc, let slot):
+            Task.detached {
+                await performer.rest(bmc, slot)
+                await self.step(.rested(slot))
+            }
+        case .publish: parts.wakeOutbox()
+        case .tell(let fact): parts.facts.tell(fact)
+        }
+    }
+
+    /// Detached: a task of its own would have a copy of this actor's locals otherwise, of which there are thousands.
+    private func begin(_ id: RunID, _ work: @escaping @Sendable () async -> Input) {
+        tasks[id] = Task.detached {
+            let input = await work()
+            await self.end(id, input)
+        }
+    }
+
+    private func end(_ id: RunID, _ input: Input) {
+        tasks[id] = nil
+        if !isAbandoning { step(input) }
+    }
+}

@@ -1,0 +1,98 @@
+import Logging
+import PowerEvents
+import Prometheus
+import Shedding
+import Site
+
+/// What the core tells, in the log and in the metrics.
+struct FactLog: Sendable {
+    let metrics: AgentMetrics
+    let logger: Logger
+    let readiness: ReadinessBoard
+    let parked: ParkedBreaches
+
+    func tell(_ fact: Fact) {
+        switch fact {
+        case .resumed(let breaches, let controls):
+            logger.notice(
+                "resuming from journal", metadata: ["breaches": "\(breaches)", "controls": "\(controls)"])
+        case .parked(let finding):
+            metrics.awaitingResume.set(true)
+            logger.critical("the journal is not resumed: \(finding.reason)")
+        case .heldBack(let breaches): parked.value = breaches
+        case .confirmed: metrics.awaitingResume.set(false)
+        case .accepted(let received, let alert): tellAccepted(received, alert)
+        case .planned(let plans): metrics.countSkipped(plans)
+        case .overtaken(let received):
+            logger.info("overtaken by a newer alert of its breach", metadata: ["event": "\(received.eventID)"])
+        case .unreadable(let received):
+            logger.critical(
+                "an accepted alert cannot be read any more and is dropped",
+                metadata: ["event": "\(received.eventID)"])
+        case .wouldDo(let plans):
+            for plan in plans {
+                logger.notice(
+                    "would do (observe)", metadata: ["hint": "\(plan.hint.resourceID)", "plan": "\(plan.summary)"])
+            }
+        case .ended(let entry, let outcome, let isReverting): tellEnded(entry, outcome, isReverting: isReverting)
+        case .reported(let report): tellReported(report.enforcement)
+        case .alarm(let text): logger.critical("\(text)")
+        case .commanded(let command): tellCommanded(command)
+        case .modeChanged(let old, let new):
+            logger.warning("mode: \(new.rawValue) from now on", metadata: ["was": "\(old.rawValue)"])
+        }
+    }
+
+    private func tellAccepted(_ received: ReceivedAlert, _ alert: BreachAlert) {
+        metrics.alertsAccepted[.init(status: alert.status)].increment()
+        let metadata: Logger.Metadata = [
+            "breach": "\(alert.breachID)", "feed": "\(alert.feedTag)", "status": "\(alert.status.rawValue)",
+            "severity": "\(alert.severity.rawValue)", "hints": "\(alert.shedHints.count)",
+            "trace": "\(received.trace?.traceID ?? "none")",
+        ]
+        logger.notice("accepted an alert", metadata: metadata)
+        if alert.infrastructureActions.isEmpty { return }
+        let names = alert.infrastructureActions.map(\.rawValue).joined(separator: ", ")
+        logger.warning("operator action, not executed: \(names)", metadata: metadata)
+    }
+
+    private func tellEnded(_ entry: ControlEntry, _ outcome: Outcome, isReverting: Bool) {
+        let action: Enforcement.Action = isReverting ? .reverted : .applied
+        metrics.count(outcome, of: action)
+        // Of thousands that obey, reports and history tell.
+        logger.log(
+            level: outcome.code == .failed ? .warning : .debug, "\(action.rawValue): \(outcome.code.rawValue)",
+            metadata: [
+                "control": "\(entry.key)", "bmc": "\(entry.bmc.address)",
+                "value": "\(outcome.value.map(String.init(describing:)) ?? "unknown")",
+                "message": "\(outcome.message ?? "")",
+            ])
+    }
+
+    private func tellReported(_ enforcement: Enforcement) {
+        logger.notice(
+            "reporting",
+            metadata: [
+                "breach": "\(enforcement.breachID)", "action": "\(enforcement.action.rawValue)",
+                "code": "\(enforcement.code.rawValue)", "results": "\(enforcement.results.count)",
+                "diag": "\(enforcement.diagnosticMessage ?? "")",
+            ])
+    }
+
+    private func tellCommanded(_ command: Command) {
+        switch command {
+        case .freeze: logger.warning("FROZEN by an operator: nothing is written to any BMC until thawed")
+        case .thaw: logger.notice("thawed by an operator")
+        case .release(let breach):
+            logger.warning("breach released by an operator", metadata: ["breach": "\(breach)"])
+        case .resume: logger.notice("resumed by an operator")
+        }
+    }
+
+    /// What the gauges show.
+    func measure(_ core: Core) {
+        metrics.controlsHeld.set(core.book.controls.values.count { $0.entry.intent != nil })
+        metrics.breachesOpen.set(core.book.breaches.values.count { !$0.isClosed })
+        metrics.resourcesEnforceable.set(readiness.enforceable)
+    }
+}

@@ -1,0 +1,54 @@
+import PowerEvents
+
+/// When what becomes due by the clock: looks at controls, and what is to be said of breaches.
+struct DueTimes: Sendable {
+    /// Between something new of a breach and the report that says so. A BMC rarely changes alone, and each report tells
+    /// the whole.
+    static let newsDelay = Duration.seconds(1)
+
+    private var reports: [UUIDText: Timestamp] = [:]
+    private var news: [UUIDText: Timestamp] = [:]
+    private var looks = Agenda()
+
+    // MARK: Breaches
+
+    /// An answer is due at this time although not everything has settled.
+    mutating func report(_ breach: UUIDText, at time: Timestamp) { reports[breach] = time }
+
+    mutating func dropReport(_ breach: UUIDText) { reports[breach] = nil }
+
+    func isReportDue(_ breach: UUIDText, _ now: Timestamp) -> Bool { reports[breach].map { now >= $0 } ?? false }
+
+    /// Something is to be told that a report has not said yet, together with what else is new by then.
+    mutating func tellNews(_ breach: UUIDText, now: Timestamp) {
+        if news[breach] == nil { news[breach] = now + Self.newsDelay }
+    }
+
+    /// Whether there is news to be told now, which counts as told from here on.
+    mutating func takeNews(_ breach: UUIDText, _ now: Timestamp) -> Bool {
+        guard let due = news[breach], now >= due else { return false }
+        news[breach] = nil
+        return true
+    }
+
+    /// Nothing is due of a breach that is over.
+    mutating func forget(_ breach: UUIDText) {
+        reports[breach] = nil
+        news[breach] = nil
+    }
+
+    /// When something is next to be said of a breach.
+    func next(of breach: UUIDText) -> Timestamp? { [reports[breach], news[breach]].compactMap { $0 }.min() }
+
+    // MARK: Controls
+
+    mutating func look(at key: ControlKey, when time: Timestamp) { looks.set(key, at: time) }
+
+    mutating func dropLook(at key: ControlKey) { looks.remove(key) }
+
+    func look(at key: ControlKey) -> Timestamp? { looks[key] }
+
+    mutating func takeDueLooks(_ now: Timestamp) -> [ControlKey] { looks.takeDue(now) }
+
+    var nextLook: Timestamp? { looks.next }
+}

@@ -1,0 +1,353 @@
+public import PowerEvents
+public import Site
+
+/// The one door of the heart: everything that happens goes in as an ``Input``, and everything to be done comes out as a
+/// ``Ready``.
+///
+/// A value without I/O, clock and randomness of its own. Whoever keeps it performs what it says and decides nothing; the
+/// agent does so on real BMCs and a real disk, the histories in virtual time. A crash at any moment leaves a journal from
+/// which another core goes on.
+public struct Core: Sendable {
+    /// Breaches, holds and what each control must hold because of them.
+    public private(set) var book: Book
+    public private(set) var mode: Mode
+    /// Why what the journal holds is not taken up; nil where it is.
+    public private(set) var confirmation: JournalAge.Finding?
+    private var dispatch: Dispatch
+    private var catchUp = CatchUp()
+    private let contents: Contents
+    /// Alerts that an earlier process accepted and did not come to.
+    private var backlog: [ReceivedAlert]
+    private var isStarted = false
+    /// Whether the book's open breaches were taken up again after the start, which `mode: observe` puts off.
+    private var hasTakenUpBook = false
+    /// An alert with many hints whose controls are yet to be laid out. The next step begins with that, whatever it is.
+    private var unfinished: Book.Acceptance?
+
+    private var lastBatch: UInt64 = 0
+    /// What waits for records to become durable.
+    private var intents: [BatchID: RunID] = [:]
+    private var held: [BatchID: [Slot]] = [:]
+    private var large: Set<BatchID> = []
+    /// Of the last step by which anything was due: a disk that refuses does not pile up what becomes due meanwhile.
+    private var dueBatch: BatchID?
+
+    /// Changes with more actions, and alerts with more hints, take the journal a while.
+    static let largeThreshold = 256
+
+    /// What a start finds in the journal.
+    public struct Contents: Sendable {
+        public var breaches: [Breach]
+        public var controls: [ControlEntry]
+        public var inbox: [ReceivedAlert]
+        public var isFrozen: Bool
+        /// When an agent last wrote anything, by the wall clock; nil in an empty journal.
+        public var lastRecordAt: Timestamp?
+
+        public init(
+            breaches: [Breach] = [], controls: [ControlEntry] = [], inbox: [ReceivedAlert] = [],
+            isFrozen: Bool = false, lastRecordAt: Timestamp? = nil
+        ) {
+            self.breaches = breaches
+            self.controls = controls
+            self.inbox = inbox
+            self.isFrozen = isFrozen
+            self.lastRecordAt = lastRecordAt
+        }
+    }
+
+    public init(site: Site, policy: Policy, mode: Mode = .enforce, contents: Contents = Contents(), bounds: Bounds) {
+        self.mode = mode
+        self.contents = contents
+        backlog = contents.inbox
+        book = Book(
+            site: site, policy: policy, breaches: contents.breaches, controls: contents.controls,
+            isFrozen: contents.isFrozen)
+        dispatch = Dispatch(bounds, site: site)
+    }
+
+    // MARK: The door
+
+    /// Takes in what happened. - Parameter now: never earlier than at the step before, on the steady clock
+    public mutating func step(_ input: Input, at now: Moment) -> Ready {
+        var step = Step(now)
+        if let acceptance = unfinished {
+            unfinished = nil
+            absorb(book.follow(acceptance), &step)
+        }
+        take(input, &step)
+        while true {
+            dispatch.work(&book, &step.progress)
+            if step.progress.actions.isEmpty { break }
+            absorb(step.takeActions(), &step)
+        }
+        return close(step)
+    }
+
+    /// Whether nothing is at work on any BMC: with ``Input/stopping``, the end.
+    public var isAtRest: Bool { dispatch.isAtRest }
+
+    /// The BMCs that something is under way on.
+    public var busyBMCs: Set<BMC.Address> { dispatch.busyBMCs }
+
+    /// Whether nothing can become due, on no account.
+    public var isIdle: Bool { book.isIdle && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest }
+
+    private mutating func take(_ input: Input, _ step: inout Step) {
+        let now = step.now.steady
+        switch input {
+        case .started: start(&step)
+        case .stopping: dispatch.stop(&step.progress)
+        case .time: passTime(&step)
+        case .connected: catchUp.begin(now: now)
+        case .subscribed: if mode == .enforce { step.records.repeated += book.openBreaches }
+        case .alert(let alert): if !dispatch.isStopping { takeIn(alert, &step) }
+        case .repeated(let breach): if mode == .enforce { step.records.repeated.append(breach) }
+        case .read(let id, let result): dispatch.didRead(id, result, now: now)
+        case .wrote(let id, let results): dispatch.didWrite(id, results, now: now)
+        case .woke(let id): dispatch.didWait(id, now: now)
+        case .visited(let id, let isSeen): dispatch.didVisit(id, isSeen: isSeen, now: now)
+        case .rested(let slot): dispatch.didRest(slot, now: now)
+        case .durable(let batch): didCommit(batch, failure: nil, &step)
+        case .notDurable(let batch, let reason): didCommit(batch, failure: reason, &step)
+        case .pruned(let time): book.forget(closedBefore: time)
+        case .command(let command): obey(command, &step)
+        case .reloaded(let site, let policy, let mode): reload(site, policy, mode, &step)
+        }
+    }
+
+    /// When a ``Input/time`` can have anything to do; nil where it has nothing. Never later than that.
+    public mutating func nextDue(now: Timestamp) -> Timestamp? {
+        var due = [catchUp.nextDue, dispatch.nextDue(now: now)]
+        if mode == .enforce, dueBatch == nil { due.append(book.nextDue) }
+        if unfinished != nil { due.append(now) }
+        return due.compactMap { $0 }.min()
+    }
+
+    // MARK: Start, time
+
+    private mutating func start(_ step: inout Step) {
+        guard !isStarted else { return }
+        isStarted = true
+        catchUp.begin(now: step.now.steady)
+        confirmation = JournalAge.finding(contents, maxHold: book.policy.maxHold, now: step.now.wall)
+        if let confirmation {
+            book.park()
+            if mode == .observe { book.pause() }
+            step.tell(.parked(confirmation))
+            return step.tell(.heldBack(book.parking.breaches))
+        }
+        step.tell(.heldBack([]))
+        step.after.append(.publish)
+        let open = book.breaches.values.count { !$0.isClosed }
+        if open > 0 || !book.controls.isEmpty { step.tell(.resumed(breaches: open, controls: book.controls.count)) }
+        takeBacklog(&step)
+        if mode == .enforce { takeUpBook(&step) } else { book.pause() }
+    }
+
+    private mutating func takeUpBook(_ step: inout Step) {
+        hasTakenUpBook = true
+        let now = step.now.steady
+        absorb(book.parking.isEmpty ? book.resume(now: now) : book.resumeParked(now: now), &step)
+    }
+
+    /// - Parameter time: when they count as received; nil for when they were
+    private mutating func takeBacklog(asOf time: Timestamp? = nil, _ step: inout Step) {
+        catchUp.begin(now: step.now.steady)
+        let alerts = backlog
+        backlog = []
+        for var alert in alerts {
+            if let time { alert.receivedAt = time }
+            takeIn(alert, &step)
+        }
+    }
+
+    private mutating func passTime(_ step: inout Step) {
+        let now = step.now.steady
+        if let (act, overtaken) = catchUp.drain(now: now) {
+            for alert in overtaken {
+                step.tell(.overtaken(alert))
+                step.records.handled.append(alert.sequence)
+            }
+            for alert in act { self.act(on: alert, &step) }
+        }
+        dispatch.sendPatrol(now: now)
+        guard mode == .enforce, !book.isIdle, dueBatch == nil, !dispatch.isStopping else { return }
+        step.isDue = true
+        absorb(book.tick(now: now), &step)
+    }
+
+    // MARK: Alerts
+
+    private mutating func takeIn(_ alert: ReceivedAlert, _ step: inout Step) {
+        if !catchUp.gather(alert, wall: step.now.wall, now: step.now.steady) { act(on: alert, &step) }
+    }
+
+    private mutating func act(on received: ReceivedAlert, _ step: inout Step) {
+        step.records.handled.append(received.sequence)
+        guard let alert = received.alert else { return step.tell(.unreadable(received)) }
+        if let objection = book.objection(to: alert, source: received.source, now: received.receivedAt) {
+            step.records.refused.append((received, objection))
+            if !objection.isFinal { step.records.forgotten.append(received.mark) }
+            return
+        }
+        step.tell(.accepted(received, alert))
+        // The end of a breach that is held since before counts in any mode; nothing is written for it until the mode does.
+        if mode == .observe, alert.status != .resolved || book.breaches[alert.breachID]?.isOpen != true {
+            let planner = Planner(site: book.site, policy: book.policy)
+            step.tell(.wouldDo(planner.plan(alert.shedHints, feed: alert.feedTag)))
+            // It was not enforced. In another mode it will be, when it is sent again.
+            step.records.forgotten.append(received.mark)
+            return
+        }
+        if book.isRepetition(alert) {
+            step.records.repeated.append(alert.breachID)
+            return
+        }
+        finishUnfinished(&step)
+        defer {
+            if alert.status != .resolved { step.tell(.planned(book.breaches[alert.breachID]?.plans ?? [])) }
+        }
+        let now = step.now.steady
+        guard alert.status != .resolved, alert.shedHints.count > Self.largeThreshold else {
+            return absorb(book.accept(alert, origin: received.origin, now: now), &step)
+        }
+        // The disk begins with what is asked while its controls are laid out.
+        unfinished = book.takeIn(alert, origin: received.origin, now: now)
+        step.isLarge = true
+    }
+
+    private mutating func finishUnfinished(_ step: inout Step) {
+        guard let acceptance = unfinished else { return }
+        unfinished = nil
+        absorb(book.follow(acceptance), &step)
+    }
+
+    // MARK: Commands and configuration
+
+    private mutating func obey(_ command: Command, _ step: inout Step) {
+        let now = step.now.steady
+        switch command {
+        case .freeze: book.freeze()
+        case .thaw: absorb(book.thaw(now: now), &step)
+        case .release(let id):
+            guard book.breaches[id]?.isOpen == true || book.parking.breaches.contains(id) else {
+                step.answer = .noSuchBreach
+                return
+            }
+            absorb(book.release(id, now: now), &step)
+            step.tell(.heldBack(book.parking.breaches))
+            // With the last parked breach there is nothing left to confirm.
+            if confirmation != nil, book.parking.isEmpty, backlog.isEmpty { confirm(&step) }
+            step.after.append(.publish)
+        case .resume:
+            guard confirmation != nil else {
+                step.answer = .nothingToResume
+                return
+            }
+            confirm(&step)
+            // They are judged by today's clock: most are too old by now.
+            takeBacklog(asOf: step.now.wall, &step)
+            if mode == .enforce { takeUpBook(&step) } else { book.pause() }
+        }
+        step.tell(.commanded(command))
+    }
+
+    private mutating func confirm(_ step: inout Step) {
+        confirmation = nil
+        step.tell(.confirmed)
+        step.tell(.heldBack([]))
+        step.after.append(.publish)
+    }
+
+    private mutating func reload(_ site: Site, _ policy: Policy, _ mode: Mode, _ step: inout Step) {
+        book.reload(site: site, policy: policy)
+        dispatch.reload(site)
+        guard mode != self.mode else { return }
+        step.tell(.modeChanged(from: self.mode, to: mode))
+        self.mode = mode
+        switch mode {
+        // What is held stays held, and nothing is written or published.
+        case .observe: book.pause()
+        // All is looked at anew.
+        case .enforce:
+            let actions = book.unpause(now: step.now.steady)
+            if hasTakenUpBook || confirmation != nil { absorb(actions, &step) } else { takeUpBook(&step) }
+        }
+    }
+
+    // MARK: Durability
+
+    private mutating func didCommit(_ batch: BatchID, failure: String?, _ step: inout Step) {
+        if large.remove(batch) != nil { dispatch.endPreparing() }
+        if dueBatch == batch { dueBatch = nil }
+        if let run = intents.removeValue(forKey: batch) {
+            if let failure {
+                dispatch.didNotRecord(run, reason: failure, &step.progress)
+            } else {
+                dispatch.didRecord(run, &book)
+            }
+        }
+        // Where even this failed, the process ends, and the next start finds what this one did.
+        dispatch.release(held.removeValue(forKey: batch) ?? [])
+    }
+
+    private mutating func absorb(_ actions: [Action], _ step: inout Step) {
+        if actions.count > Self.largeThreshold { step.isLarge = true }
+        for action in actions {
+            switch action {
+            case .converge(let key, let priority):
+                guard let bmc = book.controls[key]?.entry.bmc.address else { continue }
+                dispatch.add(key, at: bmc, priority: priority, &step.progress)
+            case .report(let report):
+                if mode == .enforce { step.records.reports.append(report) }
+                step.after.append(.tell(.reported(report)))
+            case .alarm(let text): step.after.append(.tell(.alarm(text)))
+            }
+        }
+    }
+
+    /// Brings a step into its final form. What nothing of is durable needs not wait: those slots go on at once.
+    private mutating func close(_ step: Step) -> Ready {
+        var step = step
+        step.records.changes = book.takeChanges()
+        var ready = Ready()
+        while step.records.isEmpty, !step.progress.held.isEmpty {
+            dispatch.release(step.takeHeld())
+            repeat {
+                dispatch.work(&book, &step.progress)
+                absorb(step.takeActions(), &step)
+            } while !step.progress.actions.isEmpty
+            step.records.changes = book.takeChanges()
+        }
+        if step.records.isEmpty {
+            ready.effectsNow = step.progress.effects + step.after
+        } else {
+            if !step.records.reports.isEmpty || !step.records.repeated.isEmpty { step.after.insert(.publish, at: 0) }
+            let batch = Batch(id: nextBatch(), records: step.records, patience: .untilDone, effectsAfter: step.after)
+            if !step.progress.held.isEmpty { held[batch.id] = step.progress.held }
+            if step.isDue { dueBatch = batch.id }
+            if step.isLarge {
+                large.insert(batch.id)
+                dispatch.beginPreparing()
+            }
+            ready.effectsNow = step.progress.effects
+            ready.batches.append(batch)
+        }
+        for intent in step.progress.intents {
+            var records = Records()
+            records.changes.controls = [(intent.entry, intent.outcome)]
+            let batch = Batch(id: nextBatch(), records: records, patience: .once)
+            intents[batch.id] = intent.run
+            ready.batches.append(batch)
+        }
+        ready.answer = step.answer
+        ready.isUnfinished = unfinished != nil
+        return ready
+    }
+
+    private mutating func nextBatch() -> BatchID {
+        lastBatch += 1
+        return BatchID(number: lastBatch)
+    }
+}

@@ -1,0 +1,62 @@
+public import Site
+
+/// Something for the shell to do. It decides nothing about it.
+public enum Effect: Sendable {
+    /// Read a control. Answered by ``Input/read(_:_:)``.
+    case read(ReadOrder)
+    /// Write one control, or several through one resource. Answered by ``Input/wrote(_:_:)``.
+    case write(WriteOrder)
+    /// Answered by ``Input/woke(_:)``.
+    case wake(RunID, after: Duration)
+    /// Look at a resource, changing nothing. Answered by ``Input/visited(_:_:)``.
+    case visit(VisitOrder)
+    /// Something is wanted of a BMC that is being visited: the visit ends after the request that it has on its way.
+    case endVisit(RunID)
+    /// Nothing more is asked over a connection for now. Answered by ``Input/rested(_:)``.
+    case rest(BMC, Slot)
+    /// The outbox has something new, or may publish what it held back.
+    case publish
+    /// Something to tell people; nothing is decided by it.
+    case tell(Fact)
+}
+
+/// A read of a control, with all that its request has to know.
+public struct ReadOrder: Sendable {
+    public let id: RunID
+    public let entry: ControlEntry
+    public let slot: Slot
+    /// Among requests that wait, the lowest number goes first.
+    public let priority: Int
+    /// How long it may take.
+    public let timeLeft: Duration
+    /// How old what is known of the machine's identity may be.
+    public let identityAge: Duration
+    /// Whether nothing else is to be asked of this BMC after it, as far as is known.
+    public let isLikelyLast: Bool
+}
+
+/// A write of one control, or of several that are members of one resource.
+public struct WriteOrder: Sendable {
+    public struct Change: Sendable {
+        public let write: Convergence.Write
+        public let entry: ControlEntry
+    }
+
+    public let id: RunID
+    public let changes: [Change]
+    public let slot: Slot
+    public let priority: Int
+    public let timeLeft: Duration
+
+    public var bmc: BMC? { changes.first?.entry.bmc }
+}
+
+/// A look of the patrol at one resource.
+public struct VisitOrder: Sendable {
+    public let id: RunID
+    public let resource: Resource
+    public let bmc: BMC
+    public let slot: Slot
+    /// Whether it was seen before, so that its control is looked at alone.
+    public let isKnown: Bool
+}

@@ -1,0 +1,29 @@
+public import PowerEvents
+
+/// What happened, for the log and the metrics.
+public enum Fact: Sendable {
+    /// What the journal held is taken up.
+    case resumed(breaches: Int, controls: Int)
+    /// What the journal held waits for an operator.
+    case parked(JournalAge.Finding)
+    /// The breaches of which nothing is to be published meanwhile.
+    case heldBack(Set<UUIDText>)
+    /// Nothing waits for an operator any more.
+    case confirmed
+    case accepted(ReceivedAlert, BreachAlert)
+    /// What becomes of the hints of a breach, after an alert of it was accepted.
+    case planned([PlannedHint])
+    /// A newer alert of its breach came with it.
+    case overtaken(ReceivedAlert)
+    /// An accepted alert cannot be read any more.
+    case unreadable(ReceivedAlert)
+    /// What would be done for an alert in `mode: enforce`.
+    case wouldDo([PlannedHint])
+    /// A convergence has ended.
+    case ended(ControlEntry, Outcome, isReverting: Bool)
+    /// Indirect: a report is large.
+    indirect case reported(Report)
+    case alarm(String)
+    case commanded(Command)
+    case modeChanged(from: Mode, to: Mode)
+}

@@ -1,0 +1,57 @@
+public import PowerEvents
+public import Site
+
+/// Everything that can happen to a ``Core``.
+public enum Input: Sendable {
+    /// The process begins with what its journal held.
+    case started
+    /// The process is to end: what is under way ends, nothing is begun.
+    case stopping
+    /// Time has passed. A few times a second.
+    case time
+
+    /// A connection to the broker has begun, which will hand out what it kept. Comes before the first of its alerts.
+    case connected
+    /// The alerts' topics are subscribed: whoever listens is to be told the present state.
+    case subscribed
+    /// The inbox has a new alert.
+    case alert(ReceivedAlert)
+    /// A payload that was seen before came again, of this breach.
+    case repeated(UUIDText)
+
+    /// A BMC answered a ``Effect/read(_:)``, or did not.
+    case read(RunID, Result<Reading, BMCFault>)
+    /// A BMC answered a ``Effect/write(_:)``, or did not: a result for each of its changes.
+    case wrote(RunID, [Result<Void, BMCFault>])
+    /// A ``Effect/wake(_:after:)`` is over.
+    case woke(RunID)
+    /// A ``Effect/visit(_:)`` is over. Cut short, it saw nothing of its resource.
+    case visited(RunID, isSeen: Bool)
+    /// A connection is at rest, as ``Effect/rest(_:)`` wanted it.
+    case rested(Slot)
+
+    /// Records are durable, and with them all that were made before.
+    case durable(BatchID)
+    /// Records could not be made durable, and never will be.
+    case notDurable(BatchID, reason: String)
+    /// The journal has forgotten breaches that were closed before this time.
+    case pruned(closedBefore: Timestamp)
+
+    case command(Command)
+    /// The configuration was read again.
+    case reloaded(Site, Policy, Mode)
+}
+
+/// One thing under way on a BMC, told apart from all earlier ones of this process.
+public struct RunID: Sendable, Hashable, Comparable {
+    let number: UInt64
+
+    public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+}
+
+/// The records of one step.
+public struct BatchID: Sendable, Hashable, Comparable {
+    let number: UInt64
+
+    public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+}

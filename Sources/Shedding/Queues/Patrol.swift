@@ -1,0 +1,65 @@
+import PowerEvents
+import Site
+
+/// Whom the patrol visits next: every BMC once in a while, evenly spread, so that sessions and connections stay warm and
+/// it is known before a breach what could be enforced.
+struct Patrol: Sendable {
+    private let every: Duration?
+    /// By BMC, the resources that it is visited for, in turn.
+    private var rounds: [BMC.Address: [Resource]] = [:]
+    private var addresses: [BMC.Address] = []
+    private var seen: Set<String> = []
+    private var roundStart: Timestamp?
+    private var position = 0
+
+    init(every: Duration?, site: Site) {
+        self.every = every
+        reload(site)
+    }
+
+    /// Takes over an inventory; what was learned of resources that stay is kept.
+    mutating func reload(_ site: Site) {
+        rounds = [:]
+        for resource in site.order.compactMap({ site.resources[$0] }) where !resource.isProtected {
+            guard let bmc = resource.bmc else { continue }
+            rounds[bmc.address, default: []].append(resource)
+        }
+        addresses = rounds.keys.sorted()
+        seen.formIntersection(rounds.values.flatMap { $0.map(\.id) })
+        position = min(position, addresses.count)
+    }
+
+    /// When the next BMC is due; nil where there is no patrol.
+    var nextDue: Timestamp? {
+        guard let every, !addresses.isEmpty else { return nil }
+        guard let roundStart else { return Timestamp(milliseconds: 0) }
+        guard position < addresses.count else { return roundStart + max(every, .seconds(1)) }
+        return roundStart + every * (Double(position) / Double(addresses.count))
+    }
+
+    /// The BMC that is due now. It stays due until ``didSend()``.
+    mutating func due(now: Timestamp) -> BMC.Address? {
+        guard let due = nextDue, due <= now else { return nil }
+        if roundStart == nil || position >= addresses.count {
+            roundStart = now
+            position = 0
+        }
+        return addresses[position]
+    }
+
+    mutating func didSend() { position += 1 }
+
+    /// The resource to look at now, and whether it was seen before: those never seen first, then one after another.
+    mutating func next(at bmc: BMC.Address) -> (resource: Resource, isKnown: Bool)? {
+        guard var own = rounds[bmc], !own.isEmpty else { return nil }
+        let resource = own.remove(at: own.firstIndex { !seen.contains($0.id) } ?? 0)
+        own.append(resource)
+        rounds[bmc] = own
+        return (resource, seen.contains(resource.id))
+    }
+
+    mutating func didSee(_ resource: String) { seen.insert(resource) }
+
+    /// Whether a BMC has resources that were never seen. A machine is wholly known before it is left.
+    func isNew(_ bmc: BMC.Address) -> Bool { rounds[bmc]?.contains { !seen.contains($0.id) } ?? false }
+}

@@ -1,0 +1,61 @@
+import PowerEvents
+import Site
+import Testing
+
+@testable import Shedding
+
+struct PatrolTests {
+    private static func bmc(_ number: Int) throws -> BMC {
+        BMC(
+            address: try #require(BMC.Address("https://10.0.0.\(number)")), credentials: "c", trust: .unverified)
+    }
+
+    private static func site() throws -> Site {
+        Site(
+            resources: [
+                Resource(id: "rack", type: .chassis), Resource(id: "a", type: .node, bmc: try bmc(1), parent: "rack"),
+                Resource(id: "a-gpu", type: .gpu, bmc: try bmc(1), parent: "a"),
+                Resource(id: "login", type: .node, bmc: try bmc(2), isProtected: true),
+            ], credentials: [:])
+    }
+
+    private static let start = Timestamp(milliseconds: 1_000_000)
+
+    @Test func whatWasNeverSeenComesFirstThenAllInTurn() throws {
+        var patrol = Patrol(every: .seconds(60), site: try Self.site())
+        let address = try Self.bmc(1).address
+        var seen: [String] = []
+        for _ in 0..<4 {
+            let step = patrol.next(at: address)
+            let next = try #require(step)
+            #expect(next.isKnown == (seen.count >= 2))
+            seen.append(next.resource.id)
+            patrol.didSee(next.resource.id)
+        }
+        #expect(seen == ["a", "a-gpu", "a", "a-gpu"])
+        #expect(!patrol.isNew(address))
+        // Protected machines and places without a BMC are not visited.
+        let none = patrol.next(at: try Self.bmc(2).address)
+        #expect(none == nil)
+    }
+
+    @Test func eachBMCOnceARoundEvenlySpread() throws {
+        let resources = try (1...4).map { Resource(id: "n\($0)", type: .node, bmc: try Self.bmc($0)) }
+        var patrol = Patrol(every: .seconds(60), site: Site(resources: resources, credentials: [:]))
+        var times: [Int] = []
+        for second in 0..<120 {
+            while patrol.due(now: Self.start + .seconds(second)) != nil {
+                times.append(second)
+                patrol.didSend()
+            }
+        }
+        #expect(times == [0, 15, 30, 45, 60, 75, 90, 105])
+    }
+
+    @Test func withoutAPeriodThereIsNone() throws {
+        var patrol = Patrol(every: nil, site: try Self.site())
+        #expect(patrol.nextDue == nil)
+        let due = patrol.due(now: Self.start)
+        #expect(due == nil)
+    }
+}
