@@ -165,7 +165,7 @@ let package = Package(
         .testTarget(
             name: "Histories",
             dependencies: [
-                "Agent", "Inventory", "Journal", "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON",
+                "Inventory", "Journal", "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -18,7 +18,7 @@ public struct Policy: Sendable, Hashable {
         case restore
     }
 
-    /// The oldest `time` of an event that is still obeyed.
+    /// The oldest `time` of an event that is still accepted.
     public var maxAge: Duration = .seconds(3 * 3600)
     /// How long one resource may take, retries included.
     public var deadline: Duration = .seconds(120)

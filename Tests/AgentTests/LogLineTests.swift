@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import PowerEvents
 import StrictJSON
@@ -71,7 +72,14 @@ struct LogLineTests {
     }
 
     /// systemd.exec(5): only where this very descriptor is the journal's.
-    @Test func theJournalIsKnownByItsDescriptor() {
+    @Test func theJournalIsKnownByItsDescriptor() throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        defer { for end in ends { close(end) } }
+        let link = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(ends[0])")
+        let inode = link.filter(\.isNumber)
+        #expect(LogDestination.current(descriptor: ends[0], environment: ["JOURNAL_STREAM": "8:\(inode)"]) == .journal)
+        #expect(LogDestination.current(descriptor: ends[1], environment: ["JOURNAL_STREAM": "8:\(inode)"]) == .plain)
         #expect(LogDestination.current(environment: [:]) == .plain)
         #expect(LogDestination.current(environment: ["JOURNAL_STREAM": "1:2"]) == .plain)
         #expect(LogDestination.current(descriptor: -1, environment: ["JOURNAL_STREAM": "1:2"]) == .plain)

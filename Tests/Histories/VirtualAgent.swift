@@ -67,7 +67,7 @@ final class VirtualAgent {
         let ready = core.step(input, at: Moment(steady: now, wall: world.wall))
         for effect in ready.effectsNow { perform(effect) }
         for batch in ready.batches { keep(batch) }
-        if ready.isUnfinished { later(.milliseconds(1)) { [self] in step(.time) } }
+        if ready.isUnfinished { later(.milliseconds(1)) { [self] in step(.proceed) } }
         planTick()
     }
 

@@ -8,7 +8,7 @@ import StrictJSON
 struct ResourceExplanation: Sendable {
     let resource: Resource?
     let id: String
-    let held: [(control: HeldControl, nextLook: Timestamp?, holds: [(breach: Breach, plan: PlannedHint)])]
+    let held: [(control: HeldControl, nextRead: Timestamp?, holds: [(breach: Breach, plan: PlannedHint)])]
     let history: [HistoryLine]
 
     var json: JSONValue {
@@ -16,13 +16,13 @@ struct ResourceExplanation: Sendable {
         object["resource"] = .string(id)
         object["inventory"] = resource.map(ResourceDescription.json) ?? .null
         object["summary"] = resource.map { .string(ResourceDescription.line($0)) }
-        object["controls"] = .array(held.map { Self.json($0.control, $0.nextLook, $0.holds) })
+        object["controls"] = .array(held.map { Self.json($0.control, $0.nextRead, $0.holds) })
         object["history"] = HistoryAnswer.json(history)
         return .object(object)
     }
 
     private static func json(
-        _ control: HeldControl, _ nextLook: Timestamp?, _ holds: [(breach: Breach, plan: PlannedHint)]
+        _ control: HeldControl, _ nextRead: Timestamp?, _ holds: [(breach: Breach, plan: PlannedHint)]
     ) -> JSONValue {
         var object = JSONObject()
         let entry = control.entry
@@ -41,7 +41,7 @@ struct ResourceExplanation: Sendable {
         object["code"] = .string(control.outcome?.code.rawValue ?? "in_progress")
         object["reason"] = control.outcome?.reason.map(JSONValue.string)
         object["message"] = control.outcome?.message.map(JSONValue.string)
-        object["next_look"] = nextLook.map { .string($0.description) }
+        object["next_look"] = nextRead.map { .string($0.description) }
         object["holds"] = .array(
             holds.map { hold in
                 [

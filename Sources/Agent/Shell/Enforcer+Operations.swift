@@ -29,7 +29,7 @@ extension Enforcer {
         if resource == nil, held.isEmpty { return nil }
         return ResourceExplanation(
             resource: resource, id: id,
-            held: held.map { ($0, book.nextLook(at: $0.entry.key), book.holds(on: $0.entry.key)) },
+            held: held.map { ($0, book.nextRead(at: $0.entry.key), book.holds(on: $0.entry.key)) },
             history: try parts.journal.history(HistoryQuery(resource: id, limit: 20)))
     }
 

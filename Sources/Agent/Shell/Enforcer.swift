@@ -26,6 +26,7 @@ actor Enforcer: Service {
     private nonisolated let arrivalSink: AsyncStream<Input>.Continuation
     private nonisolated let atRest = AsyncStream<Void>.makeStream()
     private var isStopping = false
+    private var isProceeding = false
     /// What comes back from now on was cut short, and says nothing of any BMC.
     private var isAbandoning = false
 
@@ -101,9 +102,19 @@ actor Enforcer: Service {
         let ready = core.step(input, at: now())
         for effect in ready.effectsNow { perform(effect) }
         for batch in ready.batches { keep(batch) }
-        if ready.isUnfinished { step(.time) }
+        if ready.isUnfinished { proceed() }
         if isStopping, core.isAtRest { atRest.continuation.finish() }
         return ready.answer
+    }
+
+    /// Goes on behind what has come in by now.
+    private func proceed() {
+        if isProceeding { return }
+        isProceeding = true
+        Task {
+            isProceeding = false
+            step(.proceed)
+        }
     }
 
     private func keep(_ batch: Batch) {

@@ -23,7 +23,7 @@ struct ContentCoding: Sendable {
     /// By the first bytes of gzip (RFC 1952, 2.3.1), or by the header and a body that cannot be JSON.
     static func isCompressed(_ response: HTTPResponse) -> Bool {
         if response.body.starts(with: [0x1F, 0x8B]) { return true }
-        let coding = response.header("Content-Encoding")?.lowercased() ?? ""
+        guard let coding = response.header("Content-Encoding")?.lowercased() else { return false }
         guard coding.contains("gzip") || coding.contains("deflate"), let first = response.body.first else {
             return false
         }

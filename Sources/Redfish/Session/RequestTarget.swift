@@ -44,8 +44,22 @@ enum RequestTarget {
         return normal(url.rest)
     }
 
+    /// Whether nothing is to be done about a path, as with nearly all of them: every link of every document comes here.
+    private static func isNormal(_ text: some StringProtocol) -> Bool {
+        var last: UInt8 = 0
+        for byte in text.utf8 {
+            // A segment that begins with a dot may be `.` or `..`; a query ends the path.
+            if last == 0, byte != UInt8(ascii: "/") { return false }
+            if last == UInt8(ascii: "/"), byte == UInt8(ascii: ".") { return false }
+            guard ResourceURI.isPlain(byte), byte != UInt8(ascii: "?") else { return false }
+            last = byte
+        }
+        return last != 0
+    }
+
     /// Encoded, without `.` and `..` (RFC 3986, 5.2.4).
     private static func normal(_ text: some StringProtocol) -> String {
+        if isNormal(text) { return String(text) }
         let encoded = ResourceURI.encoded(text)
         let path = encoded.prefix { $0 != "?" }
         var segments: [Substring] = []

@@ -1,6 +1,6 @@
 import PowerEvents
 
-/// Which controls are to be looked at again, and when: each at one time, the latest that was said.
+/// Which controls are to be read again, and when: each at one time, the latest that was said.
 ///
 /// A heap by time, so that neither adding a control nor asking for the next goes through thousands of them. A time that
 /// was overtaken by another stays in the heap until it comes up, or until there are too many such.

@@ -1,6 +1,6 @@
 import PowerEvents
 
-/// When what becomes due by the clock: looks at controls, and what is to be said of breaches.
+/// When what becomes due by the clock: reads of controls, and what is to be said of breaches.
 struct DueTimes: Sendable {
     /// Between something new of a breach and the report that says so. A BMC rarely changes alone, and each report tells
     /// the whole.
@@ -8,7 +8,7 @@ struct DueTimes: Sendable {
 
     private var reports: [UUIDText: Timestamp] = [:]
     private var news: [UUIDText: Timestamp] = [:]
-    private var looks = Agenda()
+    private var reads = Agenda()
 
     // MARK: Breaches
 
@@ -42,13 +42,13 @@ struct DueTimes: Sendable {
 
     // MARK: Controls
 
-    mutating func look(at key: ControlKey, when time: Timestamp) { looks.set(key, at: time) }
+    mutating func read(_ key: ControlKey, at time: Timestamp) { reads.set(key, at: time) }
 
-    mutating func dropLook(at key: ControlKey) { looks.remove(key) }
+    mutating func dropRead(_ key: ControlKey) { reads.remove(key) }
 
-    func look(at key: ControlKey) -> Timestamp? { looks[key] }
+    func nextRead(_ key: ControlKey) -> Timestamp? { reads[key] }
 
-    mutating func takeDueLooks(_ now: Timestamp) -> [ControlKey] { looks.takeDue(now) }
+    mutating func takeDueReads(_ now: Timestamp) -> [ControlKey] { reads.takeDue(now) }
 
-    var nextLook: Timestamp? { looks.next }
+    var nextRead: Timestamp? { reads.next }
 }

@@ -2,7 +2,7 @@ public import PowerEvents
 public import Site
 public import StrictJSON
 
-/// What was found out about a BMC by looking around in it.
+/// What was found out about a BMC by searching it.
 ///
 /// Only where to look, never what is there: everything that counts is read anew.
 public struct BMCKnowledge: Sendable, Hashable, Codable {
@@ -40,7 +40,7 @@ public struct BMCKnowledge: Sendable, Hashable, Codable {
         controls.append(control)
     }
 
-    /// Takes over what another look has found.
+    /// Takes over what another search has found.
     public mutating func merge(_ other: BMCKnowledge) {
         sessions = other.sessions ?? sessions
         for control in other.controls { learn(control) }

@@ -35,7 +35,7 @@ public enum ResourceURI {
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst(), byte != UInt8(ascii: "#") {
             let isEscape = byte == UInt8(ascii: "%") && Self.byte(rest.prefix(2)) != nil
-            if isEscape || isUnreserved(byte) || "!$&'()*+,;=:@/?".utf8.contains(byte) {
+            if isEscape || isPlain(byte) {
                 output.append(byte)
             } else {
                 output += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)]
@@ -48,7 +48,18 @@ public enum ResourceURI {
     public static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "-._~".utf8.contains(byte)
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: false
+        }
+    }
+
+    /// What may stand unencoded in a path or query: what is unreserved, the delimiters of `pchar`, `/` and `?`.
+    public static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x24, 0x26...0x2C, UInt8(ascii: "!"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: ";"),
+            UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "@"):
+            true
+        default: isUnreserved(byte)
         }
     }
 

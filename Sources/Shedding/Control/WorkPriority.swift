@@ -1,7 +1,7 @@
 /// The one scale by which everything that waits for a BMC is ordered: the lowest number goes first.
 ///
 /// What sheds has its hint's priority and comes before everything that releases, on every BMC and everywhere; what
-/// releases comes in reverse order; what only looks comes last.
+/// releases comes in reverse order; what only reads comes last.
 public enum WorkPriority {
     /// From here on nothing sheds.
     public static let firstRelease = 1 << 40

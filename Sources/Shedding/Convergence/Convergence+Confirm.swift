@@ -6,9 +6,9 @@ import StrictJSON
 /// to what they did, and yes to what they did not do.
 extension Convergence {
     /// At a limit that is not yet what was written: seven and three quarter seconds in all.
-    private static let maximumProbes = 5
+    private static let limitReads = 5
     /// After a refusal: most are what they say.
-    private static let maximumProbesAfterRefusal = 2
+    private static let readsAfterRefusal = 2
 
     /// Whether a write is done, as a reading shows.
     func isReached(_ write: Write, _ reading: Reading) -> Bool {
@@ -26,7 +26,7 @@ extension Convergence {
 
     mutating func confirm(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
         if case .reset = write { return confirmReset(write, answer, reading, now: now) }
-        guard isReached(write, reading) else { return lookAgain(write, answer, reading, now: now) }
+        guard isReached(write, reading) else { return readAgain(write, answer, reading, now: now) }
         switch (goal, write) {
         case (.prior, .restore(let fragment)) where !fragment.isNull: return finishAsBefore(reading)
         case (.prior, _):
@@ -38,18 +38,18 @@ extension Convergence {
     }
 
     /// It is not what was written: not yet, not at all, or what the BMC made of it.
-    private mutating func lookAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
+    private mutating func readAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
         let isMade = reading.value != valueBefore
         // What a BMC makes of a write it shows at once; what comes later is somebody else's.
-        if looks == 0 { firstSeen = reading.value }
+        if reads == 0 { firstSeen = reading.value }
         let isSteady = reading.value == lastSeen
         lastSeen = reading.value
         if isMade, isSteady, let step = takeRounding(of: write, reading) { return step }
-        let allowed = answer == .refused && !isMade ? Self.maximumProbesAfterRefusal : Self.maximumProbes
-        if looks < allowed {
-            let delay = Backoff.limitProbe.delay(after: looks)
+        let allowed = answer == .refused && !isMade ? Self.readsAfterRefusal : Self.limitReads
+        if reads < allowed {
+            let delay = Backoff.limitProbe.delay(after: reads)
             if now + delay < terms.deadline {
-                looks += 1
+                reads += 1
                 return wait(delay, then: .read)
             }
         }
@@ -114,7 +114,7 @@ extension Convergence {
         return wait(delay, then: .read)
     }
 
-    /// The control was looked at right now, and still holds what it did: the write may go out again. Where it holds
+    /// The control was read right now, and still holds what it did: the write may go out again. Where it holds
     /// something else, everything is decided anew.
     mutating func repeatIfUnchanged(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
         guard reading.value == valueBefore else { return decide(reading, now: now) }
@@ -157,11 +157,11 @@ extension Convergence {
             return finish(applied: .suspended(state), value: reading.value)
         }
         guard answer == .refused, reading.value == valueBefore else { return waitForPower(reading, now: now) }
-        // Refused, and as it was: looked at for a while, since machines take their time.
-        if looks < Self.maximumProbesAfterRefusedReset {
-            let delay = Backoff.powerProbe.delay(after: looks)
+        // Refused, and as it was: read for a while, since machines take their time.
+        if reads < Self.readsAfterRefusedReset {
+            let delay = Backoff.powerProbe.delay(after: reads)
             if now + delay < terms.deadline {
-                looks += 1
+                reads += 1
                 return wait(delay, then: .read)
             }
         }
@@ -171,16 +171,16 @@ extension Convergence {
     }
 
     /// Seven and a half seconds in all.
-    private static let maximumProbesAfterRefusedReset = 4
+    private static let readsAfterRefusedReset = 4
 
     /// Waits for a power state that takes its time.
     mutating func waitForPower(_ reading: Reading, now: Timestamp) -> Step {
-        let delay = Backoff.powerProbe.delay(after: looks)
+        let delay = Backoff.powerProbe.delay(after: reads)
         guard now + delay < terms.deadline else {
             let reset = if case .confirming(.reset(let type), _) = phase { type } else { nil as ResetType? }
             return finish(.deadline(reading.value, after: reset), value: reading.value)
         }
-        looks += 1
+        reads += 1
         return wait(delay, then: .read)
     }
 }

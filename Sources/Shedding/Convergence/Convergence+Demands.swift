@@ -5,7 +5,7 @@ import StrictJSON
 /// From what a control holds to what is demanded of it.
 extension Convergence {
     /// A quarter of a minute in all.
-    private static let maximumProbesBeforeAskingAgain = 5
+    private static let readsBeforeAskingAgain = 5
 
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
         // Until something is written, it is whatever others make it.
@@ -46,7 +46,7 @@ extension Convergence {
         if isHeld(as: wanted, reading) {
             return finish(applied: .rounded(made: reading.value, wanted: wanted), value: reading.value)
         }
-        // What lets more through than was asked for is written again, as often as it is looked at.
+        // What lets more through than was asked for is written again, as often as it is read.
         if entry.intent == wanted, let made = entry.made, reading.value.matches(made), let current, current < target {
             return finish(.clamped(made: reading.value, wanted: wanted), value: reading.value)
         }
@@ -182,12 +182,12 @@ extension Convergence {
             phase = .underWay(.gracefulShutdown)
             return waitForPower(reading, now: now)
         }
-        if entry.intent != nil, entry.held == nil, looks < Self.maximumProbesBeforeAskingAgain {
+        if entry.intent != nil, entry.held == nil, reads < Self.readsBeforeAskingAgain {
             // Intended before a crash or a deadline: perhaps under way, perhaps never sent. A reset is not blindly
             // repeated, so the machine is watched first; only one that still runs is asked again.
-            let delay = Backoff.powerProbe.delay(after: looks)
+            let delay = Backoff.powerProbe.delay(after: reads)
             if now + delay < terms.deadline {
-                looks += 1
+                reads += 1
                 return wait(delay, then: .read)
             }
         }

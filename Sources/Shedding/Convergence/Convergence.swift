@@ -6,7 +6,7 @@ public import StrictJSON
 ///
 /// A value: it is told what happened and answers with what to do next. Whoever performs the steps talks to the BMC and
 /// the journal. The order is always the same: read, make prior and intent durable, write, read back. What a BMC answers
-/// to a write decides nothing but how soon it is looked at: what it shows afterwards is the truth.
+/// to a write decides nothing but how soon it is read: what it shows afterwards is the truth.
 public struct Convergence: Sendable {
     public enum Goal: Sendable, Hashable {
         /// Satisfy these demands, of which there is at least one.
@@ -43,7 +43,7 @@ public struct Convergence: Sendable {
         public var onDrift: Policy.Drift
         public var suspend: [ResetType]
         public var reassertLimit: Int
-        /// After this no retry and no further look is started.
+        /// After this no retry and no further read is started.
         public var deadline: Timestamp
         /// Attempts to put back that have failed so far.
         public var failedReverts: Int
@@ -78,7 +78,7 @@ public struct Convergence: Sendable {
     }
 
     enum Phase: Sendable, Hashable {
-        case looking
+        case reading
         case recording(Write)
         case writing(Write)
         /// Looking whether a write took.
@@ -87,7 +87,7 @@ public struct Convergence: Sendable {
         case underWay(ResetType)
         /// Looking a last time before a write is repeated.
         case repeating(Write)
-        /// Somebody else wrote, says the BMC; looking whether it was not our write that it obeyed.
+        /// Somebody else wrote, says the BMC; reading whether it was not our write that it carried out.
         case overtaken(Write)
         case finished
     }
@@ -97,7 +97,7 @@ public struct Convergence: Sendable {
     private var durableEntry: ControlEntry
     public let goal: Goal
     let terms: Terms
-    var phase = Phase.looking
+    var phase = Phase.reading
     /// Faults in a row.
     var failures = 0
     /// The entry before a write was decided on.
@@ -106,9 +106,9 @@ public struct Convergence: Sendable {
     var valueBefore: ControlValue?
     /// The members that a write could change, as they were then.
     var fragmentBefore: JSONValue?
-    /// What the first look after the last write showed.
+    /// What the first read after the last write showed.
     var firstSeen: ControlValue?
-    /// What the last look showed that was not what was written.
+    /// What the last read showed that was not what was written.
     var lastSeen: ControlValue?
     /// What the BMC said of the last write although it accepted it.
     var objection: String?
@@ -116,10 +116,10 @@ public struct Convergence: Sendable {
     var answer: BMCFault?
     /// Writes that were tried again.
     var rewrites = 0
-    /// How often somebody else wrote between our look and our write.
+    /// How often somebody else wrote between our read and our write.
     private var races = 0
     /// Looks at a value that is not yet the one written.
-    var looks = 0
+    var reads = 0
     /// What the outcome should say beside its code.
     var remark: AppliedRemark?
     /// What the wait was for.
@@ -140,7 +140,7 @@ public struct Convergence: Sendable {
     /// How old what is known of the machine's identity may be at the next read. A prior goes to the machine that it was
     /// taken from, so before it is put back the machine is asked anew.
     public var identityAge: Duration {
-        if case .prior = goal, phase == .looking { return .zero }
+        if case .prior = goal, phase == .reading { return .zero }
         return .seconds(60)
     }
 
@@ -166,13 +166,13 @@ public struct Convergence: Sendable {
                 // Of a change of several requests, one may have been obeyed and said to be refused: then it is ours.
                 if reading.value != valueBefore || reading.fragment == fragmentBefore { withdraw() }
                 return decide(reading, now: now)
-            case .looking, .recording, .writing, .finished: return decide(reading, now: now)
+            case .reading, .recording, .writing, .finished: return decide(reading, now: now)
             }
         }
     }
 
     mutating func decide(_ reading: Reading, now: Timestamp) -> Step {
-        phase = .looking
+        phase = .reading
         valueBefore = reading.value
         fragmentBefore = reading.fragment
         switch goal {
@@ -185,7 +185,7 @@ public struct Convergence: Sendable {
     private mutating func checkIdentity(_ reading: Reading) -> Step? {
         // Whether the node tells it or the service is a matter of where the control was found (and of the version).
         let hasOtherTeller = (entry.locator?["system"] == nil) != (reading.locator["system"] == nil)
-        // Of what was only looked at, nothing is owed.
+        // Of what was only read, nothing is owed.
         guard entry.intent != nil, entry.isMoved == true || !hasOtherTeller, let known = entry.identity else {
             entry.identity = reading.identity ?? entry.identity
             return entry.intent != nil && entry.isMoved == true ? finishUnknownMachine(reading) : nil
@@ -235,7 +235,7 @@ public struct Convergence: Sendable {
     /// The BMC answered a write, or did not.
     public mutating func didWrite(_ result: Result<Void, BMCFault>, now: Timestamp) -> Step {
         guard case .writing(let write) = phase else { return finish(.internal("written out of turn")) }
-        looks = 0
+        reads = 0
         lastSeen = nil
         switch result {
         case .success:
@@ -248,7 +248,7 @@ public struct Convergence: Sendable {
         case .failure(let fault) where fault.isUnsent:
             withdraw()
             guard fault.isWorthRetrying, let delay = nextDelay(fault, now: now) else { return finish(fault) }
-            phase = .looking
+            phase = .reading
             return wait(delay, then: .read)
         case .failure(let fault):
             answer = fault
@@ -257,7 +257,7 @@ public struct Convergence: Sendable {
         }
     }
 
-    /// Somebody else wrote between our look and our write. Looked at again, and decided again: what they wrote is what
+    /// Somebody else wrote between our read and our write. Read again, and decided again: what they wrote is what
     /// was there before us, where nothing of ours is under way.
     private mutating func didLoseRace(_ write: Write, _ fault: BMCFault) -> Step {
         guard races < terms.retries else {
@@ -334,7 +334,7 @@ extension Convergence {
         switch phase {
         case .confirming(let pending, _), .repeating(let pending), .overtaken(let pending): write = pending
         case .underWay(let type): write = .reset(type)
-        case .looking, .recording, .writing, .finished: return finish(fault)
+        case .reading, .recording, .writing, .finished: return finish(fault)
         }
         if fault.kind == .machineOff, case .reset = write {
             // The resource went away with the machine; the power state itself is still readable elsewhere.

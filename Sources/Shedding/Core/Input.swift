@@ -9,6 +9,8 @@ public enum Input: Sendable {
     case stopping
     /// Time has passed. A few times a second.
     case time
+    /// Nothing has happened: there is time to go on with what a step left (``Ready/isUnfinished``).
+    case proceed
 
     /// A connection to the broker has begun, which will hand out what it kept. Comes before the first of its alerts.
     case connected

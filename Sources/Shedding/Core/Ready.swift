@@ -9,7 +9,7 @@ public struct Ready: Sendable {
     public internal(set) var batches: [Batch] = []
     /// Of a ``Input/command(_:)``.
     public internal(set) var answer = CommandAnswer.done
-    /// Whether there is more to lay out than the records had to wait for: a ``Input/time`` at once goes on with it, and any
-    /// other input does so as well.
+    /// Whether there is more to lay out or to begin than what waits by now should have to wait for: a ``Input/proceed``,
+    /// after what came in meanwhile, goes on with it, and any other input does so as well.
     public internal(set) var isUnfinished = false
 }

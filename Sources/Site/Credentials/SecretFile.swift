@@ -38,17 +38,19 @@ public enum SecretFile {
         var status = stat()
         guard stat(path, &status) == 0 else { return "the secret cannot be read: \(String(cString: strerror(errno)))" }
         guard status.st_mode & S_IFMT == S_IFREG else { return "is no regular file, as a secret should be" }
-        // systemd's own folder for credentials is closed to others, and its files show the mask of an ACL.
-        if let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"], path.hasPrefix(folder + "/") {
-            return nil
-        }
-        guard status.st_mode & 0o077 == 0 else {
+        guard status.st_mode & 0o077 == 0 || isSystemdCredential(path) else {
             let mode = String(status.st_mode & 0o777, radix: 8)
             return "has mode 0\(mode), so that others can read the secret; chmod 600 it"
         }
-        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+        guard status.st_uid == geteuid() || status.st_uid == 0 || isSystemdCredential(path) else {
             return "belongs to another user (uid \(status.st_uid)), who can change the secret"
         }
         return FileManager.default.isReadableFile(atPath: path) ? nil : "the secret cannot be read"
+    }
+
+    /// systemd's own folder for credentials is closed to others, and its files show the mask of an ACL.
+    private static func isSystemdCredential(_ path: String) -> Bool {
+        guard let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] else { return false }
+        return path.hasPrefix(folder + "/")
     }
 }

@@ -105,7 +105,7 @@ final class BenchStage: Sendable {
             name, ChildProcesses.sibling("ima"), ["run", "--config", configuration.path])
 
         try await wait("the agent", .seconds(60)) {
-            children.log(of: name).dropFirst(before).contains("the alerts' topics are subscribed")
+            children.log(of: name).dropFirst(before).contains("subscribed to alert topics")
         }
         return id
     }

@@ -71,7 +71,7 @@ final class DemoStage: Sendable {
         try children.launch(
             "ima", ChildProcesses.sibling("ima"), ["run", "--config", folder.appendingPathComponent("ima.yaml").path])
         for _ in 0..<200 {
-            if agentLog.contains("the alerts' topics are subscribed") { return }
+            if agentLog.contains("subscribed to alert topics") { return }
             if let name = children.firstEnded { throw Failure("\(name) ended: \(children.lastWords(of: name))") }
             try await Task.sleep(for: .milliseconds(50))
         }

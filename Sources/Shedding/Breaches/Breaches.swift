@@ -6,7 +6,7 @@ public import Site
 /// A value without clock, randomness or I/O. Events go in with the time at which they happened; ``Action``s come out.
 /// Whoever keeps it makes ``takeChanges()`` durable before acting, so that a crash at any point leaves a journal from
 /// which ``init(site:policy:breaches:controls:)`` and ``resume(now:)`` go on.
-public struct Book: Sendable {
+public struct Breaches: Sendable {
     public private(set) var site: Site
     public private(set) var policy: Policy {
         didSet { breachesDue = nil }
@@ -85,7 +85,7 @@ public struct Book: Sendable {
                 ofBreaches = breaches.values.compactMap { nextDue(of: $0) }.min()
                 breachesDue = .some(ofBreaches)
             }
-            return [ofBreaches, isHalted ? nil : due.nextLook].compactMap { $0 }.min()
+            return [ofBreaches, isHalted ? nil : due.nextRead].compactMap { $0 }.min()
         }
     }
 
@@ -103,13 +103,13 @@ public struct Book: Sendable {
         changeLog.remove(breach)
     }
 
-    mutating func lookAgain(at key: ControlKey, when time: Timestamp) {
+    mutating func readAgain(_ key: ControlKey, at time: Timestamp) {
         guard controls[key] != nil else { return }
-        due.look(at: key, when: time)
+        due.read(key, at: time)
     }
 
-    /// When a control is to be looked at again, because it failed or is watched.
-    public func nextLook(at key: ControlKey) -> Timestamp? { due.look(at: key) }
+    /// When a control is to be read again, because it failed or is watched.
+    public func nextRead(at key: ControlKey) -> Timestamp? { due.nextRead(key) }
 
     /// Notes how the release of a control from a breach ended.
     mutating func note(_ outcome: Outcome, releasing control: ControlKey, of breach: UUIDText) {
@@ -125,7 +125,7 @@ public struct Book: Sendable {
 
     mutating func dropEntry(of control: ControlKey) {
         controls[control] = nil
-        due.dropLook(at: control)
+        due.dropRead(control)
         changeLog.remove(control)
     }
 

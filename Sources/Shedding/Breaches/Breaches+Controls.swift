@@ -3,7 +3,7 @@ import Retrying
 import Site
 
 /// Controls: handing out convergences and taking in how they ended.
-extension Book {
+extension Breaches {
     /// A convergence to run, with the revision of the goal that it was made for.
     public struct Assignment: Sendable {
         public let convergence: Convergence
@@ -146,7 +146,7 @@ extension Book {
             return actions
         }
         guard demands(on: key).isEmpty else {
-            lookAgain(at: key, when: now + policy.watchEvery)
+            readAgain(key, at: now + policy.watchEvery)
             return settleHeld(key, outcome, isNews: isNews, now: now)
         }
         return settleReleased(key, outcome, now: now)
@@ -174,7 +174,7 @@ extension Book {
                 actions += closeOrReport(id, now: now)
                 continue
             }
-            // A breach that lets go waits for the ends of its releases, and a look at what is held is none.
+            // A breach that lets go waits for the ends of its releases, and a read of what is held is none.
             guard breaches[id]?.isOpen == true else { continue }
             let wasUnsettled = unsettled[id]?.remove(key) != nil
             waves[id]?.settle(key)
@@ -197,7 +197,7 @@ extension Book {
             let failures = controls[key]?.failedReverts ?? 0
             controls[key]?.failedReverts += 1
             let delay = Backoff.revert.delay(after: failures, fraction: Jitter.fraction(of: key, turn: failures))
-            lookAgain(at: key, when: now + delay)
+            readAgain(key, at: now + delay)
         } else {
             remove(key)
         }

@@ -1,8 +1,8 @@
 public import PowerEvents
 
 /// What becomes due by the clock, and how work goes on after a restart.
-extension Book {
-    /// Whether anything can become due: a breach that is not over, or a control to look at.
+extension Breaches {
+    /// Whether anything can become due: a breach that is not over, or a control to read.
     public var isIdle: Bool { controls.isEmpty && breaches.values.allSatisfy(\.isClosed) }
 
     /// Does what is due. To be called a few times a second while not ``isIdle``.
@@ -21,7 +21,7 @@ extension Book {
             if due.takeNews(id, now) { actions += reportIfSettled(id, now: now) }
         }
         if !isHalted {
-            for key in due.takeDueLooks(now) {
+            for key in due.takeDueReads(now) {
                 if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
             }
         }
@@ -61,7 +61,7 @@ extension Book {
         return actions
     }
 
-    /// Takes up everything that a journal left unfinished: each held control is looked at before anything is written.
+    /// Takes up everything that a journal left unfinished: each held control is read before anything is written.
     public mutating func resume(now: Timestamp) -> [Action] {
         var actions: [Action] = []
         for id in breaches.keys.sorted() {
@@ -97,8 +97,8 @@ extension Book {
             // Held ones of an open breach wait for their wave; those in a hold-down are watched.
             if demands(on: key).isEmpty {
                 if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
-            } else if due.look(at: key) == nil {
-                lookAgain(at: key, when: now + policy.watchEvery)
+            } else if due.nextRead(key) == nil {
+                readAgain(key, at: now + policy.watchEvery)
             }
         }
         return actions
@@ -120,14 +120,14 @@ extension Book {
         changeLog.log(HistoryEntry(.command, "freeze"))
     }
 
-    /// Lets writes go out again, and looks at everything anew.
+    /// Lets writes go out again, and reads everything anew.
     public mutating func thaw(now: Timestamp) -> [Action] {
         isFrozen = false
         changeLog.log(HistoryEntry(.command, "thaw"))
         return takeUpAgain(now: now)
     }
 
-    /// Looks at everything anew, by the pace of each breach, as after a restart.
+    /// Reads everything anew, by the pace of each breach, as after a restart.
     private mutating func takeUpAgain(now: Timestamp) -> [Action] {
         var actions: [Action] = []
         for id in openBreaches {
@@ -145,7 +145,7 @@ extension Book {
     /// Writes nothing from now on, as a freeze does, but not by an operator's command and not beyond a restart.
     public mutating func pause() { isPaused = true }
 
-    /// Lets writes go out again, and looks at everything anew.
+    /// Lets writes go out again, and reads everything anew.
     public mutating func unpause(now: Timestamp) -> [Action] {
         guard isPaused else { return [] }
         isPaused = false
