@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 public import PowerEvents
+import Retrying
 import Synchronization
 
 /// Group commit: what many tasks want durable at about the same time goes to the disk in one transaction.
@@ -74,12 +75,10 @@ public final class JournalWriter: Sendable {
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
-    private static let shortestDelay = Duration.milliseconds(200)
-    /// What waits is written within about a second of the disk's taking it again: caps may wait for it.
-    private static let longestDelay = Duration.seconds(1)
+    private static let shortestDelay = Backoff.disk.first
 
     /// The pause after one more refusal of the disk.
-    static func delay(after last: Duration) -> Duration { min(last * 2, longestDelay) }
+    static func delay(after last: Duration) -> Duration { min(last * 2, Backoff.disk.longest) }
 
     /// - Parameter delay: after the next refusal of the disk
     private func flush(delay: Duration) {

@@ -13,7 +13,7 @@ struct VirtualBMC: Sendable {
         var tellsIncrement = false
         /// It makes this of every lower limit.
         var clamp: Int?
-        var resetTypes = ["On", "ForceOff", "GracefulShutdown"]
+        var resetTypes: [ResetType] = ["On", "ForceOff", "GracefulShutdown"]
         /// Its GPUs' limits are members of one resource, written by one request.
         var isJoint = false
         /// Which register each resource's control is: several may lead to one.
@@ -41,7 +41,7 @@ struct VirtualBMC: Sendable {
         }
         if random.chance(10) { ways.clamp = 350 }
         ways.isJoint = random.chance(30)
-        let offered = ["On", "ForceOff", "GracefulShutdown"]
+        let offered: [ResetType] = ["On", "ForceOff", "GracefulShutdown"]
         switch node {
         case "n3": ways.resetTypes = ["On", "ForceOff"]
         case "n2": ways.resetTypes = random.pick([offered, offered, ["On", "Pause", "Resume"], ["On", "Suspend"]])
@@ -183,8 +183,8 @@ struct VirtualBMC: Sendable {
     }
 
     /// A reset is obeyed. - Returns: whether it could be
-    mutating func reset(_ type: String, now: Timestamp) -> Bool {
-        let isStart = type == "On" || type == "Resume"
+    mutating func reset(_ type: ResetType, now: Timestamp) -> Bool {
+        let isStart = type == .on || type == .resume
         if isStart {
             guard machine.power != .on || machine.change != nil else { return true }
             machine.change = (.on, now + .seconds(3))

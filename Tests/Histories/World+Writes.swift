@@ -43,7 +43,7 @@ extension World {
             }
             checkRestore(Self.watts(fragment), key, bmc, place)
             return true
-        case .reset("On"), .reset("Resume"): checkStart(key, durable, node)
+        case .reset(.on), .reset(.resume): checkStart(key, durable, node)
         case .reset(let type): checkShutdown(type, durable, bmc)
         }
         return false
@@ -194,7 +194,7 @@ extension World {
         checkHoldDown(of: node + " power", { $0.node == node && $0.watts == nil }, "\(key) powered on")
     }
 
-    private func checkShutdown(_ type: String, _ durable: ControlEntry, _ bmc: VirtualBMC) {
+    private func checkShutdown(_ type: ResetType, _ durable: ControlEntry, _ bmc: VirtualBMC) {
         let node = bmc.node
         if !["GracefulShutdown", "Pause", "Suspend"].contains(type) {
             fail("\(type) of \(node), which the policy does not allow")

@@ -27,7 +27,7 @@ actor JournalLedger: BMCLedger {
         write(batch)
     }
 
-    func takeLeftovers(on bmc: BMC.Address) -> [String] { leftovers.removeValue(forKey: bmc) ?? [] }
+    func adoptOrphanedSessions(on bmc: BMC.Address) -> [String] { leftovers.removeValue(forKey: bmc) ?? [] }
 
     func knowledge(of bmc: BMC.Address) -> BMCKnowledge { knowledge[bmc] ?? BMCKnowledge() }
 

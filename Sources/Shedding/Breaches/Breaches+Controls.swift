@@ -1,4 +1,5 @@
 public import PowerEvents
+import Retrying
 import Site
 
 /// Controls: handing out convergences and taking in how they ended.
@@ -201,11 +202,11 @@ extension Breaches {
         let holding = holdIndex[key].keys.sorted()
         for id in holding { recordRelease(key, of: id, outcome) }
         if outcome.code == .failed {
-            // As long as it takes: 2, 4, 8 ... seconds, up to five minutes.
+            // As long as it takes.
             let failures = controls[key]?.failedReverts ?? 0
             controls[key]?.failedReverts += 1
-            let delay = min(Duration.seconds(2 << min(failures, 8)), .seconds(300))
-            readAgain(key, at: now + delay + delay * Jitter.fraction(of: key, turn: failures) / 4)
+            let delay = Backoff.revert.delay(after: failures, fraction: Jitter.fraction(of: key, turn: failures))
+            readAgain(key, at: now + delay)
         } else {
             remove(key)
         }

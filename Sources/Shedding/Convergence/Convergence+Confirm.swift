@@ -1,13 +1,12 @@
 import PowerEvents
+import Retrying
 import StrictJSON
 
 /// Looking whether a write took: applied means read back, and nothing else counts. Neither does a refusal: BMCs say no
 /// to what they did, and yes to what they did not do.
 extension Convergence {
-    /// The waits between reads of a limit. BMCs show a new limit up to several seconds late.
-    private static let limitReads: [Duration] = [
-        .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4),
-    ]
+    /// At a limit that is not yet what was written: seven and three quarter seconds in all.
+    private static let limitReads = 5
     /// After a refusal: most are what they say.
     private static let readsAfterRefusal = 2
 
@@ -46,9 +45,9 @@ extension Convergence {
         let isSteady = reading.value == lastSeen
         lastSeen = reading.value
         if isMade, isSteady, let step = takeRounding(of: write, reading) { return step }
-        let allowed = answer == .refused && !isMade ? Self.readsAfterRefusal : Self.limitReads.count
+        let allowed = answer == .refused && !isMade ? Self.readsAfterRefusal : Self.limitReads
         if reads < allowed {
-            let delay = Self.limitReads[reads]
+            let delay = Backoff.limitProbe.delay(after: reads)
             if now + delay < terms.deadline {
                 reads += 1
                 return wait(delay, then: .read)
@@ -178,10 +177,10 @@ extension Convergence {
             entry.hold(reading.value)
             return finish(applied: .suspended(state), value: reading.value)
         }
-        guard answer == .refused, reading.value == valueBefore else { return waitForPower(write, reading, now: now) }
+        guard answer == .refused, reading.value == valueBefore else { return waitForPower(reading, now: now) }
         // Refused, and as it was: read for a while, since machines take their time.
         if reads < Self.readsAfterRefusedReset {
-            let delay = Duration.milliseconds(500 << reads)
+            let delay = Backoff.powerProbe.delay(after: reads)
             if now + delay < terms.deadline {
                 reads += 1
                 return wait(delay, then: .read)
@@ -192,16 +191,15 @@ extension Convergence {
         return finish(failure(answer, reading), value: reading.value)
     }
 
-    /// Half a second, doubled each time: seven and a half seconds in all.
+    /// Seven and a half seconds in all.
     private static let readsAfterRefusedReset = 4
 
-    /// Waits for a power state that takes its time, 2 to 10 s between reads.
-    mutating func waitForPower(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
-        if case .confirming = phase {} else { phase = .confirming(write, .unknown) }
-        let delay = Duration.milliseconds(min(500 << min(reads, 5), 10_000))
+    /// Waits for a power state that takes its time.
+    mutating func waitForPower(_ reading: Reading, now: Timestamp) -> Step {
+        let delay = Backoff.powerProbe.delay(after: reads)
         guard now + delay < terms.deadline else {
-            let name = if case .reset(let name) = write { name } else { "the write" }
-            return finish(.deadline(reading.value, after: name), value: reading.value)
+            let reset = if case .confirming(.reset(let type), _) = phase { type } else { nil as ResetType? }
+            return finish(.deadline(reading.value, after: reset), value: reading.value)
         }
         reads += 1
         return wait(delay, then: .read)
