@@ -213,11 +213,8 @@ public actor BMCClient {
             guard let found = ControlDialects.named(locator.dialect)?.reading(in: document.json, at: locator) else {
                 throw BMCFault(.unsupported, "\(locator.uri) does not show the control that it had")
             }
-            reading = Reading(value: found.value, fragment: found.fragment, range: found.range)
-            reading.dormant = found.dormant
+            reading = found
             reading.group = found.group.flatMap { refusedGroups.contains($0) ? nil : $0 }
-            reading.speeds = found.speeds
-            reading.modes = found.modes
         }
         reading.objection = objections[entry.key]
         reading.locator = locator.json

@@ -3,10 +3,10 @@ import Testing
 
 @testable import Shedding
 
-/// ``Book/nextDue`` is when ``Book/tick(now:)`` has something to do: no earlier and no later.
+/// ``Breaches/nextDue`` is when ``Breaches/tick(now:)`` has something to do: no earlier and no later.
 struct NextDueTests {
     /// Goes on in steps as small as those of the agent, and sees to it that a tick acts when, and only when, it said so.
-    private func pass(_ duration: Duration, _ world: inout BookWorld) {
+    private func pass(_ duration: Duration, _ world: inout BreachWorld) {
         let end = world.now + duration
         while world.now < end {
             world.now = world.now + .milliseconds(100)
@@ -24,7 +24,7 @@ struct NextDueTests {
     }
 
     @Test func ofABreachFromItsFirstAlertToItsEnd() {
-        var world = BookWorld { $0.step = .percent(50) }
+        var world = BreachWorld { $0.step = .percent(50) }
         let first = world.book.nextDue
         #expect(first == nil)
         world.accept(
@@ -48,7 +48,7 @@ struct NextDueTests {
     }
 
     @Test func ofWhatWaitsForAnOperator() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 500), Fixture.hint("n2", priority: 2)]))
         world.work()
         world.book.freeze()
@@ -67,11 +67,11 @@ struct NextDueTests {
     }
 
     @Test func ofWhatIsParked() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 500)]))
         world.work()
         var later = world.restarted()
-        later.book = Book(
+        later.book = Breaches(
             site: Fixture.site, policy: world.book.policy, breaches: Array(world.durable.breaches.values),
             controls: Array(world.durable.controls.values))
         later.book.park()

@@ -17,7 +17,7 @@ struct OrderTests {
     }
 
     @Test func shedsGoBeforeReleases() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", priority: 1, watts: 700)]))
         world.work()
         world.accept(Fixture.alert(1, .resolved))
@@ -31,7 +31,7 @@ struct OrderTests {
     }
 
     @Test func whatIsAskedForMoreUrgentlyMovesUp() {
-        var world = BookWorld()
+        var world = BreachWorld()
         let first = Self.priorities(
             world.book.accept(
                 Fixture.alert(1, .active, [Fixture.hint("n1", priority: 5, watts: 700)]), origin: Fixture.origin,
@@ -46,7 +46,7 @@ struct OrderTests {
 
     /// It waited as a shed when its breach was resolved; it takes its turn as a release.
     @Test func aReleaseDoesNotRideOnAShedsPlace() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.now = world.now + .seconds(31)
@@ -61,7 +61,7 @@ struct OrderTests {
     }
 
     @Test func afterAThawThePaceHolds() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(
             Fixture.alert(
                 1, .active,
@@ -77,7 +77,7 @@ struct OrderTests {
 
     /// No shutdown is sent after `resolved`, not even by what was recorded already.
     @Test func nothingIsBegunAfterResolved() throws {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", .suspend)]))
         let key = Self.key("n1", .powerState)
         let (begun, _) = world.book.begin(key, now: world.now)
@@ -105,7 +105,7 @@ struct OrderTests {
     }
 
     @Test func resolvedMidwayCancelsWhatHasNotStarted() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.work(atMost: 1)
         world.accept(Fixture.alert(1, .resolved))
@@ -120,7 +120,7 @@ struct OrderTests {
 
     /// A cap that is lost in the hold-down is not put back: the breach is over.
     @Test func theHoldDownWritesNothing() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.accept(Fixture.alert(1, .resolved))
@@ -130,7 +130,7 @@ struct OrderTests {
     }
 
     @Test func aBreachThatComesBackDuringTheRampIsDamped() {
-        var world = BookWorld { $0.step = .percent(10) }
+        var world = BreachWorld { $0.step = .percent(10) }
         let hints = (1...8).map { Fixture.hint("n\($0)", watts: 700) }
         world.accept(Fixture.alert(1, .active, hints))
         world.work()
@@ -144,7 +144,7 @@ struct OrderTests {
     // MARK: Reload
 
     @Test func aFloorThatIsTakenAwayLowersNothing() throws {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 200)]))
         world.work()
         #expect(world.watts("n1") == 500)
@@ -158,7 +158,7 @@ struct OrderTests {
     }
 
     @Test func protectedWritesNothingOverAnOperator() throws {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 600)]))
         world.work()
         world.holds[Self.key("n1")] = Fixture.limit(900)
@@ -171,7 +171,7 @@ struct OrderTests {
     }
 
     @Test func aChangedAddressReachesWhatIsHeld() throws {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 600)]))
         world.work()
         let bmc = BMC(

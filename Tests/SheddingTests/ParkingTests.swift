@@ -4,16 +4,16 @@ import Testing
 
 /// What an old journal holds waits for an operator, and everything else goes on.
 struct ParkingTests {
-    private func parked() -> BookWorld {
-        var world = BookWorld { $0.holdDown = .seconds(1) }
+    private func parked() -> BreachWorld {
+        var world = BreachWorld { $0.holdDown = .seconds(1) }
         world.accept(
             Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.accept(Fixture.alert(2, .active, [Fixture.hint("n2", watts: 600)]))
         world.work()
-        var after = BookWorld { $0.holdDown = .seconds(1) }
+        var after = BreachWorld { $0.holdDown = .seconds(1) }
         after.holds = world.holds
         after.durable = world.durable
-        after.book = Book(
+        after.book = Breaches(
             site: Fixture.site, policy: after.book.policy, breaches: Array(world.durable.breaches.values),
             controls: Array(world.durable.controls.values))
         after.book.park()

@@ -10,8 +10,8 @@ struct SharedControlTests {
     static let hgx = ControlKey(resource: "hgx", facet: .powerLimit)
 
     /// Node and chassis are one limit. Both are on one BMC in the field; here the key says enough.
-    static func world(_ change: (inout Policy) -> Void = { _ in }) -> BookWorld {
-        var world = BookWorld(change)
+    static func world(_ change: (inout Policy) -> Void = { _ in }) -> BreachWorld {
+        var world = BreachWorld(change)
         world.sharedWith = [n1: n1, ControlKey(resource: "n1b", facet: .powerLimit): n1]
         return world
     }
@@ -26,7 +26,7 @@ struct SharedControlTests {
         return Site(resources: resources, credentials: Fixture.site.credentials)
     }()
 
-    static func shared(_ change: (inout Policy) -> Void = { _ in }) -> BookWorld {
+    static func shared(_ change: (inout Policy) -> Void = { _ in }) -> BreachWorld {
         var world = world(change)
         world.book.reload(site: site, policy: world.book.policy)
         return world
@@ -107,7 +107,7 @@ struct SharedControlTests {
             return entry
         }
         let second = ControlKey(resource: "n1b", facet: .powerLimit)
-        let book = Book(
+        let book = Breaches(
             site: Self.site, policy: Policy(), breaches: [],
             controls: [
                 try entry(Self.n1, prior: 900, intent: 600, at: 10), try entry(second, prior: 1000, intent: 900, at: 1),

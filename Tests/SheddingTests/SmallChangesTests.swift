@@ -16,15 +16,15 @@ struct SmallChangesTests {
         return policy
     }
 
-    private func open(_ hints: [ShedHint]) -> Book {
-        var book = Book(site: Fixture.site, policy: policy())
+    private func open(_ hints: [ShedHint]) -> Breaches {
+        var book = Breaches(site: Fixture.site, policy: policy())
         _ = book.accept(Fixture.alert(1, .active, hints), origin: Fixture.origin, now: Fixture.start)
         let changes = book.takeChanges()
         #expect(changes.breaches.map(\.plans.count) == [hints.count])
         return book
     }
 
-    private func finish(_ key: ControlKey, _ outcome: Outcome, in book: inout Book) throws {
+    private func finish(_ key: ControlKey, _ outcome: Outcome, in book: inout Breaches) throws {
         let (assignment, _) = book.begin(key, now: Fixture.start)
         let run = try #require(assignment)
         _ = book.finish(
@@ -81,7 +81,7 @@ struct SmallChangesTests {
     }
 
     @Test func aStepOfAReleaseIsWhatItLetsGo() throws {
-        var world = BookWorld {
+        var world = BreachWorld {
             $0.holdDown = .zero
             $0.step = .percent(25)
         }
@@ -97,7 +97,7 @@ struct SmallChangesTests {
     }
 
     @Test func aRestartFindsWhatSmallChangesSaid() throws {
-        var world = BookWorld {
+        var world = BreachWorld {
             $0.throttleGPUSpeed = .percent(50)
             $0.holdDown = .zero
             $0.step = .percent(25)
@@ -123,7 +123,7 @@ struct SmallChangesTests {
 
     /// Of a breach that is over nothing is kept that grows with its hints, and the next one still waits longer.
     @Test func whatIsOverIsSmallAndStillDampens() {
-        var world = BookWorld { $0.holdDown = .seconds(30) }
+        var world = BreachWorld { $0.holdDown = .seconds(30) }
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.accept(Fixture.alert(1, .resolved))

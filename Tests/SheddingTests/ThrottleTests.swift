@@ -9,8 +9,8 @@ struct ThrottleTests {
     private static let gpu = ControlKey(resource: "n1-gpu0", facet: .speedLimit)
     private static let node = ControlKey(resource: "n1", facet: .powerMode)
 
-    private func world() -> BookWorld {
-        var world = BookWorld {
+    private func world() -> BreachWorld {
+        var world = BreachWorld {
             $0.throttleGPUSpeed = .percent(50)
             $0.throttleNodeMode = "PowerSaving"
             $0.holdDown = .seconds(1)

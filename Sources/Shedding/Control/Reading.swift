@@ -41,12 +41,17 @@ public struct Reading: Sendable, Hashable {
     public var objection: String?
 
     public init(
-        value: ControlValue, fragment: JSONValue, range: PowerRange = PowerRange(), identity: MachineIdentity? = nil,
+        value: ControlValue, fragment: JSONValue, range: PowerRange = PowerRange(), dormant: Watts? = nil,
+        group: String? = nil, speeds: SpeedRange? = nil, modes: [String] = [], identity: MachineIdentity? = nil,
         locator: JSONValue = .null, resetTypes: [String] = []
     ) {
         self.value = value
         self.fragment = fragment
         self.range = range
+        self.dormant = dormant
+        self.group = group
+        self.speeds = speeds
+        self.modes = modes
         self.identity = identity
         self.locator = locator
         self.resetTypes = resetTypes

@@ -9,7 +9,7 @@ public import Site
 /// which another core goes on.
 public struct Core: Sendable {
     /// Breaches, holds and what each control must hold because of them.
-    public private(set) var book: Book
+    public private(set) var book: Breaches
     public private(set) var mode: Mode
     /// Why what the journal holds is not taken up; nil where it is.
     public private(set) var confirmation: JournalAge.Finding?
@@ -22,7 +22,7 @@ public struct Core: Sendable {
     /// Whether the book's open breaches were taken up again after the start, which `mode: observe` puts off.
     private var hasTakenUpBook = false
     /// An alert with many hints whose controls are yet to be laid out. The next step begins with that, whatever it is.
-    private var unfinished: Book.Acceptance?
+    private var unfinished: Breaches.Acceptance?
 
     private var lastBatch: UInt64 = 0
     /// What waits for records to become durable.
@@ -60,7 +60,7 @@ public struct Core: Sendable {
         self.mode = mode
         self.contents = contents
         backlog = contents.inbox
-        book = Book(
+        book = Breaches(
             site: site, policy: policy, breaches: contents.breaches, controls: contents.controls,
             isFrozen: contents.isFrozen)
         dispatch = Dispatch(bounds, site: site)

@@ -96,7 +96,7 @@ struct Dispatch: Sendable {
     }
 
     /// An intent is durable. Its write still needs the book's leave.
-    mutating func didRecord(_ id: RunID, _ book: inout Book) {
+    mutating func didRecord(_ id: RunID, _ book: inout Breaches) {
         guard let run = runs[id] else { return }
         book.willWrite(run.convergence.entry)
         runs[id]?.didRecord()
@@ -162,7 +162,7 @@ struct Dispatch: Sendable {
     }
 
     /// Goes on in every slot that can, and begins with as many more as there may be.
-    mutating func work(_ book: inout Book, _ progress: inout Progress) {
+    mutating func work(_ book: inout Breaches, _ progress: inout Progress) {
         var begun = 0
         while true {
             if let slot = ready.popLast() {
@@ -177,7 +177,7 @@ struct Dispatch: Sendable {
         }
     }
 
-    private mutating func proceed(_ slot: Slot, _ book: inout Book, _ progress: inout Progress) {
+    private mutating func proceed(_ slot: Slot, _ book: inout Breaches, _ progress: inout Progress) {
         while let turn = turns[slot] {
             let isGoingOn =
                 switch turn.stage {
@@ -191,7 +191,7 @@ struct Dispatch: Sendable {
     }
 
     /// What the slot is to do after a turn, or first.
-    private mutating func takeNext(_ slot: Slot, _ book: inout Book, _ progress: inout Progress) {
+    private mutating func takeNext(_ slot: Slot, _ book: inout Breaches, _ progress: inout Progress) {
         // What is more urgent on other BMCs goes first, once this slot has done something.
         let isToYield = connections[slot] != nil && queues.isToYield(slot)
         guard !isStopping, !isToYield, let job = queues.next(in: slot) else { return rest(slot, &progress) }
@@ -233,7 +233,7 @@ struct Dispatch: Sendable {
 
     /// Begins with a control. - Returns: whether its turn goes on; otherwise what it came to is to become durable first
     private mutating func begin(
-        _ key: ControlKey, in slot: Slot, _ book: inout Book, _ progress: inout Progress
+        _ key: ControlKey, in slot: Slot, _ book: inout Breaches, _ progress: inout Progress
     ) -> Bool {
         let (assignment, actions) = book.begin(key, now: progress.now)
         guard let assignment, let priority = turns[slot]?.priority else {
@@ -253,7 +253,7 @@ struct Dispatch: Sendable {
 
     /// - Returns: whether there is more to do at once
     private mutating func prepare(
-        _ slot: Slot, _ turn: Turn, _ book: inout Book, _ progress: inout Progress
+        _ slot: Slot, _ turn: Turn, _ book: inout Breaches, _ progress: inout Progress
     ) -> Bool {
         if let id = turn.current, let run = runs[id] {
             if run.isPreparing { return issue(run, in: slot, &book, &progress) }
@@ -284,7 +284,7 @@ struct Dispatch: Sendable {
     /// One request for all that are to write through the same resource; nil where that is no more than one. What does not
     /// is left as it is.
     private func jointWrite(
-        _ turn: Turn, in slot: Slot, _ book: inout Book, _ now: Timestamp
+        _ turn: Turn, in slot: Slot, _ book: inout Breaches, _ now: Timestamp
     ) -> (WriteOrder, [RunID])? {
         guard turn.members.count > 1, let first = turn.members.first.flatMap({ runs[$0] }) else { return nil }
         var changes: [WriteOrder.Change] = []
@@ -305,7 +305,7 @@ struct Dispatch: Sendable {
     }
 
     private mutating func complete(
-        _ slot: Slot, _ turn: Turn, _ book: inout Book, _ progress: inout Progress
+        _ slot: Slot, _ turn: Turn, _ book: inout Breaches, _ progress: inout Progress
     ) -> Bool {
         guard let id = turn.current, let run = runs[id] else {
             turns[slot] = nil
@@ -340,7 +340,7 @@ struct Dispatch: Sendable {
 
     /// Reads, or makes durable what is about to be written.
     private mutating func issue(
-        _ run: Run, in slot: Slot, _ book: inout Book, _ progress: inout Progress
+        _ run: Run, in slot: Slot, _ book: inout Breaches, _ progress: inout Progress
     ) -> Bool {
         let entry = run.convergence.entry
         guard case .record = run.step else {

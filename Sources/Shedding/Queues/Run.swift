@@ -19,7 +19,7 @@ struct Run: Sendable {
     /// Whether the next reading tells whether the write took, for the first time.
     private(set) var isReadingBack = false
 
-    init(_ id: RunID, _ key: ControlKey, _ assignment: Book.Assignment, priority: Int) {
+    init(_ id: RunID, _ key: ControlKey, _ assignment: Breaches.Assignment, priority: Int) {
         self.id = id
         self.key = key
         self.priority = priority

@@ -34,7 +34,7 @@ let benchmarks: @Sendable () -> Void = {
         let origin = Breach.Origin(source: "bench", trace: nil, correlationID: nil)
         benchmark.startMeasurement()
         for _ in benchmark.scaledIterations {
-            var book = Book(site: site, policy: Policy())
+            var book = Breaches(site: site, policy: Policy())
             blackHole(book.accept(alert, origin: origin, now: Fixtures.now))
             blackHole(book.takeChanges())
         }
@@ -45,7 +45,7 @@ let benchmarks: @Sendable () -> Void = {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let journal = try JournalDatabase(path: folder.appendingPathComponent("journal.sqlite").path)
-        var book = Book(site: try Fixtures.site(10_000), policy: Policy())
+        var book = Breaches(site: try Fixtures.site(10_000), policy: Policy())
         let origin = Breach.Origin(source: "bench", trace: nil, correlationID: nil)
         _ = book.accept(Fixtures.alert(hints: 10_000), origin: origin, now: Fixtures.now)
         var batch = JournalBatch()

@@ -2,7 +2,7 @@ public import PowerEvents
 import Site
 
 /// Alerts: opening, tightening and resolving breaches.
-extension Book {
+extension Breaches {
     /// Whether an alert, whose signature and source are in order, contradicts what is known.
     public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> RefusalReason? {
         if alert.shedHints.count > policy.maxHints { return .tooManyHints }

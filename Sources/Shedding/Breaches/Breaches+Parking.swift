@@ -1,7 +1,7 @@
 public import PowerEvents
 
 /// A journal that comes back after long: nothing of it is taken up before an operator has said so.
-extension Book {
+extension Breaches {
     /// What waits for ``resumeParked(now:)`` or ``release(_:now:)``.
     public var parking: Parking { parked }
 

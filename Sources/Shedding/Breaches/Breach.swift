@@ -86,7 +86,7 @@ public struct Breach: Sendable, Hashable, Codable {
     /// Whether it has, or had, hints.
     public var isWithPlans: Bool { !plans.isEmpty || hadPlans == true }
 
-    /// Changes one plan, which somebody else keeps account of: see ``Book/replacePlan(at:of:with:)``.
+    /// Changes one plan, which somebody else keeps account of: see ``Breaches/replacePlan(at:of:with:)``.
     mutating func replacePlan(at position: Int, with plan: PlannedHint) {
         plans[position] = plan
         revisions.plans &-= 1

@@ -2,7 +2,7 @@ import PowerEvents
 import Site
 
 /// A control is what a BMC holds once: resources that lead to one control share it, with one prior and one intent.
-extension Book {
+extension Breaches {
     /// The key under which a key's control is held.
     func shared(_ key: ControlKey) -> ControlKey { sharing.primaries[key] ?? key }
 

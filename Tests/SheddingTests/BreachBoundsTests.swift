@@ -5,9 +5,9 @@ import StrictJSON
 import Testing
 
 /// What keeps a book from doing, holding or saying too much.
-struct BookBoundsTests {
+struct BreachBoundsTests {
     @Test func noFurtherSuspendsWhenMostOfAPlanIsOutOfReach() {
-        var world = BookWorld { $0.maxSuspended = .percent(100) }
+        var world = BreachWorld { $0.maxSuspended = .percent(100) }
         let lost = BMCFault(.unreachable, "no route")
         for name in ["n1", "n2", "n3"] { world.faults[ControlKey(resource: name, facet: .powerLimit)] = lost }
         world.accept(
@@ -22,7 +22,7 @@ struct BookBoundsTests {
     }
 
     @Test func anOverdueBreachAlarmsAndStaysHeld() {
-        var world = BookWorld { $0.maxHold = .seconds(3600) }
+        var world = BreachWorld { $0.maxHold = .seconds(3600) }
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.now = world.now + .seconds(3601)
@@ -54,7 +54,7 @@ struct BookBoundsTests {
         var policy = Policy()
         policy.maxHints = 2
         policy.maxOpenBreaches = 2
-        var book = Book(site: Fixture.site, policy: policy)
+        var book = Breaches(site: Fixture.site, policy: policy)
         let now = Fixture.start
         let hints = ["n1", "n2", "n3"].map { Fixture.hint($0, watts: 500) }
         #expect(book.objection(to: Fixture.alert(1, .active, hints), source: "s", now: now) == .tooManyHints)
@@ -77,7 +77,7 @@ struct BookBoundsTests {
         var policy = Policy()
         policy.maxHints = 2
         policy.maxOpenBreaches = 3
-        var book = Book(site: Fixture.site, policy: policy)
+        var book = Breaches(site: Fixture.site, policy: policy)
         let now = Fixture.start
         for breach in 1...3 { _ = book.accept(Fixture.alert(breach), origin: Fixture.origin, now: now) }
         #expect(book.objection(to: Fixture.alert(4), source: Fixture.origin.source, now: now) == .tooManyBreaches)
@@ -98,7 +98,7 @@ struct BookBoundsTests {
     }
 
     @Test func theOldestEndsOfUnknownBreachesAreForgotten() {
-        var book = Book(site: Fixture.site, policy: Policy())
+        var book = Breaches(site: Fixture.site, policy: Policy())
         func end(_ number: Int, source: String) -> BreachAlert {
             var alert = Fixture.alert(1, .resolved)
             alert.breachID = UUIDText(randomBytes: withUnsafeBytes(of: number.bigEndian) { Array($0) + Array($0) })
@@ -125,7 +125,7 @@ struct BookBoundsTests {
             id: Fixture.id(1), origin: Fixture.origin, feed: "f", isCritical: true, openedAt: later,
             holdDown: .seconds(30))
         holding.phase = .holdingDown(until: later + .seconds(30))
-        var book = Book(site: Fixture.site, policy: policy, breaches: [holding])
+        var book = Breaches(site: Fixture.site, policy: policy, breaches: [holding])
         _ = book.resume(now: Fixture.start)
         #expect(book.breaches[holding.id]?.phase == .holdingDown(until: Fixture.start + .seconds(30)))
     }

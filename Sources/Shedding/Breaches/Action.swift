@@ -1,6 +1,6 @@
 public import PowerEvents
 
-/// What the keeper of a ``Book`` is to do, in this order, after having made the book's changes durable.
+/// What the keeper of a ``Breaches`` is to do, in this order, after having made the book's changes durable.
 public enum Action: Sendable, Hashable {
     /// Bring a control to its goal when its BMC's turn comes; lower priorities first.
     case converge(ControlKey, priority: Int)
@@ -12,7 +12,7 @@ public enum Action: Sendable, Hashable {
     public var isConverge: Bool { if case .converge = self { true } else { false } }
 }
 
-/// What changed in a ``Book`` since it was last asked, to be made durable in one transaction.
+/// What changed in a ``Breaches`` since it was last asked, to be made durable in one transaction.
 ///
 /// A breach can have thousands of plans, and most changes bear on none or one of them: what is written is as small as
 /// what has changed.

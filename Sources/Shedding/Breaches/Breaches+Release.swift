@@ -1,7 +1,7 @@
 import PowerEvents
 
 /// Letting go: after `resolved`, hold-down, then steps in reverse order.
-extension Book {
+extension Breaches {
     mutating func resolve(_ id: UUIDText, now: Timestamp) -> [Action] {
         guard let breach = breaches[id], breach.isOpen else { return [] }
         breaches[id]?.phase = .holdingDown(until: now + breach.holdDown)

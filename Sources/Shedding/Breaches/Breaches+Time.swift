@@ -1,7 +1,7 @@
 public import PowerEvents
 
 /// What becomes due by the clock, and how work goes on after a restart.
-extension Book {
+extension Breaches {
     /// Whether anything can become due: a breach that is not over, or a control to read.
     public var isIdle: Bool { controls.isEmpty && breaches.values.allSatisfy(\.isClosed) }
 

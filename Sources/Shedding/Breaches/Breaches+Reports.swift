@@ -1,7 +1,7 @@
 import PowerEvents
 
 /// What is said of a breach, from what its controls were last seen to hold.
-extension Book {
+extension Breaches {
     /// A report where nothing is left in progress and there is something new to say.
     mutating func reportIfSettled(_ id: UUIDText, now: Timestamp, evenIfNothingNew: Bool = false) -> [Action] {
         guard let breach = breaches[id], unsettled[id, default: []].isEmpty else { return [] }

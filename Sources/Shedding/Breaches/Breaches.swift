@@ -6,7 +6,7 @@ public import Site
 /// A value without clock, randomness or I/O. Events go in with the time at which they happened; ``Action``s come out.
 /// Whoever keeps it makes ``takeChanges()`` durable before acting, so that a crash at any point leaves a journal from
 /// which ``init(site:policy:breaches:controls:)`` and ``resume(now:)`` go on.
-public struct Book: Sendable {
+public struct Breaches: Sendable {
     public private(set) var site: Site
     public private(set) var policy: Policy {
         didSet { breachesDue = nil }

@@ -4,9 +4,9 @@ import Site
 import StrictJSON
 import Testing
 
-struct BookTests {
+struct BreachesTests {
     @Test func capsReportsAndPutsBack() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("nobody")]))
         world.work()
         #expect(world.watts("n1") == 700)
@@ -27,7 +27,7 @@ struct BookTests {
     /// Between the halves of a large alert there is a commit, after which the process may end.
     @Test(arguments: [BreachAlert.Status.active, .escalated])
     func aCrashBetweenTheHalvesOfAnAlertLosesNothing(status: BreachAlert.Status) {
-        var world = BookWorld()
+        var world = BreachWorld()
         if status == .escalated {
             world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 900)]))
             world.work()
@@ -44,7 +44,7 @@ struct BookTests {
 
     /// What says nothing new is answered all the same.
     @Test func aCrashBetweenTheHalvesOfAnAlertOwesItsAnswer() {
-        var world = BookWorld()
+        var world = BreachWorld()
         let alert = Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)])
         world.accept(alert)
         world.work()
@@ -57,14 +57,14 @@ struct BookTests {
     }
 
     @Test func anAlertWithoutHintsIsAnsweredAtOnce() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1))
         #expect(world.lastReport?.code == .success)
         #expect(world.lastReport?.results.isEmpty == true)
     }
 
     @Test func theFloorIsReportedInTheHintsUnit() {
-        var world = BookWorld()
+        var world = BreachWorld()
         var hint = Fixture.hint("n1")
         hint.targetPower = PowerQuantity(watts: Watts(100), unit: .kilowatt)
         world.accept(Fixture.alert(1, .active, [hint]))
@@ -73,7 +73,7 @@ struct BookTests {
     }
 
     @Test func holdsOnlyTightenWhileOpen() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.accept(Fixture.alert(1, .escalated, [Fixture.hint("n1", watts: 900), Fixture.hint("n2", watts: 800)]))
@@ -89,7 +89,7 @@ struct BookTests {
     }
 
     @Test func escalatedOpensABreachAndResolvedIsFinal() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .escalated, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.accept(Fixture.alert(1, .resolved))
@@ -101,7 +101,7 @@ struct BookTests {
     }
 
     @Test func aResolvedForAnUnknownBreachClosesItForGood() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .resolved))
         #expect(world.lastReport?.action == .reverted)
         #expect(world.lastReport?.code == .success)
@@ -111,7 +111,7 @@ struct BookTests {
     }
 
     @Test func aBreachBelongsToItsSource() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1))
         #expect(
             world.book.objection(to: Fixture.alert(1, .resolved), source: "//grid/v1/poweragent/b", now: world.now)
@@ -119,7 +119,7 @@ struct BookTests {
     }
 
     @Test func oldAndFutureBreachesAreRefused() {
-        let book = BookWorld().book
+        let book = BreachWorld().book
         let old = Fixture.alert(1, detectedAt: Fixture.start - .seconds(86_401))
         let future = Fixture.alert(1, detectedAt: Fixture.start + .seconds(301))
         #expect(book.objection(to: old, source: "s", now: Fixture.start) == .staleBreach)
@@ -127,7 +127,7 @@ struct BookTests {
     }
 
     @Test func overlappingBreachesHoldTheTightestAndStepBack() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 800)]))
         world.work()
         world.accept(Fixture.alert(2, .active, [Fixture.hint("n1", watts: 600)]))
@@ -149,14 +149,14 @@ struct BookTests {
     }
 
     @Test func warningGoesPriorityByPriorityWithAGraceForStragglers() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(
             Fixture.alert(
                 1, .active, [Fixture.hint("n1", priority: 2, watts: 700), Fixture.hint("n2", priority: 1, watts: 700)],
                 severity: .warning))
         world.work()
         #expect(world.order.map(\.resource) == ["n2", "n1"])
-        var slow = BookWorld()
+        var slow = BreachWorld()
         slow.accept(
             Fixture.alert(
                 1, .active, [Fixture.hint("n1", priority: 2, watts: 700), Fixture.hint("n2", priority: 1, watts: 700)],
@@ -170,7 +170,7 @@ struct BookTests {
     }
 
     @Test func suspendedNodesRunAgainAndComeBackFirst() throws {
-        var world = BookWorld { $0.step = .percent(50) }
+        var world = BreachWorld { $0.step = .percent(50) }
         world.accept(
             Fixture.alert(
                 1, .active,
@@ -196,7 +196,7 @@ struct BookTests {
     }
 
     @Test func innerHintsActAloneWhenTheSuspendFails() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.faults[ControlKey(resource: "n1", facet: .powerState)] = BMCFault(.refused, "no")
         world.accept(
             Fixture.alert(1, .active, [Fixture.hint("n1", .suspend), Fixture.hint("n1-gpu0", watts: 300)]))
@@ -206,7 +206,7 @@ struct BookTests {
     }
 
     @Test func partialAtReportAfterThenTheWhole() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.work(atMost: 1)
         #expect(world.reports.isEmpty)
@@ -221,7 +221,7 @@ struct BookTests {
     }
 
     @Test func theStateIsRepublishedWhileOpen() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         let before = world.reports.count
@@ -230,7 +230,7 @@ struct BookTests {
     }
 
     @Test func aRaisedCapIsPutBackWhileHeld() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.holds[ControlKey(resource: "n1", facet: .powerLimit)] = Fixture.limit(1000)
@@ -239,7 +239,7 @@ struct BookTests {
     }
 
     @Test func whatChangesAfterAReportIsToldOnceForAll() {
-        var world = BookWorld()
+        var world = BreachWorld()
         let names = (1...8).map { "n\($0)" }
         world.accept(Fixture.alert(1, .active, names.map { Fixture.hint($0, watts: 700) }))
         world.work()
@@ -253,7 +253,7 @@ struct BookTests {
     }
 
     @Test func failingRevertsAreRetriedForAsLongAsItTakes() {
-        var world = BookWorld()
+        var world = BreachWorld()
         let key = ControlKey(resource: "n1", facet: .powerLimit)
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
@@ -270,7 +270,7 @@ struct BookTests {
     }
 
     @Test func theHoldDownDoublesForAFeedThatFlaps() {
-        var world = BookWorld()
+        var world = BreachWorld()
         for (breach, wait) in [(1, 30), (2, 60), (3, 120)] {
             world.accept(
                 Fixture.alert(breach, .active, [Fixture.hint("n1", watts: 700)], detectedAt: world.now))
@@ -284,7 +284,7 @@ struct BookTests {
     }
 
     @Test func aRestartGoesOnFromWhatIsDurable() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.work(atMost: 1)
         // The process dies here: only what was made durable is left, and n2 was never begun.
@@ -301,7 +301,7 @@ struct BookTests {
 
     /// Nothing of it is durable before its first intent but the hint, and the inventory no longer tells its BMC.
     @Test func whatLeftTheInventoryBeforeItWasBegunIsSkipped() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700), Fixture.hint("n2", watts: 700)]))
         world.work(atMost: 1)
         var after = world.restarted(site: Site())
@@ -320,7 +320,7 @@ struct BookTests {
     }
 
     @Test func whatASuspendShouldHaveCoveredIsSkippedWithIt() {
-        var world = BookWorld { $0.maxSuspended = .percent(100) }
+        var world = BreachWorld { $0.maxSuspended = .percent(100) }
         world.accept(
             Fixture.alert(
                 1, .active, [Fixture.hint("n2", .suspend, priority: 1), Fixture.hint("n2-gpu0", priority: 2)]))
@@ -331,7 +331,7 @@ struct BookTests {
     }
 
     @Test func whatLeftTheInventoryIsStillReleased() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.book.reload(site: Site(), policy: world.book.policy)
@@ -341,7 +341,7 @@ struct BookTests {
     }
 
     @Test func frozenNothingIsWrittenAndNothingUndone() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.book.freeze()
@@ -358,7 +358,7 @@ struct BookTests {
 
     /// As `mode: observe` does after a reload, beside an operator's freeze, which it neither sets nor ends.
     @Test func pausedNothingIsWrittenAndNothingUndone() {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.book.pause()
@@ -376,7 +376,7 @@ struct BookTests {
     }
 
     @Test func aFreezeInTheMiddleOfAReleaseOwesThePrior() throws {
-        var world = BookWorld()
+        var world = BreachWorld()
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.accept(Fixture.alert(1, .resolved))

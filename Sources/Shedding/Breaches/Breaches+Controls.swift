@@ -2,7 +2,7 @@ public import PowerEvents
 import Site
 
 /// Controls: handing out convergences and taking in how they ended.
-extension Book {
+extension Breaches {
     /// A convergence to run, with the revision of the goal that it was made for.
     public struct Assignment: Sendable {
         public let convergence: Convergence

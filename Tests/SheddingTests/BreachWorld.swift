@@ -5,8 +5,8 @@ import StrictJSON
 import Testing
 
 /// A book with simulated controls in memory and a clock that only tests move.
-struct BookWorld {
-    var book: Book
+struct BreachWorld {
+    var book: Breaches
     var now = Fixture.start
     var holds: [ControlKey: Reading] = [:]
     var reports: [Report] = []
@@ -21,7 +21,7 @@ struct BookWorld {
         var policy = Policy()
         policy.step = .percent(100)
         change(&policy)
-        book = Book(site: Fixture.site, policy: policy)
+        book = Breaches(site: Fixture.site, policy: policy)
     }
 
     mutating func accept(_ alert: BreachAlert, source: String = Fixture.origin.source) {
@@ -107,12 +107,12 @@ struct BookWorld {
     }
 
     /// The next process, with nothing of this one but what is durable and what the controls hold.
-    func restarted(site: Site = Fixture.site) -> BookWorld {
-        var after = BookWorld()
+    func restarted(site: Site = Fixture.site) -> BreachWorld {
+        var after = BreachWorld()
         after.holds = holds
         after.sharedWith = sharedWith
         after.durable = durable
-        after.book = Book(
+        after.book = Breaches(
             site: site, policy: book.policy, breaches: Array(durable.breaches.values),
             controls: Array(durable.controls.values))
         after.perform(after.book.resume(now: after.now))
