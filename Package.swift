@@ -53,9 +53,10 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         .target(name: "StrictJSON", swiftSettings: strict),
+        .target(name: "Retrying", swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "JOSE", dependencies: ["OpenSSL", "StrictJSON"], swiftSettings: strict),
-        .target(name: "Mosquitto", dependencies: ["CMosquitto"], swiftSettings: strict),
+        .target(name: "Mosquitto", dependencies: ["CMosquitto", "Retrying"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
 
         // The text format of Prometheus and the metrics that it shows; no library for it is kept up.
@@ -66,14 +67,15 @@ let package = Package(
         .target(name: "Settings", dependencies: ["OpenSSL", "PowerEvents", "Site", yams], swiftSettings: strict),
         .target(
             name: "Inventory", dependencies: ["PowerEvents", "Settings", "Site", "StrictJSON"], swiftSettings: strict),
-        .target(name: "Shedding", dependencies: ["PowerEvents", "Site", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Shedding", dependencies: ["PowerEvents", "Retrying", "Site", "StrictJSON"], swiftSettings: strict),
         .target(
             name: "Redfish",
-            dependencies: ["Curl", "PowerEvents", "Shedding", "Site", "StrictJSON"],
+            dependencies: ["Curl", "PowerEvents", "Retrying", "Shedding", "Site", "StrictJSON"],
             swiftSettings: strict),
         .target(
             name: "Journal",
-            dependencies: ["PowerEvents", "Shedding", "Site", "StrictJSON", grdb],
+            dependencies: ["PowerEvents", "Retrying", "Shedding", "Site", "StrictJSON", grdb],
             // The histories write tens of millions of records: unoptimised, that alone would take minutes of each test run.
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(
@@ -136,7 +138,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SheddingTests",
-            dependencies: ["Inventory", "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON"],
+            dependencies: ["Inventory", "PowerEvents", "Retrying", "Settings", "Shedding", "Site", "StrictJSON"],
             swiftSettings: strict),
         .testTarget(
             name: "RedfishTests",
@@ -162,9 +164,7 @@ let package = Package(
         // Seeded histories of everything that can go wrong, in virtual time, against a model.
         .testTarget(
             name: "Histories",
-            dependencies: [
-                "Inventory", "Journal", "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON",
-            ],
+            dependencies: ["Journal", "PowerEvents", "Shedding", "Site", "StrictJSON"],
             swiftSettings: strict),
         .testTarget(
             name: "FleetSimulatorTests",

@@ -3,7 +3,7 @@ import CCurl
 /// What a worker's thread keeps: the queue, the transfers in flight, and the handshakes among them.
 struct CurlLoop {
     /// As long as a BMC's turn takes, with what it waits for in between.
-    private static let rest = Duration.seconds(1)
+    private static let idleLimit = Duration.seconds(1)
 
     private let sockets: SocketWatch
     private let configuration: HTTPClientPool.Configuration
@@ -19,7 +19,7 @@ struct CurlLoop {
     private var passingOpen: Set<String> = []
     /// Requests to others of them, which wait until some of these are closed.
     private var held: [Submission] = []
-    private var lastRest = ContinuousClock.now
+    private var lastClosing = ContinuousClock.now
     /// By origin, its shard, and its place there.
     private var homes: [String: (shard: Int, place: Int)] = [:]
     private var transfers: [UInt64: Transfer] = [:]
@@ -54,7 +54,7 @@ struct CurlLoop {
     /// Starts what may start, waits for what comes, and delivers what has ended.
     mutating func turn(grace: Duration) {
         closePassing()
-        lookAtAuthorities()
+        checkAuthorities()
         for shard in replaced where !shard.isBusy { shard.retire() }
         replaced.removeAll { !$0.isBusy }
         startReady(grace: grace)
@@ -102,7 +102,7 @@ struct CurlLoop {
     }
 
     /// - Parameter force: also where no file seems to have changed
-    mutating func lookAtAuthorities(immediately: Bool = false, force: Bool = false) {
+    mutating func checkAuthorities(immediately: Bool = false, force: Bool = false) {
         if authorities.changed(now: .now, immediately: immediately) || force { renewTrust() }
     }
 
@@ -113,7 +113,7 @@ struct CurlLoop {
                 $0.transfer.wasIssued || transfers[$0.transfer.id] == nil || idle - $0.idleBefore > grace
             }
         }
-        if !held.isEmpty, passingOpen.count < mostPassing {
+        if !held.isEmpty, passingOpen.count < maximumPassingOrigins {
             add(held)
             held = []
         }
@@ -156,12 +156,14 @@ struct CurlLoop {
         return home
     }
 
-    private var mostPassing: Int { max(1, configuration.maximumPassing / max(1, configuration.connectionsPerOrigin)) }
+    private var maximumPassingOrigins: Int {
+        max(1, configuration.maximumPassing / max(1, configuration.connectionsPerOrigin))
+    }
 
     /// Whether an origin may have a connection now, and notes that it has where it may.
     private mutating func mayOpen(_ origin: String, shard: Int) -> Bool {
         guard passing[shard] != nil, !passingOpen.contains(origin) else { return true }
-        guard passingOpen.count < mostPassing else { return false }
+        guard passingOpen.count < maximumPassingOrigins else { return false }
         passingOpen.insert(origin)
         return true
     }
@@ -178,9 +180,9 @@ struct CurlLoop {
     /// Closes what nobody needs at the moment, where it is more than may be kept.
     private mutating func closePassing() {
         let now = ContinuousClock.now
-        guard !passing.isEmpty, now - lastRest > .milliseconds(500) else { return }
-        lastRest = now
-        for (shard, origins) in passing where shards[shard].rest(after: Self.rest) {
+        guard !passing.isEmpty, now - lastClosing > .milliseconds(500) else { return }
+        lastClosing = now
+        for (shard, origins) in passing where shards[shard].closeIdle(after: Self.idleLimit) {
             // libcurl may have met a time-out meanwhile.
             deliver(shards[shard])
             let busy = shards[shard].isBusy ? Set(transfers.values.map(\.origin)) : []

@@ -81,9 +81,9 @@ final class CurlShard {
     /// Closes all connections that nothing is asked over, where none was used for a while. TLS sessions are kept.
     ///
     /// - Returns: whether there was something to close
-    func rest(after idle: Duration) -> Bool {
+    func closeIdle(after idle: Duration) -> Bool {
         guard isOpen, .now - lastUsed > idle else { return false }
-        if transfers > 0 { return closeIdle() }
+        if transfers > 0 { return askForConnection() }
         guard let fresh = curl_multi_init() else { return false }
         close()
         timer = nil
@@ -95,7 +95,7 @@ final class CurlShard {
 
     /// A request that hangs must not keep a hundred connections open. libcurl closes those that have been idle for a
     /// second when it looks for one to use; so it is asked for one, which it cannot make.
-    private func closeIdle() -> Bool {
+    private func askForConnection() -> Bool {
         guard let probe = curl_easy_init() else { return false }
         defer { curl_easy_cleanup(probe) }
         ima_curl_setopt_string(probe, CURLOPT_URL, "http://closing.invalid/")

@@ -79,7 +79,7 @@ final class CurlWorker: Sendable {
                 return (mailbox.submissions, mailbox.cancellations, mailbox.trustRenewal, mailbox.stopping)
             }
             // Before the requests that came after it.
-            if let renewal { loop.lookAtAuthorities(immediately: true, force: renewal) }
+            if let renewal { loop.checkAuthorities(immediately: true, force: renewal) }
             loop.add(submissions)
             for cancellation in cancellations { loop.cancel(id: cancellation.id, origin: cancellation.origin) }
             if stopping { break }

@@ -1,5 +1,6 @@
 import CMosquitto
 import Foundation
+import Retrying
 import Synchronization
 
 /// One MQTT 3.1.1 client over libmosquitto, with a thread of its own.
@@ -173,19 +174,13 @@ extension MQTTClient {
                 $0.connected = false
                 $0.subscribing = [:]
             }
-            let delay = Self.delay(afterFailures: failures)
+            let delay = Backoff.brokerConnection.delay(after: failures, fraction: Double.random(in: 0...1))
             onEvent(.disconnected(error, retryIn: delay))
             pause(delay)
         }
         mosquitto_disconnect(handle)
         _ = mosquitto_loop_write(handle, 1)
         state.withLock { $0.connected = false }
-    }
-
-    /// From a tenth of a second, doubled per failure in a row, to 15 s, with up to a quarter of jitter.
-    private static func delay(afterFailures failures: Int) -> Duration {
-        let base = min(0.1 * Double(1 << min(failures, 10)), 15)
-        return .seconds(base * Double.random(in: 1...1.25))
     }
 
     private func pause(_ duration: Duration) {

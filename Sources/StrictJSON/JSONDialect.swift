@@ -11,7 +11,7 @@ public enum JSONDialect: Sendable {
     /// | bytes that are no UTF-8, half a surrogate pair | U+FFFD |
     /// | control characters within strings, unknown escapes | what they are; the character after the backslash |
     /// | a repeated member | the last one, in the place of the first |
-    /// | NaN, Infinity, and numbers that are too long | null |
+    /// | NaN, Infinity, and numbers that are too long | the word as a string: no number, and not null either, which would say "not set" |
     /// | `+5`, `007`, `.5`, `5.` | 5, 7, 0.5, 5 |
     /// | a byte order mark; blanks and NUL around the value; a comma before a closing bracket | nothing |
     case lenient

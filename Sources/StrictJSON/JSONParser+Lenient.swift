@@ -10,7 +10,7 @@ extension JSONParser {
         }
     }
 
-    /// `null`, a number, or what some write for one.
+    /// `null`, a number, or the word that some write for one: what is no number is not nothing either.
     mutating func lenientWord() throws -> JSONValue {
         let start = position
         while let byte = current, Self.isOfWord(byte) { position += 1 }
@@ -28,20 +28,23 @@ extension JSONParser {
         let hasSign = word.first == UInt8(ascii: "-") || word.first == UInt8(ascii: "+")
         let isNegative = word.first == UInt8(ascii: "-")
         let rest = word.dropFirst(hasSign ? 1 : 0)
+        if Self.noNumbers.contains(String(decoding: rest.prefix(16), as: UTF8.self).lowercased()) {
+            return .string(String(decoding: word, as: UTF8.self))
+        }
         if let first = rest.first, Self.isDigit(first) || first == UInt8(ascii: ".") {
             guard let literal = Self.literal(rest) else {
                 position = start
                 throw error("no value starts like this")
             }
             // A number longer than any quantity is no quantity.
-            guard literal.utf8.count < limits.numberLength else { return .null }
+            guard literal.utf8.count < limits.numberLength else {
+                // Cut, and marked so that it reads as no other number.
+                return .string(String(decoding: word.prefix(limits.numberLength), as: UTF8.self) + "…")
+            }
             return .number(JSONNumber(literal: (isNegative ? "-" : "") + literal))
         }
-        guard Self.noNumbers.contains(String(decoding: rest.prefix(16), as: UTF8.self).lowercased()) else {
-            position = start
-            throw error("no value starts like this")
-        }
-        return .null
+        position = start
+        throw error("no value starts like this")
     }
 
     /// As printf and its relatives write what is no number.

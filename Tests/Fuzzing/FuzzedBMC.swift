@@ -76,7 +76,7 @@ enum FuzzedBMC {
                 if case .limit(let watts?) = reading.value {
                     precondition(watts.microwatts >= 0, "a negative limit was read")
                 }
-                _ = await client.write(facet == .powerState ? .reset("On") : .limit(Watts(500)), entry)
+                _ = await client.write(facet == .powerState ? .reset(.on) : .limit(Watts(500)), entry)
                 _ = await client.write(.restore(reading.fragment), entry)
             }
             done.signal()

@@ -6,33 +6,33 @@ import Testing
 struct CircuitBreakerTests {
     private let start = ContinuousClock.now
 
-    @Test func opensAfterThreeSilencesInARow() {
+    @Test func opensAfterThreeTimeoutsInARow() {
         var breaker = CircuitBreaker()
-        for _ in 0..<2 { breaker.wasSilent("no answer", now: start) }
+        for _ in 0..<2 { breaker.timedOut("no answer", now: start) }
         #expect(breaker.refusal(start) == nil)
-        breaker.wasSilent("no answer", now: start)
+        breaker.timedOut("no answer", now: start)
         #expect(breaker.refusal(start)?.kind == .circuitOpen)
         #expect(breaker.refusal(start)?.message.contains("no answer") == true)
         #expect(breaker.refusal(start + .seconds(5)) == nil)
     }
 
-    @Test func eachFurtherSilenceDoublesTheWaitUpToAMinute() {
+    @Test func eachFurtherTimeoutDoublesTheWaitUpToAMinute() {
         var breaker = CircuitBreaker()
-        for _ in 0..<3 { breaker.wasSilent("no answer", now: start) }
+        for _ in 0..<3 { breaker.timedOut("no answer", now: start) }
         var now = start
         for seconds in [5, 10, 20, 40, 60, 60] {
             #expect(breaker.refusal(now + .seconds(seconds) - .milliseconds(1)) != nil)
             now += .seconds(seconds)
             #expect(breaker.refusal(now) == nil)
-            breaker.wasSilent("no answer", now: now)
+            breaker.timedOut("no answer", now: now)
         }
     }
 
     @Test func anyAnswerClosesIt() {
         var breaker = CircuitBreaker()
-        for _ in 0..<2 { breaker.wasSilent("no answer", now: start) }
+        for _ in 0..<2 { breaker.timedOut("no answer", now: start) }
         breaker.answered()
-        for _ in 0..<2 { breaker.wasSilent("no answer", now: start) }
+        for _ in 0..<2 { breaker.timedOut("no answer", now: start) }
         #expect(breaker.refusal(start) == nil)
     }
 

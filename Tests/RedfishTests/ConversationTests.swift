@@ -139,7 +139,7 @@ struct ConversationTests {
         let entry = FakeBMC.entry(.node, .powerState)
         let client = bmc.client
         _ = try await client.read(entry).get()
-        try await client.write(.reset("GracefulShutdown"), entry).get()
+        try await client.write(.reset(.gracefulShutdown), entry).get()
         let action = try #require(bmc.seen(.post).last)
         #expect(action.uri == "/redfish/v1/Systems/S1/Actions/ComputerSystem.Reset")
         #expect(action.body == ["ResetType": "GracefulShutdown"])

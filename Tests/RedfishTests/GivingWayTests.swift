@@ -105,7 +105,7 @@ struct GivingWayTests {
         read.cancel()
         gate.open()
         guard case .failure(let fault) = await read.value else { return #expect(Bool(false), "it was answered") }
-        #expect(fault.kind == .circuitOpen)
+        #expect(fault.kind == .cancelled)
         #expect(gate.dropped == 1)
     }
 }

@@ -1,3 +1,4 @@
+import Shedding
 import Site
 import Testing
 
@@ -49,7 +50,7 @@ struct RequestTargetTests {
         ("/a/#/B/0", "/A#/b/0"),
     ])
     func spellingsOfOneTarget(left: String, right: String) {
-        #expect(RequestTarget.canonical(left) == RequestTarget.canonical(right))
+        #expect(ResourceURI.canonical(left) == ResourceURI.canonical(right))
     }
 
     @Test(arguments: [("/a#/b/0", "/a#/b/1"), ("/a#/b", "/a"), ("/a%2Fb", "/a/b"), ("/a", "/a/b")])

@@ -104,7 +104,7 @@ struct StrangeDocumentTests {
     @Test(arguments: [199, 204, 300, 303, 304, 306, 400, 499, 500, 599, 600, 999])
     func whatAStatusSaysOfAWrite(status: Int) {
         let response = HTTPResponse(status: status, headers: [], body: [], elapsed: .zero)
-        let kind = RedfishConversation.fault(ofWrite: response, uri: "/x").kind
+        let kind = SessionFault.fault(ofWrite: response, uri: "/x").kind
         #expect(kind == ((400...499).contains(status) ? .refused : .unknownEffect))
     }
 }

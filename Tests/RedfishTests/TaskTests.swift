@@ -90,7 +90,7 @@ struct TaskTests {
         let client = bmc.client
         _ = try await client.read(entry).get()
         bmc.script(.post, .init(status: 401))
-        guard case .failure(let fault) = await client.write(.reset("GracefulShutdown"), entry) else {
+        guard case .failure(let fault) = await client.write(.reset(.gracefulShutdown), entry) else {
             Issue.record("was believed")
             return
         }

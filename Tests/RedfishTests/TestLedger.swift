@@ -14,7 +14,7 @@ actor TestLedger: BMCLedger {
 
     func opened(_ location: String, on bmc: BMC.Address) { open.insert(location) }
     func closed(_ location: String, on bmc: BMC.Address) { open.remove(location) }
-    func takeLeftovers(on bmc: BMC.Address) -> [String] { open.sorted() }
+    func adoptOrphanedSessions(on bmc: BMC.Address) -> [String] { open.sorted() }
     func knowledge(of bmc: BMC.Address) -> BMCKnowledge { knowledge }
     func learned(_ new: BMCKnowledge, of bmc: BMC.Address) { knowledge.merge(new) }
 }

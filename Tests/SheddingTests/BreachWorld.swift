@@ -149,7 +149,7 @@ struct BreachWorld {
         case .restore(let fragment) where fragment["PowerMode"] != nil:
             holds[key] = fragment["PowerMode"]?.string.map(Fixture.mode)
         case .restore(let fragment): holds[key] = Fixture.limit(fragment["SetPoint"]?.number?.int)
-        case .reset(let type): holds[key] = Fixture.power(type == "On" ? .on : .off)
+        case .reset(let type): holds[key] = Fixture.power(type == .on ? .on : .off)
         }
     }
 

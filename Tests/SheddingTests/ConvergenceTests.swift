@@ -261,7 +261,7 @@ struct ConvergenceTests {
     @Test func suspendsByTheFirstWayThatIsAllowedAndWaits() {
         var drive = suspension()
         drive.run { $0 < 4 ? .success(Fixture.power(.on)) : .success(Fixture.power(.off)) }
-        #expect(drive.steps.contains("write reset(\"GracefulShutdown\")"))
+        #expect(drive.steps.contains("write reset(GracefulShutdown)"))
         #expect(drive.steps.filter { $0.hasPrefix("write") }.count == 1)
         #expect(drive.outcome?.code == .applied)
     }
@@ -316,7 +316,7 @@ struct ConvergenceTests {
         entry.held = .power(.off)
         var drive = Drive(.prior, entry: entry)
         drive.run { $0 < 3 ? .success(Fixture.power(.off)) : .success(Fixture.power(.on)) }
-        #expect(drive.steps.contains("write reset(\"On\")"))
+        #expect(drive.steps.contains("write reset(On)"))
         #expect(drive.outcome?.code == .applied)
         var running = Drive(.prior, entry: entry)
         running.run { _ in .success(Fixture.power(.on)) }

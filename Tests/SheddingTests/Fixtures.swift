@@ -99,7 +99,7 @@ enum Fixture {
         return reading
     }
 
-    static func power(_ state: PowerState, types: [String] = ["On", "ForceOff", "GracefulShutdown"]) -> Reading {
+    static func power(_ state: PowerState, types: [ResetType] = ["On", "ForceOff", "GracefulShutdown"]) -> Reading {
         Reading(
             value: .power(state), fragment: ["PowerState": .string(state.rawValue)],
             identity: MachineIdentity(uuid: nil, serial: "m"),

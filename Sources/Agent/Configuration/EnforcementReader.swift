@@ -46,7 +46,7 @@ enum EnforcementReader {
         if let list = members["suspend"] {
             let ways: [ResetType] = [.suspend, .pause, .gracefulShutdown, .forceOff]
             policy.suspend = list.elements().compactMap { element in
-                guard let type = element.string().flatMap(ResetType.init(rawValue:)), ways.contains(type) else {
+                guard let type = element.string().map({ ResetType(rawValue: $0) }), ways.contains(type) else {
                     return element.fail("should be one of \(ways.map(\.rawValue).joined(separator: ", "))")
                 }
                 return type

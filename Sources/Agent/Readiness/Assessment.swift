@@ -1,5 +1,4 @@
 public import PowerEvents
-public import Redfish
 public import Shedding
 public import Site
 public import StrictJSON

@@ -79,9 +79,9 @@ struct Assessor: Sendable {
             }
         case .failure(let fault):
             if fault.kind == .busy { result.retryAfter = fault.retryAfter ?? .seconds(1) }
-            result.isReachable = ![.unreachable, .circuitOpen].contains(fault.kind)
+            result.isReachable = !fault.isUnreachable
             result.isTrusted = result.isReachable == false ? nil : fault.kind != .untrusted
-            let isIn = ![.unreachable, .circuitOpen, .untrusted, .unauthorized].contains(fault.kind)
+            let isIn = !fault.isUnreachable && ![.untrusted, .unauthorized].contains(fault.kind)
             result.isLoggedIn = fault.kind == .unauthorized ? false : isIn ? true : nil
             if fault.kind == .machineOff {
                 result.remarks.append("control unavailable while the machine is off: \(fault.message)")
@@ -119,7 +119,7 @@ struct Assessor: Sendable {
             if policy.suspend.allSatisfy({ !$0.isOffered(among: reading.resetTypes) }) {
                 result.remarks.append(
                     "it could not be suspended: of the policy's ways the BMC allows none"
-                        + " (it allows \(reading.resetTypes.joined(separator: ", ")))")
+                        + " (it allows \(reading.resetTypes.map(\.rawValue).joined(separator: ", ")))")
             }
             if reading.value == .power(.unknown) { result.remarks.append("it does not tell its power state") }
         }

@@ -50,7 +50,7 @@ actor ClientDirectory {
     }
 
     /// Nothing more is asked of a BMC for now.
-    func rest(_ bmc: BMC, place: Int) async { await clients[Key(bmc: bmc, place: place)]?.rest() }
+    func rest(_ bmc: BMC, place: Int) async { await clients[Key(bmc: bmc, place: place)]?.closeIdle() }
 
     /// Takes over changed logins; clients that used others are made anew, and so are those of BMCs whose address, login or
     /// trust is another one now. What was refused may be tried again: that is what somebody asks for who has everything

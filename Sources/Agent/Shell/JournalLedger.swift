@@ -23,7 +23,7 @@ actor JournalLedger: BMCLedger {
         write(.closed(BMCSession(bmc: bmc, location: location)))
     }
 
-    func takeLeftovers(on bmc: BMC.Address) -> [String] { leftovers.removeValue(forKey: bmc) ?? [] }
+    func adoptOrphanedSessions(on bmc: BMC.Address) -> [String] { leftovers.removeValue(forKey: bmc) ?? [] }
 
     func knowledge(of bmc: BMC.Address) -> BMCKnowledge { knowledge[bmc] ?? BMCKnowledge() }
 

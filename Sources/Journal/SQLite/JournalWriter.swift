@@ -1,5 +1,6 @@
 import Foundation
 import PowerEvents
+import Retrying
 import Synchronization
 
 /// Group commit: what many tasks want durable at about the same time goes to the disk in one transaction.
@@ -57,12 +58,10 @@ final class JournalWriter: Sendable {
         }
     }
 
-    private static let shortestDelay = Duration.milliseconds(200)
-    /// What waits is written within about a second of the disk's taking it again: caps may wait for it.
-    private static let longestDelay = Duration.seconds(1)
+    private static let shortestDelay = Backoff.disk.first
 
     /// The pause after one more refusal of the disk.
-    static func delay(after last: Duration) -> Duration { min(last * 2, longestDelay) }
+    static func delay(after last: Duration) -> Duration { min(last * 2, Backoff.disk.longest) }
 
     /// - Parameter delay: after the next refusal of the disk
     private func flush(delay: Duration) {

@@ -1,5 +1,5 @@
 import PowerEvents
-import Shedding
+public import Shedding
 import Site
 import StrictJSON
 
@@ -93,7 +93,7 @@ public struct BMCSurvey: Sendable, Hashable {
         let key = ControlKey(resource: "", facet: .powerLimit)
         do throws(BMCFault) {
             let place = try await search.locate(ControlEntry(key: key, type: type, bmc: bmc, pins: pins))
-            return (ControlIdentity(bmc: bmc.address, facet: .powerLimit, place), nil)
+            return (ControlIdentity(bmc: bmc.address, facet: .powerLimit, place: place.place), nil)
         } catch {
             guard [.unsupported, .invalidAnswer, .busy].contains(error.kind), search.tree.overspent == nil else {
                 throw error

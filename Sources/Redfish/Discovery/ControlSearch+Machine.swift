@@ -87,7 +87,7 @@ extension ControlSearch {
             {
                 return found
             }
-            reject("\(uri) shows no PowerLimitWatts")
+            if json["PowerLimitWatts"]?.object == nil { reject("\(uri) shows no PowerLimitWatts") }
         }
         let dell = try await dellLimit(of: machine)
         if case .found(let place) = dell { return place }
@@ -181,7 +181,9 @@ extension ControlSearch {
             {
                 return .found(found)
             }
-            reject("\(uri) offers no power cap (a licence may be missing)")
+            if DellAttributes.objection(to: json, at: Locator(dialect: DellAttributes.name, uri: uri)) == nil {
+                reject("\(uri) offers no power cap (a licence may be missing)")
+            }
             answer = .notOffered
         }
         return answer
@@ -221,7 +223,9 @@ extension ControlSearch {
             {
                 return found
             }
-            reject("\(limits) offers no limit (a licence may be missing)")
+            if HPEAccelerators.objection(to: json, at: Locator(dialect: HPEAccelerators.name, uri: limits)) == nil {
+                reject("\(limits) offers no limit (a licence may be missing)")
+            }
         }
         if members.contains(where: PowerControlLimit.isPlaceholder) {
             reject("\(uri) shows the 500 W placeholder of AMI firmware, which limits nothing")

@@ -14,15 +14,17 @@ extension ControlSearch {
         for chassis in Links.oneOrMany(processor.json["Links", "Chassis"]) {
             guard let collection = Links.id(try await tree.optional(chassis)?["Controls"]) else { continue }
             for uri in try await tree.optionalMembers(of: collection) {
-                guard let json = try await tree.optional(uri), ClockLimit.reading(in: json, at: Self.clock(uri)) != nil,
+                guard let json = try await tree.optional(uri),
                     Links.ids(json["RelatedItem"]).allSatisfy({ Links.isSame($0, processor.uri) })
                 else { continue }
                 var place = Self.clock(uri)
+                if let objection = ClockLimit.objection(to: json, at: place) { reject("\(uri) \(objection)") }
+                guard ClockLimit.reading(in: json, at: place) != nil else { continue }
                 place.system = processor.system.uri
                 return place
             }
         }
-        throw BMCFault(.unsupported, "the processor \(processor.uri) offers no speed limit")
+        throw nothing("the processor \(processor.uri) offers no speed limit")
     }
 
     private static func clock(_ uri: String) -> Locator {
@@ -34,7 +36,7 @@ extension ControlSearch {
         guard
             let found = try await control(
                 in: system.json, .system, at: system.uri, system: system.uri, why: "the system itself")
-        else { throw BMCFault(.unsupported, "the system \(system.uri) offers no power modes") }
+        else { throw nothing("the system \(system.uri) offers no power modes") }
         return found
     }
 }

@@ -102,11 +102,11 @@ struct ControlSearch: Sendable {
         in json: JSONValue, _ shape: ControlShape, at uri: String, member: String? = nil, system: String? = nil,
         why: String
     ) async throws(BMCFault) -> Locator? {
-        let found = ControlDialects.recognising(json, shape) { dialect in
+        func place(_ dialect: String) -> Locator {
             Locator(dialect: dialect, uri: uri, member: member, system: system, why: why)
         }
-        guard var place = found?.place else {
-            if let objection = ControlDialects.objection(to: json, shape) { reject("\(uri) \(objection)") }
+        guard var place = ControlDialects.recognising(json, shape, at: place)?.place else {
+            if let objection = ControlDialects.objection(to: json, shape, at: place) { reject("\(uri) \(objection)") }
             return nil
         }
         guard shape == .environmentMetrics else { return place }
@@ -183,7 +183,8 @@ struct ControlSearch: Sendable {
         var found: [Found] = []
         for uri in try await tree.optionalMembers(of: collection) {
             guard let json = try await tree.optional(uri), json["ControlType"]?.string == "Power" else { continue }
-            if let objection = ControlDialects.objection(to: json, .control) {
+            let objection = ControlDialects.objection(to: json, .control) { Locator(dialect: $0, uri: uri) }
+            if let objection {
                 reject("\(uri) \(objection)")
             } else if StandardControl.isPowerInWatts(json) {
                 found.append(Found(uri: uri, json: json))

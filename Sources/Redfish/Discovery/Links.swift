@@ -1,3 +1,4 @@
+import Shedding
 import StrictJSON
 
 /// Links between resources, as real documents spell them.
@@ -22,7 +23,7 @@ enum Links {
     /// Whether two URIs name one resource: trailing slashes, case and escapes are written as each document likes.
     static func isSame(_ left: String, _ right: String) -> Bool { canonical(left) == canonical(right) }
 
-    static func canonical(_ uri: String) -> String { RequestTarget.canonical(uri) }
+    static func canonical(_ uri: String) -> String { ResourceURI.canonical(uri) }
 
     /// Whether a list of URIs has this one.
     static func contains(_ uris: [String], _ uri: String) -> Bool { uris.contains { isSame($0, uri) } }

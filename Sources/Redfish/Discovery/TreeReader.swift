@@ -6,7 +6,7 @@ import StrictJSON
 /// What trouble with one resource means for the search:
 /// - 404 and 410: there is no such resource.
 /// - 401 (where others may be read), 403, 400, 405, 500, 501, a redirect astray and what is no JSON: noted and passed by.
-/// - 429, 503 and one silence: it may be sound again in a moment, and a search looks at what it prefers first. So the
+/// - 429, 503 and one timeout: it may be sound again in a moment, and a search looks at what it prefers first. So the
 ///   search as a whole says "busy" and is repeated; what is still in that trouble in the third search is passed by.
 /// - Where nothing is found, the trouble says of what kind that is: a control that cannot be read now is not none.
 struct TreeReader: Sendable {
@@ -99,7 +99,7 @@ struct TreeReader: Sendable {
             answers > 0 && troubles.count { $0.fault.kind == .unauthorized } < SearchBudget.refusals
         // One may be slow by itself. Two are the BMC.
         case .unreachable: answers > 0 && !troubles.contains { $0.fault.kind == .unreachable }
-        case .circuitOpen, .outOfTime, .overtaken, .untrusted, .machineOff, .unknownEffect: false
+        case .circuitOpen, .cancelled, .outOfTime, .overtaken, .untrusted, .machineOff, .unknownEffect: false
         }
     }
 

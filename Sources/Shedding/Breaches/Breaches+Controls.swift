@@ -1,4 +1,5 @@
 public import PowerEvents
+import Retrying
 import Site
 
 /// Controls: handing out convergences and taking in how they ended.
@@ -71,6 +72,8 @@ extension Breaches {
         if isFrozen { return .failed(.frozen) }
         if isPaused { return .failed(.observing) }
         guard controls[key]?.goalRevision == revision else { return .failed(.superseded) }
+        // The inventory may have been read again since it was begun.
+        if let entry = controls[key]?.entry, isProtectedSince(entry) { return .failed(.protectedSince) }
         return nil
     }
 
@@ -101,9 +104,16 @@ extension Breaches {
     }
 
     private mutating func adopt(_ entry: ControlEntry) {
-        let isPowerCycled = controls[entry.key]?.entry.isPowerCycled
+        guard let known = controls[entry.key]?.entry else { return }
+        var entry = entry
+        entry.isPowerCycled = entry.isPowerCycled ?? known.isPowerCycled
+        if known.bmc != entry.bmc {
+            // The inventory was read again while it was under way.
+            entry.bmc = known.bmc
+            entry.locator = known.locator
+            entry.isMoved = known.isMoved
+        }
         controls[entry.key]?.entry = entry
-        controls[entry.key]?.entry.isPowerCycled = entry.isPowerCycled ?? isPowerCycled
     }
 
     /// The node's power is about to be switched, and with it go the limits that live in what it powers.
@@ -192,11 +202,11 @@ extension Breaches {
         let holding = holdIndex[key].keys.sorted()
         for id in holding { recordRelease(key, of: id, outcome) }
         if outcome.code == .failed {
-            // As long as it takes: 2, 4, 8 ... seconds, up to five minutes.
+            // As long as it takes.
             let failures = controls[key]?.failedReverts ?? 0
             controls[key]?.failedReverts += 1
-            let delay = min(Duration.seconds(2 << min(failures, 8)), .seconds(300))
-            readAgain(key, at: now + delay + delay * Jitter.fraction(of: key, turn: failures) / 4)
+            let delay = Backoff.revert.delay(after: failures, fraction: Jitter.fraction(of: key, turn: failures))
+            readAgain(key, at: now + delay)
         } else {
             remove(key)
         }

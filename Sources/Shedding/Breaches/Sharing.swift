@@ -1,36 +1,21 @@
-import Site
-
 /// Which controls are held, by what their BMCs hold once.
 ///
 /// Several resources may lead to one control: a node and the chassis around it, two names of one processor, GPUs with
 /// one accelerator. The first that is held has it; the holds of the others are on that one.
 struct Sharing: Sendable {
-    struct Place: Sendable, Hashable {
-        let bmc: BMC.Address
-        let facet: ControlKey.Facet
-        let path: String
-
-        init?(_ entry: ControlEntry) {
-            guard let place = entry.place else { return nil }
-            bmc = entry.bmc.address
-            facet = entry.key.facet
-            path = place.path
-        }
-    }
-
-    private var holders: [Place: ControlKey] = [:]
-    private var places: [ControlKey: Place] = [:]
+    private var holders: [ControlIdentity: ControlKey] = [:]
+    private var places: [ControlKey: ControlIdentity] = [:]
     /// The key that stands for another one.
     private(set) var primaries: [ControlKey: ControlKey] = [:]
 
     /// Another key that has what this entry's key leads to.
     func holder(of entry: ControlEntry) -> ControlKey? {
-        guard let place = Place(entry), let holder = holders[place], holder != entry.key else { return nil }
+        guard let place = ControlIdentity(entry), let holder = holders[place], holder != entry.key else { return nil }
         return holder
     }
 
     mutating func claim(_ entry: ControlEntry) {
-        guard let place = Place(entry), places[entry.key] != place else { return }
+        guard let place = ControlIdentity(entry), places[entry.key] != place else { return }
         release(entry.key)
         places[entry.key] = place
         holders[place] = entry.key

@@ -3,8 +3,10 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// Nothing was sent: no route, no answer to the connect, no name.
         case unreachable
-        /// It timed out several times in a row, so nothing is sent to it for a while.
+        /// It timed out several times in a row and is not asked for a while; nothing was sent.
         case circuitOpen
+        /// Given up by ourselves, which says nothing of the BMC; nothing was changed.
+        case cancelled
         /// The time that it may take is over; nothing was sent.
         case outOfTime
         /// The certificate is not the trusted one; nothing was sent.
@@ -44,16 +46,33 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether nothing at all was sent, so that the BMC cannot have obeyed, whatever it says.
     public var isUnsent: Bool {
         switch kind {
-        case .unreachable, .circuitOpen, .outOfTime, .untrusted, .unsupported: true
+        case .unreachable, .circuitOpen, .cancelled, .outOfTime, .untrusted, .unsupported: true
         case .unauthorized, .busy, .refused, .overtaken, .machineOff, .unknownEffect, .invalidAnswer: false
         }
     }
+
+    /// Whether the BMC could not be spoken to.
+    public var isUnreachable: Bool { kind.isUnreachable }
 
     /// Whether the same request could succeed a moment later.
     var isWorthRetrying: Bool {
         switch kind {
         case .unreachable, .busy, .unknownEffect, .invalidAnswer: true
-        case .circuitOpen, .outOfTime, .untrusted, .unauthorized, .refused, .overtaken, .unsupported, .machineOff: false
+        case .circuitOpen, .cancelled, .outOfTime, .untrusted, .unauthorized, .refused, .overtaken, .unsupported,
+            .machineOff:
+            false
+        }
+    }
+}
+
+extension BMCFault.Kind {
+    /// Whether the BMC could not be spoken to.
+    public var isUnreachable: Bool {
+        switch self {
+        case .unreachable, .circuitOpen, .cancelled: true
+        case .outOfTime, .untrusted, .unauthorized, .busy, .refused, .overtaken, .unsupported, .machineOff,
+            .unknownEffect, .invalidAnswer:
+            false
         }
     }
 }

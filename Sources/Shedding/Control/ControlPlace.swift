@@ -1,6 +1,7 @@
 public import StrictJSON
 
-/// Where a BMC holds what a control is: with the BMC and the facet, a control's identity, whichever resource led there.
+/// Where a BMC holds what a control is: with the BMC and the facet, a control's ``ControlIdentity``, whichever resource
+/// led there.
 public struct ControlPlace: Sendable, Hashable, CustomStringConvertible {
     /// The canonical URI of what is held, with its member where it has several. Of an excerpt (DSP2046,
     /// `DataSourceUri`), its source.
@@ -17,15 +18,19 @@ public struct ControlPlace: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ControlPlace {
-    /// From what is kept of a control's location: `uri`, or its `source` where it is an excerpt, its `member` and its
-    /// `dialect`. Case and trailing slashes are written as each document likes.
-    public init?(locator: JSONValue?) {
-        guard let dialect = locator?["dialect"]?.string, let uri = locator?["source"]?.string ?? locator?["uri"]?.string
-        else { return nil }
-        var path = uri.lowercased()
-        while path.hasSuffix("/") { path.removeLast() }
-        // An excerpt's member is named by its source already.
-        if locator?["source"]?.string == nil, let member = locator?["member"]?.string { path += "#" + member }
+    /// - Parameters:
+    ///   - uri: of what is written, as any document spells it
+    ///   - source: what that is an excerpt of, if it is one
+    ///   - member: of several at `uri`; an excerpt's member is named by its source already
+    public init(uri: String, source: String? = nil, member: String? = nil, dialect: String) {
+        let path = source.map(ResourceURI.canonical) ?? ResourceURI.canonical(uri) + (member.map { "#" + $0 } ?? "")
         self.init(path: path, dialect: dialect)
+    }
+
+    /// From what is kept of a control's location, a ``Reading/locator``; nil where that is of another version.
+    public init?(locator: JSONValue?) {
+        guard let dialect = locator?["dialect"]?.string, let uri = locator?["uri"]?.string else { return nil }
+        self.init(
+            uri: uri, source: locator?["source"]?.string, member: locator?["member"]?.string, dialect: dialect)
     }
 }

@@ -28,7 +28,7 @@ public struct Reading: Sendable, Hashable {
     /// Where the control was found, in the words of the Redfish module; kept so that a restart need not search.
     public var locator: JSONValue
     /// For a power state: what the system may be asked to do.
-    public var resetTypes: [String]
+    public var resetTypes: [ResetType]
     /// For a speed limit.
     public var speeds: SpeedRange?
     /// For a power mode: what may be chosen.
@@ -43,7 +43,7 @@ public struct Reading: Sendable, Hashable {
     public init(
         value: ControlValue, fragment: JSONValue, range: PowerRange = PowerRange(), dormant: Watts? = nil,
         group: String? = nil, speeds: SpeedRange? = nil, modes: [String] = [], identity: MachineIdentity? = nil,
-        locator: JSONValue = .null, resetTypes: [String] = []
+        locator: JSONValue = .null, resetTypes: [ResetType] = []
     ) {
         self.value = value
         self.fragment = fragment

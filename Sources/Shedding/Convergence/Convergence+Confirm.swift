@@ -1,13 +1,12 @@
 import PowerEvents
+import Retrying
 import StrictJSON
 
 /// Looking whether a write took: applied means read back, and nothing else counts. Neither does a refusal: BMCs say no
 /// to what they did, and yes to what they did not do.
 extension Convergence {
-    /// The waits between reads of a limit. BMCs show a new limit up to several seconds late.
-    private static let limitReads: [Duration] = [
-        .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4),
-    ]
+    /// At a limit that is not yet what was written: seven and three quarter seconds in all.
+    private static let limitReads = 5
     /// After a refusal: most are what they say.
     private static let readsAfterRefusal = 2
 
@@ -40,31 +39,43 @@ extension Convergence {
 
     /// It is not what was written: not yet, not at all, or what the BMC made of it.
     private mutating func readAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
-        let isMade = reading.value != valueBefore
+        let isMade = reading.value != valueBefore || isMadeBefore(answer, reading)
         // What a BMC makes of a write it shows at once; what comes later is somebody else's.
         if reads == 0 { firstSeen = reading.value }
         let isSteady = reading.value == lastSeen
         lastSeen = reading.value
         if isMade, isSteady, let step = takeRounding(of: write, reading) { return step }
-        let allowed = answer == .refused && !isMade ? Self.readsAfterRefusal : Self.limitReads.count
+        let allowed = answer == .refused && !isMade ? Self.readsAfterRefusal : Self.limitReads
         if reads < allowed {
-            let delay = Self.limitReads[reads]
+            let delay = Backoff.limitProbe.delay(after: reads)
             if now + delay < terms.deadline {
                 reads += 1
                 return wait(delay, then: .read)
             }
         }
         if isMade, let step = takeRounding(of: write, reading) { return step }
+        // A limit that is gone was lost, and not made of one.
+        // What is there although ours came too late (412) is what somebody else wrote.
+        let isOurs =
+            isMade && reading.value == firstSeen && !reading.isUnlimited && self.answer?.kind != .overtaken
+        // What is written once more may make no difference, so that nothing would show whose it is.
+        if isOurs, case .demands = goal { entry.made = reading.value }
         if let step = goOn(write, answer, reading, now: now) ?? repeatLater(write, answer, now: now) { return step }
         // Of what was never answered, more than this may still come.
         if case .restore(let fragment) = write, goal == .prior, answer != .unknown, isOffAsBefore(reading) {
             return finish(
                 applied: .offAsBefore(spelled: reading.fragment.text, before: fragment.text), value: reading.value)
         }
-        // A limit that is gone was lost, and not made of one.
-        let isOurs = isMade && reading.value == firstSeen && !reading.isUnlimited
         noteMade(answer, reading, isMade: isOurs)
         return finish(failure(answer, reading), value: reading.value)
+    }
+
+    /// Whether it is what the BMC made of the same write when that went out before, and nobody learned what came of it:
+    /// the process ended. Written once more, and accepted, nothing changes any more.
+    private func isMadeBefore(_ answer: Answer, _ reading: Reading) -> Bool {
+        guard case .demands = goal, answer == .accepted, let before = beforeIntent, before.isUnconfirmed == true
+        else { return false }
+        return before.intent == entry.intent && reading.value != entry.prior?.value
     }
 
     /// What a BMC makes of a write by its steps is what was asked for, as near as it can.
@@ -135,6 +146,15 @@ extension Convergence {
         }
     }
 
+    /// It cannot be looked at any longer: what the looks so far have shown is what there is to go by.
+    mutating func noteMadeUnread(_ answer: Answer) {
+        guard case .demands = goal, let made = lastSeen, made == firstSeen, made != valueBefore, !made.isUnlimited,
+            self.answer?.kind != .overtaken
+        else { return }
+        entry.made = made
+        if answer == .accepted { entry.isUnconfirmed = nil }
+    }
+
     private func failure(_ answer: Answer, _ reading: Reading) -> FailureReason {
         switch answer {
         case .accepted: .notReadBack(holds: reading.value, objection: objection)
@@ -157,10 +177,10 @@ extension Convergence {
             entry.hold(reading.value)
             return finish(applied: .suspended(state), value: reading.value)
         }
-        guard answer == .refused, reading.value == valueBefore else { return waitForPower(write, reading, now: now) }
+        guard answer == .refused, reading.value == valueBefore else { return waitForPower(reading, now: now) }
         // Refused, and as it was: read for a while, since machines take their time.
         if reads < Self.readsAfterRefusedReset {
-            let delay = Duration.milliseconds(500 << reads)
+            let delay = Backoff.powerProbe.delay(after: reads)
             if now + delay < terms.deadline {
                 reads += 1
                 return wait(delay, then: .read)
@@ -171,16 +191,15 @@ extension Convergence {
         return finish(failure(answer, reading), value: reading.value)
     }
 
-    /// Half a second, doubled each time: seven and a half seconds in all.
+    /// Seven and a half seconds in all.
     private static let readsAfterRefusedReset = 4
 
-    /// Waits for a power state that takes its time, 2 to 10 s between reads.
-    mutating func waitForPower(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
-        if case .confirming = phase {} else { phase = .confirming(write, .unknown) }
-        let delay = Duration.milliseconds(min(500 << min(reads, 5), 10_000))
+    /// Waits for a power state that takes its time.
+    mutating func waitForPower(_ reading: Reading, now: Timestamp) -> Step {
+        let delay = Backoff.powerProbe.delay(after: reads)
         guard now + delay < terms.deadline else {
-            let name = if case .reset(let name) = write { name } else { "the write" }
-            return finish(.deadline(reading.value, after: name), value: reading.value)
+            let reset = if case .confirming(.reset(let type), _) = phase { type } else { nil as ResetType? }
+            return finish(.deadline(reading.value, after: reset), value: reading.value)
         }
         reads += 1
         return wait(delay, then: .read)

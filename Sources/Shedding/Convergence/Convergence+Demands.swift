@@ -1,9 +1,10 @@
 import PowerEvents
+import Retrying
 import StrictJSON
 
 /// From what a control holds to what is demanded of it.
 extension Convergence {
-    /// Half a second, doubled each time: a quarter of a minute in all.
+    /// A quarter of a minute in all.
     private static let readsBeforeAskingAgain = 5
 
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
@@ -177,18 +178,21 @@ extension Convergence {
             return finish(.powerStateUnknown)
         }
         if let refusal = giveUpSuspended(reading, now: now) { return refusal }
-        if state == .poweringOff { return waitForPower(.reset("a shutdown under way"), reading, now: now) }
+        if state == .poweringOff {
+            phase = .underWay(.gracefulShutdown)
+            return waitForPower(reading, now: now)
+        }
         if entry.intent != nil, entry.held == nil, reads < Self.readsBeforeAskingAgain {
             // Intended before a crash or a deadline: perhaps under way, perhaps never sent. A reset is not blindly
             // repeated, so the machine is watched first; only one that still runs is asked again.
-            let delay = Duration.milliseconds(500 << reads)
+            let delay = Backoff.powerProbe.delay(after: reads)
             if now + delay < terms.deadline {
                 reads += 1
                 return wait(delay, then: .read)
             }
         }
         if terms.pursued?.isEmpty == true { return finishResolved(reading) }
-        guard let method = terms.suspend.lazy.compactMap({ $0.spelling(among: reading.resetTypes) }).first else {
+        guard let method = terms.suspend.lazy.compactMap({ $0.asOffered(among: reading.resetTypes) }).first else {
             forgetUntouchedPrior()
             return finish(.noWayToSuspend(offered: reading.resetTypes))
         }

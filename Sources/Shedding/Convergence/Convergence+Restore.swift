@@ -72,7 +72,8 @@ extension Convergence {
             return mayStillChange(for: 7)
                 ? finish(.shutdownMayStillCome, value: reading.value) : finish(applied: nil, value: reading.value)
         case .poweringOn:
-            return waitForPower(.reset(ResetType.on.rawValue), reading, now: now)
+            phase = .underWay(.on)
+            return waitForPower(reading, now: now)
         case .poweringOff:
             // The shutdown that we asked for is still under way; it cannot be powered on before it is off.
             guard now + .seconds(2) < terms.deadline else {
@@ -82,8 +83,8 @@ extension Convergence {
         case .unknown: return finish(.powerStateUnknown)
         case .off, .paused, .sleeping, .hibernating:
             let wanted: [ResetType] = state == .paused ? [.resume, .on] : [.on, .forceOn, .resume]
-            let method = wanted.first { reading.resetTypes.contains($0.rawValue) } ?? wanted[0]
-            phase = .recording(.reset(method.rawValue))
+            let method = wanted.first(where: reading.resetTypes.contains) ?? wanted[0]
+            phase = .recording(.reset(method))
             return .record
         }
     }

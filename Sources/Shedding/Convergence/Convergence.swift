@@ -1,4 +1,5 @@
 public import PowerEvents
+import Retrying
 public import StrictJSON
 
 /// Brings one control to its goal, one step at a time.
@@ -20,7 +21,7 @@ public struct Convergence: Sendable {
         case mode(String)
         /// The raw fragment of a prior.
         case restore(JSONValue)
-        case reset(String)
+        case reset(ResetType)
 
         /// No limit, as the control itself spells that: what a prior means to a control of another kind.
         public static let lift = Write.restore(.null)
@@ -82,6 +83,8 @@ public struct Convergence: Sendable {
         case writing(Write)
         /// Looking whether a write took.
         case confirming(Write, Answer)
+        /// Looking how a change of power comes along that was under way before anything was written.
+        case underWay(ResetType)
         /// Looking a last time before a write is repeated.
         case repeating(Write)
         /// Somebody else wrote, says the BMC; reading whether it was not our write that it carried out.
@@ -154,6 +157,7 @@ public struct Convergence: Sendable {
             switch phase {
             case .confirming(let write, let answer):
                 return confirm(write, answer, reading, now: now)
+            case .underWay(let type): return confirm(.reset(type), .unknown, reading, now: now)
             case .repeating(let write):
                 return isReached(write, reading)
                     ? confirm(write, .unknown, reading, now: now) : repeatIfUnchanged(write, reading, now: now)
@@ -315,9 +319,10 @@ extension Convergence {
     /// How long to wait before the next retry; nil where there is to be none.
     mutating func nextDelay(_ fault: BMCFault, now: Timestamp) -> Duration? {
         guard failures < terms.retries else { return nil }
-        let backOff = Duration.milliseconds(500) * (1 << min(failures, 6))
         // Spread by the control's name: many BMCs of one rack must not come back in step.
-        let delay = fault.retryAfter ?? (backOff + backOff * Jitter.fraction(of: entry.key, turn: failures) / 2)
+        let delay =
+            fault.retryAfter
+            ?? Backoff.request.delay(after: failures, fraction: Jitter.fraction(of: entry.key, turn: failures))
         guard now + delay < terms.deadline else { return nil }
         failures += 1
         return delay
@@ -327,7 +332,11 @@ extension Convergence {
         if fault.isWorthRetrying, let delay = nextDelay(fault, now: now) { return wait(delay, then: .read) }
         let write: Write
         switch phase {
-        case .confirming(let pending, _), .repeating(let pending), .overtaken(let pending): write = pending
+        case .confirming(let pending, let answer):
+            write = pending
+            noteMadeUnread(answer)
+        case .repeating(let pending), .overtaken(let pending): write = pending
+        case .underWay(let type): write = .reset(type)
         case .reading, .recording, .writing, .finished: return finish(fault)
         }
         if fault.kind == .machineOff, case .reset = write {

@@ -13,7 +13,7 @@ extension FailureReason: CustomStringConvertible {
         case .powerStateUnknown: "unknown: the BMC does not tell the power state"
         case .noWayToSuspend(let offered):
             "the BMC allows none of the policy's ways to suspend (it allows "
-                + (offered.isEmpty ? "none" : offered.joined(separator: ", ")) + ")"
+                + (offered.isEmpty ? "none" : offered.map(\.rawValue).joined(separator: ", ")) + ")"
         case .noCapTarget(let refusal): refusal.description
         case .noMaximumSpeed: "the BMC reports no maximum speed to take a share of"
         case .modeNotOffered(let wanted, let offered):
@@ -43,7 +43,7 @@ extension FailureReason: CustomStringConvertible {
         let tries = retries > 0 ? " after \(retries) \(retries == 1 ? "retry" : "retries")" : ""
         switch kind {
         case .machineOff: return "node is off: \(said)"
-        case .unreachable, .circuitOpen: return "BMC unreachable\(tries): \(said)"
+        case .unreachable, .circuitOpen, .cancelled: return "BMC unreachable\(tries): \(said)"
         case .unknownEffect: return "unknown\(tries): \(said)"
         case .unsupported: return said
         case .outOfTime, .untrusted, .unauthorized, .busy, .refused, .overtaken, .invalidAnswer: return said + tries

@@ -15,8 +15,8 @@ extension FailureReason: RecordedReason {
         case .clamped(let made, let wanted): return record(value: made, wanted: wanted)
         case .unknownEffect(let said, let holds): return record(text: said, value: holds)
         case .unread(let kind, let said): return record(text: said, names: [kind.reason.rawValue])
-        case .deadline(let value, let write): return record(text: write, value: value)
-        case .noWayToSuspend(let offered): return record(names: offered)
+        case .deadline(let value, let write): return record(text: write?.rawValue, value: value)
+        case .noWayToSuspend(let offered): return record(names: offered.map(\.rawValue))
         case .modeNotOffered(let wanted, let offered): return record(text: wanted, names: offered)
         case .contended(let value, let corrections): return record(count: corrections, value: value)
         case .anotherMachine(let found, let known): return record(text: known, names: [found])
@@ -38,7 +38,7 @@ extension FailureReason: RecordedReason {
     private static func read(_ name: Name, _ record: ReasonRecord) -> FailureReason? {
         let (text, names, value, count) = (record.text, record.names, record.value, record.count)
         switch name {
-        case .unreachable, .circuitOpen, .outOfTime, .untrusted, .unauthorized, .busy, .refused, .overtaken,
+        case .unreachable, .circuitOpen, .cancelled, .outOfTime, .untrusted, .unauthorized, .busy, .refused, .overtaken,
             .unsupported, .nodeOff, .invalidAnswer:
             guard let kind = kind(name), let text else { return nil }
             return .bmc(kind, text, retries: count ?? 0)
@@ -52,9 +52,9 @@ extension FailureReason: RecordedReason {
         case .unread:
             guard let kind = names?.first.flatMap(Name.init(rawValue:)).flatMap(kind), let text else { return nil }
             return .unread(kind, text)
-        case .deadline: return value.map { .deadline($0, after: text) }
+        case .deadline: return value.map { .deadline($0, after: text.map { ResetType(rawValue: $0) }) }
         case .powerStateUnknown: return .powerStateUnknown
-        case .noWayToSuspend: return names.map { .noWayToSuspend(offered: $0) }
+        case .noWayToSuspend: return names.map { .noWayToSuspend(offered: $0.map { ResetType(rawValue: $0) }) }
         case .noMaximum: return .noCapTarget(.noMaximum)
         case .noMinimum: return .noCapTarget(.noMinimum)
         case .zeroCap: return .noCapTarget(.zero)

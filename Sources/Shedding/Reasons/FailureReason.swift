@@ -13,10 +13,10 @@ public indirect enum FailureReason: Sendable, Hashable {
     /// Written, but it could not be read back.
     case unread(BMCFault.Kind, String)
     /// The power state in which a machine still was at the deadline, and after what.
-    case deadline(ControlValue, after: String?)
+    case deadline(ControlValue, after: ResetType?)
     case powerStateUnknown
     /// The BMC allows none of the policy's ways to suspend, but these.
-    case noWayToSuspend(offered: [String])
+    case noWayToSuspend(offered: [ResetType])
     /// No watts can be told that satisfy what was asked for.
     case noCapTarget(CapTarget.Refusal)
     /// The BMC reports no maximum speed to take a share of.
@@ -58,6 +58,7 @@ public indirect enum FailureReason: Sendable, Hashable {
     public enum Name: String, Sendable, Hashable, CaseIterable {
         case unreachable
         case circuitOpen = "circuit_open"
+        case cancelled
         case outOfTime = "out_of_time"
         case untrusted, unauthorized, busy, refused, overtaken, unsupported
         case nodeOff = "node_off"
@@ -127,7 +128,7 @@ public indirect enum FailureReason: Sendable, Hashable {
     /// The BMC could not be spoken to.
     public var isUnreachable: Bool {
         switch self {
-        case .bmc(let kind, _, _), .unread(let kind, _): kind == .unreachable || kind == .circuitOpen
+        case .bmc(let kind, _, _), .unread(let kind, _): kind.isUnreachable
         default: false
         }
     }
@@ -147,6 +148,7 @@ extension BMCFault.Kind {
         switch self {
         case .unreachable: .unreachable
         case .circuitOpen: .circuitOpen
+        case .cancelled: .cancelled
         case .outOfTime: .outOfTime
         case .untrusted: .untrusted
         case .unauthorized: .unauthorized

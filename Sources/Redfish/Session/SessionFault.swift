@@ -1,0 +1,75 @@
+import Curl
+import Shedding
+import Site
+import StrictJSON
+
+/// What answers mean, and what failures do.
+enum SessionFault {
+    /// - Parameter limit: how long the request was given
+    static func fault(
+        _ error: CurlError, isWrite: Bool, limit: Duration, options: RedfishOptions
+    ) -> BMCFault {
+        let words = words(error, limit: limit, options: options)
+        if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, words) }
+        return switch error.kind {
+        case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
+        case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
+        default: BMCFault(.unreachable, words)
+        }
+    }
+
+    /// The same words for the same failure: libcurl's own tell the milliseconds, and every probe would be news.
+    private static func words(_ error: CurlError, limit: Duration, options: RedfishOptions) -> String {
+        switch error.kind {
+        case .couldNotResolve: "the name does not resolve"
+        case .couldNotConnect: "the connection is refused, or there is no route"
+        case .timeout where error.mayHaveBeenObeyed: "no answer within \(limit)"
+        case .timeout: "no connection within \(options.connectTimeout)"
+        case .connectionLost: "the connection broke before the answer was complete"
+        case .handshake: "the TLS handshake failed: \(error.message)"
+        case .shutDown: "the agent is stopping"
+        case .tls, .tooLarge, .protocolViolation: error.message
+        }
+    }
+
+    static func said(_ response: HTTPResponse) -> String {
+        let text = RedfishErrorText.from(response.body).map { ": \($0)" } ?? ""
+        return " (HTTP \(response.status)\(text))"
+    }
+
+    static func fault(ofRead response: HTTPResponse, uri: String) -> BMCFault {
+        switch response.status {
+        case 404, 410: BMCFault(.unsupported, "\(uri) does not exist" + said(response))
+        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be read" + said(response))
+        case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
+        default: BMCFault(.invalidAnswer, "\(uri) cannot be read" + said(response))
+        }
+    }
+
+    static func fault(ofWrite response: HTTPResponse, uri: String) -> BMCFault {
+        switch response.status {
+        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be written" + said(response))
+        case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
+        // 501: the service does not have the operation (DSP0266, 8.5), so it did nothing.
+        case 400...499, 501: BMCFault(.refused, "the BMC refused the write to \(uri)" + said(response))
+        default: BMCFault(.unknownEffect, "the write to \(uri) may or may not have applied" + said(response))
+        }
+    }
+
+    static func retryAfter(_ response: HTTPResponse) -> Duration? {
+        response.header("Retry-After").map { RetryAfter.duration($0, date: response.header("Date")) }
+    }
+
+    /// The document that an answer carries.
+    static func document(_ exchange: Exchange) -> Result<Document, BMCFault> {
+        let uri = exchange.uri
+        guard exchange.response.status == 200 else { return .failure(fault(ofRead: exchange.response, uri: uri)) }
+        do {
+            let json = try JSONValue(parsing: exchange.response.body, limits: .redfish, dialect: .lenient)
+            guard json.object != nil else { return .failure(BMCFault(.invalidAnswer, "\(uri) is no JSON object")) }
+            return .success(Document(uri: uri, json: json, header: exchange.response.header("ETag")))
+        } catch {
+            return .failure(BMCFault(.invalidAnswer, "\(uri): \(error)"))
+        }
+    }
+}
