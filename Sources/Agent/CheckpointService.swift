@@ -7,8 +7,7 @@ import ServiceLifecycle
 struct CheckpointService: Service {
     private static let quiet = Duration.seconds(2)
 
-    let journal: JournalDatabase
-    let writer: JournalWriter
+    let store: any Store
     let logger: Logger
 
     func run() async throws {
@@ -16,11 +15,11 @@ struct CheckpointService: Service {
         var checkpointed = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.quiet) }
-            let written = writer.effort.transactions
+            let written = store.effort.transactions
             defer { seen = written }
             guard written == seen, written != checkpointed else { continue }
             checkpointed = written
-            do { try journal.checkpoint() } catch {
+            do { try await store.checkpoint() } catch {
                 logger.warning("checkpoint of the journal failed", metadata: ["reason": "\(error)"])
             }
         }

@@ -18,7 +18,7 @@ public struct InfrastructureAgent: Sendable {
     /// In the order of dependence; shut down in the reverse.
     let services: [any Service]
     let enforcer: Enforcer
-    let journal: JournalDatabase
+    let store: any Store
     let pool: HTTPClientPool
     let shutdownTimeout: Duration
     let logger: Logger
@@ -33,12 +33,12 @@ public struct InfrastructureAgent: Sendable {
     public var httpPort: Int? { boundPort.value.withLock { $0 } }
 
     init(
-        services: [any Service], enforcer: Enforcer, journal: JournalDatabase, pool: HTTPClientPool,
+        services: [any Service], enforcer: Enforcer, store: any Store, pool: HTTPClientPool,
         shutdownTimeout: Duration, logger: Logger, metrics: AgentMetrics, boundPort: BoundPort
     ) {
         self.services = services
         self.enforcer = enforcer
-        self.journal = journal
+        self.store = store
         self.pool = pool
         self.shutdownTimeout = shutdownTimeout
         self.logger = logger
@@ -53,12 +53,19 @@ public struct InfrastructureAgent: Sendable {
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: trappingSignals ? [.sigterm, .sigint] : [], logger: logger)
         configuration.maximumGracefulShutdownDuration = shutdownTimeout
-        defer {
-            pool.shutDown()
-            try? journal.close()
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            await close()
+            throw error
         }
-        try await ServiceGroup(configuration: configuration).run()
+        await close()
         logger.notice("stopped; holds kept")
+    }
+
+    private func close() async {
+        pool.shutDown()
+        try? await store.close()
     }
 }
 
@@ -80,23 +87,22 @@ private func fitted(_ configuration: AgentConfiguration, _ logger: Logger) -> HT
 public func buildAgent(
     configuration: AgentConfiguration, logger: Logger,
     wall: @escaping @Sendable () -> Timestamp = { WallClock.now() }
-) throws -> InfrastructureAgent {
+) async throws -> InfrastructureAgent {
     let clock = SteadyClock(origin: wall())
     let metrics = AgentMetrics()
     let signingKey = try KeyFiles.signingKey(configuration.signing.key, keyID: configuration.signing.keyID)
     let trust = try TrustStore(configuration.trust, logger: logger, metrics: metrics)
-    let journal = try JournalDatabase(path: configuration.journal)
-    let contents = try journal.load()
-    let writer = JournalWriter(
-        journal, now: wall,
+    let store = SQLiteStore(
+        try JournalDatabase(path: configuration.journal), now: wall,
         onFailure: { error in
             metrics.journalFailures.increment()
             logger.critical(
                 "the journal cannot be written; nothing goes to any BMC until it can",
                 metadata: ["reason": "\(error)"])
         })
+    let contents = try await store.load()
     let pool = HTTPClientPool(fitted(configuration, logger))
-    let health = Health(pool: pool, writer: writer, metrics: metrics)
+    let health = Health(pool: pool, store: store, metrics: metrics)
     metrics.setResources(configuration.site.order.count)
 
     let outboxWake = WakeUp()
@@ -113,15 +119,15 @@ public func buildAgent(
     let parked = ParkedBreaches()
     let clients = ClientDirectory(
         transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
-        credentials: configuration.site.credentials, ledger: JournalLedger(writer: writer, contents: contents))
+        credentials: configuration.site.credentials, ledger: JournalLedger(store: store, contents: contents))
     let enforcer = Enforcer(
         core: Core(
             site: configuration.site, policy: configuration.policy, mode: configuration.mode, contents: contents.core,
             bounds: configuration.bounds),
         parts: Enforcer.Parts(
-            performer: BMCPerformer(clients: clients), journal: journal,
+            performer: BMCPerformer(clients: clients), store: store,
             keeper: RecordKeeper(
-                writer: writer, composer: composer, refusals: refusals, repetitions: repetitions,
+                store: store, composer: composer, refusals: refusals, repetitions: repetitions,
                 unsigned: contents.unsigned, metrics: metrics, logger: logger, wall: wall,
                 wakeOutbox: { outboxWake.call() }),
             facts: FactLog(
@@ -134,12 +140,12 @@ public func buildAgent(
             gate: AlertGate(
                 trust: trust, topicPrefix: configuration.bus.topicPrefix, maximumAge: configuration.policy.maxAge,
                 limits: configuration.limits, logger: logger),
-            journal: journal, echoes: echoes, refusals: refusals, repetitions: repetitions,
+            store: store, echoes: echoes, refusals: refusals, repetitions: repetitions,
             record: { refusal in
                 // In a transaction with others: a flood of forgeries must not cost a flush of the disk each.
                 var batch = JournalBatch()
                 batch.refusals = [refusal]
-                Task { [batch] in try? await writer.commit(batch) }
+                store.enqueue(batch, .once) { _ in }
             }, deliver: { enforcer.deliver(.alert($0.received)) },
             answerAgain: { enforcer.deliver(.repeated($0)) },
             connected: { enforcer.deliver(.connected) },
@@ -149,7 +155,7 @@ public func buildAgent(
                 if isReady { enforcer.deliver(.subscribed) } else { echoes.listen(false) }
             }), metrics: metrics, logger: logger, now: wall)
     let outbox = OutboxService(
-        journal: journal, bus: bus.connection, echoes: echoes, composer: composer, metrics: metrics, logger: logger,
+        store: store, bus: bus.connection, echoes: echoes, composer: composer, metrics: metrics, logger: logger,
         now: wall, parked: { parked.value })
     loginRenewal.target = { bus.connection.renewLogin() }
     outboxWake.target = { outbox.wake() }
@@ -167,12 +173,12 @@ public func buildAgent(
     if let path = configuration.controlSocket {
         services.append(
             HTTPService(
-                endpoint: .unix(path), responder: ControlRoutes.responder(enforcer, journal: journal), logger: logger,
+                endpoint: .unix(path), responder: ControlRoutes.responder(enforcer, store: store), logger: logger,
                 onRunning: { _ in }
             ))
     }
-    services.append(RetentionService(journal: journal, enforcer: enforcer, logger: logger, wall: wall))
-    services.append(CheckpointService(journal: journal, writer: writer, logger: logger))
+    services.append(RetentionService(store: store, enforcer: enforcer, logger: logger, wall: wall))
+    services.append(CheckpointService(store: store, logger: logger))
     for warning in configuration.warnings { logger.warning("\(warning)") }
     let reload = ConfigurationReload(
         configuration,
@@ -187,7 +193,7 @@ public func buildAgent(
         enforcer,
     ]
     return InfrastructureAgent(
-        services: services, enforcer: enforcer, journal: journal, pool: pool,
+        services: services, enforcer: enforcer, store: store, pool: pool,
         shutdownTimeout: configuration.shutdownTimeout, logger: logger, metrics: metrics, boundPort: boundPort)
 }
 

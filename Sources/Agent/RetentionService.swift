@@ -6,7 +6,7 @@ import Shedding
 
 /// Removes what nobody needs any more, at the start and every hour.
 struct RetentionService: Service {
-    let journal: JournalDatabase
+    let store: any Store
     let enforcer: Enforcer
     let logger: Logger
     let wall: @Sendable () -> Timestamp
@@ -14,8 +14,8 @@ struct RetentionService: Service {
     func run() async throws {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
-                try journal.prune(now: wall())
-                await enforcer.step(.pruned(closedBefore: wall() - JournalDatabase.breachRetention))
+                try await store.prune(now: wall())
+                await enforcer.step(.pruned(closedBefore: wall() - Retention.breaches))
             } catch {
                 logger.error("old rows of the journal could not be removed", metadata: ["reason": "\(error)"])
             }

@@ -26,7 +26,7 @@ struct RunCommand: AsyncParsableCommand {
         var logger = Logger(label: "ima") { _ in LogLineHandler(configuration.logFormat) }
         logger.logLevel = level
         do {
-            let agent = try buildAgent(configuration: configuration, logger: logger)
+            let agent = try await buildAgent(configuration: configuration, logger: logger)
             logger.notice(
                 "starting",
                 metadata: [

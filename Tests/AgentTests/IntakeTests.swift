@@ -18,6 +18,7 @@ struct IntakeTests {
         let delivered = Mutex<[InboxAlert]>([])
         let refused = Mutex<[RefusalRecord]>([])
         let answers = Mutex(0)
+        let acknowledged = Mutex(0)
     }
 
     private let folder: TemporaryFolder
@@ -35,16 +36,17 @@ struct IntakeTests {
         key = try SigningKey(PrivateKey.generate(.p256), keyID: "k")
         try folder.write(JWKSet([key.jwk()]).json().text, to: "dps.json")
         journal = try JournalDatabase(path: folder.path("j.sqlite"))
-        let seen = seen
-        handlers = BusService.Handlers(
+        handlers = try Self.handlers(SQLiteStore(journal, now: { [now] in now }), seen, keys: folder.path("dps.json"))
+    }
+
+    private static func handlers(_ store: any Store, _ seen: Seen, keys: String) throws -> BusService.Handlers {
+        BusService.Handlers(
             gate: AlertGate(
                 trust: try TrustStore(
-                    [.init(source: Self.source.description, jwks: folder.path("dps.json"), allowUnsigned: false)],
-                    logger: Self.quiet),
-                topicPrefix: "", maximumAge: .seconds(10_800), logger: Self.quiet),
-            journal: journal, echoes: EchoWatch(),
-            refusals: RefusalLog(metrics: AgentMetrics(), logger: Self.quiet), repetitions: Repetitions(),
-            record: { record in seen.refused.withLock { $0.append(record) } },
+                    [.init(source: source.description, jwks: keys, allowUnsigned: false)], logger: quiet),
+                topicPrefix: "", maximumAge: .seconds(10_800), logger: quiet),
+            store: store, echoes: EchoWatch(), refusals: RefusalLog(metrics: AgentMetrics(), logger: quiet),
+            repetitions: Repetitions(), record: { record in seen.refused.withLock { $0.append(record) } },
             deliver: { item in seen.delivered.withLock { $0.append(item) } },
             answerAgain: { _ in seen.answers.withLock { $0 += 1 } }, connected: {}, becameReady: { _ in })
     }
@@ -59,14 +61,16 @@ struct IntakeTests {
     }
 
     @discardableResult
-    private func send(_ payload: [UInt8], time: Duration = .zero) throws -> Bool {
+    private func send(
+        _ payload: [UInt8], time: Duration = .zero, to handlers: BusService.Handlers? = nil
+    ) async throws -> Bool {
         let event = CloudEvent(
             id: UUIDText(randomBytes: try RandomBytes.draw(16)), source: Self.source, type: .breachAlert,
             time: now + time, trace: TraceContext(randomBytes: Array(1...24)),
             data: .signed(try JWS.sign(payload, with: key)))
         let now = now
-        return BusService.receive(
-            topic: Self.topic, payload: event.json.bytes, handlers: handlers, metrics: AgentMetrics(),
+        return await BusService.receive(
+            topic: Self.topic, payload: event.json.bytes, handlers: handlers ?? self.handlers, metrics: AgentMetrics(),
             logger: Self.quiet, now: { now })
     }
 
@@ -74,63 +78,66 @@ struct IntakeTests {
         seen.delivered.withLock { $0.map { $0.alert.breachAlert?.status } }
     }
 
-    @Test func aCapturedPayloadInNewEnvelopesCostsNeitherDiskNorAnswers() throws {
-        try send(payload(.active))
+    @Test func aCapturedPayloadInNewEnvelopesCostsNeitherDiskNorAnswers() async throws {
+        try await send(payload(.active))
         let item = try #require(seen.delivered.withLock { $0.first })
         var batch = JournalBatch()
         batch.handled = [item.sequence]
         try journal.write([batch], now: now)
         let size = try FileManager.default.attributesOfItem(atPath: folder.path("j.sqlite-wal"))[.size] as? Int
+        let start = ContinuousClock.now
         for number in 0..<300 {
             let times: [Duration] = [.zero, .seconds(-60), .seconds(200), .seconds(-20_000), .seconds(20_000)]
-            #expect(try send(payload(.active), time: times[number % times.count]))
+            #expect(try await send(payload(.active), time: times[number % times.count]))
         }
         #expect(statuses == [.active])
         #expect(try journal.load().inbox.isEmpty)
         #expect(seen.refused.withLock { $0.isEmpty })
-        #expect(seen.answers.withLock { $0 } == 1)
+        // However long a busy machine takes for three hundred.
+        let most = 1 + Int((ContinuousClock.now - start) / Repetitions.answerEvery)
+        #expect((1...most).contains(seen.answers.withLock { $0 }))
         let after = try FileManager.default.attributesOfItem(atPath: folder.path("j.sqlite-wal"))[.size] as? Int
         #expect(after == size)
     }
 
-    @Test func whatIsNewIsTakenWhateverEnvelopesCopiesCameIn() throws {
-        try send(payload(.active), time: .seconds(-60))
-        try send(payload(.active), time: .seconds(200))
-        try send(payload(.escalated))
-        try send(payload(.active), time: .seconds(250))
-        try send(payload(.resolved), time: .seconds(-10))
+    @Test func whatIsNewIsTakenWhateverEnvelopesCopiesCameIn() async throws {
+        try await send(payload(.active), time: .seconds(-60))
+        try await send(payload(.active), time: .seconds(200))
+        try await send(payload(.escalated))
+        try await send(payload(.active), time: .seconds(250))
+        try await send(payload(.resolved), time: .seconds(-10))
         #expect(statuses == [.active, .escalated, .resolved])
     }
 
     /// A copy with an unsuitable time, which is first, does not use the payload up.
-    @Test func aRefusedCopyDoesNotUseThePayloadUp() throws {
-        try send(payload(.active), time: .seconds(-20_000))
-        try send(payload(.active), time: .seconds(20_000))
+    @Test func aRefusedCopyDoesNotUseThePayloadUp() async throws {
+        try await send(payload(.active), time: .seconds(-20_000))
+        try await send(payload(.active), time: .seconds(20_000))
         #expect(seen.refused.withLock { $0.map(\.reason) } == ["stale", "future"])
-        try send(payload(.active))
+        try await send(payload(.active))
         #expect(statuses == [.active])
     }
 
     @Test(arguments: [-20_000, -10_900, 400, 20_000])
-    func anEndOfAKnownBreachIsNeverTooOld(seconds: Int) throws {
-        try send(payload(.resolved, breach: 2), time: .seconds(seconds))
+    func anEndOfAKnownBreachIsNeverTooOld(seconds: Int) async throws {
+        try await send(payload(.resolved, breach: 2), time: .seconds(seconds))
         #expect(statuses.isEmpty, "of a breach that nobody knows")
-        try send(payload(.active))
-        try send(payload(.resolved), time: .seconds(seconds))
+        try await send(payload(.active))
+        try await send(payload(.resolved), time: .seconds(seconds))
         #expect(statuses == [.active, .resolved])
-        try send(payload(.escalated), time: .seconds(seconds))
+        try await send(payload(.escalated), time: .seconds(seconds))
         #expect(statuses.count == 2, "what tightens has to be in time")
     }
 
-    @Test func aPayloadThatWasForgottenIsTakenAgain() throws {
-        try send(payload(.active))
+    @Test func aPayloadThatWasForgottenIsTakenAgain() async throws {
+        try await send(payload(.active))
         let item = try #require(seen.delivered.withLock { $0.first })
         var batch = JournalBatch()
         batch.handled = [item.sequence]
         batch.forgotten = [item.alert.mark]
         try journal.write([batch], now: now)
         handlers.repetitions.refused(item.alert.mark.digest)
-        try send(payload(.active))
+        try await send(payload(.active))
         #expect(statuses.count == 1, "a moment after a refusal nothing has changed")
         let later = ContinuousClock.now + Repetitions.refuseEvery
         #expect(!handlers.repetitions.isRefused(item.alert.mark.digest, now: later))
@@ -144,5 +151,59 @@ struct IntakeTests {
         #expect((0..<100).count { _ in repetitions.mayAnswer(id, now: start) } == 1)
         #expect(repetitions.mayAnswer(UUIDText(randomBytes: [2]), now: start))
         #expect(repetitions.mayAnswer(id, now: start + Repetitions.answerEvery))
+    }
+
+    // MARK: A store that takes its time
+
+    private func handlers(gate: @escaping GatedStore.Gate) throws -> BusService.Handlers {
+        let store = SQLiteStore(journal, now: { [now] in now })
+        return try Self.handlers(GatedStore(store, gate: gate), seen, keys: folder.path("dps.json"))
+    }
+
+    /// The broker forgets a message once it is acknowledged, so that is not before it is durable.
+    @Test func anAlertIsTakenOnlyOnceItIsDurable() async throws {
+        let (reached, reach) = AsyncStream<Void>.makeStream()
+        let (opened, open) = AsyncStream<Void>.makeStream()
+        let handlers = try handlers(gate: {
+            reach.yield()
+            for await _ in opened { break }
+        })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                let isAcknowledged = try await send(payload(.active), to: handlers)
+                #expect(isAcknowledged)
+                seen.acknowledged.withLock { $0 += 1 }
+            }
+            for await _ in reached { break }
+            #expect(seen.acknowledged.withLock { $0 } == 0)
+            #expect(statuses.isEmpty)
+            open.yield()
+            try await group.waitForAll()
+        }
+        #expect(statuses == [.active])
+        #expect(try journal.load().inbox.count == 1)
+    }
+
+    @Test func anAlertThatCannotBeKeptStaysWithTheBroker() async throws {
+        struct Full: Error {}
+        let handlers = try handlers(gate: { throw Full() })
+        #expect(try await !send(payload(.active), to: handlers))
+        #expect(statuses.isEmpty)
+        #expect(try await send(payload(.active)))
+        #expect(statuses == [.active])
+    }
+
+    /// libmosquitto's thread is given its answer when there is one.
+    @Test func aForeignThreadWaitsForWhatIsAsynchronous() async {
+        let answer = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                let answer = ForeignThread.wait {
+                    await Task.yield()
+                    return 42
+                }
+                continuation.resume(returning: answer)
+            }
+        }
+        #expect(answer == 42)
     }
 }

@@ -1,10 +1,11 @@
 import BadDisk
 import Foundation
-import Journal
 import PowerEvents
 import Shedding
 import TestSupport
 import Testing
+
+@testable import Journal
 
 struct CommitQueueTests {
     private func batch(_ code: String) -> JournalBatch {
@@ -45,7 +46,7 @@ extension BadDiskTests {
     @Test func theWriterKeepsTheOrderWhileTheDiskRefuses() async throws {
         let folder = try TemporaryFolder()
         let journal = try JournalDatabase(path: folder.path("j.sqlite"))
-        let writer = JournalWriter(journal, now: { Timestamp(milliseconds: 0) })
+        let store = SQLiteStore(journal, now: { Timestamp(milliseconds: 0) })
         bad_disk_arm(folder.url.path, 1, 1, ENOSPC)
         func batch(_ code: String) -> JournalBatch {
             var batch = JournalBatch()
@@ -53,10 +54,10 @@ extension BadDiskTests {
             return batch
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await writer.commit(batch("first"), .untilDone) }
+            group.addTask { try await store.append(batch("first"), .untilDone) }
             try await Task.sleep(for: .milliseconds(50))
-            await #expect(throws: (any Error).self) { try await writer.commit(batch("intent"), .once) }
-            group.addTask { try await writer.commit(batch("second"), .untilDone) }
+            await #expect(throws: (any Error).self) { try await store.append(batch("intent"), .once) }
+            group.addTask { try await store.append(batch("second"), .untilDone) }
             try await Task.sleep(for: .milliseconds(50))
             #expect(journal.failure?.contains("full") == true)
             #expect(bad_disk_disarm() > 0)

@@ -153,25 +153,63 @@ struct JournalTests {
         #expect(try journal.load().breaches.map(\.id) == [id(2)])
     }
 
-    @Test func theWriterCommitsTogetherAndInOrder() async throws {
+    /// A BMC gives a session the name of one that was closed; and another may close what it opened at once.
+    @Test func whatIsRememberedOfBMCsHasAnOrder() throws {
+        let journal = try JournalDatabase()
+        let address = try #require(BMC.Address("https://10.0.0.1"))
+        let (first, second) = (
+            BMCSession(bmc: address, location: "/S/1"), BMCSession(bmc: address, location: "/S/2")
+        )
+        var (old, new) = (BMCKnowledge(), BMCKnowledge())
+        old.sessions = "/old"
+        new.sessions = "/new"
+        var batch = JournalBatch()
+        batch.bmcs = [
+            .opened(first), .closed(first), .opened(first), .opened(second), .learned(address, old), .closed(second),
+            .learned(address, new),
+        ]
+        try journal.write([batch], now: now)
+        let contents = try journal.load()
+        #expect(contents.sessions == [first])
+        #expect(contents.knowledge == [address: new])
+    }
+
+    /// Nobody waits for these, and they are in order all the same.
+    @Test func whatIsQueuedWithoutWaitingBecomesDurableInOrder() async throws {
+        let journal = try JournalDatabase()
+        let store = SQLiteStore(journal, now: { [now] in now })
+        func batch(_ number: Int) -> JournalBatch {
+            var batch = JournalBatch()
+            batch.changes.history = [HistoryEntry(.command, "\(number)")]
+            return batch
+        }
+        for number in 0..<1000 { store.enqueue(batch(number), .once) { _ in } }
+        try await store.append(batch(1000))
+        let codes = try await store.history(HistoryQuery(limit: 2000)).map(\.entry.code)
+        #expect(codes == (0...1000).map { "\($0)" })
+        // An empty batch has nothing to wait for.
+        try await store.append(JournalBatch())
+    }
+
+    @Test func batchesAreCommittedTogetherAndInOrder() async throws {
         let journal = try JournalDatabase(path: folder.path("j.sqlite"))
-        let writer = JournalWriter(journal, now: { [now] in now })
-        let keeper = Keeper(writer: writer, entry: try entry())
+        let store = SQLiteStore(journal, now: { [now] in now })
+        let keeper = Keeper(store: store, entry: try entry())
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<500 { group.addTask { await keeper.write(number) } }
         }
         #expect(try journal.load().controls.map(\.reassertions) == [await keeper.last])
-        #expect(writer.effort.transactions < 500)
+        #expect(store.effort.transactions < 500)
     }
 
     /// Writes growing states of one control, as an actor that owns it would.
     private actor Keeper {
-        let writer: JournalWriter
+        let store: SQLiteStore
         var entry: ControlEntry
         var last: Int { entry.reassertions }
 
-        init(writer: JournalWriter, entry: ControlEntry) {
-            self.writer = writer
+        init(store: SQLiteStore, entry: ControlEntry) {
+            self.store = store
             self.entry = entry
         }
 
@@ -179,7 +217,7 @@ struct JournalTests {
             entry.reassertions += 1
             var batch = JournalBatch()
             batch.changes.controls = [(entry, nil)]
-            try? await writer.commit(batch)
+            try? await store.append(batch)
         }
     }
     /// Where only a restore is owed, which fails for days, nothing else is written; the agent is there all the same.

@@ -57,13 +57,13 @@ struct MigrationTests {
         // And it is a journal of today: what is new can be kept in it.
         let address = try #require(BMC.Address("https://10.0.0.1"))
         var batch = JournalBatch()
-        batch.sessionsOpened = [
-            BMCSession(bmc: address, location: "/redfish/v1/S/1"),
-            BMCSession(bmc: address, location: "/redfish/v1/S/2"),
+        batch.bmcs = [
+            .opened(BMCSession(bmc: address, location: "/redfish/v1/S/1")),
+            .opened(BMCSession(bmc: address, location: "/redfish/v1/S/2")),
         ]
         try journal.write([batch], now: Timestamp(milliseconds: 1_800_000_000_000))
         batch = JournalBatch()
-        batch.sessionsClosed = [BMCSession(bmc: address, location: "/redfish/v1/S/1")]
+        batch.bmcs = [.closed(BMCSession(bmc: address, location: "/redfish/v1/S/1"))]
         try journal.write([batch], now: Timestamp(milliseconds: 1_800_000_000_000))
         #expect(try journal.load().sessions == [BMCSession(bmc: address, location: "/redfish/v1/S/2")])
     }
@@ -83,7 +83,7 @@ struct MigrationTests {
                 locator: ["uri": "/x"])
         )
         var batch = JournalBatch()
-        batch.learned = [address: knowledge]
+        batch.bmcs = [.learned(address, knowledge)]
         try journal.write([batch], now: Timestamp(milliseconds: 1_800_000_000_000))
         #expect(try journal.load().knowledge == [address: knowledge])
     }

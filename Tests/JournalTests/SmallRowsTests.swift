@@ -162,15 +162,15 @@ struct SmallRowsTests {
     @Test func payloadsAndRefusalsAreBoundedPerSource() throws {
         let journal = try JournalDatabase(path: folder.path("j.sqlite"))
         try journal.pool.write { db in
-            for (source, most) in [("loud", JournalDatabase.payloadsPerSource + 50), ("quiet", 3)] {
+            for (source, most) in [("loud", Retention.payloadsPerSource + 50), ("quiet", 3)] {
                 for number in 0..<most {
                     try db.cachedStatement(sql: "INSERT INTO seen_payload VALUES (?, ?, 'b', ?)")
                         .execute(arguments: [source, "\(number)", now.milliseconds + Int64(number)])
                 }
             }
             let refusals = [
-                ("stale", "loud", JournalDatabase.refusalsPerReason + 50), ("stale", "quiet", 3),
-                ("bad_envelope", "x", 10), ("bad_signature", "quiet", JournalDatabase.refusalsPerReason),
+                ("stale", "loud", Retention.refusalsPerReason + 50), ("stale", "quiet", 3),
+                ("bad_envelope", "x", 10), ("bad_signature", "quiet", Retention.refusalsPerReason),
                 ("bad_signature", "loud", 20),
             ]
             for (reason, source, most) in refusals {
@@ -183,15 +183,15 @@ struct SmallRowsTests {
             }
         }
         try journal.prune(now: now)
-        #expect(try count("seen_payload", journal) == JournalDatabase.payloadsPerSource + 3)
+        #expect(try count("seen_payload", journal) == Retention.payloadsPerSource + 3)
         #expect(try journal.hasSeen(PayloadMark(source: "quiet", digest: "0")))
         #expect(try !journal.hasSeen(PayloadMark(source: "loud", digest: "0")))
         let kept = Dictionary(grouping: try journal.refusals(limit: 100_000)) { $0.reason }
         #expect(kept["stale"]?.count { $0.source == "quiet" } == 3)
-        #expect(kept["stale"]?.count { $0.source == "loud" } == JournalDatabase.refusalsPerReason)
+        #expect(kept["stale"]?.count { $0.source == "loud" } == Retention.refusalsPerReason)
         #expect(kept["bad_envelope"]?.count == 10)
         // Whoever forges does so in anybody's name.
-        #expect(kept["bad_signature"]?.count == JournalDatabase.refusalsPerReason)
+        #expect(kept["bad_signature"]?.count == Retention.refusalsPerReason)
         try journal.close()
     }
 

@@ -1,4 +1,3 @@
-import Foundation
 import PowerEvents
 import StrictJSON
 import Testing
@@ -50,23 +49,15 @@ struct NumberTests {
         _ = power.description
     }
 
-    @Test func whatAJournalHoldsIsHeldAtTheBoundsToo() throws {
-        func decoded<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
-            try JSONDecoder().decode(type, from: Data(text.utf8))
-        }
-        #expect(try decoded(Watts.self, #"{"microwatts":9223372036854775807}"#) == Watts(.max))
-        #expect(try decoded(Watts.self, #"{"microwatts":700000000}"#) == Watts(700))
-        #expect(try decoded(Share.self, #"{"basisPoints":-7}"#) == .percent(0))
-        let time = try decoded(Timestamp.self, #"{"milliseconds":9223372036854775807}"#)
+    @Test func theBoundsOfTimeAndOfDurationsHold() {
+        let time = Timestamp(milliseconds: .max)
         _ = time + .seconds(Int64.max)
         _ = time - .seconds(Int64.min)
         _ = (time - Timestamp(milliseconds: .min)).milliseconds
         _ = time.description
+        #expect(Watts(microwatts: .max) == Watts(.max))
         #expect(Duration.seconds(Int64.max).milliseconds == .max)
         #expect(Duration.seconds(Int64.min).milliseconds == .min)
-        for value in [Timestamp(milliseconds: 5), Timestamp(milliseconds: -5)] {
-            #expect(try JSONDecoder().decode(Timestamp.self, from: JSONEncoder().encode(value)) == value)
-        }
     }
 
     @Test(arguments: ["0000-01-01T00:00:00+23:59", "9999-12-31T23:59:60.999-23:59", "0000-02-29T00:00:00Z"])

@@ -1,4 +1,3 @@
-import Foundation
 import PowerEvents
 import Testing
 
@@ -43,17 +42,14 @@ struct ReasonTests {
         .offAsBefore(spelled: "0", before: "null"), .stillHeld(by: [breach]), .earlierVersion("because"),
     ]
 
-    private func check<Reason: Codable & Equatable>(_ reasons: [Reason]) throws {
-        for reason in reasons {
-            let data = try JSONEncoder().encode(reason)
-            #expect(try JSONDecoder().decode(Reason.self, from: data) == reason)
-        }
+    private func check<Reason: RecordedReason & Equatable>(_ reasons: [Reason]) {
+        for reason in reasons { #expect(Reason(record: reason.record) == reason) }
     }
 
-    @Test func everyReasonComesBackFromAJournal() throws {
-        try check(Self.skips)
-        try check(Self.failures)
-        try check(Self.remarks)
+    @Test func everyReasonComesBackFromItsRecord() {
+        check(Self.skips)
+        check(Self.failures)
+        check(Self.remarks)
     }
 
     /// Each list has all of its names in it, none of which says two things, and all are fit for a metric's label.
@@ -88,55 +84,6 @@ struct ReasonTests {
             Outcome.applied(.raisedToFloor(Watts(500)), .rounded(made: .limit(Watts(5)), wanted: .limit(Watts(4))))
                 .message == "raised to the inventory's floor of 500 W; the BMC made 5 W of 4 W")
         #expect(Outcome.applied().message == nil)
-    }
-
-    @Test func outcomesComeBackFromAJournal() throws {
-        let outcomes: [Outcome] =
-            Self.skips.map { .skipped($0, value: .mode("Eco")) } + Self.failures.map { .failed($0) }
-            + Self.remarks.map { .applied($0) } + [.applied(), .applied(.neverBegun, .powerMode("Eco"))]
-        for outcome in outcomes {
-            let data = try JSONEncoder().encode(outcome)
-            #expect(try JSONDecoder().decode(Outcome.self, from: data) == outcome)
-        }
-    }
-
-    // MARK: Earlier versions
-
-    private func read<Value: Decodable>(_ text: String) throws -> Value {
-        try JSONDecoder().decode(Value.self, from: Data(text.utf8))
-    }
-
-    @Test func outcomesOfEarlierVersionsAreRead() throws {
-        let untouched: Outcome = try read(
-            #"{"code":"applied","message":"the breach was resolved before it was begun","unreachable":false,"isUntouched":true}"#
-        )
-        #expect(untouched.isUntouched)
-        let unsupported: Outcome = try read(
-            #"{"code":"failed","message":"no such control","unreachable":false,"isUnsupported":true}"#)
-        #expect(unsupported.isUnsupported && unsupported.message == "no such control")
-        let lost: Outcome = try read(#"{"code":"failed","message":"BMC unreachable: x","unreachable":true}"#)
-        #expect(lost == .failed(.earlierVersion("BMC unreachable: x")))
-        let bare: Outcome = try read(#"{"code":"skipped","unreachable":false}"#)
-        #expect(bare.code == .skipped)
-        let plain: Outcome = try read(#"{"code":"applied","value":{"limit":{}},"unreachable":false}"#)
-        #expect(plain == .applied(value: .limit(nil)))
-    }
-
-    /// Whether a hint is a duplicate decides what becomes of it at the next alert.
-    @Test func duplicatesOfEarlierVersionsAreStillDuplicates() throws {
-        let duplicate: PlannedHint.Verdict = try read(#"{"skipped":{"_0":"duplicate of hint 12 of this alert"}}"#)
-        #expect(duplicate == .skipped(.duplicate(ofHint: 12)))
-        for text in ["duplicate of hint x of this alert", "protected: duplicate", "duplicate", ""] {
-            #expect(try read("[\"\(text)\"]") == [SkipReason.earlierVersion(text)])
-        }
-    }
-
-    /// A name of a later version, or one without its data, is told as far as it goes and loses no journal.
-    @Test func whatCannotBeUnderstoodIsKeptAsText() throws {
-        #expect(try read(#"{"name":"from_tomorrow","text":"why"}"#) == SkipReason.earlierVersion("why"))
-        #expect(try read(#"{"name":"max_suspended"}"#) == SkipReason.earlierVersion("max_suspended"))
-        #expect(try read(#"{"name":"contended"}"#) == FailureReason.earlierVersion("contended"))
-        #expect(try read(#"{"name":"rounded"}"#) == AppliedRemark.earlierVersion("rounded"))
     }
 
     // MARK: Refusals

@@ -1,4 +1,3 @@
-import Foundation
 import Site
 import Testing
 
@@ -32,12 +31,7 @@ struct AddressTests {
     /// Journals hold the text alone, of addresses that earlier versions took.
     @Test(arguments: ["https://127.0.0.010", "https://10.0.0.1:99999", "https://10.0.0.1:443", "https://fd00::1"])
     func addressesOfOldJournalsStayWhatTheyWere(text: String) throws {
-        struct Row: Codable { var address: BMC.Address }
-        let row = try JSONDecoder().decode(Row.self, from: Data(#"{"address":{"description":"\#(text)"}}"#.utf8))
-        #expect(row.address.description == text)
-        #expect(row.address == BMC.Address(recorded: text))
-        let again = String(decoding: try JSONEncoder().encode(row), as: UTF8.self).replacing("\\/", with: "/")
-        #expect(again == #"{"address":{"description":"\#(text)"}}"#)
+        #expect(try #require(BMC.Address(recorded: text)).description == text)
         #expect(BMC.Address(recorded: "nonsense") == nil)
     }
 }

@@ -22,7 +22,7 @@ final class BusService: Service {
     /// What happens to messages and to the connection; set once, before the start.
     struct Handlers: Sendable {
         let gate: AlertGate
-        let journal: JournalDatabase
+        let store: any Store
         let echoes: EchoWatch
         let refusals: RefusalLog
         let repetitions: Repetitions
@@ -54,10 +54,12 @@ final class BusService: Service {
                     if let event = try? CloudEvent(decoding: message.payload) { handlers.echoes.heard(event.id) }
                     return true
                 }
-                return Self.receive(
-                    topic: message.topic, payload: message.payload, handlers: handlers, metrics: metrics,
-                    logger: logger,
-                    now: now)
+                // libmosquitto acknowledges when this returns.
+                return ForeignThread.wait {
+                    await Self.receive(
+                        topic: message.topic, payload: message.payload, handlers: handlers, metrics: metrics,
+                        logger: logger, now: now)
+                }
             },
             onEvent: { event in
                 switch event {
@@ -83,14 +85,14 @@ final class BusService: Service {
         }
     }
 
-    /// On the connection's thread. - Returns: true once the journal has the message, or it is not worth keeping
+    /// One message at a time. - Returns: true once the journal has the message, or it is not worth keeping
     static func receive(
         topic: String, payload: [UInt8], handlers: Handlers, metrics: AgentMetrics, logger: Logger,
         now: @Sendable () -> Timestamp
-    ) -> Bool {
+    ) async -> Bool {
         do throws(Refusal) {
             let alert = try handlers.gate.open(topic: topic, payload: payload, now: now())
-            return try keep(alert, handlers: handlers, metrics: metrics, logger: logger, now: now)
+            return try await keep(alert, handlers: handlers, metrics: metrics, logger: logger, now: now)
         } catch {
             let refusal = handlers.refusals.note(
                 RefusalRecord(
@@ -104,11 +106,12 @@ final class BusService: Service {
     private static func keep(
         _ alert: AcceptedAlert, handlers: Handlers, metrics: AgentMetrics, logger: Logger,
         now: @Sendable () -> Timestamp
-    ) throws(Refusal) -> Bool {
+    ) async throws(Refusal) -> Bool {
         do {
-            let isSeen = try handlers.journal.hasSeen(alert.mark)
+            let isSeen = try await handlers.store.hasSeen(alert.mark)
             if !isSeen {
-                let mayBeLate = try alert.breachAlert?.status == .resolved && handlers.journal.knows(alert.breachID)
+                let isEnd = alert.breachAlert?.status == .resolved
+                let mayBeLate = isEnd ? try await handlers.store.knows(alert.breachID) : false
                 if !mayBeLate { try handlers.gate.checkTime(of: alert, now: now()) }
             }
             // Whatever is unchanged since a moment ago would be refused again.
@@ -116,7 +119,7 @@ final class BusService: Service {
                 metrics.alertsRepeated.increment()
                 return true
             }
-            if !isSeen, let item = try handlers.journal.receive(alert) {
+            if !isSeen, let item = try await handlers.store.receive(alert) {
                 handlers.deliver(item)
                 return true
             }

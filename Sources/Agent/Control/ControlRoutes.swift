@@ -8,7 +8,7 @@ import StrictJSON
 enum ControlRoutes {
     private static let mostLines = 10_000
 
-    static func responder(_ enforcer: Enforcer, journal: JournalDatabase) -> RouterResponder<ControlContext> {
+    static func responder(_ enforcer: Enforcer, store: any Store) -> RouterResponder<ControlContext> {
         let router = Router(context: ControlContext.self)
         router.add(middleware: OwnerOnly())
         router.get("/status") { _, _ in answer(await enforcer.snapshot().json.text, "application/json") }
@@ -38,12 +38,12 @@ enum ControlRoutes {
         router.get("/history") { request, _ in
             let limit = min(request.uri.queryParameters.get("limit", as: Int.self) ?? 50, mostLines)
             if request.uri.queryParameters.get("refused") != nil {
-                return answer(HistoryAnswer.json(try journal.refusals(limit: limit)).text, "application/json")
+                return answer(HistoryAnswer.json(try await store.refusals(limit: limit)).text, "application/json")
             }
             let query = HistoryQuery(
                 breach: request.uri.queryParameters.get("breach").flatMap { UUIDText($0) },
                 resource: request.uri.queryParameters.get("resource"), limit: limit)
-            return answer(HistoryAnswer.json(try journal.history(query)).text, "application/json")
+            return answer(HistoryAnswer.json(try await store.history(query)).text, "application/json")
         }
         router.get("/explain") { request, _ in
             let name = request.uri.queryParameters.get("resource") ?? ""

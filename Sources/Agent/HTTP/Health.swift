@@ -9,12 +9,12 @@ import Synchronization
 final class Health: Sendable {
     private let brokerReady = Atomic<Bool>(false)
     private let pool: HTTPClientPool
-    private let writer: JournalWriter
+    private let store: any Store
     private let metrics: AgentMetrics
 
-    init(pool: HTTPClientPool, writer: JournalWriter, metrics: AgentMetrics) {
+    init(pool: HTTPClientPool, store: any Store, metrics: AgentMetrics) {
         self.pool = pool
-        self.writer = writer
+        self.store = store
         self.metrics = metrics
         setBroker(ready: false)
     }
@@ -31,7 +31,7 @@ final class Health: Sendable {
         let depth = pool.queueDepth
         metrics.redfishInFlight.set(depth.inFlight)
         metrics.redfishQueueDepth.set(depth.waiting)
-        let effort = writer.effort
+        let effort = store.effort
         metrics.journalTime.advance(to: effort.spent / .seconds(1))
         metrics.journalProcessorTime.advance(to: effort.processor / .seconds(1))
         metrics.journalTransactions.advance(to: Double(effort.transactions))

@@ -9,7 +9,7 @@ import Synchronization
 
 /// Publishes what the outbox holds, in order, until the broker has acknowledged each event.
 final class OutboxService: Service {
-    private let journal: JournalDatabase
+    private let store: any Store
     private let bus: BusConnection
     private let echoes: EchoWatch
     private let composer: EventComposer
@@ -24,13 +24,13 @@ final class OutboxService: Service {
     private let isStopping = Atomic<Bool>(false)
 
     init(
-        journal: JournalDatabase, bus: BusConnection, echoes: EchoWatch, composer: EventComposer,
+        store: any Store, bus: BusConnection, echoes: EchoWatch, composer: EventComposer,
         metrics: AgentMetrics, logger: Logger, now: @escaping @Sendable () -> Timestamp,
         parked: @escaping @Sendable () -> Set<UUIDText>? = { [] }
     ) {
         self.composer = composer
         self.parked = parked
-        self.journal = journal
+        self.store = store
         self.bus = bus
         self.echoes = echoes
         self.metrics = metrics
@@ -77,16 +77,16 @@ final class OutboxService: Service {
     private func flush() async {
         // Also while there is no connection, so that suspicions know of it.
         var heldBack = suspects.withLock { $0.heldBack(isConnected: bus.isConnected, now: .now) }
-        dropSuperseded()
+        await dropSuperseded()
         while let parked = parked(), bus.isConnected, !Task.isCancelled {
             // What the broker has and the journal does not know of yet. A crash publishes these again, under the
             // same ids.
             var acknowledged: [UUIDText] = []
             var current: OutboxEvent?
             do {
-                let events = try journal.unpublished(limit: 16 + heldBack.count, without: parked)
+                let events = try await store.unpublished(limit: 16 + heldBack.count, without: parked)
                     .filter { !heldBack.contains($0.eventID) }
-                metrics.outboxDepth.set(try journal.outboxDepth())
+                metrics.outboxDepth.set(try await store.outboxDepth())
                 if events.isEmpty { return }
                 for event in events {
                     let limit: Duration = isStopping.load(ordering: .relaxed) ? .seconds(3) : .seconds(30)
@@ -100,24 +100,24 @@ final class OutboxService: Service {
                         "published an enforcement event",
                         metadata: ["event": "\(event.eventID)", "breach": "\(event.breachID)"])
                 }
-                try journal.markPublished(acknowledged, now: now())
+                try await store.markPublished(acknowledged, now: now())
             } catch {
                 // Where it is the disk that refuses, they are published once more.
-                try? journal.markPublished(acknowledged, now: now())
+                try? await store.markPublished(acknowledged, now: now())
                 guard let current, error is BusConnection.EndedByBroker || (error as? MQTTError)?.isTooLarge == true
                 else {
                     logger.warning("publish failed; will retry", metadata: ["reason": "\(error)"])
                     return
                 }
-                judge(current, isTooLarge: !(error is BusConnection.EndedByBroker))
+                await judge(current, isTooLarge: !(error is BusConnection.EndedByBroker))
                 heldBack = suspects.withLock { $0.heldBack(isConnected: false, now: .now) }
             }
         }
     }
 
-    private func dropSuperseded() {
+    private func dropSuperseded() async {
         do {
-            let count = try journal.dropSuperseded(createdBefore: now() - Self.missed)
+            let count = try await store.dropSuperseded(createdBefore: now() - Self.missed)
             if count > 0 {
                 logger.notice(
                     "outdated reports dropped; the present one of their breach says all",
@@ -129,14 +129,14 @@ final class OutboxService: Service {
     }
 
     /// The broker ends connections while it is sent this event.
-    private func judge(_ event: OutboxEvent, isTooLarge: Bool) {
+    private func judge(_ event: OutboxEvent, isTooLarge: Bool) async {
         let metadata: Logger.Metadata = [
             "event": "\(event.eventID)", "breach": "\(event.breachID)", "bytes": "\(event.payload.count)",
         ]
         do {
             // Dividing loses nothing, so that needs no proof.
             if let parts = try? composer.divide(event, now: now()) {
-                try journal.replace(event.eventID, with: parts)
+                try await store.replace(event.eventID, with: parts)
                 suspects.withLock { $0.acquit(event.eventID) }
                 metrics.eventsDivided.increment()
                 return logger.warning(
@@ -148,7 +148,8 @@ final class OutboxService: Service {
                     "the broker ends each connection on which this event is sent; it is held back and tried once more",
                     metadata: metadata)
             }
-            try journal.setAside(event.eventID, reason: "the broker does not take it (\(event.payload.count) bytes)")
+            try await store.setAside(
+                event.eventID, reason: "the broker does not take it (\(event.payload.count) bytes)")
             metrics.eventsSetAside.increment()
             logger.critical(
                 "an event that the broker does not take is set aside and will not be sent; raise the broker's limit",

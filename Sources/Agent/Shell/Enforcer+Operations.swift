@@ -19,7 +19,7 @@ extension Enforcer {
     }
 
     /// - Returns: nil for what is neither in the inventory nor held
-    func explain(_ name: String) throws -> ResourceExplanation? {
+    func explain(_ name: String) async throws -> ResourceExplanation? {
         let book = core.book
         let resource = book.site.resource(named: name)
         let id = resource?.id ?? name
@@ -30,10 +30,10 @@ extension Enforcer {
         return ResourceExplanation(
             resource: resource, id: id,
             held: held.map { ($0, book.nextRead(at: $0.entry.key), book.holds(on: $0.entry.key)) },
-            history: try parts.journal.history(HistoryQuery(resource: id, limit: 20)))
+            history: try await parts.store.history(HistoryQuery(resource: id, limit: 20)))
     }
 
     func snapshot() -> StatusSnapshot {
-        StatusSnapshot(core, readiness: parts.facts.readiness.value, journalFailure: parts.journal.failure)
+        StatusSnapshot(core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure)
     }
 }

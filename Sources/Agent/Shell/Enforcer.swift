@@ -10,7 +10,7 @@ actor Enforcer: Service {
     /// What the shell performs with.
     struct Parts: Sendable {
         let performer: BMCPerformer
-        let journal: JournalDatabase
+        let store: any Store
         let keeper: RecordKeeper
         let facts: FactLog
         let metrics: AgentMetrics

@@ -5,26 +5,22 @@ import Site
 
 /// What is remembered of BMCs, in the journal.
 actor JournalLedger: BMCLedger {
-    private let writer: JournalWriter
+    private let store: any Store
     private var leftovers: [BMC.Address: [String]]
     private var knowledge: [BMC.Address: BMCKnowledge]
 
-    init(writer: JournalWriter, contents: JournalContents) {
-        self.writer = writer
+    init(store: any Store, contents: JournalContents) {
+        self.store = store
         leftovers = Dictionary(grouping: contents.sessions, by: \.bmc).mapValues { $0.map(\.location) }
         knowledge = contents.knowledge.filter { $0.value.rules == BMCKnowledge.currentRules }
     }
 
     func opened(_ location: String, on bmc: BMC.Address) {
-        var batch = JournalBatch()
-        batch.sessionsOpened = [BMCSession(bmc: bmc, location: location)]
-        write(batch)
+        write(.opened(BMCSession(bmc: bmc, location: location)))
     }
 
     func closed(_ location: String, on bmc: BMC.Address) {
-        var batch = JournalBatch()
-        batch.sessionsClosed = [BMCSession(bmc: bmc, location: location)]
-        write(batch)
+        write(.closed(BMCSession(bmc: bmc, location: location)))
     }
 
     func adoptOrphanedSessions(on bmc: BMC.Address) -> [String] { leftovers.removeValue(forKey: bmc) ?? [] }
@@ -37,15 +33,15 @@ actor JournalLedger: BMCLedger {
         after.merge(new)
         guard after != before else { return }
         knowledge[bmc] = after
-        var batch = JournalBatch()
-        batch.learned = [bmc: after]
-        write(batch)
+        write(.learned(bmc, after))
     }
 
     /// Nothing waits for the disk here: a session that a crash makes us forget ends by its own time-out, and a control
-    /// is found again.
-    private func write(_ batch: JournalBatch) {
-        let writer = writer
-        Task { try? await writer.commit(batch) }
+    /// is found again. The order is kept: these are queued before this actor does anything else, and what the disk
+    /// refuses for a while stays first in line.
+    private func write(_ record: BMCRecord) {
+        var batch = JournalBatch()
+        batch.bmcs = [record]
+        store.enqueue(batch, .untilDone) { _ in }
     }
 }

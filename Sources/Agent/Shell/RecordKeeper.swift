@@ -8,7 +8,7 @@ import Synchronization
 
 /// Makes the core's records durable, its reports as signed events among them.
 final class RecordKeeper: Sendable {
-    private let writer: JournalWriter
+    private let store: any Store
     private let composer: EventComposer
     private let refusals: RefusalLog
     private let repetitions: Repetitions
@@ -20,11 +20,11 @@ final class RecordKeeper: Sendable {
     private let unsigned: Mutex<UnsignedReports>
 
     init(
-        writer: JournalWriter, composer: EventComposer, refusals: RefusalLog, repetitions: Repetitions,
+        store: any Store, composer: EventComposer, refusals: RefusalLog, repetitions: Repetitions,
         unsigned: [Report], metrics: AgentMetrics, logger: Logger, wall: @escaping @Sendable () -> Timestamp,
         wakeOutbox: @escaping @Sendable () -> Void
     ) {
-        self.writer = writer
+        self.store = store
         self.composer = composer
         self.refusals = refusals
         self.repetitions = repetitions
@@ -36,12 +36,12 @@ final class RecordKeeper: Sendable {
     }
 
     /// Batches become durable in the order of these calls.
-    func keep(_ batch: Batch, whenDone: @escaping JournalWriter.Completion) {
-        writer.append(journalBatch(batch.records), batch.patience.queued, whenDone: whenDone)
+    func keep(_ batch: Batch, whenDone: @escaping Store.Completion) {
+        store.enqueue(journalBatch(batch.records), batch.patience.queued, whenDone: whenDone)
     }
 
     /// The process is about to end: what is not durable by then is found again by looking at the BMCs.
-    func giveUpOnFailure() { writer.giveUpOnFailure() }
+    func giveUpOnFailure() { store.giveUpOnFailure() }
 
     /// Signs what waits for that. To be called a few times a second.
     func signWaiting() {
@@ -52,7 +52,7 @@ final class RecordKeeper: Sendable {
         }
         if batch.isEmpty { return }
         logger.notice("reports that waited for their signature are signed")
-        writer.append(batch, .untilDone) { [wakeOutbox] _ in wakeOutbox() }
+        store.enqueue(batch, .untilDone) { [wakeOutbox] _ in wakeOutbox() }
     }
 
     private func journalBatch(_ records: Records) -> JournalBatch {
@@ -86,7 +86,7 @@ final class RecordKeeper: Sendable {
 }
 
 extension Batch.Patience {
-    fileprivate var queued: JournalWriter.Queue.Patience {
+    fileprivate var queued: CommitPatience {
         switch self {
         case .once: .once
         case .untilDone: .untilDone

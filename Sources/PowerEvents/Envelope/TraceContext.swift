@@ -1,5 +1,5 @@
 /// A W3C trace context: which trace an event belongs to, and vendor state carried along.
-public struct TraceContext: Sendable, Hashable, Codable {
+public struct TraceContext: Sendable, Hashable {
     /// 32 lower-case hexadecimal digits, not all zero.
     public let traceID: String
     /// 16 lower-case hexadecimal digits, not all zero: the span that sent the event.

@@ -2,7 +2,7 @@ public import StrictJSON
 
 /// The outcome of one hint.
 public struct EnforcementResult: Sendable, Hashable {
-    public enum Code: String, Sendable, Hashable, CaseIterable, Codable {
+    public enum Code: String, Sendable, Hashable, CaseIterable {
         /// Read back from the BMC.
         case applied
         case failed

@@ -1,19 +1,19 @@
 public import StrictJSON
 
 /// The three things that a hint can name.
-public enum ResourceType: String, Sendable, Hashable, CaseIterable, Codable {
+public enum ResourceType: String, Sendable, Hashable, CaseIterable {
     case node, gpu, chassis
 }
 
 /// What a hint asks for.
-public enum ShedAction: String, Sendable, Hashable, CaseIterable, Codable {
+public enum ShedAction: String, Sendable, Hashable, CaseIterable {
     case powerCap = "power_cap"
     case throttle
     case suspend
 }
 
 /// One recommendation of an alert: what to shed where, and in which turn.
-public struct ShedHint: Sendable, Hashable, Codable {
+public struct ShedHint: Sendable, Hashable {
     public var resourceID: String
     public var resourceType: ResourceType
     public var action: ShedAction

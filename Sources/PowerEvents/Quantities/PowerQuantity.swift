@@ -1,7 +1,7 @@
 public import StrictJSON
 
 /// A power together with the unit that its sender wrote it in (`PowerUnit` and `LoadConstraint` of the contract).
-public struct PowerQuantity: Sendable, Hashable, Codable {
+public struct PowerQuantity: Sendable, Hashable {
     public var watts: Watts
     public var unit: PowerUnit
 

@@ -1,5 +1,5 @@
 /// The units in which the contract writes powers.
-public enum PowerUnit: String, Sendable, Hashable, CaseIterable, Codable {
+public enum PowerUnit: String, Sendable, Hashable, CaseIterable {
     case watt, kilowatt, megawatt
 
     /// How many decimal digits of this unit a microwatt is away.

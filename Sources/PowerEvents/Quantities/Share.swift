@@ -1,5 +1,5 @@
 /// A share of something, such as `60%`: from 0 to 100 percent, exact to a hundredth of a percent.
-public struct Share: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+public struct Share: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Hundredths of a percent, 0...10,000.
     public let basisPoints: Int
 
@@ -10,14 +10,6 @@ public struct Share: Sendable, Hashable, Comparable, Codable, CustomStringConver
     }
 
     private init(unchecked basisPoints: Int) { self.basisPoints = basisPoints }
-
-    private enum CodingKeys: String, CodingKey { case basisPoints }
-
-    /// Held at the bounds: a journal may hold anything.
-    public init(from decoder: any Decoder) throws {
-        let value = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .basisPoints)
-        self.init(unchecked: min(max(value, 0), 10_000))
-    }
 
     /// A share in whole percent; what lies outside 0...100 is held at the bound.
     public static func percent(_ value: Int) -> Share { Share(unchecked: min(max(value, 0), 100) * 100) }

@@ -1,5 +1,5 @@
 /// A point in time, in UTC, to the millisecond; written as RFC 3339 on the wire.
-public struct Timestamp: Sendable, Hashable, Comparable, Codable {
+public struct Timestamp: Sendable, Hashable, Comparable {
     /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted, within 100,000 years of it.
     public let milliseconds: Int64
 
@@ -8,14 +8,6 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// What lies further away is held at that bound.
     public init(milliseconds: Int64) {
         self.milliseconds = min(max(milliseconds, Self.bounds.lowerBound), Self.bounds.upperBound)
-    }
-
-    private enum CodingKeys: String, CodingKey { case milliseconds }
-
-    /// Held at the bounds like every other: a journal may hold anything.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(milliseconds: try values.decode(Int64.self, forKey: .milliseconds))
     }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }

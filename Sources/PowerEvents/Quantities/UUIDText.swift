@@ -1,5 +1,5 @@
 /// A UUID by its text, in the lower-case spelling of RFC 9562 section 4; input is accepted in any case.
-public struct UUIDText: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+public struct UUIDText: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let text: String
 
     /// - Returns: nil where the text is not 8-4-4-4-12 hexadecimal digits.

@@ -2,7 +2,7 @@
 ///
 /// The contract writes powers as JSON numbers in watt, kilowatt or megawatt. Binary floating point would turn 0.7 kW
 /// into something beside 700 W; integers of microwatts do not.
-public struct Watts: Sendable, Hashable, Comparable, Codable {
+public struct Watts: Sendable, Hashable, Comparable {
     /// The power in millionths of a watt, from -4 to 4 terawatts: two powers can be added and subtracted without a thought.
     public let microwatts: Int64
 
@@ -15,13 +15,6 @@ public struct Watts: Sendable, Hashable, Comparable, Codable {
 
     /// A power in whole watts. What lies past 4 terawatts is held at that bound.
     public init(_ watts: Int) { self.init(microwatts: Int64(watts).multipliedSaturated(by: 1_000_000)) }
-
-    private enum CodingKeys: String, CodingKey { case microwatts }
-
-    /// Held at the bounds like every other: a journal may hold anything.
-    public init(from decoder: any Decoder) throws {
-        self.init(microwatts: try decoder.container(keyedBy: CodingKeys.self).decode(Int64.self, forKey: .microwatts))
-    }
 
     public static let zero = Watts(0)
 

@@ -1,8 +1,8 @@
 public import PowerEvents
 
 /// Everything with one `breach_id`: what was asked, by whom, and how far it has come. Durable as a whole.
-public struct Breach: Sendable, Hashable, Codable {
-    public enum Phase: Sendable, Hashable, Codable {
+public struct Breach: Sendable, Hashable {
+    public enum Phase: Sendable, Hashable {
         /// Active or escalated: its holds stand.
         case open
         /// Resolved; the holds stand until the hold-down is over.
@@ -14,7 +14,7 @@ public struct Breach: Sendable, Hashable, Codable {
     }
 
     /// What an answer to the breach's latest alert needs of that alert.
-    public struct Origin: Sendable, Hashable, Codable {
+    public struct Origin: Sendable, Hashable {
         public var source: String
         public var trace: TraceContext?
         public var correlationID: UUIDText?
@@ -52,7 +52,7 @@ public struct Breach: Sendable, Hashable, Codable {
     /// Whether `max_hold` was passed and said so.
     public var isOverdue = false
     /// Of a breach that is over: whether it had hints. nil is no, and of no meaning before that.
-    public private(set) var hadPlans: Bool?
+    public var hadPlans: Bool?
     private var revisions = Revisions()
 
     /// How often the plans were changed. Of this process only: two breaches do not differ by it.
@@ -61,11 +61,6 @@ public struct Breach: Sendable, Hashable, Codable {
 
         static func == (left: Self, right: Self) -> Bool { true }
         func hash(into hasher: inout Hasher) {}
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id, origin, feed, isCritical, phase, openedAt, updatedAt, plans, released, holdDown, reported, reportedAt
-        case isOverdue, hadPlans
     }
 
     public init(

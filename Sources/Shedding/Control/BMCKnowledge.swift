@@ -5,9 +5,9 @@ public import StrictJSON
 /// What was found out about a BMC by searching it.
 ///
 /// Only where to look, never what is there: everything that counts is read anew.
-public struct BMCKnowledge: Sendable, Hashable, Codable {
+public struct BMCKnowledge: Sendable, Hashable {
     /// A control, and what it was looked for by: with another type or other pins it may be another one.
-    public struct Control: Sendable, Hashable, Codable {
+    public struct Control: Sendable, Hashable {
         public var key: ControlKey
         public var type: ResourceType
         public var pins: Resource.Pins
@@ -24,12 +24,12 @@ public struct BMCKnowledge: Sendable, Hashable, Codable {
     /// By which rules it was found. To be raised when a search would choose otherwise.
     public static let currentRules = 1
 
-    public private(set) var rules = currentRules
+    public private(set) var rules: Int
     /// Where sessions are opened.
     public var sessions: String?
     public private(set) var controls: [Control] = []
 
-    public init() {}
+    public init(rules: Int = currentRules) { self.rules = rules }
 
     public func locator(of entry: ControlEntry) -> JSONValue? {
         controls.first { $0.key == entry.key && $0.type == entry.type && $0.pins == entry.pins }?.locator

@@ -6,9 +6,9 @@ public import StrictJSON
 ///
 /// It is durable before the first byte of a write goes out. It holds the address and the pins as well, so that a
 /// control can be released although its resource has left the inventory.
-public struct ControlEntry: Sendable, Hashable, Codable {
+public struct ControlEntry: Sendable, Hashable {
     /// What the control held before the first hold on it.
-    public struct Prior: Sendable, Hashable, Codable {
+    public struct Prior: Sendable, Hashable {
         public var value: ControlValue
         public var fragment: JSONValue
         public var takenAt: Timestamp

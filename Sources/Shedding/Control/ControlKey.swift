@@ -1,6 +1,6 @@
 /// One settable thing of one resource.
-public struct ControlKey: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
-    public enum Facet: String, Sendable, Hashable, Codable, CaseIterable {
+public struct ControlKey: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public enum Facet: String, Sendable, Hashable, CaseIterable {
         case powerLimit = "power_limit"
         case powerState = "power_state"
         case speedLimit = "speed_limit"

@@ -2,7 +2,7 @@ public import StrictJSON
 
 /// Where a BMC holds what a control is: with the BMC and the facet, a control's ``ControlIdentity``, whichever resource
 /// led there.
-public struct ControlPlace: Sendable, Hashable, Codable, CustomStringConvertible {
+public struct ControlPlace: Sendable, Hashable, CustomStringConvertible {
     /// The canonical URI of what is held, with its member where it has several. Of an excerpt (DSP2046,
     /// `DataSourceUri`), its source.
     public let path: String

@@ -1,7 +1,7 @@
 public import PowerEvents
 
 /// What a control holds, apart from how its BMC spells it.
-public enum ControlValue: Sendable, Hashable, Codable, CustomStringConvertible {
+public enum ControlValue: Sendable, Hashable, CustomStringConvertible {
     /// A power limit; nil where none is in force.
     case limit(Watts?)
     case power(PowerState)

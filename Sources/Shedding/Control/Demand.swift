@@ -1,7 +1,7 @@
 public import PowerEvents
 
 /// What one hint asks of one control. Shares and minima become watts only once the BMC has told the control's range.
-public enum Demand: Sendable, Hashable, Codable {
+public enum Demand: Sendable, Hashable {
     case cap(Watts)
     /// Of the control's maximum.
     case capToShare(Share)

@@ -2,7 +2,7 @@
 ///
 /// BMCs change how they spell both with their firmware, and leave them out or show placeholders while they start.
 /// What is a placeholder or absent is unknown, and unknown contradicts nothing.
-public struct MachineIdentity: Sendable, Hashable, Codable, CustomStringConvertible {
+public struct MachineIdentity: Sendable, Hashable, CustomStringConvertible {
     public let uuid: String?
     public let serial: String?
 
@@ -75,22 +75,4 @@ public struct MachineIdentity: Sendable, Hashable, Codable, CustomStringConverti
         "system serial number", "chassis serial number", "serial number", "serial", "empty", "invalid", "0123456789",
         "123456789", "1234567890", "01234567890123456789", "12345678", "1234567",
     ]
-
-    // MARK: Journals
-
-    private enum CodingKeys: String, CodingKey { case uuid, serial }
-
-    /// Earlier versions kept one text, which was either.
-    public init(from decoder: any Decoder) throws {
-        if let text = try? decoder.singleValueContainer().decode(String.self) {
-            let digits = text.filter { $0 != "-" }
-            let isUUID = digits.count == 32 && digits.allSatisfy(\.isHexDigit)
-            uuid = isUUID ? Self.comparableUUID(text) : nil
-            serial = isUUID ? nil : Self.comparableSerial(text)
-            return
-        }
-        let members = try decoder.container(keyedBy: CodingKeys.self)
-        uuid = try members.decodeIfPresent(String.self, forKey: .uuid)
-        serial = try members.decodeIfPresent(String.self, forKey: .serial)
-    }
 }

@@ -1,17 +1,10 @@
 public import PowerEvents
 
 /// A clock speed in whole MHz, up to a petahertz: what lies past that is held there.
-public struct Megahertz: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+public struct Megahertz: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let megahertz: Int
 
     public init(_ megahertz: Int) { self.megahertz = min(max(megahertz, -1_000_000_000), 1_000_000_000) }
-
-    private enum CodingKeys: String, CodingKey { case megahertz }
-
-    /// Held at the bounds like every other: a journal may hold anything.
-    public init(from decoder: any Decoder) throws {
-        self.init(try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .megahertz))
-    }
 
     /// A share of this speed, rounded down.
     public func scaled(by share: Share) -> Megahertz { Megahertz(megahertz * share.basisPoints / 10_000) }

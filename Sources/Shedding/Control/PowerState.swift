@@ -1,5 +1,5 @@
 /// The power state of a system (DSP2046, Resource.PowerState).
-public enum PowerState: String, Sendable, Hashable, Codable {
+public enum PowerState: String, Sendable, Hashable {
     case on = "On"
     case off = "Off"
     case poweringOn = "PoweringOn"

@@ -1,5 +1,5 @@
 /// Values of the Redfish action `ComputerSystem.Reset` (DSP2046, Resource.ResetType).
-public enum ResetType: Sendable, Hashable, Codable {
+public enum ResetType: Sendable, Hashable {
     case suspend
     case pause
     case gracefulShutdown

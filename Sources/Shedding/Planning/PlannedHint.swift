@@ -1,8 +1,8 @@
 public import PowerEvents
 
 /// A hint and what becomes of it.
-public struct PlannedHint: Sendable, Hashable, Codable {
-    public enum Verdict: Sendable, Hashable, Codable {
+public struct PlannedHint: Sendable, Hashable {
+    public enum Verdict: Sendable, Hashable {
         /// Nothing is done, and why.
         case skipped(SkipReason)
         /// These controls are to satisfy the demand.
@@ -12,7 +12,7 @@ public struct PlannedHint: Sendable, Hashable, Codable {
     }
 
     /// What is done instead where a BMC does not offer the control that the policy prefers.
-    public struct Fallback: Sendable, Hashable, Codable {
+    public struct Fallback: Sendable, Hashable {
         public var demand: Demand
         public var controls: [ControlKey]
 

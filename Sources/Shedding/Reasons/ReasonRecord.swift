@@ -1,7 +1,7 @@
 /// A reason as journals keep it: its name, which never changes, and the data of its case.
 ///
 /// Which members a name has is said by the reasons themselves; a member without data is left out.
-public struct ReasonRecord: Sendable, Hashable, Codable {
+public struct ReasonRecord: Sendable, Hashable {
     /// Such as `max_suspended`: also the label of metrics and the `reason` of answers to programs.
     public var name: String
     /// What a BMC, a disk or an earlier version said.
@@ -16,11 +16,7 @@ public struct ReasonRecord: Sendable, Hashable, Codable {
     public var parts: [ReasonRecord]?
 
     // The names of journals: never changed, only added to.
-    private enum CodingKeys: String, CodingKey {
-        case name, text, resource, names, count, limit, value, wanted, prior, parts
-    }
-
-    init(
+    public init(
         _ name: String, text: String? = nil, resource: String? = nil, names: [String]? = nil, count: Int? = nil,
         limit: Int? = nil, value: ControlValue? = nil, wanted: ControlValue? = nil, prior: ControlValue? = nil,
         parts: [ReasonRecord]? = nil
@@ -39,25 +35,10 @@ public struct ReasonRecord: Sendable, Hashable, Codable {
 }
 
 /// A closed list of reasons: compared by their cases, counted and kept by their names, and put into words at the edge.
-protocol RecordedReason: Codable {
+public protocol RecordedReason: Sendable {
     /// - Returns: nil where the name is unknown or its data is missing
     init?(record: ReasonRecord)
     /// What is known of a reason only as text: of a journal of an earlier version.
     init(earlierVersion text: String)
     var record: ReasonRecord { get }
-}
-
-extension RecordedReason {
-    /// Earlier versions kept a reason as the words that people read. What cannot be made sense of is kept as text: a
-    /// journal that is otherwise sound is not refused for a reason.
-    public init(from decoder: any Decoder) throws {
-        if let text = try? decoder.singleValueContainer().decode(String.self) {
-            self.init(earlierVersion: text)
-            return
-        }
-        let record = try ReasonRecord(from: decoder)
-        self = Self(record: record) ?? Self(earlierVersion: record.text ?? record.name)
-    }
-
-    public func encode(to encoder: any Encoder) throws { try record.encode(to: encoder) }
 }

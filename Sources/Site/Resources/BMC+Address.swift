@@ -66,23 +66,3 @@ extension BMC.Address: Hashable {
 
     public func hash(into hasher: inout Hasher) { hasher.combine(canonical) }
 }
-
-extension BMC.Address: Codable {
-    private enum CodingKeys: String, CodingKey { case description }
-
-    /// As journals hold it: the text alone.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        let text = try values.decode(String.self, forKey: .description)
-        guard let address = Self(recorded: text) else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .description, in: values, debugDescription: "\(text) is no address of a BMC")
-        }
-        self = address
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encode(description, forKey: .description)
-    }
-}

@@ -1,6 +1,6 @@
 /// A baseboard management controller: where it listens, who we are to it, and what makes its certificate good enough.
-public struct BMC: Sendable, Hashable, Codable {
-    public enum Trust: Sendable, Hashable, Codable {
+public struct BMC: Sendable, Hashable {
+    public enum Trust: Sendable, Hashable {
         case systemAuthorities
         /// The path of a PEM file.
         case authorities(file: String)

@@ -3,7 +3,7 @@ public import PowerEvents
 /// A node, GPU or chassis that hints can name, with everything that decides what may be done to it.
 public struct Resource: Sendable, Hashable {
     /// Parts of its control that the inventory pins instead of leaving them to discovery.
-    public struct Pins: Sendable, Hashable, Codable {
+    public struct Pins: Sendable, Hashable {
         /// The URI of the resource that holds the power limit.
         public var powerLimit: String?
         /// A ComputerSystem, by URI or Id.

@@ -1,0 +1,9 @@
+public import PowerEvents
+public import Shedding
+
+/// A line of history with its place and time.
+public struct HistoryLine: Sendable, Hashable {
+    public let sequence: Int64
+    public let at: Timestamp
+    public let entry: HistoryEntry
+}

@@ -1,0 +1,56 @@
+import GRDB
+import PowerEvents
+import Shedding
+
+/// What people ask the journal.
+extension JournalDatabase {
+    /// The latest lines that a query asks for, oldest first.
+    public func history(_ query: HistoryQuery) throws -> [HistoryLine] {
+        try pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM history WHERE (?1 IS NULL OR breach_id = ?1) AND (?2 IS NULL OR resource = ?2)
+                    ORDER BY seq DESC LIMIT ?3
+                    """, arguments: [query.breach?.text, query.resource, query.limit]
+            ).reversed().compactMap(Self.line)
+        }
+    }
+
+    /// The latest messages that were not obeyed, oldest first.
+    public func refusals(limit: Int) throws -> [RefusalRecord] {
+        try pool.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM refusal ORDER BY seq DESC LIMIT ?", arguments: [limit])
+                .reversed().map { row in
+                    RefusalRecord(
+                        at: Timestamp(milliseconds: row["at"]), reason: row["reason"], detail: row["detail"],
+                        topic: row["topic"], source: row["source"], eventID: row["event_id"], digest: row["digest"])
+                }
+        }
+    }
+
+    static func write(_ entry: HistoryEntry, _ db: Database, now: Timestamp) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO history (at, kind, code, breach_id, resource, facet, value, prior, message)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            now.milliseconds, entry.kind.rawValue, entry.code, entry.breach?.text, entry.control?.resource,
+            entry.control?.facet.rawValue, entry.value, entry.prior, entry.message,
+        ])
+    }
+
+    private static func line(_ row: Row) -> HistoryLine? {
+        guard let kind = HistoryEntry.Kind(rawValue: row["kind"]) else { return nil }
+        let facet = (row["facet"] as String?).flatMap(ControlKey.Facet.init(rawValue:))
+        let resource: String? = row["resource"]
+        var control: ControlKey?
+        if let resource, let facet { control = ControlKey(resource: resource, facet: facet) }
+        return HistoryLine(
+            sequence: row["seq"], at: Timestamp(milliseconds: row["at"]),
+            entry: HistoryEntry(
+                kind, row["code"], breach: (row["breach_id"] as String?).flatMap { UUIDText($0) }, control: control,
+                value: row["value"], prior: row["prior"], message: row["message"]))
+    }
+}

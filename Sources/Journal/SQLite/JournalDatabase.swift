@@ -1,0 +1,104 @@
+import Foundation
+import GRDB
+import PowerEvents
+import Shedding
+import Synchronization
+
+/// The agent's durable memory: one SQLite file in WAL mode, every commit flushed to the disk.
+///
+/// One process at a time may use it. Calls are synchronous and thread-safe, and wait for the disk: ``SQLiteStore`` is the
+/// way there for whoever must not.
+public final class JournalDatabase: Sendable {
+    /// 64 MiB; ``checkpoint()`` keeps it far below that.
+    private static let mostPagesInLog = 16_384
+
+    public let path: String
+    let pool: any DatabaseWriter
+    private let lock: ProcessLock?
+    private let lastFailure = Mutex<String?>(nil)
+
+    /// Opens or creates the file, checks it, and brings its tables up to date.
+    ///
+    /// - Throws: ``JournalError``
+    public init(path: String) throws {
+        self.path = path
+        lock = try ProcessLock(path: path + ".lock", of: path)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.label = "journal"
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            // An alert with thousands of hints fills what is the default, and its commit would wait for a checkpoint.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.mostPagesInLog)")
+        }
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            self.pool = pool
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            let complaints = try pool.read { db in try String.fetchAll(db, sql: "PRAGMA quick_check(5)") }
+            guard complaints == ["ok"] else {
+                throw JournalError(path: path, reason: "is damaged: \(complaints.joined(separator: "; "))")
+            }
+            guard try !pool.read(JournalSchema.migrator.hasBeenSuperseded) else {
+                throw JournalError(path: path, reason: "was written by a newer version of ima; run that one")
+            }
+            try JournalSchema.migrator.migrate(pool)
+        } catch let error as JournalError {
+            throw error
+        } catch {
+            throw JournalError(path: path, reason: "cannot be opened: \(Self.reason(error))")
+        }
+    }
+
+    /// A journal in memory, with the same tables: for what has no file to lose, such as a model of the agent.
+    public init() throws {
+        path = ":memory:"
+        lock = nil
+        pool = try DatabaseQueue()
+        try JournalSchema.migrator.migrate(pool)
+    }
+
+    /// Everything that is not over.
+    public func load() throws -> JournalContents {
+        do {
+            return try pool.read { db in
+                JournalContents(
+                    breaches: try Self.breaches(db),
+                    controls: try Row.fetchAll(db, sql: "SELECT key, body FROM control").map { row in
+                        try RecordCoder.decode(row["body"], row: row["key"])
+                    },
+                    inbox: try Self.inbox(db),
+                    isFrozen: try Bool.fetchOne(db, sql: "SELECT value FROM switch WHERE name = 'frozen'") ?? false,
+                    sessions: try Self.sessions(db), knowledge: try Self.knowledge(db),
+                    unsigned: try Self.unsignedReports(db),
+                    lastRecordAt: try Self.lastRecordAt(db))
+            }
+        } catch {
+            throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
+        }
+    }
+
+    /// Why the last transaction failed; nil where it did not.
+    public var failure: String? { lastFailure.withLock { $0 } }
+
+    func commit<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            let value = try pool.write(body)
+            lastFailure.withLock { $0 = nil }
+            return value
+        } catch {
+            let error = JournalError(path: path, reason: "cannot be written: \(Self.reason(error))")
+            lastFailure.withLock { $0 = error.description }
+            throw error
+        }
+    }
+
+    public func close() throws {
+        try pool.close()
+        lock?.release()
+    }
+
+    static func reason(_ error: any Error) -> String {
+        (error as? DatabaseError).map { $0.message ?? "\($0.resultCode)" } ?? "\(error)"
+    }
+}
