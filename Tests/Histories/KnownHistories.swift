@@ -241,6 +241,13 @@ import Testing
             ])
     }
 
+    /// A breach without holds ended while nothing was to be published.
+    @Test func theEndOfABreachWhileObserving() {
+        expectWell(
+            seeds: 1...2,
+            [(4689, active(1, [])), (10_146, .reloadMode(.observe)), (1512, resolved(1)), (4885, resolved(2))])
+    }
+
     /// A joint write took a limit out of the queue whose run had given way: nobody came back to it.
     @Test func aRunThatGaveWayToAJointWrite() {
         expectWell(
