@@ -182,17 +182,15 @@ import Testing
 
     /// A BMC made more of a cap than was asked; the next process wrote it again, saw no change, and left it there for good.
     @Test func whatABMCMadeOfAnEarlierProcessesWrite() {
-        expectWell(
-            seeds: 6...6,
-            [
-                (629, .crash(after: 36, downSeconds: 0)),
-                (
-                    13_496,
-                    active(
-                        3, critical: true,
-                        [hint("n1-gpu0", .powerCap, 250, priority: 2), hint("n1-gpu1", .throttle, priority: 3)])
-                ), (26_084, resolved(3, late: 5000)),
-            ])
+        for after in 12...44 {
+            expectWell(
+                seeds: 6...6,
+                [
+                    (629, .crash(after: after, downSeconds: 0)),
+                    (13_496, active(3, critical: true, [hint("n1-gpu0", .powerCap, 250, priority: 2)])),
+                    (26_084, resolved(3, late: 5000)),
+                ])
+        }
     }
 
     /// The node went to sleep between the first look at what a BMC had made and the last.
@@ -241,19 +239,29 @@ import Testing
             ])
     }
 
+    /// A breach without holds ended while nothing was to be published.
+    @Test func theEndOfABreachWhileObserving() {
+        expectWell(
+            seeds: 1...2,
+            [(4689, active(1, [])), (10_146, .reloadMode(.observe)), (1512, resolved(1)), (4885, resolved(2))])
+    }
+
     /// A joint write took a limit out of the queue whose run had given way: nobody came back to it.
     @Test func aRunThatGaveWayToAJointWrite() {
-        expectWell(
-            seeds: 560...560,
-            [
-                (18_004, .fault(node: "n1", .ignoring, seconds: 90)),
-                (
-                    4231,
-                    active(
-                        2, [hint("n1-gpu1", .suspend, priority: 2), hint("n1-board", .powerCap, 300, priority: 1)])
-                ), (18_155, active(1, critical: true, [hint("n1-gpu0", .throttle, priority: 2)], late: 700)),
-                (2402, active(1, critical: true, [])),
-            ])
+        for after in stride(from: 500, through: 8000, by: 500) {
+            expectWell(
+                seeds: 560...560,
+                [
+                    (18_004, .fault(node: "n1", .ignoring, seconds: 90)),
+                    (4231, active(2, critical: true, [hint("n1-gpu1", .suspend, priority: 2)])),
+                    (
+                        after,
+                        active(
+                            1, critical: true,
+                            [hint("n1", .powerCap, 300, priority: 1), hint("n1-gpu0", .throttle, priority: 2)])
+                    ),
+                ])
+        }
     }
 
     /// A large alert of the backlog was not laid out yet when the book was taken up: what its breach held was released.
@@ -295,5 +303,14 @@ import Testing
                         ])
                 ), (790, .reloadSite(.otherAddress)),
             ])
+    }
+
+    /// People switch on again and again what the agent suspends: it is theirs in the end.
+    @Test func poweredOnAgainAndAgain() {
+        let again = (0..<9).map { _ in (40_000, HistoryStep.foreignPower("n1", isOn: true)) }
+        expectWell(
+            seeds: 1...3,
+            [(500, active(1, critical: true, [hint("n1", .suspend, priority: 1)]))] + again
+                + [(40_000, .foreignPower("n1", isOn: false)), (40_000, resolved(1))])
     }
 }

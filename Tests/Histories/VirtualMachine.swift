@@ -20,6 +20,8 @@ struct VirtualMachine: Sendable {
     /// A change of power that is under way.
     var change: (to: PowerState, at: Timestamp)?
     var suspension: Suspension?
+    /// How often it was suspended again after it was seen running, for the breaches of now.
+    var resuspensions = 0
 
     /// Whether it is down, or going down, because this agent said so.
     var isDownByAgent: Bool {

@@ -11,7 +11,7 @@ enum Workers {
             for _ in 0..<crew.size {
                 let thread = Thread {
                     // On Linux this is of the calling thread alone.
-                    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+                    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
                     body()
                     if crew.leave() { continuation.resume() }
                 }
@@ -20,6 +20,10 @@ enum Workers {
             }
         }
     }
+
+    /// `IMA_HISTORY_NICE`, where nothing runs beside them.
+    private static let niceness =
+        ProcessInfo.processInfo.environment["IMA_HISTORY_NICE"].flatMap(CInt.init) ?? 10
 
     private final class Crew: Sendable {
         let size: Int

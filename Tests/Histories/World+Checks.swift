@@ -131,6 +131,13 @@ extension World {
             fail("a resolved breach was last reported as \(report.action)")
         }
         if report.diagnosticMessage?.contains("in progress") == true { fail("the last report is not the whole") }
+        // When all is well again, what was tried again and again is back, and said to be.
+        for result in report.results where result.code == .failed && result.resourceType != .chassis {
+            let message = result.message ?? ""
+            if !Self.isExcused(message), !message.contains("still held by") {
+                fail("the last report of breach \(id.text.prefix(2)) says: \(result.resourceID) \(message)")
+            }
+        }
         let told = Set(report.results.map { "\($0.requestedAction.rawValue) \($0.resourceID)" })
         for missing in Set(borne.map(name)).subtracting(told).sorted()
         where toldApplied[id, default: []].contains(missing) {

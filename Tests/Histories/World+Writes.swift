@@ -204,6 +204,11 @@ extension World {
         if case .power? = durable.intent {} else { fail("\(type) of \(node) without a durable intent") }
         checkReset(node)
         guard view.powers[node] != nil else { return fail("\(type) of \(node), which was never read") }
+        // A machine that its people switch on again and again is suspended again only so often.
+        if bmc.machine.suspension?.isLost == true { bmcs[node]?.machine.resuspensions += 1 }
+        if bmc.machine.resuspensions >= policy.reassertLimit + lives {
+            fail("\(node) was suspended again \(bmc.machine.resuspensions + 1) times")
+        }
         bmcs[node]?.machine.suspension = .init()
         if bmc.isJustExchanged(at: time.now) { bmcs[node]?.isPowerBeyondTelling = true }
         bear(node + " power") { $0.node == node && $0.watts == nil }

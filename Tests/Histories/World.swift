@@ -360,6 +360,7 @@ final class World {
     /// What no open breach asks for any more.
     func noteLetGo() {
         for (node, bmc) in bmcs {
+            if !model.wantsSuspended(node, .open) { bmcs[node]?.machine.resuspensions = 0 }
             for register in bmc.machine.registers.values where register.owed != nil {
                 if model.targets(.open, of: bmc, at: register.id).isEmpty {
                     bmcs[node]?.machine.registers[register.id]?.owed?.isLetGo = true

@@ -15,7 +15,9 @@ let package = Package(
         .target(name: "StrictJSON", swiftSettings: features),
         .target(name: "PowerEvents", dependencies: ["StrictJSON"], swiftSettings: features),
         .target(name: "Site", dependencies: ["PowerEvents"], swiftSettings: features),
-        .target(name: "Shedding", dependencies: ["PowerEvents", "Site", "StrictJSON"], swiftSettings: features),
+        .target(name: "Retrying", swiftSettings: features),
+        .target(
+            name: "Shedding", dependencies: ["PowerEvents", "Retrying", "Site", "StrictJSON"], swiftSettings: features),
         .testTarget(
             name: "Histories", dependencies: ["PowerEvents", "Shedding", "Site", "StrictJSON"],
             swiftSettings: features),
