@@ -164,9 +164,7 @@ let package = Package(
         // Seeded histories of everything that can go wrong, in virtual time, against a model.
         .testTarget(
             name: "Histories",
-            dependencies: [
-                "Inventory", "Journal", "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON",
-            ],
+            dependencies: ["Journal", "PowerEvents", "Shedding", "Site", "StrictJSON"],
             swiftSettings: strict),
         .testTarget(
             name: "FleetSimulatorTests",

@@ -1,4 +1,5 @@
 import PowerEvents
+import Shedding
 
 /// Makes histories: two or three breaches that overlap, and everything that can go wrong around them.
 struct HistoryGenerator {
@@ -37,29 +38,81 @@ struct HistoryGenerator {
     private mutating func step(_ breaches: [Int]) -> HistoryStep {
         let breach = random.pick(breaches)
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<44:
+        case 0..<40:
             let status: BreachAlert.Status =
                 random.chance(12) ? .resolved : random.chance(60) ? .active : .escalated
             return .alert(
                 breach: breach, status, isCritical: random.chance(50), status == .resolved ? [] : hints(),
                 delivery(mayBeLost: true))
-        case 44..<58:
+        case 40..<52:
             return .crash(after: Int.random(in: 0...40, using: &random), downSeconds: random.pick([0, 1, 5, 45]))
-        case 58..<66:
-            return .foreignLimit(
-                random.pick(HistorySite.nodes + HistorySite.gpus), watts: random.pick([nil, 150, 300, 450, 800, 1000]))
-        case 66..<70: return .foreignPower(random.pick(HistorySite.nodes), isOn: random.chance(50))
-        case 70..<74: return .reboot(random.pick(HistorySite.nodes))
-        case 74..<86:
+        case 52..<60: return somebodyElse()
+        case 60..<75:
             return .fault(
                 node: random.pick(HistorySite.nodes), random.pick(HistoryStep.FaultKind.allCases),
                 seconds: random.pick([1, 5, 20, 90]))
-        case 86..<89: return .clockJump(seconds: random.pick([-7200, -60, -5, 5, 60, 7200]))
-        case 89..<91: return .freeze
-        case 91..<93: return .thaw
-        case 93..<94: return .operatorRelease(breach: breach)
-        case 94..<97: return .badDisk(seconds: random.pick([1, 5, 30]))
-        default: return .brokerDown(seconds: random.pick([1, 10, 60]))
+        case 75..<81: return machine()
+        case 81..<84: return clock()
+        case 84..<86: return .freeze
+        case 86..<88: return .thaw
+        case 88..<89: return .operatorRelease(breach: breach)
+        case 89..<92: return disk()
+        case 92..<94: return .brokerDown(seconds: random.pick([1, 10, 60]))
+        case 94..<97: return reload()
+        default: return broker(breach)
+        }
+    }
+
+    private mutating func somebodyElse() -> HistoryStep {
+        let limits: [Int?] = [nil, 150, 300, 450, 800, 1000]
+        switch Int.random(in: 0..<16, using: &random) {
+        case 0..<8: return .foreignLimit(random.pick(HistorySite.nodes + HistorySite.gpus), watts: random.pick(limits))
+        case 8..<12: return .foreignPower(random.pick(HistorySite.nodes), isOn: random.chance(50))
+        case 12:
+            return .contention(
+                random.pick(["n1", "n2", "n4", "n2-gpu0"]), watts: 950, times: Int.random(in: 2...9, using: &random))
+        default: return .reboot(random.pick(HistorySite.nodes))
+        }
+    }
+
+    /// What becomes of machines and their BMCs. Who is told apart by an identity must have one, and whose address changes.
+    private mutating func machine() -> HistoryStep {
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0..<3: .move(random.pick(HistorySite.nodes + HistorySite.gpus))
+        case 3..<5: .exchange(node: random.pick(["n2", "n3"]))
+        case 5: .spelling(node: random.pick(["n4", "store"]), random.pick([.absent, .zeros]))
+        default: .spelling(node: random.pick(HistorySite.nodes), random.pick([.plain, .shouting, .padded]))
+        }
+    }
+
+    private mutating func clock() -> HistoryStep {
+        random.chance(70)
+            ? .clockJump(seconds: random.pick([-7200, -60, -5, 5, 60, 7200]))
+            : .steadyJump(seconds: random.pick([1, 20, 600]))
+    }
+
+    private mutating func disk() -> HistoryStep {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<5: .badDisk(seconds: random.pick([1, 5, 30]))
+        case 5..<7: .slowDisk(seconds: random.pick([5, 30]))
+        case 7..<9: .backup
+        default: .restoreBackup
+        }
+    }
+
+    private mutating func reload() -> HistoryStep {
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0..<2: .reloadSite(random.pick(HistorySite.Variant.allCases))
+        case 2: .reloadPolicy(Int.random(in: 0...2, using: &random))
+        default: .reloadMode(random.pick([.observe, .enforce]))
+        }
+    }
+
+    private mutating func broker(_ breach: Int) -> HistoryStep {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<5: .foreignResolved(breach: breach)
+        case 5..<9: .flood(breaches: Int.random(in: 1...10, using: &random))
+        default: .largeAlert(breach: breach, hints(), unknown: Int.random(in: 257...300, using: &random))
         }
     }
 
@@ -67,6 +120,8 @@ struct HistoryGenerator {
         var delivery = HistoryStep.Delivery()
         if mayBeLost, random.chance(8) { delivery.copies = 0 } else if random.chance(15) { delivery.copies = 2 }
         if random.chance(20) { delivery.delay = random.pick([50, 700, 5000, 40_000]) }
+        if random.chance(10) { delivery.skew = random.pick([-9000, -200, 200]) }
+        delivery.isForged = delivery.copies > 1 && random.chance(50)
         return delivery
     }
 
@@ -83,6 +138,11 @@ struct HistoryGenerator {
             return ShedHint(
                 resourceID: "rack", resourceType: .chassis, action: random.pick([.suspend, .throttle]),
                 priority: priority)
+        }
+        if random.chance(5) {
+            return ShedHint(
+                resourceID: HistorySite.board, resourceType: .chassis, action: .powerCap, priority: priority,
+                targetPower: PowerQuantity(watts: Watts(random.pick([300, 500, 700])), unit: .watt))
         }
         let isGPU = random.chance(45)
         let action: ShedAction = random.pick([.powerCap, .powerCap, .powerCap, .throttle, .suspend])

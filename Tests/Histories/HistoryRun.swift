@@ -1,5 +1,3 @@
-import Journal
-
 /// One history, lived through.
 struct HistoryRun {
     let history: History
@@ -7,23 +5,27 @@ struct HistoryRun {
     let crashAt: Int?
     let violation: String?
     let steps: Int
+    /// With `IMA_HISTORY_TRACE` set: what was asked of the BMCs.
+    let trace: [String]
 
     init(_ history: History, crashAt: Int? = nil) {
         self.history = history
         self.crashAt = crashAt
         do {
-            let world = World(history, journal: try JournalDatabase())
+            let world = try World(history)
             if let crashAt { world.crash(at: crashAt) }
             try world.run()
             violation = world.violation
             steps = world.steps
+            trace = world.trace
         } catch {
             violation = "\(error)"
             steps = 0
+            trace = []
         }
     }
 
-    /// The shortest history found that still goes wrong, by leaving moments out.
+    /// The shortest history found that still goes wrong, by leaving moments and then hints out.
     func shrunk() -> HistoryRun {
         var best = self
         var size = max(1, history.moments.count / 2)
@@ -46,9 +48,32 @@ struct HistoryRun {
             }
             if !isShorter { size /= 2 }
         }
+        return best.withFewerHints()
+    }
+
+    private func withFewerHints() -> HistoryRun {
+        var best = self
+        for index in history.moments.indices {
+            var position = 0
+            while case .alert(let breach, let status, let isCritical, var hints, let delivery) = best.history.moments[
+                index
+            ]
+            .step, position < hints.count {
+                hints.remove(at: position)
+                var shorter = best.history
+                shorter.moments[index].step = .alert(
+                    breach: breach, status, isCritical: isCritical, hints, delivery)
+                let run = HistoryRun(shorter, crashAt: crashAt)
+                if run.violation != nil { best = run } else { position += 1 }
+            }
+        }
         return best
     }
 
-    /// What went wrong, and in which history, for people.
-    var table: String { "\(violation ?? "all well")\n\(history.table)" }
+    /// What went wrong, in which history, and that history as a test.
+    var table: String {
+        let crash = crashAt.map { "with a crash at step \($0)\n" } ?? ""
+        return "\(violation ?? "all well")\n\(crash)\(history.table)\n\(history.source)"
+            + (trace.isEmpty ? "" : "\n" + trace.suffix(200).joined(separator: "\n"))
+    }
 }

@@ -1,38 +1,73 @@
-import Inventory
 import PowerEvents
-import Settings
 import Site
 
-/// The little data centre that all histories happen in.
+/// The little data centre that all histories happen in, as the inventory tells it at different times.
 enum HistorySite {
-    static let yaml = """
-        credentials: { bmc: { username: u, password: "${S}" } }
-        defaults: { bmc: { credentials: bmc, tls: { verify: false } } }
-        chassis:
-          - { id: rack, feeds: [main-a, main-b] }
-        nodes:
-          - id: n[1-3]
-            bmc: https://10.0.0.[1-3]
-            chassis: rack
-            gpus: { id: "{node}-gpu[0-1]", processor: "GPU_[0-1]" }
-          - { id: n4, bmc: https://10.0.0.4, feeds: [main-b], floor: 500W }
-          - { id: login, bmc: https://10.0.0.5, chassis: rack, protected: true }
-          - { id: store, bmc: https://10.0.0.6, chassis: rack, allow: [power_cap] }
-        """
+    enum Variant: String, Sendable, Hashable, CaseIterable {
+        case plain
+        /// n1 has got a floor, n4 has lost its own.
+        case otherFloors
+        /// n2 may not be touched any more.
+        case protectedNode
+        /// n3 is gone, with its GPUs.
+        case withoutNode
+        /// n1's BMC has another address.
+        case otherAddress
+    }
 
-    static let site: Site = {
-        let problems = ProblemCollector()
-        var reader = SiteReader(problems: problems)
-        if let file = SettingsFile.parse(yaml, file: "site", environment: ["S": "x"], problems: problems) {
-            reader.read(file)
-        }
-        return reader.finish()
+    private static let sites: [Variant: Site] = {
+        var sites: [Variant: Site] = [:]
+        for variant in Variant.allCases { sites[variant] = Site(resources: resources(variant)) }
+        return sites
     }()
+
+    static func site(_ variant: Variant) -> Site { sites[variant] ?? Site() }
+
+    private static func resources(_ variant: Variant) -> [Resource] {
+        let feeds = ["main-a", "main-b"]
+        func bmc(_ number: Int) -> BMC? {
+            BMC.Address("https://10.0.0.\(number)").map {
+                BMC(address: $0, credentials: "bmc", trust: .unverified)
+            }
+        }
+        let first = variant == .otherAddress ? 11 : 1
+        var list = [
+            Resource(id: "rack", type: .chassis, feeds: feeds), Resource(id: board, type: .chassis, bmc: bmc(first)),
+        ]
+        for (number, node) in [(first, "n1"), (2, "n2"), (3, "n3")] {
+            if node == "n3", variant == .withoutNode { continue }
+            let isProtected = node == "n2" && variant == .protectedNode
+            let floor = node == "n1" && variant == .otherFloors ? Watts(450) : nil
+            list.append(
+                Resource(
+                    id: node, type: .node, bmc: bmc(number), parent: "rack", floor: floor, isProtected: isProtected,
+                    feeds: feeds))
+            for gpu in 0...1 {
+                list.append(
+                    Resource(
+                        id: "\(node)-gpu\(gpu)", type: .gpu, bmc: bmc(number), parent: node, isProtected: isProtected,
+                        feeds: feeds))
+            }
+        }
+        let floor = variant == .otherFloors ? nil : Watts(500)
+        list.append(Resource(id: "n4", type: .node, bmc: bmc(4), floor: floor, feeds: ["main-b"]))
+        list.append(
+            Resource(id: "login", type: .node, bmc: bmc(5), parent: "rack", isProtected: true, feeds: feeds))
+        list.append(
+            Resource(id: "store", type: .node, bmc: bmc(6), parent: "rack", allowed: [.powerCap], feeds: feeds))
+        return list
+    }
 
     static let nodes = ["n1", "n2", "n3", "n4", "login", "store"]
     static let gpus = ["n1-gpu0", "n1-gpu1", "n2-gpu0", "n2-gpu1", "n3-gpu0", "n3-gpu1"]
+    static let board = "n1-board"
     static let minimum = 200
     static let maximum = 1000
 
-    static func floor(of resource: String) -> Int { site.resources[resource]?.floor?.wholeWatts ?? 0 }
+    static func floor(of resource: String, _ variant: Variant) -> Int {
+        site(variant).resources[resource]?.floor?.wholeWatts ?? 0
+    }
+
+    /// The node whose BMC a resource is on.
+    static func node(of resource: String) -> String { String(resource.prefix { $0 != "-" }) }
 }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct KnownHistories {
     private func hint(_ name: String, _ action: ShedAction, _ watts: Int? = nil, priority: Int) -> ShedHint {
         ShedHint(
-            resourceID: name, resourceType: name == "rack" ? .chassis : name.contains("gpu") ? .gpu : .node,
+            resourceID: name,
+            resourceType: name == "rack" || name == "n1-board" ? .chassis : name.contains("gpu") ? .gpu : .node,
             action: action, priority: priority,
             targetPower: watts.map { PowerQuantity(watts: Watts($0), unit: .watt) })
     }

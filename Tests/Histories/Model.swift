@@ -2,83 +2,195 @@ import PowerEvents
 import Shedding
 import Site
 
-/// What everybody may expect of the agent, said as simply as possible: which hints stand, and what each of them
-/// allows a machine to draw.
+/// What everybody may expect of the agent, said as simply as possible: by the signed alerts alone, which hints stand, and
+/// what each of them allows a machine to draw.
 struct Model {
+    /// A hint, and whom it was about by the inventory of its time.
+    struct Ask {
+        struct Target {
+            let resource: String
+            let type: ResourceType
+            let node: String
+            /// The watts that it leaves, before floors; nil for a suspension.
+            let watts: Int?
+        }
+
+        let hint: ShedHint
+        let targets: [Target]
+    }
+
     struct Breach {
+        let source: String
+        let feed: String
         var isOpen = true
-        var alerts: [BreachAlert] = []
+        var asks: [Ask] = []
         var acceptedAt: Timestamp
-        /// One hint at least concerned a control.
-        var hasBearing = false
+        /// Whether its end was accepted in `mode: observe`, which publishes nothing.
+        var isEndObserved = false
+        /// When the agent knew that it is over.
+        var resolvedAt: Timestamp?
     }
 
-    let policy: Policy
+    /// An alert that the agent has accepted, which counts once that is durable.
+    struct Acceptance {
+        let alert: BreachAlert
+        let source: String
+        let asks: [Ask]
+        let at: Timestamp
+        let isObserved: Bool
+    }
+
     private(set) var breaches: [UUIDText: Breach] = [:]
-    private var ended: Set<UUIDText> = []
-    var refusals: [(UUIDText, RefusalReason)] = []
+    private var ended: [UUIDText: Timestamp] = [:]
+    /// Of this process, by the alert's place in the inbox.
+    private(set) var pending: [Int64: Acceptance] = [:]
+    /// Breaches of which this process knows that they are over, durable or not.
+    private(set) var heardOver: Set<UUIDText> = []
+    private var heardReleases: [UUIDText: Timestamp] = [:]
+    /// All floors that there were.
+    private(set) var floors: [String: Set<Int>] = [:]
 
-    init(policy: Policy) { self.policy = policy }
-
-    mutating func accepted(_ alert: BreachAlert, at now: Timestamp) {
-        breaches[alert.breachID, default: Breach(acceptedAt: now)].acceptedAt = now
-        if alert.status != .resolved { breaches[alert.breachID]?.alerts.append(alert) }
-        if alert.status == .resolved || ended.contains(alert.breachID) { breaches[alert.breachID]?.isOpen = false }
+    mutating func know(_ variant: HistorySite.Variant) {
+        for resource in HistorySite.nodes {
+            floors[resource, default: []].insert(HistorySite.floor(of: resource, variant))
+        }
     }
 
-    mutating func refused(_ alert: BreachAlert, _ objection: RefusalReason) {
-        refusals.append((alert.breachID, objection))
+    // MARK: Alerts
+
+    /// The agent accepts an alert.
+    mutating func heard(
+        _ received: ReceivedAlert, _ alert: BreachAlert, site: Site, policy: Policy, isObserved: Bool, at now: Timestamp
+    ) -> Acceptance {
+        let acceptance = Acceptance(
+            alert: alert, source: received.source, asks: Self.asks(alert, site: site, policy: policy), at: now,
+            isObserved: isObserved)
+        pending[received.sequence] = acceptance
+        if alert.status == .resolved { heardOver.insert(alert.breachID) }
+        return acceptance
     }
 
-    /// An operator ended a breach; an acceptance of it may not be durable yet.
-    mutating func released(_ breach: UUIDText) {
-        ended.insert(breach)
+    mutating func accepted(_ sequence: Int64, at now: Timestamp) {
+        guard let acceptance = pending.removeValue(forKey: sequence) else { return }
+        let alert = acceptance.alert
+        var breach =
+            breaches[alert.breachID] ?? Breach(source: acceptance.source, feed: alert.feedTag, acceptedAt: now)
+        breach.acceptedAt = now
+        if alert.status != .resolved { breach.asks += acceptance.asks }
+        if alert.status == .resolved || ended[alert.breachID] != nil {
+            breach.isOpen = false
+            breach.isEndObserved = breach.isEndObserved || acceptance.isObserved
+            breach.resolvedAt = breach.resolvedAt ?? ended[alert.breachID] ?? acceptance.at
+        }
+        breaches[alert.breachID] = breach
+    }
+
+    /// An operator ends a breach: the agent knows, and then it is durable.
+    mutating func heardRelease(_ breach: UUIDText, at now: Timestamp) {
+        heardOver.insert(breach)
+        heardReleases[breach] = now
+    }
+
+    mutating func released(_ breach: UUIDText, at time: Timestamp) {
+        let now = heardReleases[breach] ?? time
+        ended[breach] = now
         breaches[breach]?.isOpen = false
+        if breaches[breach]?.resolvedAt == nil { breaches[breach]?.resolvedAt = now }
     }
 
-    /// The hints of a breach that count: of repetitions in one alert only the first.
-    func hints(of breach: UUIDText) -> [(hint: ShedHint, feed: String)] {
-        (breaches[breach]?.alerts ?? []).flatMap { alert -> [(ShedHint, String)] in
-            var seen: Set<[String]> = []
-            return alert.shedHints.filter {
-                seen.insert([$0.resourceID, $0.resourceType.rawValue, $0.action.rawValue]).inserted
-            }.map { ($0, alert.feedTag) }
+    /// The process died: what it had not made durable was never so.
+    mutating func forgetUndurable() {
+        pending = [:]
+        heardOver = []
+        heardReleases = [:]
+    }
+
+    // MARK: What they ask
+
+    private static func asks(_ alert: BreachAlert, site: Site, policy: Policy) -> [Ask] {
+        var seen: Set<[String]> = []
+        return alert.shedHints.compactMap { hint in
+            // Of repetitions in one alert only the first counts.
+            let name = [hint.resourceID, hint.resourceType.rawValue, hint.action.rawValue]
+            guard seen.insert(name).inserted else { return nil }
+            return Ask(hint: hint, targets: targets(of: hint, feed: alert.feedTag, site: site, policy: policy))
         }
     }
 
-    /// The nodes and GPUs that a hint is about and may touch.
-    func targets(of hint: ShedHint, feed: String) -> [Resource] {
-        guard let resource = HistorySite.site.resources[hint.resourceID], resource.type == hint.resourceType else {
-            return []
-        }
-        let all = resource.type == .chassis ? HistorySite.site.children(of: resource.id) : [resource]
+    private static func targets(of hint: ShedHint, feed: String, site: Site, policy: Policy) -> [Ask.Target] {
+        guard let resource = site.resources[hint.resourceID], resource.type == hint.resourceType,
+            !resource.isProtected
+        else { return [] }
+        let isFannedOut = resource.type == .chassis && (resource.bmc == nil || hint.action == .suspend)
+        // A total in watts is not split over a rack.
+        if isFannedOut, hint.action == .powerCap, hint.targetPower != nil { return [] }
+        let all = isFannedOut ? site.children(of: resource.id) : [resource]
         if let feeds = resource.feeds, !feeds.contains(feed) { return [] }
-        return all.filter { !$0.isProtected && $0.allowed.contains(hint.action) }
-    }
-
-    /// The watts that a hint leaves a target; nil where it asks for its suspension.
-    func bound(_ hint: ShedHint, on target: Resource) -> Int? {
-        let lowest = max(HistorySite.minimum, HistorySite.floor(of: target.id))
-        switch hint.action {
-        case .suspend: return target.type == .gpu ? lowest : nil
-        case .throttle: return max(lowest, policy.throttlePower.of(HistorySite.maximum))
-        case .powerCap:
-            let asked = hint.targetPower?.watts.wholeWatts ?? policy.powerCapDefault.of(HistorySite.maximum)
-            return max(lowest, min(asked, HistorySite.maximum))
+        return all.filter { !$0.isProtected && $0.allowed.contains(hint.action) }.map {
+            Ask.Target(
+                resource: $0.id, type: $0.type, node: HistorySite.node(of: $0.id), watts: watts(hint, on: $0, policy))
         }
     }
 
-    /// What open breaches together leave a limit; nil where none asks anything of it.
-    func bound(onLimitOf resource: String, openOnly: Bool) -> Int? {
-        breaches.filter { $0.value.isOpen || !openOnly }.keys.flatMap { hints(of: $0) }.flatMap { hint, feed in
-            targets(of: hint, feed: feed).filter { $0.id == resource }.compactMap { bound(hint, on: $0) }
-        }.min()
+    private static func watts(_ hint: ShedHint, on target: Resource, _ policy: Policy) -> Int? {
+        switch hint.action {
+        case .suspend: target.type == .gpu ? HistorySite.minimum : nil
+        case .throttle: policy.throttlePower.of(HistorySite.maximum)
+        case .powerCap:
+            min(
+                hint.targetPower?.watts.wholeWatts ?? policy.powerCapDefault.of(HistorySite.maximum),
+                HistorySite.maximum)
+        }
+    }
+
+    /// The loosest that a target may be left with, by all floors that there were.
+    func bound(on target: Ask.Target) -> Int? {
+        // The board's limit may be the node's.
+        let name = target.resource == HistorySite.board ? target.node : target.resource
+        return target.watts.map { max($0, HistorySite.minimum, floors[name]?.max() ?? 0) }
+    }
+
+    /// The tightest.
+    func lowest(on target: Ask.Target) -> Int? {
+        target.watts.map { max($0, HistorySite.minimum, floors[target.resource]?.min() ?? 0) }
+    }
+
+    enum Which { case open, all }
+
+    /// What breaches ask, each with its breach. For what is open: as the process knows it.
+    func asks(_ which: Which) -> [(breach: UUIDText, ask: Ask)] {
+        var all: [(UUIDText, Ask)] = []
+        for (id, breach) in breaches where which == .all || breach.isOpen && !heardOver.contains(id) {
+            for ask in breach.asks { all.append((id, ask)) }
+        }
+        return all
+    }
+
+    func targets(_ which: Which, of bmc: VirtualBMC, at place: String) -> [Ask.Target] {
+        asks(which).flatMap(\.ask.targets).filter {
+            $0.node == bmc.node && $0.watts != nil && bmc.place(of: $0.resource) == place
+        }
     }
 
     /// Whether a breach asks for a node's suspension.
-    func wantsSuspended(_ node: String, openOnly: Bool) -> Bool {
-        breaches.filter { $0.value.isOpen || !openOnly }.keys.flatMap { hints(of: $0) }.contains { hint, feed in
-            targets(of: hint, feed: feed).contains { $0.id == node && bound(hint, on: $0) == nil }
-        }
+    func wantsSuspended(_ node: String, _ which: Which) -> Bool {
+        asks(which).contains { $0.ask.targets.contains { $0.node == node && $0.watts == nil } }
+    }
+
+    /// How many breaches a source has open, those included of which the disk does not know yet.
+    func openCount(of source: String) -> Int {
+        let known = breaches.filter { $0.value.source == source && $0.value.isOpen && !heardOver.contains($0.key) }
+        let coming = pending.values.filter { $0.source == source && $0.alert.status != .resolved }
+            .map(\.alert.breachID).filter { breaches[$0] == nil && !heardOver.contains($0) }
+        return known.count + Set(coming).count
+    }
+
+    /// Whose a breach is, as far as the process knows.
+    func source(of breach: UUIDText) -> String? {
+        breaches[breach]?.source ?? pending.values.first { $0.alert.breachID == breach }?.source
+    }
+
+    func isOver(_ breach: UUIDText) -> Bool {
+        heardOver.contains(breach) || breaches[breach]?.isOpen == false
     }
 }

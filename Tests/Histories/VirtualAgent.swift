@@ -1,8 +1,5 @@
-import Journal
 import PowerEvents
 import Shedding
-import Site
-import StrictJSON
 
 /// The agent's process: the agent's ``Core`` under a shell that performs its effects in virtual time. It dies without a
 /// word, and another one starts.
@@ -10,19 +7,26 @@ final class VirtualAgent {
     private unowned let world: World
     private(set) var core: Core
     private(set) var isAlive = true
-    private var commits = CommitQueue<(Bool) -> Void>()
+    /// Which of the processes it is.
+    let life: Int
+    /// What is to become durable, in this order.
+    private var waiting: [Batch] = []
+    private var isFlushing = false
     /// Batches that are not durable yet.
     private var undecided = 0
     private var nextTick: Timestamp?
-    /// What the wall clock said at the start, apart from the time that has passed.
-    private let clockOffset: Duration
+    /// What the steady clock says beyond the time that has passed.
+    private var clockOffset: Duration
+    /// What became durable is a command.
+    private var commands: [BatchID: Command] = [:]
 
-    init(_ world: World, policy: Policy) throws {
+    init(_ world: World, life: Int) {
         self.world = world
+        self.life = life
         clockOffset = world.wallOffset
         core = Core(
-            site: HistorySite.site, policy: policy, contents: try world.journal.load().core,
-            bounds: Bounds(slots: world.history.slots, visits: 4))
+            site: world.site, policy: world.policy, mode: world.mode, contents: world.disk.contents,
+            bounds: world.history.bounds)
     }
 
     func start() { step(.started) }
@@ -33,6 +37,12 @@ final class VirtualAgent {
     var isAtRest: Bool { undecided == 0 && core.isIdle }
 
     private var now: Timestamp { world.time.now + clockOffset }
+
+    func leap(_ duration: Duration) {
+        clockOffset += duration
+        nextTick = nil
+        planTick()
+    }
 
     /// Something this process does a little later, if it lives to see it.
     private func later(_ delay: Duration, _ run: @escaping () -> Void) {
@@ -45,10 +55,9 @@ final class VirtualAgent {
     // MARK: What happens
 
     /// - Returns: false where the journal could not take it, and the broker keeps it
-    func receive(_ alert: AcceptedAlert) -> Bool {
-        guard !world.isDiskBad else { return false }
-        let input: Input =
-            if let item = try? world.journal.receive(alert) { .alert(item.received) } else { .repeated(alert.breachID) }
+    func receive(_ alert: ReceivedAlert) -> Bool {
+        guard !world.isDiskBad, let breach = alert.alert?.breachID else { return false }
+        let input = world.receive(alert).map(Input.alert) ?? .repeated(breach)
         later(.zero) { [self] in step(input) }
         return true
     }
@@ -60,11 +69,17 @@ final class VirtualAgent {
 
     func command(_ command: Command) { step(.command(command)) }
 
+    func reload() { step(.reloaded(world.site, world.policy, world.mode)) }
+
     // MARK: Performing
 
     private func step(_ input: Input) {
         guard isAlive else { return }
         let ready = core.step(input, at: Moment(steady: now, wall: world.wall))
+        if case .command(let command) = input, ready.answer == .done {
+            world.heard(command)
+            if let batch = ready.batches.first { commands[batch.id] = command }
+        }
         for effect in ready.effectsNow { perform(effect) }
         for batch in ready.batches { keep(batch) }
         if ready.isUnfinished { later(.milliseconds(1)) { [self] in step(.proceed) } }
@@ -74,22 +89,22 @@ final class VirtualAgent {
     private func perform(_ effect: Effect) {
         switch effect {
         case .read(let order):
-            world.read(order.entry) { [self] delay, result in later(delay) { [self] in step(.read(order.id, result)) } }
-        case .write(let order):
-            var results: [Result<Void, BMCFault>] = []
-            for change in order.changes {
-                world.write(change.write, change.entry) { [self] delay, result in
-                    results.append(result)
-                    guard results.count == order.changes.count else { return }
-                    later(delay) { [self] in step(.wrote(order.id, results)) }
+            world.read(order, by: self) { [self] delay, result, arrived in
+                later(delay) { [self] in
+                    arrived()
+                    step(.read(order.id, result))
                 }
+            }
+        case .write(let order):
+            world.write(order, by: self) { [self] delay, results in
+                later(delay) { [self] in step(.wrote(order.id, results)) }
             }
         case .wake(let id, let delay): later(delay) { [self] in step(.woke(id)) }
         case .visit(let order): later(.milliseconds(20)) { [self] in step(.visited(order.id, isSeen: true)) }
         case .endVisit: break
         case .rest(_, let slot): later(.zero) { [self] in step(.rested(slot)) }
         case .publish: later(.zero) { [self] in world.publish(by: self) }
-        case .tell(.accepted(let received, let alert)): world.accepting[received.sequence] = alert
+        case .tell(.accepted(let received, let alert)): world.heard(received, alert)
         case .tell: break
         }
     }
@@ -110,44 +125,45 @@ final class VirtualAgent {
     // MARK: The disk
 
     private func keep(_ batch: Batch) {
-        var records = JournalBatch()
-        records.changes = batch.records.changes
-        records.handled = batch.records.handled
-        records.forgotten = batch.records.forgotten
-        records.repeated = batch.records.repeated
-        for (received, objection) in batch.records.refused {
-            if let alert = received.alert { world.model.refused(alert, objection) }
-        }
-        for report in batch.records.reports { records.reports.append([world.compose(report)]) }
+        world.decided(batch.records)
         undecided += 1
-        let ticket = { [self] (isDurable: Bool) in
-            undecided -= 1
-            if isDurable {
-                for effect in batch.effectsAfter { perform(effect) }
-                step(.durable(batch.id))
-            } else {
-                step(.notDurable(batch.id, reason: "bad disk"))
-            }
-        }
-        if commits.add(.init(records, batch.patience == .once ? .once : .untilDone, ticket: ticket)) {
-            later(.zero) { [self] in flush() }
-        }
+        waiting.append(batch)
+        if isFlushing { return }
+        isFlushing = true
+        later(.zero) { [self] in flush() }
     }
 
     private func flush() {
-        let group = commits.take()
-        if group.isEmpty { return }
+        let group = waiting
+        waiting = []
+        if group.isEmpty {
+            isFlushing = false
+            return
+        }
         // The disk takes its time, and meanwhile more comes in.
-        later(.milliseconds(3)) { [self] in
-            if world.write(group.map(\.batch), now: now) {
-                later(.zero) { [self] in
-                    for item in group where isAlive { item.ticket(true) }
-                    flush()
-                }
-            } else {
-                for item in commits.putBack(group) { item.ticket(false) }
-                later(.milliseconds(commits.isEmpty ? 0 : 400)) { [self] in flush() }
+        later(world.commitTime) { [self] in
+            if world.isDiskBad {
+                // What has happened already stays first in line; an intent is given up.
+                waiting = group.filter { $0.patience == .untilDone } + waiting
+                for batch in group where batch.patience == .once && isAlive { decide(batch, isDurable: false) }
+                later(.milliseconds(waiting.isEmpty ? 0 : 400)) { [self] in flush() }
+                return
             }
+            for batch in group { world.write(batch.records, command: commands.removeValue(forKey: batch.id)) }
+            later(.zero) { [self] in
+                for batch in group where isAlive { decide(batch, isDurable: true) }
+                flush()
+            }
+        }
+    }
+
+    private func decide(_ batch: Batch, isDurable: Bool) {
+        undecided -= 1
+        if isDurable {
+            for effect in batch.effectsAfter { perform(effect) }
+            step(.durable(batch.id))
+        } else {
+            step(.notDurable(batch.id, reason: "bad disk"))
         }
     }
 }

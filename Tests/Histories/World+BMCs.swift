@@ -1,19 +1,10 @@
-import Journal
 import PowerEvents
+import Shedding
 import Site
 import StrictJSON
 
-@testable import Shedding
-
 /// The BMCs, as the agent hears of them.
 extension World {
-    static func node(of resource: String) -> String { String(resource.prefix { $0 != "-" }) }
-
-    /// Whose limits the agent has changed.
-    var held: Set<String> {
-        Set(durable.values.filter { $0.key.facet == .powerLimit && $0.intent != nil }.map(\.key.resource))
-    }
-
     func latency() -> Duration {
         .milliseconds(
             random.chance(5) ? Int.random(in: 500...2500, using: &random) : Int.random(in: 5...150, using: &random))
@@ -26,104 +17,198 @@ extension World {
         return latency()
     }
 
-    func read(_ entry: ControlEntry, then: @escaping (Duration, Result<Reading, BMCFault>) -> Void) {
-        let node = Self.node(of: entry.key.resource)
-        time.after(latency()) { [self, weak asker = agent] in
-            machines[node]?.advance(to: time.now, held: held)
-            let result =
-                machines[node]?.read(entry.key, now: time.now) ?? .failure(BMCFault(.unsupported, "no machine"))
+    /// Counts requests to a BMC, over no more than its connections.
+    private func begin(_ bmc: BMC.Address) {
+        view.inFlight[bmc, default: 0] += 1
+        if view.inFlight[bmc, default: 0] > history.bounds.slotsPerBMC { fail("too many requests at once to \(bmc)") }
+    }
+
+    private func end(_ bmc: BMC.Address, after delay: Duration, of life: Int) {
+        time.after(delay) { [self] in if lives == life { view.inFlight[bmc, default: 1] -= 1 } }
+    }
+
+    // MARK: Reads
+
+    func read(
+        _ order: ReadOrder, by agent: VirtualAgent,
+        then: @escaping (Duration, Result<Reading, BMCFault>, _ arrived: @escaping () -> Void) -> Void
+    ) {
+        let key = order.entry.key
+        let node = HistorySite.node(of: key.resource)
+        checkOrder(of: order)
+        if order.timeLeft <= .zero { return then(.zero, .failure(BMCFault(.outOfTime, "no time left"))) {} }
+        begin(order.slot.bmc)
+        time.after(latency()) { [self] in
+            bmcs[node]?.machine.advance(to: time.now)
+            guard let bmc = bmcs[node] else { return }
+            let identity = identity(of: node, noOlderThan: order.identityAge, by: agent)
+            let result = bmc.read(key, identity: identity.told, now: time.now)
             let delay = answerDelay(result)
-            if entry.key.facet == .powerLimit { unread.remove(entry.key.resource) }
-            let truth = (machines[node]?.limits[entry.key.resource], machines[node]?.power)
-            // The agent knows when the answer arrives, if it still lives.
-            time.after(delay) { [self, weak asker] in
-                guard case .success = result, let asker, asker.isAlive else { return }
-                switch entry.key.facet {
-                case .powerLimit: seen[entry.key.resource] = truth.0
-                case .powerState: seenPower[node] = truth.1
-                case .speedLimit, .powerMode: break
+            end(order.slot.bmc, after: delay, of: agent.life)
+            let place = bmc.place(of: key.resource)
+            if identity.serial != bmc.machine.serial { bmcs[node]?.mistake(at: place) }
+            let (register, power, now) = (bmc.machine.registers[place], bmc.machine.power, time.now)
+            then(delay, result) { [self] in
+                note("read \(order.id) \(key): \(Self.text(result))")
+                guard case .success = result else { return }
+                if view.runs[key]?.serial == nil {
+                    view.runs[key]?.serial = bmc.machine.serial
+                    view.runs[key]?.isIdentified = identity.told != nil
+                }
+                if key.facet == .powerState {
+                    view.unreadResets.remove(node)
+                    view.powers[node] = .init(state: power, serial: bmc.machine.serial)
+                    didShow(power, of: node, serial: bmc.machine.serial)
+                } else if let register {
+                    bmcs[node]?.machine.registers[place]?.isUnread = false
+                    view.looks[place] = .init(
+                        watts: register.shown(at: now), author: register.author,
+                        isTakenForOurs: register.isTakenForOurs, version: register.version,
+                        dialect: register.dialect, at: time.now)
+                    if register.author == .agent { bmcs[node]?.machine.registers[place]?.owed?.isSeenHeld = true }
                 }
             }
-            then(delay, result)
         }
     }
+
+    /// Who the machine says that it is, asked anew where what is known is too old.
+    private func identity(
+        of node: String, noOlderThan age: Duration, by agent: VirtualAgent
+    ) -> ProcessView.Identity {
+        if lives == agent.life, let known = view.identities[node], known.told != nil, time.now - known.at < age {
+            return known
+        }
+        let identity = ProcessView.Identity(
+            told: bmcs[node]?.identity, serial: bmcs[node]?.machine.serial ?? "", at: time.now)
+        if lives == agent.life { view.identities[node] = identity }
+        return identity
+    }
+
+    /// Once a machine that was suspended was seen running, it is nobody's to power on.
+    private func didShow(_ power: PowerState, of node: String, serial: String) {
+        guard bmcs[node]?.machine.serial == serial, var suspension = bmcs[node]?.machine.suspension else { return }
+        if power.isDown {
+            suspension.isSeenDown = true
+        } else if power == .on, suspension.isSeenDown, !suspension.isLost {
+            suspension.isLost = true
+            undurableLosses.insert(node)
+        }
+        bmcs[node]?.machine.suspension = suspension
+    }
+
+    private static func text(_ result: Result<Reading, BMCFault>) -> String {
+        switch result {
+        case .success(let reading): "\(reading.value)"
+        case .failure(let fault): "\(fault.kind) \(fault.message)"
+        }
+    }
+
+    // MARK: Writes
 
     func write(
-        _ write: Convergence.Write, _ entry: ControlEntry,
-        then: @escaping (Duration, Result<Void, BMCFault>) -> Void
+        _ order: WriteOrder, by agent: VirtualAgent,
+        then: @escaping (Duration, [Result<Void, BMCFault>]) -> Void
     ) {
-        check(write, entry)
-        let node = Self.node(of: entry.key.resource)
+        guard let first = order.changes.first else { return then(.zero, []) }
+        // A request that has no time left is not sent.
+        if order.timeLeft <= .zero {
+            return then(.zero, order.changes.map { _ in .failure(BMCFault(.outOfTime, "no time left")) })
+        }
+        let node = HistorySite.node(of: first.entry.key.resource)
+        begin(order.slot.bmc)
+        let changes = order.changes.map { change in
+            (change, isRestore: check(change.write, change.entry), version: version(of: change.entry.key))
+        }
         time.after(latency()) { [self] in
-            machines[node]?.advance(to: time.now, held: held)
-            let result =
-                machines[node]?.write(write, entry.key, now: time.now) ?? .failure(BMCFault(.unsupported, "no machine"))
-            if entry.key.facet == .powerLimit { unread.insert(entry.key.resource) }
-            written.insert(entry.key)
-            then(answerDelay(result), result)
+            bmcs[node]?.machine.advance(to: time.now)
+            var results: [Result<Void, BMCFault>] = []
+            for (change, isRestore, version) in changes {
+                results.append(arrive(change.write, change.entry.key, isRestore: isRestore, version: version))
+            }
+            for (change, result) in zip(order.changes, results) {
+                note(
+                    "\(change.write) \(change.entry.key): \(result), holds \(bmcs[node]?.register(of: change.entry.key.resource).map { "\(Self.text($0.watts)) by \($0.author), owed \($0.owed.map { "\($0.priors)" } ?? "nothing")" } ?? "")"
+                )
+            }
+            let delay = results.map { answerDelay($0) }.max() ?? .zero
+            end(order.slot.bmc, after: delay, of: agent.life)
+            then(delay, results)
         }
     }
 
-    /// Whether a write may go out at all.
-    func check(_ write: Convergence.Write, _ entry: ControlEntry) {
-        let key = entry.key
-        guard let resource = HistorySite.site.resources[key.resource], !resource.isProtected else {
-            return fail("a write to \(key), which is not to be touched")
+    private func version(of key: ControlKey) -> Int? {
+        guard let bmc = bmcs[HistorySite.node(of: key.resource)], key.facet == .powerLimit else { return nil }
+        return view.looks[bmc.place(of: key.resource)]?.version
+    }
+
+    /// A write gets to its BMC. - Returns: what the BMC answers
+    private func arrive(
+        _ write: Convergence.Write, _ key: ControlKey, isRestore: Bool, version: Int?
+    ) -> Result<Void, BMCFault> {
+        let node = HistorySite.node(of: key.resource)
+        guard let bmc = bmcs[node] else { return .failure(BMCFault(.unsupported, "no machine")) }
+        let place = bmc.place(of: key.resource)
+        if key.facet == .powerLimit, bmc.fault(at: time.now) == .racing {
+            let watts = random.pick([nil, 450, 800])
+            bmcs[node]?.machine.registers[place]?.set(bmc.made(of: watts), by: .otherAgent, at: time.now)
         }
-        if isFrozen { fail("a write to \(key) although frozen") }
-        guard let known = durable[key], let prior = known.prior else {
-            return fail("a write to \(key) without a durable prior")
+        let (answer, obeys) = bmc.verdict(write, now: time.now)
+        if case .reset(let type) = write {
+            guard obeys else { return answer }
+            if bmcs[node]?.reset(type, now: time.now) != true { return .failure(BMCFault(.refused, "409")) }
+            return answer
         }
+        guard let register = bmcs[node]?.machine.registers[place] else {
+            return .failure(BMCFault(.unsupported, "no such control"))
+        }
+        if obeys, bmc.ways.hasTags, let version, version != register.version {
+            if register.owed?.hasTaken == false, register.owed?.attempts == 1 {
+                bmcs[node]?.machine.registers[place]?.owed?.overtaken = view.runs[key]?.id
+            }
+            return .failure(BMCFault(.overtaken, "412"))
+        }
+        bmcs[node]?.machine.registers[place]?.isUnread = true
+        bmcs[node]?.machine.registers[place]?.isWritten = true
+        guard obeys else { return answer }
+        if bmc.fault(at: time.now) == .taskLost {
+            time.after(.seconds(3)) { [self] in apply(write, node, place, isRestore: isRestore) }
+        } else {
+            apply(write, node, place, isRestore: isRestore)
+        }
+        return answer
+    }
+
+    private func apply(_ write: Convergence.Write, _ node: String, _ place: String, isRestore: Bool) {
+        guard let bmc = bmcs[node], var register = bmc.machine.registers[place] else { return }
+        let watts: Int?
         switch write {
-        case .speed, .mode: fail("a \(write) to \(key), which nobody asked for")
-        case .limit(let watts):
-            if known.intent != .limit(watts) { fail("\(watts) to \(key) without a durable intent") }
-            guard let bound = model.bound(onLimitOf: key.resource, openOnly: false) else {
-                return fail("\(watts) to \(key), which nobody asked for")
-            }
-            // Some hints inside a node that is suspended are left to that suspend, and the others still act.
-            let mayBeCovered = model.wantsSuspended(Self.node(of: key.resource), openOnly: false)
-            let open = model.bound(onLimitOf: key.resource, openOnly: true)
-            if let open, watts.wholeWatts > open, !mayBeCovered { fail("\(watts) to \(key), \(open) W were asked for") }
-            if watts.wholeWatts
-                < min(
-                    prior.value.limit?.wholeWatts ?? .max, bound,
-                    max(HistorySite.minimum, HistorySite.floor(of: key.resource)))
-            {
-                fail("\(watts) to \(key), below its minimum or floor")
-            }
-        case .restore(let fragment):
-            if fragment != prior.fragment { fail("\(fragment) to \(key), which is not its prior") }
-            if model.bound(onLimitOf: key.resource, openOnly: true) != nil,
-                !model.wantsSuspended(Self.node(of: key.resource), openOnly: true)
-            {
-                fail("\(key) restored while it is held")
-            }
-            if history.policy.onDrift == .keep, let found = seen[key.resource], found.author == .somebodyElse,
-                !found.isTakenForOurs
-            {
-                let isOurs = ([known.intent, known.held] + (known.earlierIntents ?? [])).contains {
-                    guard let ours = $0?.limit?.wholeWatts, let watts = found.watts else {
-                        return $0 == .limit(found.watts.map { Watts($0) })
-                    }
-                    // What was never seen to take may have been rounded by its BMC.
-                    return abs(ours - watts) <= (known.isUnconfirmed == true ? max(1, ours / 8) : 1)
-                }
-                if !isOurs, known.isPowerCycled != true {
-                    fail("\(key) restored over somebody else's \(value(key.resource))")
-                }
-            }
-        case .reset(.on):
-            if model.wantsSuspended(key.resource, openOnly: true) { fail("\(key) powered on while it is held") }
-            if known.intent != .power(.off) || prior.value != .power(.on) { fail("\(key) powered on, not being ours") }
-        case .reset(let type):
-            if type != .gracefulShutdown { fail("\(type) of \(key), which the policy does not allow") }
-            if !model.wantsSuspended(key.resource, openOnly: false) {
-                fail("\(type) of \(key), which nobody asked for")
-            }
-            let down = durable.values.filter { $0.key.facet == .powerState && $0.intent == .power(.off) }.count
-            let limit = history.policy.maxSuspended.of(HistorySite.site.nodeCount)
-            if down > limit { fail("\(down) nodes are suspended, \(limit) may be") }
+        case .limit(let limit): watts = limit.wholeWatts
+        case .restore(let fragment): watts = Self.watts(fragment)
+        case .speed, .mode, .reset: return
         }
+        if register.owed == nil, !isRestore {
+            // Another machine was put there while the write was on its way, or it came late.
+            register.owed = Register.Owed(
+                priors: [register.watts], dialect: register.dialect, isIdentified: false)
+            register.owed?.isUnknown = bmc.isJustExchanged(at: time.now)
+        }
+        register.set(
+            bmc.made(of: watts), by: .agent, at: time.now, lags: bmc.fault(at: time.now) == .lagging)
+        if !isRestore {
+            register.owed?.hasTaken = true
+        } else if let owed = register.owed, owed.priors.contains(watts) {
+            register.closing = watts
+            register.lastPrior = watts
+            register.owed = nil
+        }
+        bmcs[node]?.machine.registers[place] = register
+    }
+
+    /// What a raw fragment means, in whichever dialect.
+    static func watts(_ fragment: JSONValue) -> Int? {
+        for dialect in [Register.Dialect.setPoint, .limitInWatts] {
+            if let number = fragment[dialect.rawValue] { return Int(number.text) }
+        }
+        return nil
     }
 }

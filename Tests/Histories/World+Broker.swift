@@ -1,15 +1,11 @@
-import Journal
 import PowerEvents
-import Site
-import StrictJSON
+import Shedding
 
-@testable import Shedding
-
-/// The broker between the power agent and the agents of the history.
+/// The broker between the power agents and the agents of the history.
 extension World {
     func alert(
         _ breach: Int, _ status: BreachAlert.Status, isCritical: Bool, _ hints: [ShedHint]
-    ) -> AcceptedAlert {
+    ) -> ReceivedAlert {
         let detected = detectedAt[breach] ?? wall
         detectedAt[breach] = detected
         let alert = BreachAlert(
@@ -17,9 +13,15 @@ extension World {
             breachID: History.id(breach), detectedAt: detected, targetCorrelationID: History.id(99),
             loadConstraint: PowerQuantity(watts: Watts(1000), unit: .watt),
             measuredLoad: PowerQuantity(watts: Watts(1300), unit: .watt), shedHints: hints)
-        return AcceptedAlert(
-            eventID: newID(), source: "//grid/v1/poweragent/a", time: wall, receivedAt: wall, trace: nil,
-            correlationID: nil, payload: String(decoding: alert.json.bytes, as: UTF8.self), breachID: alert.breachID)
+        let source = History.source(of: breach)
+        return ReceivedAlert(
+            sequence: 0, source: source, time: wall, receivedAt: wall, eventID: newID(),
+            mark: PayloadMark(source: source, digest: Self.digest(alert)), alert: alert)
+    }
+
+    /// The same for the same payload, as SHA-256 is.
+    private static func digest(_ alert: BreachAlert) -> String {
+        alert.shedHints.count > 64 ? "\(alert.breachID) \(alert.shedHints.count)" : "\(alert)"
     }
 
     func newID() -> UUIDText {
@@ -28,10 +30,16 @@ extension World {
             randomBytes: withUnsafeBytes(of: nextMessage.bigEndian) { [0, 0, 0, 0, 0, 0, 0, 0] + Array($0) })
     }
 
-    func deliver(_ alert: AcceptedAlert, _ delivery: HistoryStep.Delivery) {
+    func deliver(_ alert: ReceivedAlert, _ delivery: HistoryStep.Delivery) {
         for copy in 0..<delivery.copies {
+            var message = alert
+            message.time = message.time + .seconds(delivery.skew)
+            if delivery.isForged, copy > 0 {
+                message.eventID = newID()
+                message.time = message.time + .seconds(7200)
+            }
             time.after(.milliseconds(delivery.delay + copy * 30)) { [self] in
-                kept.append(alert)
+                kept.append(message)
                 hand()
             }
         }
@@ -59,59 +67,98 @@ extension World {
         }
     }
 
+    /// - Returns: nil where the payload was seen before
+    func receive(_ alert: ReceivedAlert) -> ReceivedAlert? {
+        let received = disk.receive(alert, now: wall)
+        if let received { mirror?.receive(received, now: wall) }
+        return received
+    }
+
     func publish(by agent: VirtualAgent) {
-        guard isBrokerUp, agent.isAlive, !isDiskBad, let waiting = try? journal.unpublished(limit: 100) else {
+        guard isBrokerUp, agent.isAlive, !isDiskBad else {
             time.after(.seconds(1)) { [self] in if let agent = self.agent { publish(by: agent) } }
             return
         }
-        var acknowledged: [UUIDText] = []
-        for event in waiting {
-            if let known = events[event.eventID], known != event.payload { fail("one id with two contents") }
-            events[event.eventID] = event.payload
-            if let json = try? JSONValue(parsing: event.payload), let report = try? Enforcement(json: json) {
-                reports[event.breachID] = (report, time.now)
-                if report.action == .applied {
-                    let told = report.results.filter { $0.code == .applied }
-                    toldApplied[event.breachID] = Set(
-                        told.map { "\($0.requestedAction.rawValue) \($0.resourceID)" })
-                }
-            } else {
-                fail("an event that is no enforcement")
-            }
+        var acknowledged: Set<UInt64> = []
+        for event in disk.unpublished.prefix(100) {
+            if let known = events[event.id], known != event.enforcement { fail("one id with two contents") }
+            events[event.id] = event.enforcement
+            note(event.enforcement)
             // An agent that dies before the journal knows publishes them again.
             guard mayGoOn() else { return }
-            acknowledged.append(event.eventID)
+            acknowledged.insert(event.id)
         }
-        do { try journal.markPublished(acknowledged, now: wall) } catch { fail("\(error)") }
+        if !acknowledged.isEmpty { disk.markPublished(acknowledged, now: wall) }
     }
 
-    func compose(_ report: Report) -> OutboxEvent {
-        if report.enforcement.action == .applied {
-            for result in report.enforcement.results where result.code == .applied {
-                check(result, of: report.enforcement.breachID)
-            }
-        }
-        return OutboxEvent(
-            eventID: newID(), breachID: report.enforcement.breachID, topic: "t", payload: report.enforcement.json.bytes,
-            createdAt: wall)
+    private func note(_ report: Enforcement) {
+        reports[report.breachID] = (report, time.now)
+        guard report.action == .applied else { return }
+        let told = report.results.filter { $0.code == .applied }
+        toldApplied[report.breachID] = Set(told.map { "\($0.requestedAction.rawValue) \($0.resourceID)" })
     }
 
-    /// Applied means read back: when the agent last looked, it was so.
-    func check(_ result: EnforcementResult, of breach: UUIDText) {
-        let hints = model.hints(of: breach).filter {
-            $0.hint.resourceID == result.resourceID && $0.hint.action == result.requestedAction
-        }
-        for (hint, feed) in hints.prefix(1) {
-            for target in model.targets(of: hint, feed: feed) {
-                let isDown = seenPower[Self.node(of: target.id)]?.isDown ?? false
-                let bound = hints.compactMap { model.bound($0.hint, on: target) }.max()
-                let isHeld = bound.flatMap { bound in seen[target.id]?.watts.map { $0 <= bound + 1 } } ?? false
-                if !isDown, !isHeld {
-                    fail(
-                        "reported as applied: \(hint.action) \(target.id), which was read as \(seen[target.id]?.watts.map { "\($0) W" } ?? "no limit"); it says \(result.message ?? "") and holds \(value(target.id))"
-                    )
-                }
+    // MARK: What the agent makes of it
+
+    /// It accepts an alert.
+    func heard(_ received: ReceivedAlert, _ alert: BreachAlert) {
+        let id = alert.breachID
+        let source = model.source(of: id)
+        if mode == .observe, alert.status != .resolved || source == nil || model.isOver(id) { return }
+        if let source, source != received.source { fail("an alert of breach \(id.text.prefix(2)) by another source") }
+        if alert.status != .resolved {
+            if model.isOver(id) { fail("breach \(id.text.prefix(2)) was opened again") }
+            if source == nil, model.openCount(of: received.source) >= History.maxOpenBreaches {
+                fail("more breaches of one source than it may have")
             }
+        }
+        note("\(alert.status) of \(id.text.prefix(2)) accepted")
+        let acceptance = model.heard(
+            received, alert, site: site, policy: policy, isObserved: mode == .observe, at: time.now)
+        if alert.status == .resolved { expectNoMore(of: id) } else { expect(acceptance) }
+    }
+
+    func heard(_ command: Command) {
+        switch command {
+        case .freeze:
+            isFrozen = true
+            view.waiting = [:]
+        case .thaw: isFrozen = false
+        case .release(let breach):
+            model.heardRelease(breach, at: time.now)
+            expectNoMore(of: breach)
+            parked = []
+        case .resume: parked = []
+        }
+    }
+
+    /// What it refuses must be to be refused, and what it reports must have been seen.
+    func decided(_ records: Records) {
+        for refusal in records.refused { check(refusal.reason, to: refusal.alert) }
+        if mode == .observe, !records.reports.isEmpty { fail("a report in mode: observe") }
+        for report in records.reports {
+            let said = report.enforcement
+            note(
+                "report of \(said.breachID.text.prefix(2)) \(said.action) \(said.code): "
+                    + said.results.prefix(6).map { "\($0.resourceID) \($0.code) \($0.message ?? "")" }.joined(
+                        separator: "; "))
+            check(said)
+        }
+    }
+
+    private func check(_ objection: RefusalReason, to received: ReceivedAlert) {
+        guard let alert = received.alert else { return }
+        let isRight =
+            switch objection {
+            case .foreignBreach: model.source(of: alert.breachID).map { $0 != received.source } ?? false
+            case .breachResolved: model.isOver(alert.breachID)
+            case .tooManyBreaches: model.openCount(of: received.source) >= History.maxOpenBreaches
+            case .staleBreach: received.receivedAt - alert.detectedAt > policy.maxHold
+            case .futureBreach: alert.detectedAt - received.receivedAt > ClockSkew.tolerated
+            default: false
+            }
+        if !isRight {
+            fail("\(alert.status.rawValue) of breach \(alert.breachID.text.prefix(2)) was refused: \(objection)")
         }
     }
 }

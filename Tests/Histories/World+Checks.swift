@@ -1,20 +1,47 @@
-import Journal
 import PowerEvents
-import Site
-import StrictJSON
 
 @testable import Shedding
 
 /// What must be so, whatever happened.
 extension World {
-    func isDown(_ node: String) -> Bool { machines[node].map { $0.power.isDown } ?? false }
+    // MARK: Starts
 
-    func satisfies(_ target: Resource, _ bound: Int?) -> Bool {
-        let node = Self.node(of: target.id)
-        machines[node]?.advance(to: time.now, held: held)
-        guard let bound else { return isDown(node) }
-        guard let watts = machines[node]?.limits[target.id]?.watts else { return isDown(node) }
-        return watts <= bound + 1 || isDown(node)
+    func isOld(_ contents: Core.Contents) -> Bool {
+        let isEmpty = contents.breaches.allSatisfy(\.isClosed) && contents.controls.isEmpty && contents.inbox.isEmpty
+        guard !isEmpty, let last = contents.lastRecordAt else { return false }
+        return wall - last > policy.maxHold || last - wall > ClockSkew.tolerated
+    }
+
+    /// What an old journal holds nobody may touch before an operator has said so.
+    func park(_ contents: Core.Contents) {
+        parked = []
+        guard isOld(contents) else { return }
+        for (node, bmc) in bmcs {
+            for register in bmc.machine.registers.values where register.owed?.hasTaken == true {
+                parked.insert(register.id)
+            }
+            if bmc.machine.suspension != nil, !bmc.machine.power.isDown || model.wantsSuspended(node, .open) {
+                continue
+            }
+            if bmc.machine.isDownByAgent { parked.insert(node + " power") }
+        }
+        for (_, ask) in model.asks(.open) {
+            for target in ask.targets {
+                let place = bmcs[target.node]?.place(of: target.resource) ?? target.resource
+                parked.insert(target.watts == nil ? target.node + " power" : place)
+            }
+        }
+    }
+
+    // MARK: Calm
+
+    func isDown(_ node: String) -> Bool { bmcs[node].map { $0.machine.power.isDown } ?? false }
+
+    private func satisfies(_ target: Model.Ask.Target) -> Bool {
+        bmcs[target.node]?.machine.advance(to: time.now)
+        guard let bmc = bmcs[target.node], let bound = model.bound(on: target) else { return isDown(target.node) }
+        guard let watts = bmc.register(of: target.resource)?.watts else { return isDown(target.node) }
+        return watts <= bound + bmc.tolerance || isDown(target.node)
     }
 
     /// After a while of peace: what breaches that are open hold.
@@ -23,79 +50,118 @@ extension World {
             guard let (report, at) = reports[id] else { return fail("breach \(id.text.prefix(2)) was never answered") }
             if at < breach.acceptedAt { fail("the last alert of breach \(id.text.prefix(2)) was not answered") }
             if report.action != .applied { fail("an open breach was reported as \(report.action)") }
-            for (hint, feed) in model.hints(of: id) {
+            for ask in breach.asks {
                 guard
                     let result = report.results.last(where: {
-                        $0.resourceID == hint.resourceID && $0.requestedAction == hint.action
-                            && $0.resourceType == hint.resourceType && $0.message?.hasPrefix("duplicate") != true
+                        $0.resourceID == ask.hint.resourceID && $0.requestedAction == ask.hint.action
+                            && $0.resourceType == ask.hint.resourceType && $0.message?.hasPrefix("duplicate") != true
                     })
                 else {
-                    return fail("\(hint.action) \(hint.resourceID) has no result in the last report")
+                    return fail("\(ask.hint.action) \(ask.hint.resourceID) has no result in the last report")
                 }
-                let targets = model.targets(of: hint, feed: feed)
-                for target in targets where !satisfies(target, model.bound(hint, on: target)) {
+                for target in ask.targets where !satisfies(target) {
                     let holds =
-                        "\(target.id) holds \(value(target.id)) where \(hint.action) allows \(model.bound(hint, on: target).map { "\($0) W" } ?? "none")"
+                        "\(target.resource) holds \(value(target)) where \(ask.hint.action) allows \(model.bound(on: target).map { "\($0) W" } ?? "none")"
                     if result.code == .applied {
                         fail("reported as applied, but \(holds)")
                     } else if !Self.isExcused(result.message ?? "") {
                         fail("\(holds); the report says \(result.code.rawValue): \(result.message ?? "")")
                     }
                 }
-                if result.code == .applied, targets.isEmpty {
-                    fail("applied \(hint.resourceID), which may not be touched")
-                }
             }
         }
     }
 
-    func value(_ resource: String) -> String {
-        let machine = machines[Self.node(of: resource)]
-        return "\(machine?.limits[resource]?.watts.map { "\($0) W" } ?? "no limit") (\(machine?.power.rawValue ?? ""))"
+    func value(_ target: Model.Ask.Target) -> String {
+        guard let bmc = bmcs[target.node] else { return "nothing" }
+        return "\(Self.text(bmc.register(of: target.resource)?.watts)) (\(bmc.machine.power.rawValue))"
     }
 
     /// Reasons that hold although everything is well again.
     static func isExcused(_ message: String) -> Bool {
-        ["contended", "max_suspended", "max_unreachable", "allows none of"].contains { message.contains($0) }
+        [
+            "contended", "max_suspended", "max_unreachable", "allows none of", "protected", "inventory no longer has",
+            "another machine", "accepted the write",
+        ].contains { message.contains($0) }
     }
 
+    // MARK: The end
+
     func checkEnd() throws {
-        if let key = durable.keys.min() { fail("\(key) is still in the journal") }
-        for (node, machine) in machines {
-            if machine.power != .on { fail("\(node) is \(machine.power)") }
-            for (resource, limit) in machine.limits where limit.author == .agent {
-                if priors[resource] != .some(limit.watts) {
-                    fail("\(resource) is left at \(limit.watts.map { "\($0) W" } ?? "no limit") by the agent")
-                }
+        if let key = disk.controls.keys.min() { fail("\(key) is still in the journal") }
+        for (node, bmc) in bmcs {
+            for machine in [bmc.machine, bmc.spare].compactMap({ $0 }) { checkEnd(of: machine, node) }
+        }
+        for (id, breach) in model.breaches { checkEnd(of: id, breach) }
+        if !disk.inbox.isEmpty { fail("\(disk.inbox.count) alerts are left in the inbox") }
+        if let mirror, let difference = mirror.difference(from: disk.contents) { fail(difference) }
+        checkBounds()
+    }
+
+    private func checkEnd(of machine: VirtualMachine, _ node: String) {
+        if machine.power != .on, bmcs[node]?.isPowerBeyondTelling != true {
+            fail("\(machine.serial) is \(machine.power)")
+        }
+        for register in machine.registers.values
+        where register.author == .agent && bmcs[node]?.isBeyondTelling(register.id) != true {
+            let priors = register.owed?.priors ?? register.lastPrior.map { [$0] } ?? []
+            if !priors.contains(register.watts) {
+                fail(
+                    "\(register.id) is left at \(Self.text(register.watts)) by the agent; it held \(priors.map(Self.text).joined(separator: " or "))"
+                )
             }
         }
-        for (id, breach) in model.breaches {
-            guard let (report, at) = reports[id] else { return fail("breach \(id.text.prefix(2)) was never answered") }
-            if at < breach.acceptedAt { fail("the end of breach \(id.text.prefix(2)) was not answered") }
-            let due = Set(
-                model.hints(of: id).filter { !model.targets(of: $0.hint, feed: $0.feed).isEmpty }.map {
-                    "\($0.hint.action.rawValue) \($0.hint.resourceID)"
-                })
-            if !due.isEmpty, report.action != .reverted {
-                fail("a resolved breach was last reported as \(report.action)")
-            }
-            if report.diagnosticMessage?.contains("in progress") == true { fail("the last report is not the whole") }
-            let told = Set(report.results.map { "\($0.requestedAction.rawValue) \($0.resourceID)" })
-            // What never bore on a control, such as what was resolved before it was begun, has nothing to be put back.
-            let borne = Set(
-                model.hints(of: id).filter { hint, feed in
-                    model.targets(of: hint, feed: feed).contains { target in
-                        let isSuspended = hint.action == .suspend && target.type == .node
-                        return written.contains(
-                            ControlKey(resource: target.id, facet: isSuspended ? .powerState : .powerLimit))
-                    }
-                }.map { "\($0.hint.action.rawValue) \($0.hint.resourceID)" })
-            for missing in due.subtracting(told).intersection(borne).sorted()
-            where toldApplied[id, default: []].contains(missing) {
-                fail("the last report of breach \(id.text.prefix(2)) says nothing of \(missing)")
+    }
+
+    private func checkEnd(of id: UUIDText, _ breach: Model.Breach) {
+        func name(_ ask: Model.Ask) -> String { "\(ask.hint.action.rawValue) \(ask.hint.resourceID)" }
+        let due = breach.asks.filter { !$0.targets.isEmpty }
+        // What never bore on a control, such as what was resolved before it was begun, has nothing to be put back.
+        let borne = due.filter { ask in
+            ask.targets.contains { target in
+                target.watts == nil
+                    ? bmcs[target.node]?.machine.suspension != nil
+                    : bmcs[target.node]?.register(of: target.resource)?.isWritten == true
             }
         }
-        let contents = try journal.load()
-        if !contents.inbox.isEmpty { fail("\(contents.inbox.count) alerts are left in the inbox") }
+        if breach.isEndObserved, borne.isEmpty { return }
+        guard let (report, at) = reports[id] else { return fail("breach \(id.text.prefix(2)) was never answered") }
+        if at < breach.acceptedAt { fail("the end of breach \(id.text.prefix(2)) was not answered") }
+        if !due.isEmpty, report.action != .reverted {
+            fail("a resolved breach was last reported as \(report.action)")
+        }
+        if report.diagnosticMessage?.contains("in progress") == true { fail("the last report is not the whole") }
+        let told = Set(report.results.map { "\($0.requestedAction.rawValue) \($0.resourceID)" })
+        for missing in Set(borne.map(name)).subtracting(told).sorted()
+        where toldApplied[id, default: []].contains(missing) {
+            fail("the last report of breach \(id.text.prefix(2)) says nothing of \(missing)")
+        }
+    }
+
+    /// When all is over, nothing is left of it but that the breaches are known.
+    private func checkBounds() {
+        guard let core = agent?.core else { return }
+        let breaches = core.book.breaches.count
+        if !core.book.controls.isEmpty { fail("\(core.book.controls.count) controls are kept in memory") }
+        let size = Self.size(of: core)
+        if size > 2000 + breaches * 50 { fail("\(size) elements are kept in memory when all is over") }
+        for breach in disk.breaches.values where !breach.plans.isEmpty || !breach.releaseOutcomes.isEmpty {
+            fail("the plans of a breach that is over are kept")
+        }
+    }
+
+    /// The elements of all collections in a value, but for the inventory and what the journal held at the start.
+    private static func size(of value: Any, depth: Int = 0) -> Int {
+        let mirror = Mirror(reflecting: value)
+        if depth > 6 { return 0 }
+        var size = 0
+        switch mirror.displayStyle {
+        case .dictionary, .set, .collection: size += mirror.children.count
+        default: break
+        }
+        for child in mirror.children where !["site", "contents", "patrol"].contains(child.label) {
+            size += Self.size(of: child.value, depth: depth + 1)
+        }
+        return size
     }
 }

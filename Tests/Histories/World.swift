@@ -1,63 +1,99 @@
-import Journal
+import Foundation
 import PowerEvents
+import Shedding
 import Site
-import StrictJSON
 
-@testable import Shedding
-
-/// Everything outside the agent's process: machines, disk, broker, clocks, people. It watches what the agent does and
-/// notes the first thing that is wrong.
+/// Everything outside the agent's process: BMCs, disk, broker, clocks, people. It watches what the agent does and notes the
+/// first thing that is wrong.
+///
+/// It trusts nobody. What was there before, whose a value is and what is owed come from the BMCs' own records; what may be
+/// asked comes from the signed alerts. Of the agent's records it looks only whether they are durable, and say the same.
 final class World {
     let history: History
     let time = VirtualTime()
-    let journal: JournalDatabase
-    var model: Model
-    /// Alerts that the agent is about to obey, by their place in the inbox; they count once that is durable.
-    var accepting: [Int64: BreachAlert] = [:]
+    var disk = VirtualDisk()
+    let mirror: (any JournalMirror)?
+    var model = Model()
     private(set) var violation: String?
     /// What the wall clock says beyond the time that has passed.
-    private(set) var wallOffset = Duration.zero
+    var wallOffset = Duration.zero
     private(set) var isDiskBad = false
+    private(set) var commitTime = Duration.milliseconds(3)
     /// How many things the agent has done, over all its lives: the moments at which it can die.
     private(set) var steps = 0
     var random: SplitMix
-    var machines: [String: VirtualMachine] = [:]
+    var bmcs: [String: VirtualBMC] = [:]
     var agent: VirtualAgent?
+    private(set) var lives = 0
+    /// How often everybody made peace.
+    private(set) var peaces = 0
     var crash: (at: Int, down: Duration)?
     var isBrokerUp = true
+    /// As the process knows it, and as it is durable.
     var isFrozen = false
-    var isToBeFrozen = false
+    private var isFrozenDurably = false
+    private(set) var variant = HistorySite.Variant.plain
+    private(set) var policyVariant = 0
+    private(set) var mode = Mode.enforce
+    /// All policies that there were.
+    private(set) var policies: [Policy]
+    /// When a clock was last set: what is due by it may come early.
+    private(set) var lastJump: Timestamp?
+    private var startOffset = Duration.zero
+    private var backup: Backup?
+    /// What an old journal holds, which waits for an operator.
+    var parked: Set<String> = []
+
     var nextMessage: UInt64 = 0
     /// Messages that the broker keeps for the agent, as its session demands.
-    var kept: [AcceptedAlert] = []
+    var kept: [ReceivedAlert] = []
     var detectedAt: [Int: Timestamp] = [:]
-    var events: [UUIDText: [UInt8]] = [:]
+    var events: [UInt64: Enforcement] = [:]
     /// The last report of each breach that reached the broker, and when.
     var reports: [UUIDText: (Enforcement, Timestamp)] = [:]
     /// What was last reported as applied of each breach.
     var toldApplied: [UUIDText: Set<String>] = [:]
-    /// What the journal must hold, by what was committed.
-    var durable: [ControlKey: ControlEntry] = [:]
-    /// What each limit was before the agent's first write of its present or last hold.
-    var priors: [String: Int?] = [:]
-    /// What a limit truly was, and by whom, when the agent last looked.
-    var seen: [String: VirtualMachine.Limit] = [:]
-    var seenPower: [String: PowerState] = [:]
-    /// Limits that the agent has written and not read since. What somebody else writes just then cannot be told from what
-    /// the BMC made of the agent's write.
-    var unread: Set<String> = []
-    /// What the agent has ever written to.
-    var written: Set<ControlKey> = []
+    /// What this process was shown last, by place and by node, and what it has under way.
+    var view = ProcessView()
+    /// When a place's first write towards its prior went out since a breach was resolved.
+    var releasedAt: [UUIDText: [String: Timestamp]] = [:]
+    /// What was written or reported as held for each breach, by place.
+    var bearing: [UUIDText: Set<String>] = [:]
+    /// What this process was shown of machines' power and has not made durable.
+    var undurableLosses: Set<String> = []
 
-    init(_ history: History, journal: JournalDatabase) {
+    private struct Backup {
+        let disk: VirtualDisk
+        let model: Model
+        let owed: [String: Register.Owed]
+        let suspensions: [String: VirtualMachine.Suspension]
+        let mirror: (any JournalMirror)?
+    }
+
+    init(_ history: History) throws {
         self.history = history
-        self.journal = journal
+        mirror = history.isKeptInSQLite ? try makeJournalMirror() : nil
         random = SplitMix(seed: history.seed)
-        model = Model(policy: history.policy)
-        for node in HistorySite.nodes { machines[node] = VirtualMachine(node: node, random: &random) }
+        policies = [history.policy]
+        model.know(.plain)
+        for node in HistorySite.nodes { bmcs[node] = VirtualBMC(node: node, random: &random) }
     }
 
     var wall: Timestamp { time.now + wallOffset }
+
+    var site: Site { HistorySite.site(variant) }
+
+    var policy: Policy { policies[policies.count - 1] }
+
+    /// What was asked of the BMCs, for whoever looks into a failure.
+    private(set) var trace: [String] = []
+
+    func note(_ what: @autoclosure () -> String) {
+        guard Self.isTraced else { return }
+        trace.append("\((time.now - Timestamp(milliseconds: 1_000_000_000_000)).milliseconds) ms: \(what())")
+    }
+
+    private static let isTraced = ProcessInfo.processInfo.environment["IMA_HISTORY_TRACE"] != nil
 
     func fail(_ what: String) {
         if violation == nil {
@@ -81,10 +117,14 @@ final class World {
             deliver(alert(breach, .resolved, isCritical: false, []), .init())
         }
         pass(.seconds(2))
-        let isOver = { [self] in
-            (agent?.isAtRest ?? false) && kept.isEmpty && ((try? journal.outboxDepth()) ?? 1) == 0
+        let isOver = { [self] in (agent?.isAtRest ?? false) && kept.isEmpty && disk.unpublished.isEmpty }
+        // Where something is owed to both machines of one address, people put in one and then the other.
+        for _ in 0..<9 where violation == nil && !isOver() {
+            time.run(for: .seconds(1200)) { [self] in violation == nil && !isOver() }
+            for node in HistorySite.nodes where bmcs[node]?.spare != nil && !isOver() {
+                bmcs[node]?.exchange(at: time.now)
+            }
         }
-        time.run(for: .seconds(3 * 3600)) { [self] in violation == nil && !isOver() }
         guard violation == nil else { return }
         guard isOver() else { return fail("not over after 3 hours of peace: \(unfinished)") }
         try checkEnd()
@@ -93,13 +133,11 @@ final class World {
     var unfinished: String {
         guard let book = agent?.core.book else { return "no agent" }
         let breaches = book.breaches.values.filter { !$0.isClosed }.map { breach in
-            let waiting = book.unsettled[breach.id, default: []].sorted().map(\.description).joined(separator: " ")
-            return
-                "\(breach.id.text.prefix(2)) \(breach.phase), \(breach.released.count) of \(breach.controls.count) let go, unsettled: \(waiting)"
+            "\(breach.id.text.prefix(2)) \(breach.phase), \(breach.released.count) of \(breach.controls.count) let go"
         }
         let controls = book.controls.values.map { "\($0.entry.key) \($0.outcome?.message ?? "")" }
         let state =
-            "frozen \(book.isFrozen), \(kept.count) messages kept, \((try? journal.outboxDepth()) ?? -1) in the outbox"
+            "frozen \(book.isFrozen), \(kept.count) messages kept, \(disk.unpublished.count) in the outbox"
         return ([state] + breaches + controls).joined(separator: "; ")
     }
 
@@ -109,14 +147,23 @@ final class World {
 
     func start() {
         guard agent == nil else { return }
-        do {
-            let contents = try journal.load()
-            let held = Dictionary(uniqueKeysWithValues: contents.controls.map { ($0.key, $0) })
-            if held != durable { fail("the journal does not hold what was committed") }
-            agent = try VirtualAgent(self, policy: history.policy)
-            agent?.start()
-        } catch {
-            fail("no start: \(error)")
+        let contents = disk.contents
+        if let mirror, let difference = mirror.difference(from: contents) { fail(difference) }
+        lives += 1
+        note("process \(lives) starts")
+        view = ProcessView()
+        isFrozen = isFrozenDurably
+        // A process counts by the clock as it was when it started; the next one by another.
+        if wallOffset != startOffset { lastJump = time.now }
+        startOffset = wallOffset
+        let agent = VirtualAgent(self, life: lives)
+        self.agent = agent
+        park(contents)
+        agent.start()
+        if (agent.core.confirmation != nil) != isOld(contents) {
+            fail(
+                "a journal of \(contents.lastRecordAt.map { "\($0)" } ?? "never") was found at \(wall), and \(agent.core.confirmation == nil ? "taken up" : "not taken up")"
+            )
         }
         if isBrokerUp { connect() }
     }
@@ -135,63 +182,53 @@ final class World {
         crash = nil
         agent?.die()
         agent = nil
-        accepting = [:]
+        model.forgetUndurable()
+        noteUnknown()
+        for node in undurableLosses { bmcs[node]?.machine.suspension?.isLost = false }
+        undurableLosses = []
         time.after(down + .milliseconds(50)) { [self] in start() }
+    }
+
+    /// What a BMC has just made of a write, where that is not what was written, the next process cannot know.
+    private func noteUnknown() {
+        for (node, bmc) in bmcs {
+            for id in bmc.machine.registers.keys { bmcs[node]?.machine.registers[id]?.owed?.overtaken = nil }
+            for register in bmc.machine.registers.values where register.author == .agent {
+                guard let owed = register.owed, let last = register.record.last, let watts = register.watts,
+                    time.now - last.at < History.deadline, !owed.sent.contains(watts)
+                else { continue }
+                bmcs[node]?.machine.registers[register.id]?.owed?.isUnknown = true
+            }
+        }
     }
 
     func crash(at step: Int, down: Duration = .seconds(1)) { crash = (step, down) }
 
-    func perform(_ step: HistoryStep) {
-        switch step {
-        case .alert(let breach, let status, let isCritical, let hints, let delivery):
-            deliver(alert(breach, status, isCritical: isCritical, hints), delivery)
-        case .foreignLimit(let resource, let watts):
-            let node = Self.node(of: resource)
-            if resource != node, machines[node]?.power != .on { return }
-            machines[node]?.limits[resource] = .init(
-                watts: watts, author: .somebodyElse, isTakenForOurs: unread.contains(resource))
-        case .foreignPower(let node, let isOn):
-            machines[node]?.powerChange = nil
-            if !isOn { machines[node]?.loseLimits(of: .gpu, to: .somebodyElse) }
-            machines[node]?.power = isOn ? .on : .off
-            machines[node]?.powerAuthor = .somebodyElse
-        case .reboot(let node): machines[node]?.loseLimits(of: .node, to: .somebodyElse)
-        case .fault(let node, let kind, let seconds): machines[node]?.fault = (kind, time.now + .seconds(seconds))
-        case .clockJump(let seconds): wallOffset += .seconds(seconds)
-        case .crash(let after, let seconds): crash = (steps + after, .seconds(seconds))
-        case .freeze:
-            isToBeFrozen = agent != nil
-            agent?.command(.freeze)
-        case .thaw: thaw()
-        case .operatorRelease(let breach):
-            guard let agent, agent.core.book.breaches[History.id(breach)]?.isOpen == true else { return }
-            agent.command(.release(History.id(breach)))
-        case .badDisk(let seconds):
-            isDiskBad = true
-            time.after(.seconds(seconds)) { [self] in isDiskBad = false }
-        case .brokerDown(let seconds):
-            isBrokerUp = false
-            time.after(.seconds(seconds)) { [self] in connect() }
-        case .calm: calm()
-        }
-    }
+    // MARK: Healing
 
     func heal() {
+        peaces += 1
         crash = nil
         start()
         isDiskBad = false
+        commitTime = .milliseconds(3)
         if !isBrokerUp { connect() }
-        for node in HistorySite.nodes {
-            machines[node]?.fault = nil
-            if machines[node]?.powerAuthor == .somebodyElse { machines[node]?.power = .on }
-        }
+        for node in HistorySite.nodes { heal(node) }
+        if mode != .enforce { reload(mode: .enforce) }
         thaw()
+    }
+
+    private func heal(_ node: String) {
+        bmcs[node]?.fault = nil
+        bmcs[node]?.spelling = .plain
+        if bmcs[node]?.machine.serial.hasPrefix("XX") == true { bmcs[node]?.exchange(at: time.now) }
+        // People switch on again what they switched off.
+        bmcs[node]?.machine.switchOnByPeople(at: time.now)
+        bmcs[node]?.spare?.switchOnByPeople(at: time.now)
     }
 
     func thaw() {
         guard let agent else { return }
-        isToBeFrozen = false
-        isFrozen = false
         agent.command(.thaw)
         // A clock that was set makes a journal look old, or of a time to come.
         if agent.core.confirmation != nil { agent.command(.resume) }
@@ -203,43 +240,131 @@ final class World {
         if violation == nil { checkHolds() }
     }
 
-    // MARK: The disk
+    // MARK: Faults of disk, clocks and configuration
 
-    func write(_ batches: [JournalBatch], now: Timestamp) -> Bool {
-        guard !isDiskBad else { return false }
-        do {
-            try journal.write(batches, now: now)
-        } catch {
-            fail("a transaction failed: \(error)")
-            return false
-        }
-        for batch in batches {
-            for control in batch.changes.controls {
-                note(control.entry)
-                durable[control.entry.key] = control.entry
-            }
-            for key in batch.changes.removedControls { durable[key] = nil }
-            for entry in batch.changes.history where entry.kind == .command && entry.code == "release" {
-                entry.breach.map { model.released($0) }
-            }
-            // The operator is told that it is frozen once that is durable.
-            if batch.changes.isFrozen == true { isFrozen = isToBeFrozen }
-            for sequence in batch.handled {
-                if let alert = accepting.removeValue(forKey: sequence) { model.accepted(alert, at: time.now) }
-            }
-        }
-        return true
+    func spoilDisk(for duration: Duration) {
+        isDiskBad = true
+        time.after(duration) { [self] in isDiskBad = false }
     }
 
-    /// A hold begins: its prior must be what the machine held.
-    func note(_ entry: ControlEntry) {
-        let key = entry.key
-        guard key.facet == .powerLimit, let prior = entry.prior, entry.intent != nil, durable[key]?.intent == nil else {
-            return
+    func slowDisk(for duration: Duration) {
+        commitTime = .seconds(2)
+        time.after(duration) { [self] in commitTime = .milliseconds(3) }
+    }
+
+    func setClock(by duration: Duration) {
+        wallOffset += duration
+        lastJump = time.now
+    }
+
+    func leap(by duration: Duration) {
+        lastJump = time.now
+        agent?.leap(duration)
+    }
+
+    func reload(site: HistorySite.Variant? = nil, policy: Int? = nil, mode: Mode? = nil) {
+        if let site {
+            variant = site
+            model.know(site)
         }
-        priors[key.resource] = .some(prior.value.limit?.wholeWatts)
-        if prior.value.limit?.wholeWatts != seen[key.resource]?.watts {
-            fail("the prior of \(key) is \(prior.value), it held \(value(key.resource))")
+        if let policy {
+            policyVariant = policy
+            policies.append(history.policy(policy))
+        }
+        if let mode { self.mode = mode }
+        view.waiting = [:]
+        agent?.reload()
+    }
+
+    func copyJournal() {
+        // Of two machines it could not be told which of them a copy knows.
+        guard bmcs.values.allSatisfy({ $0.spare == nil }) else { return }
+        var owed: [String: Register.Owed] = [:]
+        var suspensions: [String: VirtualMachine.Suspension] = [:]
+        for (node, bmc) in bmcs {
+            for register in bmc.machine.registers.values { owed[register.id] = register.owed }
+            suspensions[node] = bmc.machine.suspension
+        }
+        var model = model
+        model.forgetUndurable()
+        backup = Backup(
+            disk: disk, model: model, owed: owed, suspensions: suspensions, mirror: mirror?.copy())
+    }
+
+    /// A day later the agent is started with a copy of its journal. What it did since the copy it does not know.
+    func restoreBackup() {
+        guard let backup, mirror == nil else { return }
+        self.backup = nil
+        crash = nil
+        agent?.die()
+        agent = nil
+        undurableLosses = []
+        setClock(by: .seconds(25 * 3600))
+        disk = backup.disk
+        model = backup.model
+        for variant in [HistorySite.Variant.plain, variant] { model.know(variant) }
+        isFrozenDurably = disk.isFrozen
+        releasedAt = [:]
+        events = [:]
+        for node in HistorySite.nodes {
+            if bmcs[node]?.spare != nil, bmcs[node]?.machine.serial.hasPrefix("XX") == true {
+                bmcs[node]?.exchange(at: time.now)
+            }
+            bmcs[node]?.spare = nil
+            for id in bmcs[node]?.machine.registers.keys.sorted() ?? [] {
+                bmcs[node]?.machine.registers[id]?.forget(backup.owed[id])
+            }
+            bmcs[node]?.machine.suspension = backup.suspensions[node]
+        }
+        for id in reports.keys where model.breaches[id] == nil { reports[id] = nil }
+        start()
+    }
+
+    // MARK: What becomes durable
+
+    func write(_ records: Records, command: Command?) {
+        disk.write(records, now: wall)
+        mirror?.write(records, now: wall)
+        undurableLosses = []
+        for (entry, _) in records.changes.controls where entry.intent != nil && entry.key.facet == .powerLimit {
+            let node = HistorySite.node(of: entry.key.resource)
+            guard let place = bmcs[node]?.place(of: entry.key.resource), let look = view.looks[place] else { continue }
+            if bmcs[node]?.machine.registers[place]?.promised == nil {
+                bmcs[node]?.machine.registers[place]?.promised = .some(.init(watts: look.watts, life: lives))
+            }
+        }
+        for key in records.changes.removedControls where key.facet == .powerLimit {
+            let node = HistorySite.node(of: key.resource)
+            guard let place = bmcs[node]?.place(of: key.resource) else { continue }
+            bmcs[node]?.machine.registers[place]?.closing = nil
+            bmcs[node]?.machine.registers[place]?.promised = nil
+            guard let register = bmcs[node]?.machine.registers[place],
+                register.owed?.priors.contains(register.watts) == true
+            else { continue }
+            bmcs[node]?.machine.registers[place]?.lastPrior = register.watts
+            bmcs[node]?.machine.registers[place]?.owed = nil
+        }
+        switch command {
+        case .release(let breach): model.released(breach, at: time.now)
+        case .freeze: isFrozenDurably = true
+        case .thaw: isFrozenDurably = false
+        case .resume, nil: break
+        }
+        for sequence in records.handled {
+            model.accepted(sequence, at: time.now)
+            noteLetGo()
+        }
+        if case .release = command { noteLetGo() }
+    }
+
+    /// What no open breach asks for any more.
+    func noteLetGo() {
+        for (node, bmc) in bmcs {
+            for register in bmc.machine.registers.values where register.owed != nil {
+                if model.targets(.open, of: bmc, at: register.id).isEmpty {
+                    bmcs[node]?.machine.registers[register.id]?.owed?.isLetGo = true
+                }
+            }
         }
     }
 }

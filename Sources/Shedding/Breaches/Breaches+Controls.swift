@@ -72,6 +72,8 @@ extension Breaches {
         if isFrozen { return .failed(.frozen) }
         if isPaused { return .failed(.observing) }
         guard controls[key]?.goalRevision == revision else { return .failed(.superseded) }
+        // The inventory may have been read again since it was begun.
+        if let entry = controls[key]?.entry, isProtectedSince(entry) { return .failed(.protectedSince) }
         return nil
     }
 
@@ -102,9 +104,16 @@ extension Breaches {
     }
 
     private mutating func adopt(_ entry: ControlEntry) {
-        let isPowerCycled = controls[entry.key]?.entry.isPowerCycled
+        guard let known = controls[entry.key]?.entry else { return }
+        var entry = entry
+        entry.isPowerCycled = entry.isPowerCycled ?? known.isPowerCycled
+        if known.bmc != entry.bmc {
+            // The inventory was read again while it was under way.
+            entry.bmc = known.bmc
+            entry.locator = known.locator
+            entry.isMoved = known.isMoved
+        }
         controls[entry.key]?.entry = entry
-        controls[entry.key]?.entry.isPowerCycled = entry.isPowerCycled ?? isPowerCycled
     }
 
     /// The node's power is about to be switched, and with it go the limits that live in what it powers.

@@ -141,10 +141,12 @@ public struct Breaches: Sendable {
             controls[key]?.entry.bmc = bmc
             changeLog.touch(key)
             guard bmc.address != old.address else { continue }
-            // What was found at the old address is not at the new one, nor is it known to be the same machine.
-            forgetPlace(of: key)
+            // What was found at the old address is not at the new one, nor is it known to be the same machine. Should it
+            // be, other names of the control lead to this one there as well, and find our own limit.
             controls[key]?.entry.locator = nil
-            controls[key]?.entry.place = nil
+            // What is under way at the old address writes nothing more.
+            controls[key]?.goalRevision += 1
+            if let moved = controls[key]?.entry { claimPlace(of: moved) }
             controls[key]?.entry.isMoved = true
         }
     }

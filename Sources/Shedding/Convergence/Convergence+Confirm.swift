@@ -39,7 +39,7 @@ extension Convergence {
 
     /// It is not what was written: not yet, not at all, or what the BMC made of it.
     private mutating func readAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
-        let isMade = reading.value != valueBefore
+        let isMade = reading.value != valueBefore || isMadeBefore(answer, reading)
         // What a BMC makes of a write it shows at once; what comes later is somebody else's.
         if reads == 0 { firstSeen = reading.value }
         let isSteady = reading.value == lastSeen
@@ -54,16 +54,28 @@ extension Convergence {
             }
         }
         if isMade, let step = takeRounding(of: write, reading) { return step }
+        // A limit that is gone was lost, and not made of one.
+        // What is there although ours came too late (412) is what somebody else wrote.
+        let isOurs =
+            isMade && reading.value == firstSeen && !reading.isUnlimited && self.answer?.kind != .overtaken
+        // What is written once more may make no difference, so that nothing would show whose it is.
+        if isOurs, case .demands = goal { entry.made = reading.value }
         if let step = goOn(write, answer, reading, now: now) ?? repeatLater(write, answer, now: now) { return step }
         // Of what was never answered, more than this may still come.
         if case .restore(let fragment) = write, goal == .prior, answer != .unknown, isOffAsBefore(reading) {
             return finish(
                 applied: .offAsBefore(spelled: reading.fragment.text, before: fragment.text), value: reading.value)
         }
-        // A limit that is gone was lost, and not made of one.
-        let isOurs = isMade && reading.value == firstSeen && !reading.isUnlimited
         noteMade(answer, reading, isMade: isOurs)
         return finish(failure(answer, reading), value: reading.value)
+    }
+
+    /// Whether it is what the BMC made of the same write when that went out before, and nobody learned what came of it:
+    /// the process ended. Written once more, and accepted, nothing changes any more.
+    private func isMadeBefore(_ answer: Answer, _ reading: Reading) -> Bool {
+        guard case .demands = goal, answer == .accepted, let before = beforeIntent, before.isUnconfirmed == true
+        else { return false }
+        return before.intent == entry.intent && reading.value != entry.prior?.value
     }
 
     /// What a BMC makes of a write by its steps is what was asked for, as near as it can.
@@ -132,6 +144,15 @@ extension Convergence {
         } else if self.answer?.kind == .refused || self.answer?.kind == .unauthorized {
             entry.wasRefused = true
         }
+    }
+
+    /// It cannot be looked at any longer: what the looks so far have shown is what there is to go by.
+    mutating func noteMadeUnread(_ answer: Answer) {
+        guard case .demands = goal, let made = lastSeen, made == firstSeen, made != valueBefore, !made.isUnlimited,
+            self.answer?.kind != .overtaken
+        else { return }
+        entry.made = made
+        if answer == .accepted { entry.isUnconfirmed = nil }
     }
 
     private func failure(_ answer: Answer, _ reading: Reading) -> FailureReason {

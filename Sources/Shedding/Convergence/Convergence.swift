@@ -332,7 +332,10 @@ extension Convergence {
         if fault.isWorthRetrying, let delay = nextDelay(fault, now: now) { return wait(delay, then: .read) }
         let write: Write
         switch phase {
-        case .confirming(let pending, _), .repeating(let pending), .overtaken(let pending): write = pending
+        case .confirming(let pending, let answer):
+            write = pending
+            noteMadeUnread(answer)
+        case .repeating(let pending), .overtaken(let pending): write = pending
         case .underWay(let type): write = .reset(type)
         case .reading, .recording, .writing, .finished: return finish(fault)
         }

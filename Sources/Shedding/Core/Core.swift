@@ -76,7 +76,8 @@ public struct Core: Sendable {
             absorb(book.follow(acceptance), &step)
         }
         take(input, &step)
-        while true {
+        // Nothing is begun by a book that is yet to lay out what it has taken in: what is held would look let go of.
+        while unfinished == nil {
             dispatch.work(&book, &step.progress)
             if step.progress.actions.isEmpty { break }
             absorb(step.takeActions(), &step)
@@ -148,6 +149,7 @@ public struct Core: Sendable {
 
     private mutating func takeUpBook(_ step: inout Step) {
         hasTakenUpBook = true
+        finishUnfinished(&step)
         let now = step.now.steady
         absorb(book.parking.isEmpty ? book.resume(now: now) : book.resumeParked(now: now), &step)
     }
@@ -173,7 +175,7 @@ public struct Core: Sendable {
             for alert in act { self.act(on: alert, &step) }
         }
         dispatch.sendPatrol(now: now)
-        guard mode == .enforce, !book.isIdle, dueBatch == nil, !dispatch.isStopping else { return }
+        guard mode == .enforce, !book.isIdle, dueBatch == nil, !dispatch.isStopping, unfinished == nil else { return }
         step.isDue = true
         absorb(book.tick(now: now), &step)
     }
@@ -273,7 +275,8 @@ public struct Core: Sendable {
         // All is looked at anew.
         case .enforce:
             let actions = book.unpause(now: step.now.steady)
-            if hasTakenUpBook || confirmation != nil { absorb(actions, &step) } else { takeUpBook(&step) }
+            absorb(actions, &step)
+            if !hasTakenUpBook, confirmation == nil { takeUpBook(&step) }
         }
     }
 
@@ -313,7 +316,7 @@ public struct Core: Sendable {
         var step = step
         step.records.changes = book.takeChanges()
         var ready = Ready()
-        while step.records.isEmpty, !step.progress.held.isEmpty {
+        while step.records.isEmpty, !step.progress.held.isEmpty, unfinished == nil {
             dispatch.release(step.takeHeld())
             repeat {
                 dispatch.work(&book, &step.progress)

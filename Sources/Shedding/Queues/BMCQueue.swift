@@ -34,11 +34,15 @@ struct BMCQueue: Sendable {
         return isVisitDue ? .visit : nil
     }
 
-    /// Takes out all limits of one priority, in their order.
-    mutating func takeLimits(priority: Int) -> [ControlKey] {
-        let isTaken = { (job: Waiting) in job.priority == priority && job.key.facet == .powerLimit }
-        defer { waiting.removeAll(where: isTaken) }
-        return waiting.filter(isTaken).map(\.key)
+    /// Takes out all limits of one priority, in their order, but for those that wait to be gone on with.
+    mutating func takeLimits(priority: Int, butFor isParked: (ControlKey) -> Bool) -> [ControlKey] {
+        var taken: [ControlKey] = []
+        waiting.removeAll { job in
+            guard job.priority == priority, job.key.facet == .powerLimit, !isParked(job.key) else { return false }
+            taken.append(job.key)
+            return true
+        }
+        return taken
     }
 
     /// Of what comes next.

@@ -267,7 +267,8 @@ struct Dispatch: Sendable {
         if !turn.isGathered {
             turns[slot]?.isGathered = true
             if let first = turn.members.first, runs[first]?.group != nil {
-                turns[slot]?.toBegin = queues.takeLimits(at: slot.bmc, priority: turn.priority)
+                let parked = parked
+                turns[slot]?.toBegin = queues.takeLimits(at: slot.bmc, priority: turn.priority) { parked[$0] != nil }
             }
             return true
         }

@@ -54,8 +54,10 @@ struct Queues: Sendable {
     mutating func next(in slot: Slot) -> BMCQueue.Job? { queues[slot.bmc]?.next() }
 
     /// Takes out the limits that may be written together with one of their BMC and priority.
-    mutating func takeLimits(at bmc: BMC.Address, priority: Int) -> [ControlKey] {
-        queues[bmc]?.takeLimits(priority: priority) ?? []
+    mutating func takeLimits(
+        at bmc: BMC.Address, priority: Int, butFor isParked: (ControlKey) -> Bool
+    ) -> [ControlKey] {
+        queues[bmc]?.takeLimits(priority: priority, butFor: isParked) ?? []
     }
 
     /// Whether something waits for a BMC that goes before a priority.

@@ -1,0 +1,98 @@
+import PowerEvents
+import Shedding
+
+/// One limit as a BMC holds it, with the BMC's own record of who changed it and when.
+struct Register: Sendable {
+    enum Author: Sendable, Hashable { case firmware, agent, person, otherAgent }
+
+    struct Change: Sendable, Hashable {
+        let at: Timestamp
+        let author: Author
+        let from: Int?
+        let to: Int?
+    }
+
+    /// What the agent owes it since its first write of a hold: what was there before.
+    struct Owed: Sendable, Hashable {
+        /// What the agent was shown before its first write; more than one where it cannot be told which was the first.
+        var priors: Set<Int?>
+        /// Whether a write of the hold has taken.
+        var hasTaken = false
+        /// Whether no open breach has asked for it since.
+        var isLetGo = false
+        var attempts = 0
+        /// Whose only write came too late (412): it begins anew with its next look.
+        var overtaken: RunID?
+        /// Where it was when the prior was shown.
+        let dialect: Dialect
+        /// Whether its machine's identity was told then.
+        let isIdentified: Bool
+        /// Everything that the agent has sent.
+        var sent: Set<Int> = []
+        /// Whether the agent was shown its own value.
+        var isSeenHeld = false
+        var reassertions = 0
+        /// Whether a process died over a write, so that what the BMC made of it nobody knows.
+        var isUnknown = false
+        /// Whether the agent has switched the machine's power since.
+        var isPowerCycled = false
+    }
+
+    /// How a BMC spells a limit; a firmware update may change it.
+    enum Dialect: String, Sendable, Hashable { case setPoint = "SetPoint", limitInWatts = "LimitInWatts" }
+
+    let id: String
+    var path: String
+    var dialect = Dialect.setPoint
+    private(set) var watts: Int?
+    private(set) var author = Author.firmware
+    /// Its ETag.
+    private(set) var version = 0
+    private(set) var record: [Change] = []
+    /// What reads still show, and until when.
+    var stale: (watts: Int?, until: Timestamp)?
+    var owed: Owed?
+    /// What a process was shown when it recorded that it would write. The next one cannot know whether it has.
+    struct Promise: Sendable, Hashable {
+        let watts: Int?
+        let life: Int
+    }
+    var promised: Promise?
+    /// What the agent put back last, as long as it has not forgotten that it owed it.
+    var closing: Int??
+    /// What the agent put back last.
+    var lastPrior: Int??
+    /// Whether the agent has written and not looked since. What somebody else writes just then cannot be told from what
+    /// the BMC made of the agent's write.
+    var isUnread = false
+    private(set) var isTakenForOurs = false
+    /// Whether the agent has ever written to it.
+    var isWritten = false
+
+    init(id: String, watts: Int?) {
+        self.id = id
+        self.watts = watts
+        path = "/\(id)"
+    }
+
+    mutating func set(_ watts: Int?, by author: Author, at now: Timestamp, lags: Bool = false) {
+        record.append(Change(at: now, author: author, from: self.watts, to: watts))
+        stale = lags ? (self.watts, now + .seconds(3)) : nil
+        isTakenForOurs = author != .agent && isUnread
+        version += 1
+        self.watts = watts
+        self.author = author
+    }
+
+    /// What the agent wrote after the journal was copied that it now runs on is somebody else's to it.
+    mutating func forget(_ known: Owed?) {
+        owed = known
+        closing = nil
+        if author == .agent { author = .otherAgent }
+    }
+
+    func shown(at now: Timestamp) -> Int? {
+        if let stale, now < stale.until { return stale.watts }
+        return watts
+    }
+}

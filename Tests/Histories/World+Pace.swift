@@ -1,0 +1,172 @@
+import PowerEvents
+import Shedding
+
+/// When something may go out: sheds before releases, lower numbers first, not before the hold-down, and in steps.
+extension World {
+    // MARK: Order
+
+    /// An alert was accepted: what it asks of limits that nothing was asked of before is waited for.
+    func expect(_ acceptance: Model.Acceptance) {
+        let alert = acceptance.alert
+        guard !isFrozen, parked.isEmpty, alert.status != .resolved,
+            alert.shedHints.count <= 256
+        else { return }
+        // Where a later alert changes what is held, what is begun when is more than this can tell.
+        let isFirst = model.pending.values.count { $0.alert.breachID == alert.breachID } == 1
+        guard model.breaches[alert.breachID] == nil, isFirst else { return expectNoMore(of: alert.breachID) }
+        let isEager = policy.pace == .eager || policy.pace == .auto && alert.severity == .critical
+        let first = acceptance.asks.map(\.hint.priority).min() ?? 0
+        var priorities: [String: (node: String, priority: Int)] = [:]
+        let suspended = Set(acceptance.asks.flatMap(\.targets).filter { $0.watts == nil }.map(\.node))
+        for ask in acceptance.asks {
+            for target in ask.targets where target.watts != nil {
+                guard let bmc = bmcs[target.node], !suspended.contains(target.node),
+                    !model.wantsSuspended(target.node, .all)
+                else { continue }
+                let place = bmc.place(of: target.resource)
+                // Asked for twice, it is begun when either is.
+                if view.waiting.removeValue(forKey: place) != nil { continue }
+                let isFresh =
+                    model.targets(.all, of: bmc, at: place).isEmpty && view.waiting[place] == nil
+                    && bmc.machine.registers[place]?.owed == nil && bmc.machine.registers[place]?.closing == nil
+                    && !disk.controls.keys.contains { bmc.place(of: $0.resource) == place && $0.facet == .powerLimit }
+                guard isFresh else { continue }
+                let known = priorities[place]?.priority ?? .max
+                priorities[place] = (target.node, min(known, ask.hint.priority))
+            }
+        }
+        for (place, (node, priority)) in priorities {
+            view.waiting[place] = .init(
+                node: node, breach: alert.breachID, priority: priority, isFirst: isEager || priority == first)
+        }
+    }
+
+    /// A read begins, and with the first of its run what is to be done there.
+    func checkOrder(of order: ReadOrder) {
+        let key = order.entry.key
+        let node = HistorySite.node(of: key.resource)
+        if order.timeLeft > History.deadline { fail("a read of \(key) may take longer than the deadline") }
+        defer { view.lastRead[node] = time.now }
+        guard view.runs[key]?.id != order.id else { return }
+        view.runs[key] = .init(id: order.id, start: time.now)
+        guard let bmc = bmcs[node] else { return }
+        let place = bmc.place(of: key.resource)
+        let own = key.facet == .powerLimit ? view.waiting.removeValue(forKey: place) : nil
+        // Over several connections what is begun first need not be read first.
+        guard !view.waiting.isEmpty, history.bounds.slotsPerBMC == 1 else { return }
+        if let own {
+            for (other, waiting) in view.waiting
+            where waiting.node == node && waiting.breach == own.breach && waiting.priority < own.priority {
+                fail("\(key) of priority \(own.priority) is begun before \(other) of priority \(waiting.priority)")
+            }
+        } else if isRelease(key, bmc, place) {
+            for (other, waiting) in view.waiting
+            where waiting.isFirst && (waiting.node == node || isAtLeisure(waiting.node)) {
+                fail(
+                    "\(key) is being released while \(other) waits to be shed for breach \(waiting.breach.text.prefix(2))"
+                )
+            }
+        }
+    }
+
+    /// Whether a BMC that is not spoken to has nothing under way that its other controls would have to wait for.
+    private func isAtLeisure(_ node: String) -> Bool {
+        view.lastRead[node].map { time.now - $0 > .seconds(15) } ?? true
+    }
+
+    private func isRelease(_ key: ControlKey, _ bmc: VirtualBMC, _ place: String) -> Bool {
+        switch key.facet {
+        case .powerLimit:
+            bmc.machine.registers[place]?.owed?.hasTaken == true
+                && isLetGo { $0.node == bmc.node && bmc.place(of: $0.resource) == place }
+        case .powerState:
+            bmc.machine.suspension != nil && isLetGo { $0.node == bmc.node && $0.watts == nil }
+        case .speedLimit, .powerMode: false
+        }
+    }
+
+    /// Whether every breach that asked for it is over, and its hold-down as well.
+    private func isLetGo(_ isMeant: (Model.Ask.Target) -> Bool) -> Bool {
+        let isAskedAnew = model.pending.values.contains {
+            $0.asks.contains { $0.targets.contains(where: isMeant) }
+        }
+        return !isAskedAnew
+            && model.breaches.values.allSatisfy { breach in
+                if let at = breach.resolvedAt, time.now - at >= History.holdDown { return true }
+                return !breach.asks.contains { $0.targets.contains(where: isMeant) }
+            }
+    }
+
+    /// What is over is not waited for.
+    func expectNoMore(of breach: UUIDText) { view.waiting = view.waiting.filter { $0.value.breach != breach } }
+
+    // MARK: Hold-down and ramp
+
+    /// Whether a time that the agent counted from is not spoiled by a clock that was set.
+    private func isCounted(since time: Timestamp) -> Bool { lastJump.map { $0 < time } ?? true }
+
+    /// Nothing lets more through than was held for a breach whose hold-down is not over.
+    func checkHoldDown(
+        loosenedTo watts: Int, _ look: ProcessView.Look, _ key: ControlKey, _ bmc: VirtualBMC, _ place: String
+    ) {
+        guard look.author == .agent, let held = look.watts, watts > held + bmc.tolerance else { return }
+        checkHoldDown(
+            of: place,
+            { target in
+                target.node == bmc.node && bmc.place(of: target.resource) == place
+                    && self.model.bound(on: target).map { $0 < watts } == true
+            }, "\(key) let go")
+    }
+
+    /// Something is done for the breaches that are open and ask for it.
+    func bear(_ place: String, _ isMeant: (Model.Ask.Target) -> Bool) {
+        for (id, breach) in model.breaches
+        where breach.isOpen && breach.asks.contains(where: { $0.targets.contains(where: isMeant) }) {
+            bearing[id, default: []].insert(place)
+        }
+    }
+
+    func checkHoldDown(of place: String, _ isMeant: (Model.Ask.Target) -> Bool, _ what: String) {
+        for (id, breach) in model.breaches {
+            guard let at = breach.resolvedAt, isCounted(since: at), time.now - at < History.holdDown,
+                bearing[id]?.contains(place) == true,
+                breach.asks.contains(where: { $0.targets.contains(where: isMeant) })
+            else { continue }
+            // What a suspension covers is held by that.
+            let node = HistorySite.node(of: place)
+            let isCovered = breach.asks.contains { $0.targets.contains { $0.node == node && $0.watts == nil } }
+            if isCovered, !place.hasSuffix(" power") { continue }
+            fail("\(what) \(time.now - at) after the end of breach \(id.text.prefix(2)), within its hold-down")
+        }
+    }
+
+    /// No more is let go of in the time that has passed than the steps allow.
+    func checkRamp(_ key: ControlKey, _ bmc: VirtualBMC, _ place: String) {
+        for (id, breach) in model.breaches {
+            let places = places(of: breach)
+            // What others hold as well is let go of with the last of them.
+            let isOwn = bearing.allSatisfy { $0.key == id || !$0.value.contains(place) }
+            guard places.contains(place), isOwn, bearing[id]?.contains(place) == true, let at = breach.resolvedAt,
+                isCounted(since: at)
+            else { continue }
+            releasedAt[id, default: [:]][place] = releasedAt[id]?[place] ?? time.now
+            // Of several names of one limit the agent may not know yet that they are.
+            let names = Set(breach.asks.flatMap(\.targets).map { "\($0.resource) \($0.watts == nil)" })
+            let share = policies.map { $0.step.of(names.count) }.max() ?? 1
+            let since = (time.now - at - History.holdDown) / (History.every * 0.89)
+            let allowed = (Int(max(0, since)) + 1) * max(1, share)
+            let count = releasedAt[id]?.count ?? 0
+            if count > allowed {
+                fail("\(count) limits of breach \(id.text.prefix(2)) are let go of, \(allowed) may be by now")
+            }
+        }
+    }
+
+    private func places(of breach: Model.Breach) -> Set<String> {
+        Set(
+            breach.asks.flatMap(\.targets).map { target in
+                target.watts == nil
+                    ? target.node + " power" : bmcs[target.node]?.place(of: target.resource) ?? target.resource
+            })
+    }
+}
