@@ -1,4 +1,5 @@
 import PowerEvents
+import Shedding
 import Testing
 
 /// Histories in which something once went wrong, shortened to what it takes, each with what it was.
@@ -177,5 +178,122 @@ import Testing
                     (1200, .crash(after: 3, downSeconds: 1)),
                 ])
         }
+    }
+
+    /// A BMC made more of a cap than was asked; the next process wrote it again, saw no change, and left it there for good.
+    @Test func whatABMCMadeOfAnEarlierProcessesWrite() {
+        expectWell(
+            seeds: 6...6,
+            [
+                (629, .crash(after: 36, downSeconds: 0)),
+                (
+                    13_496,
+                    active(
+                        3, critical: true,
+                        [hint("n1-gpu0", .powerCap, 250, priority: 2), hint("n1-gpu1", .throttle, priority: 3)])
+                ), (26_084, resolved(3, late: 5000)),
+            ])
+    }
+
+    /// The node went to sleep between the first look at what a BMC had made and the last.
+    @Test func whatABMCMadeAndNobodyReadToTheEnd() {
+        expectWell(
+            seeds: 92...92,
+            [
+                (10_421, active(1, critical: true, [hint("n2-gpu0", .powerCap, 250, priority: 3)])),
+                (899, active(1, critical: true, [hint("rack", .suspend, priority: 2)])),
+            ])
+    }
+
+    /// A write without an answer was repeated, and then nothing showed any more that the limit was made of it.
+    @Test func whatABMCMadeBeforeTheWriteWasRepeated() {
+        expectWell(
+            seeds: 2574...2574,
+            [
+                (23_466, .fault(node: "n3", .taskLost, seconds: 90)),
+                (38_380, active(2, [hint("n3-gpu0", .suspend, priority: 3)])), (15_815, resolved(2)),
+            ])
+    }
+
+    /// What somebody else wrote before each of our writes (412) was taken for what the BMC had made of them.
+    @Test func whatCameBeforeAWriteThatWasTooLate() {
+        expectWell(
+            seeds: 5248...5248,
+            [
+                (16_043, .fault(node: "n2", .racing, seconds: 20)),
+                (
+                    3545,
+                    active(
+                        2, critical: true,
+                        [hint("n2-gpu0", .suspend, priority: 2), hint("n1", .throttle, priority: 3)])
+                ), (13_039, resolved(2)),
+            ])
+    }
+
+    /// The process started in mode: observe, and what it found was queued twice when that ended: never handed out.
+    @Test func startedWhileObserving() {
+        expectWell(
+            seeds: 281...281,
+            [
+                (4689, active(1, [hint("n3", .throttle, priority: 3)])), (10_146, .reloadMode(.observe)),
+                (16_171, .crash(after: 7, downSeconds: 45)), (1512, resolved(1)), (4885, resolved(2)),
+                (4555, resolved(3)),
+            ])
+    }
+
+    /// A joint write took a limit out of the queue whose run had given way: nobody came back to it.
+    @Test func aRunThatGaveWayToAJointWrite() {
+        expectWell(
+            seeds: 560...560,
+            [
+                (18_004, .fault(node: "n1", .ignoring, seconds: 90)),
+                (
+                    4231,
+                    active(
+                        2, [hint("n1-gpu1", .suspend, priority: 2), hint("n1-board", .powerCap, 300, priority: 1)])
+                ), (18_155, active(1, critical: true, [hint("n1-gpu0", .throttle, priority: 2)], late: 700)),
+                (2402, active(1, critical: true, [])),
+            ])
+    }
+
+    /// A large alert of the backlog was not laid out yet when the book was taken up: what its breach held was released.
+    @Test func aLargeAlertInTheBacklog() {
+        for after in 14...34 {
+            expectWell(
+                seeds: 5448...5448,
+                [
+                    (18_996, .crash(after: after, downSeconds: 5)), (5435, .flood(breaches: 3)),
+                    (4235, active(1, critical: true, [hint("n2-gpu1", .powerCap, 400, priority: 3)])),
+                    (230, .largeAlert(breach: 1, [hint("n1", .powerCap, 600, priority: 1)], unknown: 279)),
+                    (4706, active(1, critical: true, [])),
+                ])
+        }
+    }
+
+    /// A cap was on its way while the inventory came to protect its node.
+    @Test func protectedWhileACapIsOnItsWay() {
+        expectWell(
+            seeds: 5468...5468,
+            [
+                (3681, active(2, [hint("n2-gpu1", .powerCap, 400, priority: 3)])),
+                (584, .reloadSite(.protectedNode)),
+            ])
+    }
+
+    /// A BMC got another address between the looks at two names of one limit: our own cap became a prior.
+    @Test func anotherAddressBetweenTwoNamesOfALimit() {
+        expectWell(
+            seeds: 1616...1616,
+            [
+                (
+                    38_701,
+                    active(
+                        3,
+                        [
+                            hint("n1-gpu0", .suspend, priority: 2), hint("n1-gpu1", .throttle, priority: 1),
+                            hint("n3-gpu1", .powerCap, 250, priority: 2),
+                        ])
+                ), (790, .reloadSite(.otherAddress)),
+            ])
     }
 }

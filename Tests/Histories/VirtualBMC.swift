@@ -13,7 +13,7 @@ struct VirtualBMC: Sendable {
         var tellsIncrement = false
         /// It makes this of every lower limit.
         var clamp: Int?
-        var resetTypes: [ResetType] = [.on, .forceOff, .gracefulShutdown]
+        var resetTypes: [ResetType] = ["On", "ForceOff", "GracefulShutdown"]
         /// Its GPUs' limits are members of one resource, written by one request.
         var isJoint = false
         /// Which register each resource's control is: several may lead to one.
@@ -41,10 +41,10 @@ struct VirtualBMC: Sendable {
         }
         if random.chance(10) { ways.clamp = 350 }
         ways.isJoint = random.chance(30)
-        let offered: [ResetType] = [.on, .forceOff, .gracefulShutdown]
+        let offered: [ResetType] = ["On", "ForceOff", "GracefulShutdown"]
         switch node {
-        case "n3": ways.resetTypes = [.on, .forceOff]
-        case "n2": ways.resetTypes = random.pick([offered, offered, [.on, .pause, .resume], [.on, .suspend]])
+        case "n3": ways.resetTypes = ["On", "ForceOff"]
+        case "n2": ways.resetTypes = random.pick([offered, offered, ["On", "Pause", "Resume"], ["On", "Suspend"]])
         default: ways.resetTypes = offered
         }
         var registers: [String: Register] = [:]
@@ -193,8 +193,8 @@ struct VirtualBMC: Sendable {
         }
         guard machine.power == .on else { return false }
         switch type {
-        case .pause: machine.change = (.paused, now + .seconds(1))
-        case .suspend: machine.change = (.sleeping, now + .seconds(2))
+        case "Pause": machine.change = (.paused, now + .seconds(1))
+        case "Suspend": machine.change = (.sleeping, now + .seconds(2))
         default: machine.change = (.off, now + .seconds(4))
         }
         return true

@@ -11,7 +11,7 @@ enum Workers {
             for _ in 0..<crew.size {
                 let thread = Thread {
                     // On Linux this is of the calling thread alone.
-                    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+                    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
                     body()
                     if crew.leave() { continuation.resume() }
                 }
