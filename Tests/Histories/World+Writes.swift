@@ -196,7 +196,7 @@ extension World {
 
     private func checkShutdown(_ type: ResetType, _ durable: ControlEntry, _ bmc: VirtualBMC) {
         let node = bmc.node
-        if !["GracefulShutdown", "Pause", "Suspend"].contains(type) {
+        if ![.gracefulShutdown, .pause, .suspend].contains(type) {
             fail("\(type) of \(node), which the policy does not allow")
         }
         if !model.wantsSuspended(node, .open) { fail("\(type) of \(node), which no open breach asks for") }
