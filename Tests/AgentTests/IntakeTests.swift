@@ -136,10 +136,11 @@ struct IntakeTests {
         batch.handled = [item.sequence]
         batch.forgotten = [item.alert.mark]
         try journal.write([batch], now: now)
-        handlers.repetitions.refused(item.alert.mark.digest)
+        // However long this machine takes, it is a moment ago.
+        handlers.repetitions.refused(item.alert.mark.digest, now: .now + .seconds(3600))
         try await send(payload(.active))
         #expect(statuses.count == 1, "a moment after a refusal nothing has changed")
-        let later = ContinuousClock.now + Repetitions.refuseEvery
+        let later = ContinuousClock.now + .seconds(3600) + Repetitions.refuseEvery
         #expect(!handlers.repetitions.isRefused(item.alert.mark.digest, now: later))
         #expect(try !journal.hasSeen(item.alert.mark))
     }

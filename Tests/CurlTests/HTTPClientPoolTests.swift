@@ -116,8 +116,8 @@ struct HTTPClientPoolTests {
                 HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/", followup: followup))
             #expect(answer.status == 200)
         }
-        // A pool that keeps it would keep this waiting.
-        await withTaskCancellationHandler {
+        // A pool that keeps it would keep this waiting. On a slow machine the first one's connection may be closed too.
+        _ = await withTaskCancellationHandler {
             await server.value
         } onCancel: {
             pool.shutDown()
@@ -131,10 +131,10 @@ struct HTTPClientPoolTests {
         for _ in 0..<2 {
             let answer = try await pool.send(
                 HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/", followup: .unlikely))
-            #expect(answer.status == 200, "over the one connection that is served")
+            #expect(answer.status == 200)
         }
         pool.shutDown()
-        await server.value
+        #expect(await server.value == 1, "connections")
     }
 
     @Test func requestsAfterTheShutDownFail() async throws {

@@ -93,7 +93,7 @@ struct RenewedTrustTests {
         while pool.queueDepth.inFlight < 1 { await Task.yield() }
         pool.renewTrust(force: true)
         pool.renewTrust(force: true)
-        await listener.answer(1)
+        _ = await listener.answer(1)
         #expect(try await request.value.status == 200)
         pool.shutDown()
     }

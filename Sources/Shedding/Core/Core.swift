@@ -71,6 +71,7 @@ public struct Core: Sendable {
     /// Takes in what happened. - Parameter now: never earlier than at the step before, on the steady clock
     public mutating func step(_ input: Input, at now: Moment) -> Ready {
         var step = Step(now)
+        if !dispatch.hasMoreToBegin { dispatch.proceed() }
         if let acceptance = unfinished {
             unfinished = nil
             absorb(book.follow(acceptance), &step)
@@ -100,7 +101,7 @@ public struct Core: Sendable {
         case .started: start(&step)
         case .stopping: dispatch.stop(&step.progress)
         case .time: passTime(&step)
-        case .proceed: break
+        case .proceed: dispatch.proceed()
         case .connected: catchUp.begin(now: now)
         case .subscribed: if mode == .enforce { step.records.repeated += book.openBreaches }
         case .alert(let alert): if !dispatch.isStopping { takeIn(alert, &step) }

@@ -24,11 +24,11 @@ struct Dispatch: Sendable {
     /// Slots to go on with in this step.
     private var ready: [Slot] = []
     private(set) var isStopping = false
-    /// Whether a step began with as many slots as one may.
-    private(set) var hasMoreToBegin = false
+    /// With how many slots may be begun before the shell has had its say (``proceed()``).
+    private var beginningsLeft = beginningsAtOnce
 
     /// The first of hundreds must not wait until the last has begun: what they come to goes between.
-    private static let beginningsPerStep = 32
+    private static let beginningsAtOnce = 32
 
     init(_ bounds: Bounds, site: Site) {
         queues = Queues(bounds)
@@ -37,6 +37,9 @@ struct Dispatch: Sendable {
 
     /// Whether nothing is at work on any BMC.
     var isAtRest: Bool { queues.isAtRest }
+
+    /// Whether as many slots were begun with as may be at once: there is more once the shell has handed in what came back.
+    var hasMoreToBegin: Bool { beginningsLeft == 0 }
 
     /// The BMCs that something is under way on.
     var busyBMCs: Set<BMC.Address> { queues.busyBMCs }
@@ -52,6 +55,9 @@ struct Dispatch: Sendable {
     mutating func endPreparing() { queues.endPreparing() }
 
     // MARK: What comes in
+
+    /// What came back meanwhile was handed in: as many slots more may be begun with.
+    mutating func proceed() { beginningsLeft = Self.beginningsAtOnce }
 
     /// Queues a control. What waits on its BMC gives way where this is more urgent, and a visit ends.
     mutating func add(_ key: ControlKey, at bmc: BMC.Address, priority: Int, _ progress: inout Progress) {
@@ -163,15 +169,13 @@ struct Dispatch: Sendable {
 
     /// Goes on in every slot that can, and begins with as many more as there may be.
     mutating func work(_ book: inout Breaches, _ progress: inout Progress) {
-        var begun = 0
         while true {
             if let slot = ready.popLast() {
                 proceed(slot, &book, &progress)
-            } else if !isStopping, begun < Self.beginningsPerStep, let slot = queues.begin(now: progress.now) {
-                begun += 1
+            } else if !isStopping, beginningsLeft > 0, let slot = queues.begin(now: progress.now) {
+                beginningsLeft -= 1
                 proceed(slot, &book, &progress)
             } else {
-                hasMoreToBegin = begun == Self.beginningsPerStep
                 return
             }
         }
