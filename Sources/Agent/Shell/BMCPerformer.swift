@@ -36,8 +36,8 @@ struct BMCPerformer: Sendable {
         }
     }
 
-    /// One look of the patrol. - Returns: whether it saw its resource, which it does not where it was cancelled
-    func visit(_ order: VisitOrder, policy: Policy, readiness: ReadinessBoard) async -> Bool {
+    /// One look of the patrol. - Returns: what it saw of its resource; nil where it was cancelled
+    func visit(_ order: VisitOrder, policy: Policy, readiness: ReadinessBoard) async -> Sight? {
         let assessor = Assessor(policy: policy)
         var result = Assessment(order.resource)
         do throws(BMCFault) {
@@ -50,10 +50,13 @@ struct BMCPerformer: Sendable {
         } catch {
             result.objections.append(error.message)
         }
-        if Task.isCancelled { return false }
+        if Task.isCancelled { return nil }
         readiness.take(result)
-        return true
+        return result.sight
     }
+
+    /// What meters show of a BMC's machines; nothing of those that cannot be metered.
+    func meter(_ order: MeterOrder) async -> Sight { Sight() }
 
     func rest(_ bmc: BMC, _ slot: Slot) async { await clients.rest(bmc, place: slot.number) }
 

@@ -10,6 +10,8 @@ public enum Effect: Sendable {
     case wake(RunID, after: Duration)
     /// Look at a resource, changing nothing. Answered by ``Input/visited(_:_:)``.
     case visit(VisitOrder)
+    /// Ask meters what machines draw. Answered by ``Input/metered(_:_:)``.
+    case meter(MeterOrder)
     /// Something is wanted of a BMC that is being visited: the visit ends after the request that it has on its way.
     case endVisit(RunID)
     /// Nothing more is asked over a connection for now. Answered by ``Input/rested(_:)``.
@@ -59,4 +61,17 @@ public struct VisitOrder: Sendable {
     public let slot: Slot
     /// Whether it was seen before, so that its control is looked at alone.
     public let isKnown: Bool
+}
+
+/// A turn of metering on one BMC: what its machines draw, and their GPUs with them.
+public struct MeterOrder: Sendable {
+    public struct Machine: Sendable {
+        public let resource: Resource
+        public let gpus: [Resource]
+    }
+
+    public let id: RunID
+    public let machines: [Machine]
+    public let bmc: BMC
+    public let slot: Slot
 }
