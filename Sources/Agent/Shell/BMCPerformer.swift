@@ -1,4 +1,5 @@
 import Curl
+import PowerEvents
 import Redfish
 import Shedding
 import Site
@@ -52,11 +53,30 @@ struct BMCPerformer: Sendable {
         }
         if Task.isCancelled { return nil }
         readiness.take(result)
-        return result.sight
+        return result.sight.adding(await baseline(order, result))
+    }
+
+    /// What a machine draws before anything is asked of it: that is what a breach is measured against.
+    private func baseline(_ order: VisitOrder, _ result: Assessment) async -> Sight {
+        guard order.resource.type != .gpu, result.isReachable == true, result.isLoggedIn == true else { return Sight() }
+        return await meter(
+            MeterOrder(
+                id: order.id, machines: [MeterOrder.Machine(resource: order.resource, gpus: order.gpus)],
+                bmc: order.bmc, slot: order.slot))
     }
 
     /// What meters show of a BMC's machines; nothing of those that cannot be metered.
-    func meter(_ order: MeterOrder) async -> Sight { Sight() }
+    func meter(_ order: MeterOrder) async -> Sight {
+        guard let client = try? await client(order.bmc, order.slot) else { return Sight() }
+        var sight = Sight()
+        for machine in order.machines where !Task.isCancelled {
+            let reading = await client.meter(
+                machine.resource, gpus: machine.gpus,
+                context: RequestContext(priority: BMCClient.lowestPriority, followup: .unlikely))
+            if case .success(let reading) = reading { sight.watts.merge(reading.watts) { $1 } }
+        }
+        return sight
+    }
 
     func rest(_ bmc: BMC, _ slot: Slot) async { await clients.rest(bmc, place: slot.number) }
 

@@ -57,6 +57,8 @@ public struct WriteOrder: Sendable {
 public struct VisitOrder: Sendable {
     public let id: RunID
     public let resource: Resource
+    /// Of a node, those behind the same BMC, which are metered with it.
+    public let gpus: [Resource]
     public let bmc: BMC
     public let slot: Slot
     /// Whether it was seen before, so that its control is looked at alone.
@@ -68,10 +70,22 @@ public struct MeterOrder: Sendable {
     public struct Machine: Sendable {
         public let resource: Resource
         public let gpus: [Resource]
+
+        public init(resource: Resource, gpus: [Resource]) {
+            self.resource = resource
+            self.gpus = gpus
+        }
     }
 
     public let id: RunID
     public let machines: [Machine]
     public let bmc: BMC
     public let slot: Slot
+
+    public init(id: RunID, machines: [Machine], bmc: BMC, slot: Slot) {
+        self.id = id
+        self.machines = machines
+        self.bmc = bmc
+        self.slot = slot
+    }
 }

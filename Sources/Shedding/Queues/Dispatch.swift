@@ -237,7 +237,9 @@ struct Dispatch: Sendable {
             }
             let id = beginVisit(of: resource.id, in: slot, bmc)
             progress.effects.append(
-                .visit(VisitOrder(id: id, resource: resource, bmc: bmc, slot: slot, isKnown: isKnown)))
+                .visit(VisitOrder(
+                        id: id, resource: resource, gpus: metering.gpus(of: resource), bmc: bmc, slot: slot,
+                        isKnown: isKnown)))
         case .control(let key, let priority):
             if let id = parked.removeValue(forKey: key) {
                 slots[id] = slot

@@ -27,6 +27,12 @@ struct Metering: Sendable {
         gpu.parent.flatMap { site.resources[$0] }?.bmc == gpu.bmc
     }
 
+    /// The GPUs that are metered with a machine.
+    func gpus(of resource: Resource) -> [Resource] {
+        guard let bmc = resource.bmc else { return [] }
+        return machines[bmc.address]?.first { $0.resource.id == resource.id }?.gpus ?? []
+    }
+
     /// The BMC that is due now, of those on which something is held. It stays due until ``didSend()``.
     mutating func due(_ held: () -> Set<BMC.Address>, every: Duration, now: Timestamp) -> BMC.Address? {
         if let roundStart, now < roundStart + every, position >= addresses.count { return nil }
