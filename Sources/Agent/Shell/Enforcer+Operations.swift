@@ -34,6 +34,8 @@ extension Enforcer {
     }
 
     func snapshot() -> StatusSnapshot {
-        StatusSnapshot(core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure)
+        StatusSnapshot(
+            core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure,
+            now: now().steady)
     }
 }

@@ -19,7 +19,7 @@ actor Enforcer: Service {
 
     private(set) var core: Core
     let parts: Parts
-    private let now: @Sendable () -> Moment
+    let now: @Sendable () -> Moment
     private var tasks: [RunID: Task<Void, Never>] = [:]
     /// What comes from the bus, in its order.
     private nonisolated let arrivals: AsyncStream<Input>
