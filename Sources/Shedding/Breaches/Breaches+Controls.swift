@@ -148,6 +148,7 @@ extension Breaches {
 
     mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
         let isNews = controls[key]?.outcome != outcome
+        if isNews { controls[key]?.settledAt = now }
         controls[key]?.outcome = outcome
         changeLog.touch(key)
         if isNews { log(outcome, of: key) }

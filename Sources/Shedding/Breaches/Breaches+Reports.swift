@@ -33,9 +33,9 @@ extension Breaches {
             }
         var results: [EnforcementResult] = []
         var inProgress = 0
-        let parts = Self.parts(of: breach)
+        let parts = breach.parts
         for plan in breach.plans where !plan.isSuperseded && plan.member == nil {
-            let parts = parts[HintName(plan.hint)] ?? []
+            let parts = parts[HintName(plan.hint)]?.map(\.plan) ?? []
             if isRelease, ([plan] + parts).allSatisfy({ isUntouched($0, in: breach) }) { continue }
             let told: EnforcementResult?
             if case .spread(let spread) = plan.verdict {
@@ -70,25 +70,6 @@ extension Breaches {
         }
         if inProgress > 0 { parts.append("\(inProgress) still in progress") }
         return parts.joined(separator: ", ")
-    }
-
-    /// What tells a hint apart from the others of its breach.
-    private struct HintName: Hashable {
-        let resource: String
-        let action: ShedAction
-
-        init(_ hint: ShedHint) {
-            resource = hint.resourceID
-            action = hint.action
-        }
-    }
-
-    private static func parts(of breach: Breach) -> [HintName: [PlannedHint]] {
-        var parts: [HintName: [PlannedHint]] = [:]
-        for plan in breach.plans where plan.member != nil && !plan.isSuperseded {
-            parts[HintName(plan.hint), default: []].append(plan)
-        }
-        return parts
     }
 
     /// One result for all parts of a hint; nil where one of them has not ended yet.

@@ -90,7 +90,7 @@ public struct Breaches: Sendable {
                 ofBreaches = breaches.values.compactMap { nextDue(of: $0) }.min()
                 breachesDue = .some(ofBreaches)
             }
-            return [ofBreaches, isHalted ? nil : due.nextRead].compactMap { $0 }.min()
+            return [ofBreaches, isHalted ? nil : due.nextRead, isHalted ? nil : due.budgetCheck].compactMap { $0 }.min()
         }
     }
 
