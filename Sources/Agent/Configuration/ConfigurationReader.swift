@@ -65,7 +65,8 @@ public enum ConfigurationReader {
         return AgentConfiguration(
             file: file.file, agentID: agentID, bus: bus, trust: trust, signing: signing, inventoryFiles: files,
             site: site, journal: journal, mode: mode,
-            policy: finalPolicy, redfish: redfish.options, pool: pool, patrolEvery: redfish.patrolEvery, http: http,
+            policy: finalPolicy, redfish: redfish.options.named(agentID), pool: pool, patrolEvery: redfish.patrolEvery,
+            http: http,
             controlSocket: controlSocket,
             shutdownTimeout: shutdownTimeout, limits: limits, logFormat: logFormat)
     }

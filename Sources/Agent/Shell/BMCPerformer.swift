@@ -43,10 +43,11 @@ struct BMCPerformer: Sendable {
         var result = Assessment(order.resource)
         do throws(BMCFault) {
             let client = try await client(order.bmc, order.slot)
+            let gpus = readiness.gpus(of: order.resource.id)
             if let known = readiness.assessment(of: order.resource.id) {
-                result = await assessor.refresh(known, order.resource, through: client)
+                result = await assessor.refresh(known, order.resource, gpus: gpus, through: client)
             } else {
-                result = await assessor.assess(order.resource, through: client)
+                result = await assessor.assess(order.resource, gpus: gpus, through: client)
             }
         } catch {
             result.objections.append(error.message)
