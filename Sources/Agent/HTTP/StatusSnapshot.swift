@@ -13,12 +13,19 @@ struct StatusSnapshot: Sendable {
     let readiness: Readiness
     /// Why what the journal holds waits for an operator; nil where it does not.
     var confirmation: JournalAge.Finding?
+    /// Who froze; nil where nobody knows.
+    var freeze: FreezeNote?
+    /// Which configuration is in force.
+    var configuration: JSONValue = .null
+    var generation = 1
+    let mode: Mode
     /// What of it waits.
     var parked: Set<UUIDText> = []
 
     init(_ core: Core, readiness: Readiness, journalFailure: String?) {
         let book = core.book
         isFrozen = book.isFrozen
+        mode = core.mode
         self.journalFailure = journalFailure
         breaches = book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt }
         controls = book.controls.values.sorted { $0.entry.key < $1.entry.key }
@@ -31,7 +38,10 @@ struct StatusSnapshot: Sendable {
     var json: JSONValue {
         [
             "awaiting_resume": confirmation.map { .string($0.reason) } ?? .null,
-            "frozen": .bool(isFrozen), "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
+            "mode": .string(mode.rawValue), "generation": .number(JSONNumber(generation)),
+            "configuration": configuration,
+            "frozen": isFrozen ? FreezeNote.json(freeze) : .null,
+            "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
             "resources": .number(JSONNumber(resources)),
             "breaches": .array(breaches.map { Self.json($0, isParked: parked.contains($0.id)) }),
             "controls": .array(controls.map(Self.json)), "readiness": readiness.json,

@@ -28,7 +28,7 @@ extension JournalDatabase {
             try db.execute(
                 sql: "INSERT OR REPLACE INTO switch (name, value) VALUES ('frozen', ?)", arguments: [isFrozen])
         }
-        for entry in batch.changes.history { try write(entry, db, now: now) }
+        for entry in batch.changes.history { try write(entry, by: batch.author, db, now: now) }
         for report in batch.reports { try write(report, db) }
         for report in batch.unsigned { try write(unsigned: report, db) }
         for mark in batch.forgotten {

@@ -157,6 +157,13 @@ enum JournalSchema {
             }
             try db.alter(table: "breach") { $0.drop(column: "feed") }
         }
+        migrator.registerMigration("7 authors of commands") { db in
+            try db.alter(table: "history") { table in
+                // Who gave a command, and why; NULL in rows of earlier versions.
+                table.add(column: "user", .text)
+                table.add(column: "reason", .text)
+            }
+        }
         return migrator
     }
 }
