@@ -54,6 +54,7 @@ struct ControlSearch: Sendable {
             }
         case .speedLimit: return try await speedLimit()
         case .powerMode: return try await powerMode()
+        case .gpuTotal: throw nothing("no limit of all GPUs together is known")
         }
     }
 

@@ -5,14 +5,22 @@ public import Site
 public struct Planner: Sendable {
     let site: Site
     let policy: Policy
+    /// What was seen of controls and meters, and when it is now.
+    let sightings: Sightings
+    let now: Timestamp
 
-    public init(site: Site, policy: Policy) {
+    public init(
+        site: Site, policy: Policy, sightings: Sightings = Sightings(), now: Timestamp = Timestamp(milliseconds: 0)
+    ) {
         self.site = site
         self.policy = policy
+        self.sightings = sightings
+        self.now = now
     }
 
     /// - Parameters:
-    ///   - hints: in the alert's order; the answer has the same order and number
+    ///   - hints: in the alert's order; the answer begins with one plan for each in that order, and ends with the parts
+    ///     of those that are met through what is inside
     ///   - feed: the feed that is breached
     ///   - suspended: nodes that this agent holds down, or is about to, for any breach
     public func plan(_ hints: [ShedHint], feed: String, suspended: Set<String> = []) -> [PlannedHint] {
@@ -33,14 +41,18 @@ public struct Planner: Sendable {
             }
         }
         let firsts = Set(seen.values)
+        var parts: [PlannedHint] = []
         for index in order where firsts.contains(index) {
             let hint = hints[index]
             switch admissible(hint, resources[index], feed: feed) {
             case .failure(let refusal): plans[index].verdict = .skipped(refusal.reason)
-            case .success(let resource): plans[index] = decide(hint, resource, &suspended)
+            case .success(let resource):
+                var decided = decide(hint, resource, feed: feed, &suspended)
+                plans[index] = decided.removeFirst()
+                parts += decided
             }
         }
-        return cover(plans)
+        return cover(plans + parts)
     }
 
     /// What makes a hint a repetition: the same action on the same resource, whichever of its names was used.
@@ -75,20 +87,26 @@ public struct Planner: Sendable {
         return .success(resource)
     }
 
-    private func prohibition(_ resource: Resource, _ action: ShedAction) -> SkipReason? {
+    func prohibition(_ resource: Resource, _ action: ShedAction) -> SkipReason? {
         if resource.isProtected { return .protected(resource.id) }
         if resource.allowed.contains(action) { return nil }
         return .actionNotAllowed(resource.id, allowed: ShedAction.allCases.filter(resource.allowed.contains))
     }
 
-    private func decide(_ hint: ShedHint, _ resource: Resource, _ suspended: inout Set<String>) -> PlannedHint {
+    /// - Returns: the hint's plan, and then those of its parts, where it is met through what is inside
+    private func decide(
+        _ hint: ShedHint, _ resource: Resource, feed: String, _ suspended: inout Set<String>
+    ) -> [PlannedHint] {
         switch (hint.action, resource.type) {
-        case (.suspend, .node): return suspend(hint, [resource], &suspended)
-        case (.suspend, .chassis): return suspend(hint, site.children(of: resource.id), &suspended)
-        case (.suspend, .gpu): return cap(hint, resource, .capToMinimum)
-        case (.throttle, _): return throttle(hint, resource)
+        case (.suspend, .node): return [suspend(hint, [resource], &suspended)]
+        case (.suspend, .chassis): return [suspend(hint, site.children(of: resource.id), &suspended)]
+        case (.suspend, .gpu): return [cap(hint, resource, .capToMinimum)]
+        case (.throttle, _):
+            let plan = throttle(hint, resource)
+            return plan.fallback == nil ? throughMembers(plan, resource, feed: feed) : [plan]
         case (.powerCap, _):
-            return cap(hint, resource, hint.targetPower.map { .cap($0.watts) } ?? .capToShare(policy.powerCapDefault))
+            let demand = hint.targetPower.map { Demand.cap($0.watts) } ?? .capToShare(policy.powerCapDefault)
+            return throughMembers(cap(hint, resource, demand), resource, feed: feed)
         }
     }
 
