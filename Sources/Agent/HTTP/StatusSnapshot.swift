@@ -16,6 +16,11 @@ struct StatusSnapshot: Sendable {
     let readiness: Readiness
     /// Why what the journal holds waits for an operator; nil where it does not.
     var confirmation: JournalAge.Finding?
+    /// Who froze; nil where nobody knows.
+    var freeze: FreezeNote?
+    /// Which configuration is in force.
+    var configuration: JSONValue = .null
+    var generation = 1
     /// What of it waits.
     var parked: Set<UUIDText> = []
 
@@ -53,9 +58,11 @@ struct StatusSnapshot: Sendable {
 
     var json: JSONValue {
         [
-            "mode": .string(mode.rawValue),
             "awaiting_resume": confirmation.map { .string($0.reason) } ?? .null,
-            "frozen": .bool(isFrozen), "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
+            "mode": .string(mode.rawValue), "generation": .number(JSONNumber(generation)),
+            "configuration": configuration,
+            "frozen": isFrozen ? FreezeNote.json(freeze) : .null,
+            "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
             "resources": .number(JSONNumber(resources)),
             "breaches": .array(breaches.map { json($0, isParked: parked.contains($0.id)) }),
             "controls": .array(controls.map(Self.json)), "readiness": readiness.json,

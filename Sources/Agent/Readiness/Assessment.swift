@@ -54,9 +54,22 @@ public struct Assessment: Sendable {
 
     /// What it tells of how a budget is split.
     var sight: Sight {
-        guard value != nil || control != nil else { return Sight() }
-        let key = ControlKey(resource: resource, facet: .powerLimit)
-        return Sight(controls: [key: ControlSight(range: range, limit: value?.limit)])
+        var sight = Sight(watts: gpuDraws)
+        sight.watts[resource] = draw
+        let own = ControlKey(resource: resource, facet: .powerLimit)
+        let together = ControlKey(resource: resource, facet: .gpuTotal)
+        switch capPath {
+        case .own, .nodeManager: sight.controls[own] = ControlSight(range: range, limit: value?.limit)
+        case .gpuTotal:
+            sight.controls[own] = ControlSight(isMissing: true)
+            sight.controls[together] = ControlSight(range: gpuTotalRange ?? PowerRange(), limit: gpuTotalLimit)
+        case .gpus:
+            sight.controls[own] = ControlSight(isMissing: true)
+            sight.controls[together] = ControlSight(isMissing: true)
+        // What could not be seen now may be seen another time.
+        case .nothing, nil: break
+        }
+        return sight
     }
 
     public var isEnforceable: Bool { objections.isEmpty }
