@@ -172,7 +172,10 @@ enum JournalSchema {
                 table.column("resource", .text).notNull()
                 table.column("microwatts", .integer).notNull()
                 table.column("at", .integer).notNull()
+                table.column("is_part", .boolean).notNull()
             }
+            // When what a line tells of was written; NULL where it was not, and in rows of earlier versions.
+            try db.alter(table: "history") { $0.add(column: "written_at", .integer) }
         }
         return migrator
     }

@@ -29,7 +29,7 @@ extension Breaches {
         }
         for (resource, watts) in new where breaches[id]?.baselines[resource] == nil {
             breaches[id]?.baselines[resource] = watts
-            changeLog.note(PowerReading(breach: id, resource: resource, watts: watts, at: now))
+            changeLog.note(reading(of: resource, watts, for: id, now: now))
         }
     }
 
@@ -47,7 +47,8 @@ extension Breaches {
                 let demands = units.filter { $0.key == key }.map(\.demand)
                 power = power + book.unit(key, demands, breach)
             }
-            guard let before = breach.baselines[machine], let now = book.freshReading(of: machine, in: breach, now: now) else {
+            guard let before = breach.baselines[machine], let now = book.freshReading(of: machine, in: breach, now: now)
+            else {
                 for key in Set(units.map(\.key)) {
                     guard let before = breach.baselines[key.resource],
                         let now = book.freshReading(of: key.resource, in: breach, now: now)
