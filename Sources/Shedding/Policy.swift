@@ -53,6 +53,16 @@ public struct Policy: Sendable, Hashable {
     public var throttleNodeMode: String?
     /// Ways to suspend a node, the first that the BMC allows.
     public var suspend: [ResetType] = [.suspend, .pause, .gracefulShutdown]
+    /// How a budget is split over its members.
+    public var split: BudgetSplit = .proportional
+    /// How long a budget's members have to bring its meter under it, before they are cut further.
+    public var settleTime: Duration = .seconds(10)
+    /// How often held machines are metered while a breach is open.
+    public var meterEvery: Duration = .seconds(10)
+    /// How fast the power of one feed may come back at a release; nil: as `step` and `every` have it.
+    public var maxRate: PowerRate?
+    /// Whether hints on what the inventory does not have are answered. Not, where other agents share the bus and own them.
+    public var answersForeign = true
     /// How often a request is tried again.
     public var retries = 3
     /// The most hints of one alert, and the most breaches that a source may have open at once: what a power agent that has

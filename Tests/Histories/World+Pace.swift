@@ -81,7 +81,7 @@ extension World {
                 && isLetGo { $0.node == bmc.node && bmc.place(of: $0.resource) == place }
         case .powerState:
             bmc.machine.suspension != nil && isLetGo { $0.node == bmc.node && $0.watts == nil }
-        case .speedLimit, .powerMode: false
+        case .speedLimit, .powerMode, .gpuTotal: false
         }
     }
 

@@ -110,7 +110,7 @@ struct BudgetTests {
         for budget in [most, Watts(microwatts: .min), .zero, Watts(7)] {
             let shares = Budget.split(budget, over: members, by: split)
             #expect(shares.shares.allSatisfy { $0 >= .zero })
-            #expect(Budget.cut(shares, by: most, over: members, by: split).total <= shares.total)
+            #expect(Budget.cut(shares.shares, by: most, over: members, by: split).total <= shares.total)
         }
     }
 
@@ -135,26 +135,22 @@ struct BudgetTests {
     // MARK: While a breach is open
 
     @Test func aBudgetOnlyTightens() {
-        let old = BudgetShares(shares: [Watts(500), Watts(300)], budget: Watts(800))
-        let new = BudgetShares(shares: [Watts(400), Watts(350)], budget: Watts(900))
-        let shares = Budget.tightened(old, by: new)
-        #expect(Self.watts(shares) == [400, 300])
-        #expect(shares.budget == Watts(800))
-        #expect(shares.total == Watts(700))
+        #expect(Budget.tighter([Watts(500), Watts(300)], [Watts(400), Watts(350)]) == [Watts(400), Watts(300)])
     }
 
     @Test func theExcessOfTheMeterIsCutFromTheShares() {
         let members = Self.members([(100, 1000, 1400), (100, 1000, 1400), (400, 1000, 1400)])
-        let shares = BudgetShares(shares: [Watts(700), Watts(400), Watts(400)], budget: Watts(1500))
+        let shares = [Watts(700), Watts(400), Watts(400)]
         let cut = Budget.cut(shares, by: Watts(300), over: members, by: .proportional)
         #expect(Self.watts(cut) == [500, 300, 400])
         #expect(cut.isWithin)
+        #expect(cut.shares == Budget.cut(shares, by: Watts(300), floors: members.map(\.floor)))
         #expect(!Budget.cut(shares, by: Watts(1000), over: members, by: .proportional).isWithin)
-        #expect(Budget.cut(shares, by: Watts(-20), over: members, by: .proportional).shares == shares.shares)
+        #expect(Budget.cut(shares, by: Watts(-20), over: members, by: .proportional).shares == shares)
     }
 
     @Test func theExcessIsCutInOrder() {
-        let shares = BudgetShares(shares: [Watts(500), Watts(900), Watts(300), Watts(400)], budget: Watts(2100))
+        let shares = [Watts(500), Watts(900), Watts(300), Watts(400)]
         #expect(
             Self.watts(Budget.cut(shares, by: Watts(300), over: Self.ranked, by: .ordered)) == [443, 900, 100, 357])
     }

@@ -10,6 +10,8 @@ extension PlannedHint {
         case .demand(let demand, let controls):
             let second = fallback.map { ", where the BMC offers that; else \(Self.text($0.demand))" } ?? ""
             return "\(Self.text(demand)) on \(Self.text(controls))\(hasFallenBack == true ? "" : second)" + exceptions
+        case .spread(let spread):
+            return spread.target.map { "kept under \($0) through what is inside" } ?? "through what is inside"
         case .covered(let cover, let demand, _):
             return "covered by the suspend of \(cover.resource) (else \(Self.text(demand)))" + exceptions
         }

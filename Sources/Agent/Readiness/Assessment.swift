@@ -37,6 +37,13 @@ public struct Assessment: Sendable {
         bmc = resource.bmc
     }
 
+    /// What it tells of how a budget is split.
+    var sight: Sight {
+        guard value != nil || control != nil else { return Sight() }
+        let key = ControlKey(resource: resource, facet: .powerLimit)
+        return Sight(controls: [key: ControlSight(range: range, limit: value?.limit)])
+    }
+
     public var isEnforceable: Bool { objections.isEmpty }
 
     /// Says of each what else leads to its control.

@@ -145,8 +145,9 @@ actor Enforcer: Service {
         case .visit(let order):
             let (policy, readiness) = (core.book.policy, parts.facts.readiness)
             begin(order.id) {
-                .visited(order.id, isSeen: await performer.visit(order, policy: policy, readiness: readiness))
+                .visited(order.id, await performer.visit(order, policy: policy, readiness: readiness))
             }
+        case .meter(let order): begin(order.id) { .metered(order.id, await performer.meter(order)) }
         case .endVisit(let id): tasks[id]?.cancel()
         case .rest(let bmc, let slot):
             Task.detached {

@@ -9,6 +9,7 @@ extension PlannedHint: JournalRecord {
 
     static let fields: [RecordField<PlannedHint>] = [
         .fixed("hint") { $0.hint },
+        .optional("member", { $0.member }, { $0.member = $1 }),
         .fixed("verdict") { $0.verdict },
         .list("exceptions", { $0.exceptions }, { $0.exceptions = $1 }),
         .flag("superseded", earlier: "isSuperseded", { $0.isSuperseded }, { $0.isSuperseded = $1 }),
@@ -63,6 +64,7 @@ extension PlannedHint.Verdict: RecordValue {
             text.member("covered_by", cover)
             text.member("demand", demand)
             text.member("controls", controls)
+        case .spread(let spread): text.member("spread", spread)
         }
         text.endObject()
     }
@@ -72,6 +74,8 @@ extension PlannedHint.Verdict: RecordValue {
             self = try Self.earlier(source)
         } else if source.json["skipped"] != nil {
             self = .skipped(try source.required("skipped"))
+        } else if source.json["spread"] != nil {
+            self = .spread(try source.required("spread"))
         } else if let cover: ControlKey = try source.optional("covered_by") {
             self = .covered(by: cover, try source.required("demand"), of: try source.required("controls"))
         } else {

@@ -74,8 +74,12 @@ extension JournalDatabase {
                 breach = try RecordCoder.decode(state, row: row["id"], as: Breach.self).adding(plansOf: breach)
             }
             let id = breach.id.text
-            for change in plans[id, default: []] where breach.plans.indices.contains(change.position) {
-                breach.plans[change.position] = change.plan
+            for change in plans[id, default: []].sorted(by: { $0.position < $1.position }) {
+                if breach.plans.indices.contains(change.position) {
+                    breach.plans[change.position] = change.plan
+                } else if change.position == breach.plans.count {
+                    breach.plans.append(change.plan)
+                }
             }
             breach.released.formUnion(letGo[id, default: []])
             breach.releaseOutcomes = releases[id, default: [:]]

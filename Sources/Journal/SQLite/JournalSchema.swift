@@ -157,6 +157,16 @@ enum JournalSchema {
             }
             try db.alter(table: "breach") { $0.drop(column: "feed") }
         }
+        migrator.registerMigration("8 power readings") { db in
+            // What meters showed of what a breach bears on, in microwatts.
+            try db.create(table: "power_reading") { table in
+                table.primaryKey("seq", .integer)
+                table.column("breach_id", .text).notNull().indexed()
+                table.column("resource", .text).notNull()
+                table.column("microwatts", .integer).notNull()
+                table.column("at", .integer).notNull()
+            }
+        }
         return migrator
     }
 }

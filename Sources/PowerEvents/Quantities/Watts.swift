@@ -18,6 +18,10 @@ public struct Watts: Sendable, Hashable, Comparable {
 
     public static let zero = Watts(0)
 
+    public static func + (left: Watts, right: Watts) -> Watts { Watts(microwatts: left.microwatts + right.microwatts) }
+
+    public static func - (left: Watts, right: Watts) -> Watts { Watts(microwatts: left.microwatts - right.microwatts) }
+
     public static func < (left: Watts, right: Watts) -> Bool { left.microwatts < right.microwatts }
 
     /// Whole watts, towards zero: a cap is written as an integer (BMCs refuse fractions) and must not exceed the demand.

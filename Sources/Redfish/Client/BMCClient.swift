@@ -1,5 +1,5 @@
 import Curl
-import PowerEvents
+public import PowerEvents
 public import Shedding
 public import Site
 import StrictJSON
@@ -31,7 +31,7 @@ public actor BMCClient {
     /// What the ledger has of the BMC; nil until it was asked.
     private var knowledge: BMCKnowledge?
     private let ledger: (any BMCLedger)?
-    private let address: BMC.Address
+    let address: BMC.Address
     private struct KnownIdentity {
         let identity: MachineIdentity?
         let at: ContinuousClock.Instant
@@ -45,7 +45,12 @@ public actor BMCClient {
     var objections: [ControlKey: String] = [:]
     /// Resources that were to take several changes at once, and did not.
     var refusedGroups: Set<String> = []
-    private let now: @Sendable () -> ContinuousClock.Instant
+    /// What was found of machines' meters, by resource.
+    var meters: [String: KnownMeter] = [:]
+    var meterMemory = MeterMemory()
+    let now: @Sendable () -> ContinuousClock.Instant
+    /// The time of day, to tell the age of what a BMC measured; without it only a time that stands still is old.
+    let wall: (@Sendable () -> Timestamp)?
     let options: RedfishOptions
     /// By control, what was in passing trouble in its last searches, and in how many of them; see ``TreeReader``.
     private var troubles: [ControlKey: [String: Int]] = [:]
@@ -54,9 +59,10 @@ public actor BMCClient {
         bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport,
         options: RedfishOptions = RedfishOptions(), ledger: (any BMCLedger)? = nil,
         logins: LoginRecord = LoginRecord(),
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, wall: (@Sendable () -> Timestamp)? = nil
     ) {
         self.now = now
+        self.wall = wall
         self.options = options
         self.ledger = ledger
         address = bmc.address
@@ -344,7 +350,7 @@ public actor BMCClient {
         try await objection(PostProcedure(uri, body, timeout: timeout, context: context))
     }
 
-    private func serviceRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
+    func serviceRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
         try await document(ServiceRootProcedure(context: context)).json
     }
 

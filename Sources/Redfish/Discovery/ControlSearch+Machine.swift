@@ -22,7 +22,10 @@ extension ControlSearch {
         func isShared(_ enclosure: Found) -> Bool { !others.isEmpty && !targets.contains(enclosure.uri) }
     }
 
-    mutating func nodeLimit() async throws(BMCFault) -> Locator {
+    mutating func nodeLimit() async throws(BMCFault) -> Locator { try await limit(of: try await node()) }
+
+    /// The node, and where what is its own may be.
+    mutating func node() async throws(BMCFault) -> Machine {
         let system = try await system()
         let enclosures: [Found]
         if let pin = entry.pins.chassis {
@@ -38,10 +41,13 @@ extension ControlSearch {
             // What the inventory pins for the node is the node's.
             if others.isEmpty || entry.pins.chassis != nil { machine.targets.append(enclosure.uri) }
         }
-        return try await limit(of: machine)
+        return machine
     }
 
-    mutating func chassisLimit() async throws(BMCFault) -> Locator {
+    mutating func chassisLimit() async throws(BMCFault) -> Locator { try await limit(of: try await chassisAlone()) }
+
+    /// A chassis, with the node in it where there is one alone.
+    mutating func chassisAlone() async throws(BMCFault) -> Machine {
         let all = try await chassis()
         let uri: String
         if let pin = entry.pins.chassis {
@@ -63,7 +69,7 @@ extension ControlSearch {
         } else {
             machine.others = hosts
         }
-        return try await limit(of: machine)
+        return machine
     }
 
     /// Shape by shape over all enclosures, so that a better kind of control in the second wins over a lesser one in the
@@ -79,6 +85,10 @@ extension ControlSearch {
                 if json["PowerLimitWatts"] != nil {
                     reject("\(uri) limits \(enclosure.id), which holds other nodes too")
                 }
+                continue
+            }
+            if isOfGPUs(enclosure, json) {
+                reject("\(uri) limits the node's GPUs, not the node")
                 continue
             }
             if let found = try await control(
@@ -99,13 +109,22 @@ extension ControlSearch {
         throw nothing("no power limit found in \(places.isEmpty ? "any chassis" : places.joined(separator: ", "))")
     }
 
+    /// Whether what is found for a node limits its GPUs, or a module of them, alone: the rest of the node would go on
+    /// unlimited. A chassis that the inventory pins for the node is taken at the operator's word.
+    private func isOfGPUs(_ enclosure: Found, _ metrics: JSONValue) -> Bool {
+        guard entry.type == .node, entry.pins.chassis == nil else { return false }
+        return GPUTotalName.isExcerpt(metrics["PowerLimitWatts"])
+            || metrics["PowerLimitWatts"]?.object != nil && GPUTotalName.isModule(enclosure.id)
+    }
+
     private mutating func controlLimit(
         in enclosure: Found, of machine: Machine
     ) async throws(BMCFault) -> Locator? {
         let isShared = machine.isShared(enclosure)
         let all = try await powerControls(of: enclosure).filter { control in
             // What names another node is not for this one, nor for the enclosure.
-            !Links.ids(control.json["RelatedItem"]).contains { Links.contains(machine.others, $0) }
+            let isOfOthers = Links.ids(control.json["RelatedItem"]).contains { Links.contains(machine.others, $0) }
+            return !isOfOthers && !(entry.type == .node && GPUTotalName.isTotal(control.id))
         }
         var whole = all.filter { Self.isWhole($0, of: machine, isShared: isShared) }
         if whole.isEmpty, entry.type == .chassis, machine.system == nil {

@@ -24,9 +24,14 @@ struct ControlSearch: Sendable {
 
     /// Begins anew for another resource of the same BMC, knowing what was read.
     mutating func locate(_ other: ControlEntry) async throws(BMCFault) -> Locator {
+        turn(to: other)
+        return try await locate()
+    }
+
+    /// What is looked for next is of another resource of the same BMC.
+    mutating func turn(to other: ControlEntry) {
         entry = other
         rejected = []
-        return try await locate()
     }
 
     mutating func locate() async throws(BMCFault) -> Locator {
@@ -54,6 +59,7 @@ struct ControlSearch: Sendable {
             }
         case .speedLimit: return try await speedLimit()
         case .powerMode: return try await powerMode()
+        case .gpuTotal: return try await gpuTotal()
         }
     }
 

@@ -87,6 +87,12 @@ public struct Breach: Sendable, Hashable {
         revisions.plans &-= 1
     }
 
+    /// Adds one plan, which somebody else keeps account of: see ``Breaches/appendPlan(_:to:)``.
+    mutating func appendPlan(_ plan: PlannedHint) {
+        plans.append(plan)
+        revisions.plans &-= 1
+    }
+
     /// Lets go of what nobody asks of a breach that is over: it is known only so that it is not opened again, and for
     /// the wait of the next one. A hundred large ones would take a start seconds and hundreds of megabytes.
     mutating func retire() {
@@ -112,6 +118,9 @@ public struct Breach: Sendable, Hashable {
         whole.released = earlier.released
         return whole
     }
+
+    /// How many hints it has, whatever the parts are that they are met by.
+    var hintCount: Int { plans.count { $0.member == nil } }
 
     public var isOpen: Bool { phase == .open }
 

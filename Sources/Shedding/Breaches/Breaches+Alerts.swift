@@ -29,7 +29,7 @@ extension Breaches {
     /// Whether a source's breaches may have an alert's hints as well. Limits are each source's own: one that has gone mad,
     /// or its thief, crowds out nobody else.
     private func isRoom(for alert: BreachAlert, of source: String) -> Bool {
-        let held = breaches.values.filter { !$0.isClosed && $0.origin.source == source }.map(\.plans.count).reduce(0, +)
+        let held = breaches.values.filter { !$0.isClosed && $0.origin.source == source }.map(\.hintCount).reduce(0, +)
         let most = policy.maxHints * Self.fullAlertsPerSource
         if held + alert.shedHints.count <= most { return true }
         let known = Set(breaches[alert.breachID]?.plans.map(\.hint.resourceID) ?? [])
@@ -82,7 +82,7 @@ extension Breaches {
     public mutating func takeIn(_ alert: BreachAlert, origin: Breach.Origin, now: Timestamp) -> Acceptance {
         note(alert, origin: origin, now: now)
         return Acceptance(
-            breach: alert.breachID, before: plan(alert.shedHints, for: alert.breachID), now: now)
+            breach: alert.breachID, before: plan(alert.shedHints, for: alert.breachID, now: now), now: now)
     }
 
     /// The second half of ``accept(_:origin:now:)``.
@@ -130,10 +130,10 @@ extension Breaches {
     }
 
     /// Adds an alert's hints to what its breach holds already. - Returns: what was demanded before
-    private mutating func plan(_ hints: [ShedHint], for id: UUIDText) -> [ControlKey: [Demand]] {
+    private mutating func plan(_ hints: [ShedHint], for id: UUIDText, now: Timestamp) -> [ControlKey: [Demand]] {
         guard let breach = breaches[id] else { return [:] }
-        let planner = Planner(site: site, policy: policy)
-        let plans = followingShared(planner.plan(hints, feed: breach.feed, suspended: suspendedNodes))
+        let plans = followingShared(
+            planner(now: now).plan(hints, feed: breach.feed, suspended: suspendedNodes))
         var before: [ControlKey: [Demand]] = [:]
         if !holdIndex.isEmpty {
             for key in plans.flatMap(\.controls) + breach.controls where holdIndex.isHeld(key) {
@@ -185,6 +185,13 @@ extension Breaches {
         struct Identity: Hashable {
             let resource: String
             let action: ShedAction
+            let member: String?
+
+            init(_ plan: PlannedHint) {
+                resource = plan.hint.resourceID
+                action = plan.hint.action
+                member = plan.member
+            }
         }
         if old.isEmpty { return new }
         // Whether a repetition inside one alert is a duplicate is that alert's own affair.
@@ -193,10 +200,10 @@ extension Breaches {
         }
         var places: [Identity: Int] = [:]
         for (index, plan) in merged.enumerated() where !plan.isSuperseded {
-            places[Identity(resource: plan.hint.resourceID, action: plan.hint.action)] = index
+            places[Identity(plan)] = index
         }
         for plan in new {
-            let identity = Identity(resource: plan.hint.resourceID, action: plan.hint.action)
+            let identity = Identity(plan)
             if case .skipped(let reason) = plan.verdict, reason.isDuplicate {
                 merged.append(plan)
                 continue
@@ -258,6 +265,10 @@ extension PlannedHint {
     func tightened(by later: PlannedHint) -> PlannedHint? {
         var result = later
         switch (verdict, later.verdict) {
+        case (.spread(let old), .spread(let new)):
+            guard let tighter = old.tightened(by: new) else { return nil }
+            result.verdict = .spread(tighter)
+            return result
         case (.skipped, _): return later
         case (_, .skipped):
             result.verdict = verdict

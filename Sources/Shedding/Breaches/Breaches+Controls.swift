@@ -148,10 +148,11 @@ extension Breaches {
 
     mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
         let isNews = controls[key]?.outcome != outcome
+        if isNews { controls[key]?.settledAt = now }
         controls[key]?.outcome = outcome
         changeLog.touch(key)
         if isNews { log(outcome, of: key) }
-        if outcome.isUnsupported, controls[key]?.entry.intent == nil, let actions = fallBack(from: key) {
+        if outcome.isUnsupported, controls[key]?.entry.intent == nil, let actions = fallBack(from: key, now: now) {
             return actions
         }
         guard demands(on: key).isEmpty else {
@@ -225,19 +226,24 @@ extension Breaches {
     /// The BMC does not offer the control that hints were to act on first, so they act on their second choice.
     ///
     /// - Returns: nil where no hint has one
-    private mutating func fallBack(from key: ControlKey) -> [Action]? {
+    private mutating func fallBack(from key: ControlKey, now: Timestamp) -> [Action]? {
+        if key.facet == .powerLimit || key.facet == .gpuTotal { sightings.miss(key) }
         var actions: [Action] = []
         var hasOne = false
         for (id, indices) in holdIndex[key] {
             guard let breach = breaches[id], breach.isOpen else { continue }
-            let affected = indices.filter { breach.plans[$0].fallback != nil && breach.plans[$0].hasFallenBack != true }
-            guard !affected.isEmpty else { continue }
+            let seconds = indices.compactMap { index in
+                secondChoice(breach.plans[index], key, of: breach, now: now).map { (index: index, plans: $0) }
+            }
+            guard !seconds.isEmpty else { continue }
             hasOne = true
-            let seconds = affected.map { (index: $0, plan: breach.plans[$0].fallenBack()) }
-            for second in seconds { replacePlan(at: second.index, of: id, with: second.plan) }
+            for second in seconds {
+                replacePlan(at: second.index, of: id, with: second.plans[0])
+                for part in second.plans.dropFirst() { appendPlan(part, to: id) }
+            }
             unsettled[id]?.remove(key)
             waves[id]?.settle(key)
-            for (_, plan) in seconds {
+            for plan in seconds.flatMap(\.plans) {
                 for second in plan.controls {
                     ensureControl(second)
                     controls[second]?.goalRevision += 1
@@ -253,6 +259,24 @@ extension Breaches {
         guard hasOne else { return nil }
         if !holdIndex.isHeld(key) { remove(key) }
         return actions
+    }
+
+    /// What takes a plan's place where the BMC does not offer the control that it was to act on: its other choice, or
+    /// what is inside. nil where there is neither.
+    private func secondChoice(
+        _ plan: PlannedHint, _ key: ControlKey, of breach: Breach, now: Timestamp
+    ) -> [PlannedHint]? {
+        if plan.fallback != nil, plan.hasFallenBack != true { return [plan.fallenBack()] }
+        guard case .demand(let demand, let keys) = plan.verdict, keys.count == 1,
+            let resource = site.resources[key.resource]
+        else { return nil }
+        switch demand {
+        case .cap, .capToShare:
+            return planner(now: now).spread(
+                plan, demand, resource, feed: breach.feed, isRestTaken: key.facet == .gpuTotal
+            ).map(followingShared)
+        case .capToMinimum, .suspended, .slowToShare, .mode: return nil
+        }
     }
 
     /// A suspend did not come about, so the hints that it should have covered act on their own.

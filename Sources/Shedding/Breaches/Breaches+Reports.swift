@@ -33,9 +33,17 @@ extension Breaches {
             }
         var results: [EnforcementResult] = []
         var inProgress = 0
-        for plan in breach.plans where !plan.isSuperseded {
-            if isRelease, isUntouched(plan, in: breach) { continue }
-            if let result = isRelease ? releaseResult(plan, breach) : result(plan, breach) {
+        let parts = breach.parts
+        for plan in breach.plans where !plan.isSuperseded && plan.member == nil {
+            let parts = parts[HintName(plan.hint)]?.map(\.plan) ?? []
+            if isRelease, ([plan] + parts).allSatisfy({ isUntouched($0, in: breach) }) { continue }
+            let told: EnforcementResult?
+            if case .spread(let spread) = plan.verdict {
+                told = spreadResult(plan.hint, spread, parts, breach, isRelease: isRelease)
+            } else {
+                told = isRelease ? releaseResult(plan, breach) : result(plan, breach)
+            }
+            if let result = told {
                 results.append(result)
             } else {
                 inProgress += 1
@@ -64,9 +72,63 @@ extension Breaches {
         return parts.joined(separator: ", ")
     }
 
+    /// One result for all parts of a hint; nil where one of them has not ended yet.
+    private func spreadResult(
+        _ hint: ShedHint, _ spread: Spread, _ parts: [PlannedHint], _ breach: Breach, isRelease: Bool
+    ) -> EnforcementResult? {
+        var spread = spread
+        var told: [SpreadResult.Part] = []
+        for part in parts {
+            if case .spread(let inner) = part.verdict {
+                spread.take(inner)
+                continue
+            }
+            guard let outcome = isRelease ? releaseOutcome(of: part, breach) : outcome(of: part, breach) else {
+                return nil
+            }
+            told.append(SpreadResult.Part(member: part.resource, outcome: outcome, most: most(of: part, outcome)))
+        }
+        return SpreadResult(hint: hint, spread: spread, parts: told).result(isRelease: isRelease)
+    }
+
+    /// What a member may draw at most, by what its control was last seen to hold.
+    private func most(of part: PlannedHint, _ outcome: Outcome) -> Watts? {
+        guard let key = part.controls.first else { return .zero }
+        if case .skipped(.nodeOff) = outcome.ending { return .zero }
+        if case .power(let state)? = outcome.value, state == .off { return .zero }
+        let sight = sightings[key]
+        if let limit = outcome.value?.limit {
+            return [limit, sight?.range.maximum].compactMap { $0 }.min()
+        }
+        if outcome.code == .applied { return nil }
+        return [controls[key]?.entry.held?.limit, sight?.limit, sight?.range.maximum].compactMap { $0 }.first
+    }
+
+    private func outcome(of part: PlannedHint, _ breach: Breach) -> Outcome? {
+        switch part.verdict {
+        case .skipped(let reason): return .skipped(reason)
+        case .covered(let cover, _, _):
+            return controls[cover].map(\.outcome) ?? .skipped(.coverNotInInventory(cover.resource))
+        case .demand, .spread:
+            guard let key = part.controls.first else { return .applied() }
+            guard let control = controls[key] else { return .skipped(.notInInventory) }
+            return unsettled[breach.id]?.contains(key) == true ? nil : control.outcome
+        }
+    }
+
+    private func releaseOutcome(of part: PlannedHint, _ breach: Breach) -> Outcome? {
+        switch part.verdict {
+        case .skipped(let reason): return .skipped(reason)
+        case .demand, .covered, .spread:
+            guard let key = part.controls.first else { return .applied() }
+            return breach.releaseOutcomes[key]
+        }
+    }
+
     private func result(_ plan: PlannedHint, _ breach: Breach) -> EnforcementResult? {
         switch plan.verdict {
         case .skipped(let reason): return plan.result(.skipped, reason.description)
+        case .spread: return nil
         case .covered(let cover, _, _):
             guard let suspend = controls[cover] else {
                 return plan.result(.skipped, SkipReason.coverNotInInventory(cover.resource).description)

@@ -145,7 +145,7 @@ extension PlannedHint {
         }
         var plan = self
         switch verdict {
-        case .skipped: break
+        case .skipped, .spread: break
         case .demand(let demand, let keys): plan.verdict = .demand(demand, of: replaced(keys))
         case .covered(let cover, let demand, let keys):
             plan.verdict = .covered(by: primaries[cover] ?? cover, demand, of: replaced(keys))

@@ -46,6 +46,8 @@ public struct Breaches: Sendable {
     private var breachesDue: Timestamp??
     /// Which key has what its BMC holds once, and which keys share it.
     var sharing = Sharing()
+    /// What was seen of controls and meters since this process began.
+    var sightings = Sightings()
     /// What an old journal holds and nobody has confirmed yet (``park()``).
     var parked = Parking() {
         didSet { breachesDue = nil }
@@ -65,7 +67,10 @@ public struct Breaches: Sendable {
         for breach in breaches { self.breaches[breach.id] = breach }
         for entry in controls { self.controls[entry.key] = HeldControl(entry: entry) }
         takeUpShared(controls)
-        for breach in self.breaches.values where !breach.isClosed { holdIndex.add(breach) }
+        for breach in self.breaches.values where !breach.isClosed {
+            holdIndex.add(breach)
+            for plan in breach.plans { if case .spread = plan.verdict { noteMissing(plan) } }
+        }
     }
 
     /// Takes what has to be made durable, once.
@@ -85,7 +90,7 @@ public struct Breaches: Sendable {
                 ofBreaches = breaches.values.compactMap { nextDue(of: $0) }.min()
                 breachesDue = .some(ofBreaches)
             }
-            return [ofBreaches, isHalted ? nil : due.nextRead].compactMap { $0 }.min()
+            return [ofBreaches, isHalted ? nil : due.nextRead, isHalted ? nil : due.budgetCheck].compactMap { $0 }.min()
         }
     }
 
@@ -95,6 +100,27 @@ public struct Breaches: Sendable {
         breaches[id]?.replacePlan(at: position, with: plan)
         holdIndex.move(position, of: id, from: old.controls, to: plan.controls)
         changeLog.touch(plan: position, of: id)
+    }
+
+    /// Adds a plan to those of a breach, which is one small row of the journal likewise.
+    mutating func appendPlan(_ plan: PlannedHint, to id: UUIDText) {
+        guard let position = breaches[id]?.plans.count else { return }
+        breaches[id]?.appendPlan(plan)
+        holdIndex.move(position, of: id, from: [], to: plan.controls)
+        changeLog.touch(plan: position, of: id)
+    }
+
+    /// What was met through what is inside has no limit of its own.
+    private mutating func noteMissing(_ plan: PlannedHint) {
+        guard let resource = site.resource(named: plan.resource), resource.bmc != nil else { return }
+        sightings.miss(Planner.limit(of: resource))
+    }
+
+    /// A look at a BMC showed something that nothing is decided by but how a budget is split.
+    mutating func saw(_ sight: Sight, now: Timestamp) { sightings.take(sight, now: now) }
+
+    func planner(now: Timestamp) -> Planner {
+        Planner(site: site, policy: policy, sightings: sightings, now: now)
     }
 
     /// Forgets a breach that is over, here and in the journal.

@@ -7,6 +7,8 @@ public struct HistoryEntry: Sendable, Hashable {
         case alert
         /// A control came to an end other than before; the code is the outcome's, or `reverted`.
         case outcome
+        /// The members of a budget were cut further because of what a meter showed.
+        case correction
         /// A report was made; the code is its action and code.
         case report
         /// An operator did something; the code says what.

@@ -53,35 +53,33 @@ public enum Budget {
         return BudgetShares(shares: shares.map { Watts($0) }, budget: budget)
     }
 
-    /// Shares that only tighten, as long as a breach is open: each member's lower one.
+    /// Shares of which each is the lower of two: as long as a breach is open, a budget only tightens.
     ///
     /// - Parameters:
-    ///   - old: the shares in force
-    ///   - new: those of the same members, in the same order; members that only one of the two has keep its share
-    public static func tightened(_ old: BudgetShares, by new: BudgetShares) -> BudgetShares {
-        let count = max(old.shares.count, new.shares.count)
-        let shares = (0..<count).map { place in
-            guard old.shares.indices.contains(place) else { return new.shares[place] }
-            return new.shares.indices.contains(place) ? min(old.shares[place], new.shares[place]) : old.shares[place]
-        }
-        return BudgetShares(shares: shares, budget: min(old.budget, new.budget))
-    }
+    ///   - one: of some members
+    ///   - other: of the same members, in the same order
+    public static func tighter(_ one: [Watts], _ other: [Watts]) -> [Watts] { zip(one, other).map(min) }
 
     /// Shares cut by what a meter shows above the budget, by the rule of the split, and never under a floor.
     ///
-    /// The result's budget is the sum that was aimed at: it is not ``BudgetShares/isWithin`` where the floors allow less of
-    /// a cut than the excess.
-    ///
-    /// - Parameter excess: what the meter shows above the budget; zero or less cuts nothing
+    /// - Parameters:
+    ///   - shares: what the members are held to, in their order
+    ///   - excess: what the meter shows above the budget; zero or less cuts nothing
+    /// - Returns: shares whose sum is lower by the excess, or by as much of it as the floors allow; their budget is what was
+    ///   aimed at, so they are not ``BudgetShares/isWithin`` where that was less
     public static func cut(
-        _ shares: BudgetShares, by excess: Watts, over members: [BudgetMember], by split: BudgetSplit
+        _ shares: [Watts], by excess: Watts, over members: [BudgetMember], by split: BudgetSplit
     ) -> BudgetShares {
-        let cut = Watts(max(0, excess.wholeWattsRoundedUp))
-        let aim = Watts(microwatts: max(0, shares.total.microwatts - cut.microwatts))
-        let held = zip(members, shares.shares).map { member, share in
+        let aim = BudgetShares(shares: shares, budget: .zero).total - Watts(max(0, excess.wholeWattsRoundedUp))
+        let held = zip(members, shares).map { member, share in
             BudgetMember(floor: member.floor, draw: share, limit: share, order: member.order)
         }
-        return self.split(aim, over: held, by: split)
+        return self.split(max(aim, .zero), over: held, by: split)
+    }
+
+    /// The same, each by the same part of what it has above its floor.
+    public static func cut(_ shares: [Watts], by excess: Watts, floors: [Watts]) -> [Watts] {
+        cut(shares, by: excess, over: floors.map { BudgetMember(floor: $0) }, by: .proportional).shares
     }
 
     /// A member's watts, whole and consistent: 0 <= floor <= limit, and what it draws above its floor.

@@ -15,6 +15,6 @@ public struct BudgetShares: Sendable, Hashable {
     public init(shares: [Watts], budget: Watts) {
         self.shares = shares
         self.budget = budget
-        total = Watts(microwatts: shares.reduce(0) { $0.addingSaturated($1.microwatts) })
+        total = shares.reduce(.zero, +)
     }
 }

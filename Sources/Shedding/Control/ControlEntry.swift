@@ -29,51 +29,151 @@ public struct ControlEntry: Sendable, Hashable {
         }
     }
 
-    public let key: ControlKey
-    public let type: ResourceType
+    /// Copied thousands of times a breach and changed a few times: copies share it until one is changed.
+    private(set) var storage: Storage
+
+    public var key: ControlKey { storage.fields.key }
+    public var type: ResourceType { storage.fields.type }
     /// How it is reached. A changed inventory may say otherwise while it is held.
-    public var bmc: BMC
-    public let pins: Resource.Pins
-    public var locator: JSONValue?
+    public var bmc: BMC {
+        get { storage.fields.bmc }
+        _modify {
+            makeUnique()
+            yield &storage.fields.bmc
+        }
+    }
+    public var pins: Resource.Pins { storage.fields.pins }
+    public var locator: JSONValue? {
+        get { storage.fields.locator }
+        _modify {
+            makeUnique()
+            yield &storage.fields.locator
+        }
+    }
     /// Where its BMC was last seen to hold it.
-    public var place: ControlPlace?
+    public var place: ControlPlace? {
+        get { storage.fields.place }
+        _modify {
+            makeUnique()
+            yield &storage.fields.place
+        }
+    }
     /// Other keys whose resources lead to this very control. Their holds are on this one.
-    public var sharedBy: [ControlKey]?
+    public var sharedBy: [ControlKey]? {
+        get { storage.fields.sharedBy }
+        _modify {
+            makeUnique()
+            yield &storage.fields.sharedBy
+        }
+    }
     /// The machine that the prior was taken from.
-    public var identity: MachineIdentity?
+    public var identity: MachineIdentity? {
+        get { storage.fields.identity }
+        _modify {
+            makeUnique()
+            yield &storage.fields.identity
+        }
+    }
     /// Taken once, before the first write.
-    public var prior: Prior?
+    public var prior: Prior? {
+        get { storage.fields.prior }
+        _modify {
+            makeUnique()
+            yield &storage.fields.prior
+        }
+    }
     /// Whether its resource has got another BMC while it was held: that it is the same machine has to be known then.
-    public var isMoved: Bool?
+    public var isMoved: Bool? {
+        get { storage.fields.isMoved }
+        _modify {
+            makeUnique()
+            yield &storage.fields.isMoved
+        }
+    }
     /// What was last decided to be written. Set before the write, so that after a crash it may or may not be in force.
-    public var intent: ControlValue?
+    public var intent: ControlValue? {
+        get { storage.fields.intent }
+        _modify {
+            makeUnique()
+            yield &storage.fields.intent
+        }
+    }
     /// What was read back after our last write; nil as long as none was confirmed.
-    public var held: ControlValue?
+    public var held: ControlValue? {
+        get { storage.fields.held }
+        _modify {
+            makeUnique()
+            yield &storage.fields.held
+        }
+    }
     /// What the BMC made of our last write where that is further from it than its steps: it failed, and is ours to put
     /// back all the same.
-    public var made: ControlValue?
+    public var made: ControlValue? {
+        get { storage.fields.made }
+        _modify {
+            makeUnique()
+            yield &storage.fields.made
+        }
+    }
     /// How often the value had to be put back because somebody else had changed it.
-    public var reassertions = 0
+    public var reassertions: Int {
+        get { storage.fields.reassertions }
+        _modify {
+            makeUnique()
+            yield &storage.fields.reassertions
+        }
+    }
     /// Whether this agent has switched its machine's power since the prior was taken: many limits do not outlive that,
     /// so one that is gone may still be ours to restore. nil is no, as entries of earlier versions have it.
-    public var isPowerCycled: Bool?
+    public var isPowerCycled: Bool? {
+        get { storage.fields.isPowerCycled }
+        _modify {
+            makeUnique()
+            yield &storage.fields.isPowerCycled
+        }
+    }
     /// Whether a write towards a hold was decided on and never seen to take. It may still: a machine takes minutes to
     /// shut down, and a request outlives the process that sent it.
-    public var isUnconfirmed: Bool?
+    public var isUnconfirmed: Bool? {
+        get { storage.fields.isUnconfirmed }
+        _modify {
+            makeUnique()
+            yield &storage.fields.isUnconfirmed
+        }
+    }
     /// Whether the BMC said no to the write that is unconfirmed. What it says is a rumour, but it is more likely not to
     /// take than one that was never answered.
-    public var wasRefused: Bool?
+    public var wasRefused: Bool? {
+        get { storage.fields.wasRefused }
+        _modify {
+            makeUnique()
+            yield &storage.fields.wasRefused
+        }
+    }
     /// The bound of the inventory under which it was capped; a later inventory lowers nothing that is held.
-    public var floor: Watts?
+    public var floor: Watts? {
+        get { storage.fields.floor }
+        _modify {
+            makeUnique()
+            yield &storage.fields.floor
+        }
+    }
     /// What was decided on before the ``intent``, since the last write that was seen to take: one of these may be in
     /// force, or come to be.
-    public var earlierIntents: [ControlValue]?
+    public var earlierIntents: [ControlValue]? {
+        get { storage.fields.earlierIntents }
+        _modify {
+            makeUnique()
+            yield &storage.fields.earlierIntents
+        }
+    }
 
     public init(key: ControlKey, type: ResourceType, bmc: BMC, pins: Resource.Pins) {
-        self.key = key
-        self.type = type
-        self.bmc = bmc
-        self.pins = pins
+        storage = Storage(Fields(key: key, type: type, bmc: bmc, pins: pins))
+    }
+
+    private mutating func makeUnique() {
+        if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.fields) }
     }
 
     /// Whether a value can be ours: what we wrote, or were about to write when the process ended.

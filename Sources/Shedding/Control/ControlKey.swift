@@ -5,6 +5,8 @@ public struct ControlKey: Sendable, Hashable, Comparable, CustomStringConvertibl
         case powerState = "power_state"
         case speedLimit = "speed_limit"
         case powerMode = "power_mode"
+        /// Of a node: the one limit on all of its GPUs together.
+        case gpuTotal = "gpu_total"
 
         fileprivate var ordinal: UInt8 {
             switch self {
@@ -12,6 +14,7 @@ public struct ControlKey: Sendable, Hashable, Comparable, CustomStringConvertibl
             case .powerState: 1
             case .speedLimit: 2
             case .powerMode: 3
+            case .gpuTotal: 4
             }
         }
     }

@@ -27,7 +27,9 @@ public struct MachineIdentity: Sendable, Hashable, CustomStringConvertible {
 
     /// This, with what only the other tells.
     func completed(by other: MachineIdentity?) -> MachineIdentity {
-        guard let other, !contradicts(other) else { return self }
+        // The spelling of what is complete is in order already.
+        if uuid != nil, serial != nil { return self }
+        guard let other, other != self, !contradicts(other) else { return self }
         return MachineIdentity(uuid: uuid ?? other.uuid, serial: serial ?? other.serial) ?? self
     }
 

@@ -9,6 +9,8 @@ public struct PlannedHint: Sendable, Hashable {
         case demand(Demand, of: [ControlKey])
         /// A suspend of what it lies in does it; its own demand counts where that suspend does not come about.
         case covered(by: ControlKey, Demand, of: [ControlKey])
+        /// It is met through what is inside: plans of the same hint, each for one ``PlannedHint/member``, follow it.
+        case spread(Spread)
     }
 
     /// What is done instead where a BMC does not offer the control that the policy prefers.
@@ -23,6 +25,8 @@ public struct PlannedHint: Sendable, Hashable {
     }
 
     public var hint: ShedHint
+    /// The resource inside the hint's that this part of it bears on; nil for the hint itself.
+    public var member: String?
     public var verdict: Verdict
     /// Parts of the hint that were left out, such as protected nodes of a chassis.
     public var exceptions: [SkipReason]
@@ -32,23 +36,30 @@ public struct PlannedHint: Sendable, Hashable {
     /// Whether the fallback has taken the place of the first choice. nil is no.
     public var hasFallenBack: Bool?
 
-    public init(hint: ShedHint, verdict: Verdict, exceptions: [SkipReason] = [], fallback: Fallback? = nil) {
+    public init(
+        hint: ShedHint, member: String? = nil, verdict: Verdict, exceptions: [SkipReason] = [],
+        fallback: Fallback? = nil
+    ) {
         self.fallback = fallback
         self.hint = hint
+        self.member = member
         self.verdict = verdict
         self.exceptions = exceptions
     }
 
+    /// What this plan, or this part of one, is about.
+    var resource: String { member ?? hint.resourceID }
+
     public var controls: [ControlKey] {
         switch verdict {
-        case .skipped: []
+        case .skipped, .spread: []
         case .demand(_, let controls), .covered(_, _, let controls): controls
         }
     }
 
     public var demand: Demand? {
         switch verdict {
-        case .skipped: nil
+        case .skipped, .spread: nil
         case .demand(let demand, _), .covered(_, let demand, _): demand
         }
     }
@@ -59,7 +70,7 @@ public struct PlannedHint: Sendable, Hashable {
         var plan = self
         plan.hasFallenBack = true
         switch verdict {
-        case .skipped: return self
+        case .skipped, .spread: return self
         case .demand: plan.verdict = .demand(fallback.demand, of: fallback.controls)
         case .covered(let cover, _, _): plan.verdict = .covered(by: cover, fallback.demand, of: fallback.controls)
         }

@@ -5,14 +5,22 @@ public import Site
 public struct Planner: Sendable {
     let site: Site
     let policy: Policy
+    /// What was seen of controls and meters, and when it is now.
+    let sightings: Sightings
+    let now: Timestamp
 
-    public init(site: Site, policy: Policy) {
+    public init(
+        site: Site, policy: Policy, sightings: Sightings = Sightings(), now: Timestamp = Timestamp(milliseconds: 0)
+    ) {
         self.site = site
         self.policy = policy
+        self.sightings = sightings
+        self.now = now
     }
 
     /// - Parameters:
-    ///   - hints: in the alert's order; the answer has the same order and number
+    ///   - hints: in the alert's order; the answer begins with one plan for each in that order, and ends with the parts
+    ///     of those that are met through what is inside
     ///   - feed: the feed that is breached
     ///   - suspended: nodes that this agent holds down, or is about to, for any breach
     public func plan(_ hints: [ShedHint], feed: String, suspended: Set<String> = []) -> [PlannedHint] {
@@ -22,10 +30,10 @@ public struct Planner: Sendable {
         var suspended = suspended
         // By priority, so that a bound such as max_suspended is used up by what is to be shed first.
         let order = hints.indices.sorted { (hints[$0].priority, $0) < (hints[$1].priority, $1) }
-        let resources = hints.map { site.resource(named: $0.resourceID) }
+        let targets = hints.map(target)
         seen.reserveCapacity(hints.count)
         for index in hints.indices {
-            let key = HintKey(resource: resources[index]?.id, hint: hints[index])
+            let key = HintKey(target: targets[index], hint: hints[index])
             if let first = seen[key] {
                 plans[index].verdict = .skipped(.duplicate(ofHint: first + 1))
             } else {
@@ -33,14 +41,21 @@ public struct Planner: Sendable {
             }
         }
         let firsts = Set(seen.values)
+        var parts: [PlannedHint] = []
         for index in order where firsts.contains(index) {
             let hint = hints[index]
-            switch admissible(hint, resources[index], feed: feed) {
-            case .failure(let refusal): plans[index].verdict = .skipped(refusal.reason)
-            case .success(let resource): plans[index] = decide(hint, resource, &suspended)
+            var decided: [PlannedHint]
+            switch targets[index] {
+            case nil: decided = [PlannedHint(hint: hint, verdict: .skipped(.unknownResource(hint.resourceID)))]
+            case .group(let group): decided = decide(hint, group, feed: feed, &suspended)
+            case .resource(let resource) where resource.type != hint.resourceType:
+                decided = [PlannedHint(hint: hint, verdict: .skipped(.wrongType(resource.id, resource.type)))]
+            case .resource(let resource): decided = decide(hint, resource, feed: feed, &suspended)
             }
+            plans[index] = decided.removeFirst()
+            parts += decided
         }
-        return cover(plans)
+        return cover(plans + parts)
     }
 
     /// What makes a hint a repetition: the same action on the same resource, whichever of its names was used.
@@ -49,9 +64,13 @@ public struct Planner: Sendable {
         let type: ResourceType
         let action: ShedAction
 
-        init(resource: String?, hint: ShedHint) {
-            self.resource = resource ?? hint.resourceID
-            type = hint.resourceType
+        init(target: Target?, hint: ShedHint) {
+            switch target {
+            case nil: (resource, type) = (hint.resourceID, hint.resourceType)
+            case .resource(let known): (resource, type) = (known.id, hint.resourceType)
+            // Whatever type the hint says it is of.
+            case .group(let group): (resource, type) = (group.id, .chassis)
+            }
             action = hint.action
         }
 
@@ -59,37 +78,69 @@ public struct Planner: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(resource) }
     }
 
-    private struct Refusal: Error { let reason: SkipReason }
-
-    private func admissible(
-        _ hint: ShedHint, _ resource: Resource?, feed: String
-    ) -> Result<Resource, Refusal> {
-        guard let resource else { return .failure(Refusal(reason: .unknownResource(hint.resourceID))) }
-        guard resource.type == hint.resourceType else {
-            return .failure(Refusal(reason: .wrongType(resource.id, resource.type)))
-        }
-        if let reason = prohibition(resource, hint.action) { return .failure(Refusal(reason: reason)) }
-        if let feeds = resource.feeds, !feeds.contains(feed) {
-            return .failure(Refusal(reason: .otherFeed(resource.id, feeds: feeds)))
-        }
-        return .success(resource)
+    /// What a hint can name.
+    private enum Target {
+        case resource(Resource)
+        case group(Group)
     }
 
-    private func prohibition(_ resource: Resource, _ action: ShedAction) -> SkipReason? {
+    private func target(_ hint: ShedHint) -> Target? {
+        if let resource = site.resource(named: hint.resourceID) { return .resource(resource) }
+        return site.groups[hint.resourceID].map { .group($0) }
+    }
+
+    /// Why nothing is done to a resource, whatever asks for it.
+    private func obstacle(_ resource: Resource, _ action: ShedAction, feed: String) -> SkipReason? {
+        if let reason = prohibition(resource, action) { return reason }
+        if let feeds = resource.feeds, !feeds.contains(feed) { return .otherFeed(resource.id, feeds: feeds) }
+        return nil
+    }
+
+    func prohibition(_ resource: Resource, _ action: ShedAction) -> SkipReason? {
         if resource.isProtected { return .protected(resource.id) }
         if resource.allowed.contains(action) { return nil }
         return .actionNotAllowed(resource.id, allowed: ShedAction.allCases.filter(resource.allowed.contains))
     }
 
-    private func decide(_ hint: ShedHint, _ resource: Resource, _ suspended: inout Set<String>) -> PlannedHint {
-        switch (hint.action, resource.type) {
-        case (.suspend, .node): return suspend(hint, [resource], &suspended)
-        case (.suspend, .chassis): return suspend(hint, site.children(of: resource.id), &suspended)
-        case (.suspend, .gpu): return cap(hint, resource, .capToMinimum)
-        case (.throttle, _): return throttle(hint, resource)
-        case (.powerCap, _):
-            return cap(hint, resource, hint.targetPower.map { .cap($0.watts) } ?? .capToShare(policy.powerCapDefault))
+    /// - Returns: the hint's plan, and then those of its parts, where it is met through what is inside
+    private func decide(
+        _ hint: ShedHint, _ resource: Resource, feed: String, _ suspended: inout Set<String>
+    ) -> [PlannedHint] {
+        if let reason = obstacle(resource, hint.action, feed: feed) {
+            return [PlannedHint(hint: hint, verdict: .skipped(reason))]
         }
+        switch (hint.action, resource.type) {
+        case (.suspend, .node), (.suspend, .chassis): return [suspend(hint, resource, &suspended)]
+        case (.suspend, .gpu): return [cap(hint, resource, .capToMinimum)]
+        case (.throttle, _):
+            let plan = throttle(hint, resource)
+            return plan.fallback == nil ? throughMembers(plan, resource, feed: feed) : [plan]
+        case (.powerCap, _):
+            let demand = hint.targetPower.map { Demand.cap($0.watts) } ?? .capToShare(policy.powerCapDefault)
+            return throughMembers(cap(hint, resource, demand), resource, feed: feed)
+        }
+    }
+
+    /// Watts are a budget over the members of a group; everything else is asked of each of them.
+    private func decide(
+        _ hint: ShedHint, _ group: Group, feed: String, _ suspended: inout Set<String>
+    ) -> [PlannedHint] {
+        let members = site.members(of: group)
+        let header = PlannedHint(hint: hint, verdict: .spread(Spread(target: nil)))
+        if hint.action == .powerCap, let target = hint.targetPower {
+            return Self.plans(
+                header, tree(of: group, members, hint, feed: feed).shares(of: target.watts, split: policy.split))
+        }
+        var plans = [header]
+        // A rack that is only a place stands for its nodes.
+        for resource in members.flatMap({ $0.bmc == nil ? site.children(of: $0.id) : [$0] }) {
+            plans += decide(hint, resource, feed: feed, &suspended).map { plan in
+                var part = plan
+                part.member = plan.member ?? resource.id
+                return part
+            }
+        }
+        return plans
     }
 
     /// By speed or mode where the policy names one, else by a cap, which is also what is done where a BMC offers neither.
@@ -142,15 +193,13 @@ public struct Planner: Sendable {
         return PlannedHint(hint: hint, verdict: .demand(demand, of: controls), exceptions: exceptions)
     }
 
-    private func suspend(
-        _ hint: ShedHint, _ nodes: [Resource], _ suspended: inout Set<String>
-    ) -> PlannedHint {
+    private func suspend(_ hint: ShedHint, _ resource: Resource, _ suspended: inout Set<String>) -> PlannedHint {
         var plan =
-            hint.resourceType == .chassis
-            ? fanOut(hint, nodes, .powerState, .suspended)
+            resource.type == .chassis
+            ? fanOut(hint, site.children(of: resource.id), .powerState, .suspended)
             : PlannedHint(
                 hint: hint,
-                verdict: .demand(.suspended, of: nodes.map { ControlKey(resource: $0.id, facet: .powerState) }))
+                verdict: .demand(.suspended, of: [ControlKey(resource: resource.id, facet: .powerState)]))
         guard case .demand = plan.verdict else { return plan }
         let limit = policy.maxSuspended.of(site.nodeCount)
         var kept: [ControlKey] = []

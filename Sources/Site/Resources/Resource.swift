@@ -38,11 +38,18 @@ public struct Resource: Sendable, Hashable {
     /// The feeds it is fed by, its own or its parent's; nil where the inventory does not say.
     public let feeds: [String]?
     public let pins: Pins
+    /// Of a node that is capped through its GPUs: what it draws beside them, at least.
+    public let rest: Watts?
+    /// Where a budget cuts member by member: the lower numbers give first, those without one last.
+    public let shedOrder: Int?
+    /// Whether this agent may create a Node Manager policy of its own on the node's BMC.
+    public let usesNodeManager: Bool
 
     public init(
         id: String, type: ResourceType, aliases: [String] = [], bmc: BMC? = nil, parent: String? = nil,
         floor: Watts? = nil, isProtected: Bool = false, allowed: Set<ShedAction> = Set(ShedAction.allCases),
-        feeds: [String]? = nil, pins: Pins = Pins()
+        feeds: [String]? = nil, pins: Pins = Pins(), rest: Watts? = nil, shedOrder: Int? = nil,
+        usesNodeManager: Bool = false
     ) {
         self.id = id
         self.type = type
@@ -54,5 +61,8 @@ public struct Resource: Sendable, Hashable {
         self.allowed = allowed
         self.feeds = feeds
         self.pins = pins
+        self.rest = rest
+        self.shedOrder = shedOrder
+        self.usesNodeManager = usesNodeManager
     }
 }

@@ -8,10 +8,17 @@ public struct Site: Sendable {
     public var credentials: [String: CredentialReference]
     private var idByAlias: [String: String] = [:]
     private var childrenByParent: [String: [String]] = [:]
+    /// What an operator put together under one name, so that a hint can name it.
+    public private(set) var groups: [String: Group] = [:]
 
-    /// - Parameter resources: with ids and aliases that are unique among all of them; of two alike the first counts.
-    public init(resources list: [Resource] = [], credentials: [String: CredentialReference] = [:]) {
+    /// - Parameters:
+    ///   - resources: with ids and aliases that are unique among all of them; of two alike the first counts
+    ///   - groups: with ids that no resource has, and without circles
+    public init(
+        resources list: [Resource] = [], groups: [Group] = [], credentials: [String: CredentialReference] = [:]
+    ) {
         self.credentials = credentials
+        for group in groups where self.groups[group.id] == nil { self.groups[group.id] = group }
         for resource in list where resources[resource.id] == nil {
             resources[resource.id] = resource
             order.append(resource.id)
@@ -28,6 +35,23 @@ public struct Site: Sendable {
     /// The nodes of a chassis, the GPUs of a node.
     public func children(of id: String) -> [Resource] {
         childrenByParent[id, default: []].compactMap { resources[$0] }
+    }
+
+    /// The resources of a group and of the groups in it, each once, in the order of its members. What lies in another
+    /// member is left to that.
+    public func members(of group: Group) -> [Resource] {
+        var seen: Set<String> = []
+        var groupsSeen: Set<String> = [group.id]
+        var found: [Resource] = []
+        var waiting = Array(group.members.reversed())
+        while let name = waiting.popLast() {
+            if let resource = resource(named: name) {
+                if seen.insert(resource.id).inserted { found.append(resource) }
+            } else if let inner = groups[name], groupsSeen.insert(name).inserted {
+                waiting += inner.members.reversed()
+            }
+        }
+        return found.filter { resource in !enclosing(resource).contains { seen.contains($0.id) } }
     }
 
     /// A resource and what it lies in, innermost first.

@@ -1,0 +1,16 @@
+public import PowerEvents
+
+/// What a meter showed of a resource that a breach bears on: evidence, by which nothing is decided.
+public struct PowerReading: Sendable, Hashable {
+    public var breach: UUIDText
+    public var resource: String
+    public var watts: Watts
+    public var at: Timestamp
+
+    public init(breach: UUIDText, resource: String, watts: Watts, at: Timestamp) {
+        self.breach = breach
+        self.resource = resource
+        self.watts = watts
+        self.at = at
+    }
+}
