@@ -18,6 +18,7 @@ struct ConfigurationDifference: Sendable, Hashable {
         note("trust", \.trust, in: &applied)
         note("mode", \.mode, in: &applied)
         note("inventory", \.site.resources, in: &applied)
+        note("groups", \.site.groups, in: &applied)
         note("credentials", \.site.credentials, in: &applied)
         note("enforcement", { Self.live($0.policy) }, in: &applied)
 
