@@ -123,20 +123,6 @@ struct ConfigurationTests {
             try warnings(Self.good) == ["the shed_order of n1 and 2 more can never matter: it needs split: ordered"])
     }
 
-    @Test func aChangedGroupIsTakenUp() throws {
-        let before = try load(Self.good)
-        try folder.write(
-            """
-            credentials: { bmc: { username: ima, password_file: password } }
-            defaults: { bmc: { credentials: bmc, tls: { verify: false } } }
-            nodes: [{ id: n1, bmc: "https://10.0.0.1" }]
-            groups: [{ id: all, members: [n1] }]
-            """, to: "site.yaml")
-        let difference = ConfigurationDifference(from: before, to: try load(Self.good))
-        #expect(difference.applied == ["groups"])
-        #expect(difference.needsRestart == [])
-    }
-
     @Test func tenMistakesAreNamedInOneRun() throws {
         let text = """
             agent: { id: ima.prod }
@@ -271,23 +257,25 @@ struct ConfigurationTests {
         }
     }
 
-    @Test func aReloadSaysWhatNeedsARestart() throws {
-        let old = try load(Self.good)
-        #expect(ConfigurationDifference(from: old, to: old).applied.isEmpty)
-        #expect(ConfigurationDifference(from: old, to: old).needsRestart.isEmpty)
-        let new = try load(
-            Self.good.replacing("1883", with: "1884").replacing("ima-prod", with: "ima-b").replacing(
-                "poweragent/dps-prod", with: "poweragent/b")
-                + "mode: observe\nhttp: 127.0.0.1:1\nenforcement: { max_age: 1h, hold_down: 1s }\nredfish: { workers: 3 }\nlog: { format: json }\n"
-        )
-        let difference = ConfigurationDifference(from: old, to: new)
-        #expect(difference.applied == ["trust", "mode", "enforcement"])
-        #expect(
-            difference.needsRestart == [
-                "agent.id", "broker.url", "enforcement.max_age", "redfish connections", "http", "log",
-            ])
-        let only = try load(Self.good + "enforcement: { max_age: 1h }\n")
-        #expect(ConfigurationDifference(from: old, to: only).applied.isEmpty)
+    @Test func theControlSocketMayBelongToAGroup() throws {
+        #expect(try load(Self.good + "control: ima.sock\n").control == .init(path: folder.path("ima.sock")))
+        let group = try load(Self.good + "control: { path: ima.sock, group: root }\n").control
+        #expect(group == .init(path: folder.path("ima.sock"), group: "root", groupID: 0))
+        let unknown = try problems(Self.good + "control: { path: ima.sock, group: nobody-has-this }\n")
+        #expect(unknown.map(\.key) == ["control.group"])
+        #expect(try problems(Self.good + "control: { group: root }\n").map(\.key) == ["control.path"])
+    }
+
+    /// The kill switch works with a configuration that does not.
+    @Test(arguments: [
+        "control: ima.sock\n", "control: { path: ima.sock, group: nobody-has-this }\nagent: 7\n",
+        "agent: [1, 2\nb: }\ncontrol: ima.sock\n", "control:\n  path: ima.sock\nbroker: {{{\n",
+        "enforcement: { hold_down: maybe }\ncontrol: ima.sock # the socket\n",
+    ])
+    func aBrokenFileStillNamesItsSocket(text: String) throws {
+        let path = try folder.write(text, to: "broken.yaml")
+        #expect(ControlSocketReader.path(inBroken: path, environment: [:]) == folder.path("ima.sock"))
+        #expect(ControlSocketReader.path(inBroken: folder.path("none.yaml"), environment: [:]) == nil)
     }
 
     @Test func aMissingFileIsOneLine() throws {

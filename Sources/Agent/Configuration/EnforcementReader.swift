@@ -5,12 +5,14 @@ import Site
 
 /// Reads the section `enforcement:`; what is absent keeps its default.
 enum EnforcementReader {
-    private static let keys = [
+    static let keys = [
         "max_age", "deadline", "report_after", "republish_every", "max_event_bytes", "straggler_grace", "pace",
         "hold_down", "step", "every", "on_drift", "watch_every", "reassert_limit", "max_hold", "max_suspended",
         "max_unreachable", "power_cap_default", "throttle", "suspend", "split", "settle_time",
         "meter_every", "max_rate", "answer_foreign",
     ]
+
+    static let throttleKeys = ["power", "gpu_speed", "node_mode"]
 
     static func read(_ section: Setting?) -> Policy {
         var policy = Policy()
@@ -76,7 +78,7 @@ enum EnforcementReader {
     }
 
     private static func readThrottle(_ section: Setting?, into policy: inout Policy) {
-        guard let members = section?.members(["power", "gpu_speed", "node_mode"]) else { return }
+        guard let members = section?.members(throttleKeys) else { return }
         func share(_ key: String) -> Share? {
             guard let setting = members[key], let share = setting.share() else { return nil }
             if share == .percent(0) { setting.note("should be more than 0%") }

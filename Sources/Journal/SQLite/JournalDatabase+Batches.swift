@@ -28,7 +28,7 @@ extension JournalDatabase {
             try db.execute(
                 sql: "INSERT OR REPLACE INTO switch (name, value) VALUES ('frozen', ?)", arguments: [isFrozen])
         }
-        for entry in batch.changes.history { try write(entry, db, now: now) }
+        for entry in batch.changes.history { try write(entry, by: batch.author, db, now: now) }
         for reading in batch.changes.readings {
             try db.cachedStatement(
                 sql: "INSERT INTO power_reading (breach_id, resource, microwatts, at) VALUES (?, ?, ?, ?)"

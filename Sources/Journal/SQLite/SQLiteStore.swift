@@ -89,6 +89,10 @@ public final class SQLiteStore: Store {
         try await read { try $0.history(query) }
     }
 
+    public func breaches(startingWith prefix: String, limit: Int) async throws -> [UUIDText] {
+        try await read { try $0.breaches(startingWith: prefix, limit: limit) }
+    }
+
     public func refusals(limit: Int) async throws -> [RefusalRecord] {
         try await read { try $0.refusals(limit: limit) }
     }

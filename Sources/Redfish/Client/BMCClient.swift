@@ -212,16 +212,22 @@ public actor BMCClient {
     private func reading(
         _ entry: ControlEntry, at locator: Locator, identityAge: Duration, context: RequestContext
     ) async throws(BMCFault) -> Reading {
-        let document = try await get(locator.uri, context: context)
+        let document = try await document(at: locator, context: context)
         var reading: Reading
         if locator.dialect == Locator.reset {
             reading = try await systemReading(document, context: context.continued)
         } else {
             let dialect = ControlDialects.named(locator.dialect)
-            guard let found = dialect?.reading(in: document.json, at: locator) else {
+            let isLeftBehind = locator.dialect == NodeManagerPolicy.name && entry.intent == nil
+            let shown = isLeftBehind ? NodeManagerPolicy.withoutOwn(document.json) : document.json
+            if isLeftBehind, let danger = NodeManagerPolicy.danger(shown) {
+                throw BMCFault(.unsupported, "\(locator.uri) \(danger)")
+            }
+            guard let found = dialect?.reading(in: shown, at: locator) else {
                 // What is held is still this control, whatever it shows just now; another one is not looked for.
-                if entry.intent != nil, let objection = dialect?.objection(to: document.json, at: locator) {
-                    throw BMCFault(.invalidAnswer, "\(locator.uri) \(objection)")
+                if let objection = dialect?.objection(to: shown, at: locator) {
+                    throw BMCFault(
+                        entry.intent == nil ? .unsupported : .invalidAnswer, "\(locator.uri) \(objection)")
                 }
                 throw BMCFault(.unsupported, "\(locator.uri) does not show the control that it had")
             }
@@ -323,6 +329,7 @@ public actor BMCClient {
             try await self.get(uri, context: context).json
         }
         var search = ControlSearch(tree: tree, root: root, entry: entry)
+        search.policyName = NodeManagerPolicy.policyName(of: options.agent)
         defer {
             let passing = search.tree.troubles.filter(\.isPassing).map { ($0.uri, (before[$0.uri] ?? 0) + 1) }
             troubles[entry.key] = passing.isEmpty ? nil : Dictionary(passing, uniquingKeysWith: max)
@@ -331,6 +338,16 @@ public actor BMCClient {
     }
 
     // MARK: The session
+
+    /// What shows a control: its resource, or all that a Node Manager's policy is made of.
+    func document(at locator: Locator, context: RequestContext) async throws(BMCFault) -> Document {
+        guard locator.dialect == NodeManagerPolicy.name else { return try await get(locator.uri, context: context) }
+        let json = try await NodeManagerDocument.assemble(locator.uri, owner: locator.member ?? "") {
+            (uri) async throws(BMCFault) in
+            try await self.get(uri, context: context.continued).json
+        }
+        return Document(uri: locator.uri, json: json, etags: [])
+    }
 
     func get(_ uri: String, context: RequestContext) async throws(BMCFault) -> Document {
         try await document(GetProcedure(uri: uri, context: context))
@@ -342,6 +359,10 @@ public actor BMCClient {
     ) async throws(BMCFault) -> String? {
         try await objection(
             PatchProcedure(document, body, condition: condition, timeout: timeout, context: context))
+    }
+
+    func delete(_ uri: String, timeout: Duration?, context: RequestContext) async throws(BMCFault) -> String? {
+        try await objection(DeleteProcedure(uri, timeout: timeout, context: context))
     }
 
     func post(

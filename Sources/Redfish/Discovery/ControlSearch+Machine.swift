@@ -104,7 +104,7 @@ extension ControlSearch {
         for enclosure in machine.enclosures {
             if let found = try await powerLimit(in: enclosure, of: machine, isTruth: dell == .none) { return found }
         }
-        if let system = machine.system { try await rejectOEM(of: system) }
+        if let found = try await nodeManagerLimit(of: machine) { return found }
         let places = machine.enclosures.map(\.uri)
         throw nothing("no power limit found in \(places.isEmpty ? "any chassis" : places.joined(separator: ", "))")
     }
@@ -252,20 +252,5 @@ extension ControlSearch {
             reject("\(uri) has no PowerLimit (a licence may be missing)")
         }
         return nil
-    }
-
-    /// Node Manager policies limit power too, but their documents do not say how they are written.
-    private mutating func rejectOEM(of system: Found) async throws(BMCFault) {
-        if let uri = Links.id(system.json["Oem", "Supermicro", "NodeManager"]),
-            try await tree.optional(uri, couldHoldControl: false) != nil
-        {
-            reject("\(uri) limits by policies of Supermicro's Node Manager, which does not say how they are written")
-        }
-        for manager in Links.ids(system.json["Links", "ManagedBy"]) {
-            let json = try await tree.optional(manager, couldHoldControl: false)
-            let uri = Links.id(json?["Oem", "Nvidia", "NodeManager"]) ?? "\(manager)/NodeManager"
-            guard try await tree.optional(uri, couldHoldControl: false) != nil else { continue }
-            reject("\(uri) limits by domains of NVIDIA's Node Manager, which does not say how they are written")
-        }
     }
 }

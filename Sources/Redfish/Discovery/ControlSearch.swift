@@ -13,6 +13,8 @@ struct ControlSearch: Sendable {
     private(set) var entry: ControlEntry
     /// Why what looked like a control is none that can be used; told where nothing better is found.
     private(set) var rejected: [String] = []
+    /// Under what name this agent would create a policy.
+    var policyName = NodeManagerPolicy.policyName(of: "agent")
     /// The systems that could be read, once they were asked for.
     var knownSystems: [SystemOutline]?
 

@@ -144,6 +144,7 @@ extension Breaches {
         let merged = Self.merge(plans, into: breach.plans)
         // Alerts are sent again and again, and each time all plans would be written again.
         if merged != breach.plans { breaches[id]?.plans = merged }
+        noteBaselines(of: id, now: now)
         return before
     }
 
