@@ -78,6 +78,7 @@ public enum ConfigurationReader {
         }
         let journal = top.required("journal", of: file).flatMap { readJournal($0, checksPlaces) }
         let policy = EnforcementReader.read(top["enforcement"])
+        EnforcementReader.warn(top["enforcement"] ?? file, policy: policy, site: site)
         var (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
         let http = top["http"].flatMap(readHTTP)
         let mode = top["mode"]?.choice(AgentConfiguration.Mode.self) ?? .enforce
