@@ -54,6 +54,12 @@ final class GatedStore: Store {
 
     func refusals(limit: Int) async throws -> [RefusalRecord] { try await base.refusals(limit: limit) }
 
+    func readings(of breach: UUIDText) async throws -> [PowerReading] { try await base.readings(of: breach) }
+
+    func commands(from first: Timestamp, to last: Timestamp) async throws -> [HistoryLine] {
+        try await base.commands(from: first, to: last)
+    }
+
     func prune(now: Timestamp) async throws { try await base.prune(now: now) }
 
     func checkpoint() async throws { try await base.checkpoint() }

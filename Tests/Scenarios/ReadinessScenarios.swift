@@ -97,9 +97,9 @@ struct ReadinessScenarios {
         #expect(check.status == 0, "\(check.errors)\n\(found.output)")
         let preflight = try stage.command("preflight", "--json")
         let json = try JSONValue(parsing: Array(preflight.output.utf8))
-        // Four nodes, a chassis of its own, twice four GPUs; the host of the HGX has no limit.
+        // Four nodes, a chassis of its own, twice four GPUs; the host of the HGX is capped through its GPUs.
         #expect(json["resources"] == 13, "\(found.output)")
-        #expect(json["enforceable"] == 12, "\(preflight.output)")
+        #expect(json["enforceable"] == 13, "\(preflight.output)")
         // A BMC that is not there stands as a comment, and the exit code says so.
         let half = try ChildProcess.run(ima, arguments + ["https://127.78.1.200:\(port)"])
         #expect(half.status == 1 && half.errors.isEmpty)

@@ -1,6 +1,6 @@
 import JOSE
 import Journal
-public import PowerEvents
+import PowerEvents
 import StrictJSON
 
 /// Makes the evidence of a breach, while the agent runs or of its journal alone.

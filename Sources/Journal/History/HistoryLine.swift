@@ -8,4 +8,11 @@ public struct HistoryLine: Sendable, Hashable {
     public let entry: HistoryEntry
     /// Of a command; nil in lines of earlier versions.
     public var author: CommandAuthor?
+
+    public init(sequence: Int64, at: Timestamp, entry: HistoryEntry, author: CommandAuthor? = nil) {
+        self.sequence = sequence
+        self.at = at
+        self.entry = entry
+        self.author = author
+    }
 }

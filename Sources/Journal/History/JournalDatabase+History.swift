@@ -1,6 +1,6 @@
 import GRDB
 public import PowerEvents
-import Shedding
+public import Shedding
 
 /// What people ask the journal.
 extension JournalDatabase {

@@ -24,15 +24,45 @@ extension Breaches {
         var actions: [Action] = []
         for id in openBreaches {
             guard let breach = breaches[id] else { continue }
+            if breach.parts.isEmpty { continue }
+            for (position, plan) in breach.plans.enumerated() {
+                guard case .spread(let spread) = plan.verdict, !spread.unknown.isEmpty else { continue }
+                learn(plan, spread, at: position, of: id, now: now)
+            }
             let parts = breach.parts
-            if parts.isEmpty { continue }
-            for (position, plan) in breach.plans.enumerated() where plan.member == nil && !plan.isSuperseded {
+            for (position, plan) in (breaches[id]?.plans ?? []).enumerated()
+            where plan.member == nil && !plan.isSuperseded {
                 guard case .spread(let spread) = plan.verdict, let target = spread.target else { continue }
                 let parts = parts[HintName(plan.hint)] ?? []
                 actions += correct(plan, parts, spread, target, at: position, of: id, now: now)
             }
         }
         return actions
+    }
+
+    /// Meters may tell later what nothing told when a budget was split.
+    private mutating func learn(
+        _ plan: PlannedHint, _ spread: Spread, at position: Int, of id: UUIDText, now: Timestamp
+    ) {
+        let planner = planner(now: now)
+        var known = spread
+        for name in spread.unknown {
+            guard let resource = site.resources[name] else { continue }
+            let isNode = plan.resource == name || breaches[id]?.plans.contains { $0.member == name } != true
+            if isNode, resource.type == .node, let rest = planner.rest(of: resource) {
+                known.rests[name] = rest
+            } else if !isNode, let draw = sightings.draw(of: name, now: now) {
+                known.fixed[name] = draw
+            } else {
+                continue
+            }
+            known.unknown.removeAll { $0 == name }
+        }
+        guard known != spread else { return }
+        var header = plan
+        header.verdict = .spread(known)
+        replacePlan(at: position, of: id, with: header)
+        due.tellNews(id, now: now)
     }
 
     /// Evidence of what was measured while breaches were held.

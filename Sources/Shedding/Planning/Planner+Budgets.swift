@@ -130,7 +130,7 @@ extension Planner {
 
     /// What a node draws beside its GPUs: the larger of what was measured and what the inventory says; nil where neither
     /// tells.
-    private func rest(of node: Resource) -> Watts? {
+    func rest(of node: Resource) -> Watts? {
         let draws = site.children(of: node.id).map(draw)
         let known = draws.compactMap { $0 }
         var measured: Watts?
