@@ -31,6 +31,8 @@ public struct Assessment: Sendable {
     public internal(set) var gpuDraws: [String: Watts] = [:]
     /// Of a node of which all GPUs were measured, what it draws beside them.
     public internal(set) var rest: Watts?
+    /// What the inventory says that it draws beside them, at least.
+    public let leastRest: Watts?
     /// Of a node that is capped through one control for all of its GPUs, the range and limit of that.
     public internal(set) var gpuTotalRange: PowerRange?
     public internal(set) var gpuTotalLimit: Watts?
@@ -50,13 +52,32 @@ public struct Assessment: Sendable {
         self.resource = resource.id
         type = resource.type
         bmc = resource.bmc
+        leastRest = resource.rest
     }
 
-    /// What it tells of how a budget is split.
+    /// What is taken off a cap before it is a budget of the GPUs: the larger of measured and configured.
+    public var restTaken: Watts? { [rest, leastRest].compactMap { $0 }.max() }
+
+    /// What it tells of how a budget is split, and of what is drawn.
     var sight: Sight {
-        guard value != nil || control != nil else { return Sight() }
-        let key = ControlKey(resource: resource, facet: .powerLimit)
-        return Sight(controls: [key: ControlSight(range: range, limit: value?.limit)])
+        // GPUs are measured with their node; the draw that stands here of one is that of its node's last turn.
+        var sight = Sight(watts: gpuDraws)
+        if type != .gpu || meter != nil { sight.watts[resource] = draw }
+        let own = ControlKey(resource: resource, facet: .powerLimit)
+        let together = ControlKey(resource: resource, facet: .gpuTotal)
+        switch capPath {
+        case .gpuTotal?:
+            sight.controls = [
+                own: ControlSight(isMissing: true),
+                together: ControlSight(range: gpuTotalRange ?? PowerRange(), limit: gpuTotalLimit),
+            ]
+        case .gpus?: sight.controls = [own: ControlSight(isMissing: true), together: ControlSight(isMissing: true)]
+        case .own?, .nodeManager?, .nothing?, nil:
+            if value != nil || control != nil {
+                sight.controls = [own: ControlSight(range: range, limit: value?.limit)]
+            }
+        }
+        return sight
     }
 
     public var isEnforceable: Bool { objections.isEmpty }
@@ -102,7 +123,7 @@ public struct Assessment: Sendable {
         object["maximum_watts"] = range.maximum.map { .number(JSONNumber($0.wholeWatts)) } ?? .null
         object["cap_path"] = capPath?.json ?? .null
         object["draw_watts"] = draw.map(Self.number) ?? .null
-        object["rest_watts"] = rest.map(Self.number) ?? .null
+        object["rest_watts"] = restTaken.map(Self.number) ?? .null
         object["not_measured"] = notMeasured.map(JSONValue.string) ?? .null
         object["value"] = value.map { .string($0.description) } ?? .null
         object["round_trip_ms"] = roundTrip.map { .number(JSONNumber(Int($0 / .milliseconds(1)))) } ?? .null

@@ -43,7 +43,7 @@ struct BMCPerformer: Sendable {
         var result = Assessment(order.resource)
         do throws(BMCFault) {
             let client = try await client(order.bmc, order.slot)
-            let gpus = readiness.gpus(of: order.resource.id)
+            let gpus = order.gpus.filter { !$0.isProtected }
             if let known = readiness.assessment(of: order.resource.id) {
                 result = await assessor.refresh(known, order.resource, gpus: gpus, through: client)
             } else {
@@ -54,16 +54,7 @@ struct BMCPerformer: Sendable {
         }
         if Task.isCancelled { return nil }
         readiness.take(result)
-        return result.sight.adding(await baseline(order, result))
-    }
-
-    /// What a machine draws before anything is asked of it: that is what a breach is measured against.
-    private func baseline(_ order: VisitOrder, _ result: Assessment) async -> Sight {
-        guard order.resource.type != .gpu, result.isReachable == true, result.isLoggedIn == true else { return Sight() }
-        return await meter(
-            MeterOrder(
-                id: order.id, machines: [MeterOrder.Machine(resource: order.resource, gpus: order.gpus)],
-                bmc: order.bmc, slot: order.slot))
+        return result.sight
     }
 
     /// What meters show of a BMC's machines; nothing of those that cannot be metered.
