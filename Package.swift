@@ -22,6 +22,10 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
+// Of the clone that is being built; empty outside one.
+let commit =
+    Context.gitInformation.map { String($0.currentCommit.prefix(12)) + ($0.hasUncommittedChanges ? "+" : "") } ?? ""
+
 let package = Package(
     name: "ima",
     products: [
@@ -85,18 +89,25 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "CAllocator", "Curl", "EventBus", "Inventory", "JOSE", "Journal", "Mosquitto", "OpenSSL", "PowerEvents",
-                "Prometheus", "Redfish", "Settings", "Shedding", "Site", "StrictJSON", hummingbird, hummingbirdCore,
+                "BuildInformation", "CAllocator", "Curl", "EventBus", "Inventory", "JOSE", "Journal", "Mosquitto",
+                "OpenSSL",
+                "OperatorAPI", "PowerEvents", "Prometheus", "Redfish", "Settings", "Shedding", "Site", "StrictJSON",
+                hummingbird, hummingbirdCore,
                 logging, nioCore, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
+        // What the control socket is asked and answers, for the agent and the command line.
+        .target(name: "OperatorAPI", swiftSettings: strict),
+        // The version and the commit, which only a C file can be told from outside.
+        .target(name: "CBuild", cSettings: [.define("IMA_COMMIT", to: "\"\(commit)\"")]),
+        .target(name: "BuildInformation", dependencies: ["CBuild"], swiftSettings: strict),
         // What `ima` and `gridsim` have in common: exit codes, and errors in one line.
         .target(name: "CommandLineTool", dependencies: [argumentParser], swiftSettings: strict),
         .executableTarget(
             name: "ima",
             dependencies: [
-                "Agent", "CommandLineTool", "Curl", "Inventory", "JOSE", "OpenSSL", "PowerEvents", "Settings",
-                "Shedding", "Site", "StrictJSON", argumentParser, logging,
+                "Agent", "BuildInformation", "CommandLineTool", "Curl", "Inventory", "JOSE", "OpenSSL", "OperatorAPI",
+                "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -110,8 +121,9 @@ let package = Package(
         .executableTarget(
             name: "gridsim",
             dependencies: [
-                "CommandLineTool", "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE", "OpenSSL", "PowerEvents",
-                "Settings", "Site", "StrictJSON", argumentParser, logging,
+                "BuildInformation", "CommandLineTool", "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE",
+                "OpenSSL",
+                "PowerEvents", "Settings", "Site", "StrictJSON", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -121,6 +133,7 @@ let package = Package(
             dependencies: ["EventBus", "FleetSimulator", "OpenSSL", "PowerEvents"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
+        .testTarget(name: "OperatorAPITests", dependencies: ["OperatorAPI"], swiftSettings: strict),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
         .testTarget(name: "PowerEventsTests", dependencies: ["PowerEvents", "StrictJSON"], swiftSettings: strict),
         .testTarget(name: "JOSETests", dependencies: ["JOSE", "OpenSSL", "StrictJSON"], swiftSettings: strict),
@@ -156,8 +169,9 @@ let package = Package(
         .testTarget(
             name: "AgentTests",
             dependencies: [
-                "Agent", "Curl", "JOSE", "Journal", "OpenSSL", "PowerEvents", "Prometheus", "Redfish", "Settings",
-                "Shedding", "Site",
+                "Agent", "Curl", "EventBus", "JOSE", "Journal", "OpenSSL", "OperatorAPI", "PowerEvents", "Prometheus",
+                "Redfish",
+                "Settings", "Shedding", "Site",
                 "StrictJSON", "TestSupport", logging,
             ],
             swiftSettings: strict),

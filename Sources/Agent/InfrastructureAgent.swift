@@ -108,8 +108,8 @@ public func buildAgent(
     let outboxWake = WakeUp()
     let loginRenewal = WakeUp()
     let echoes = EchoWatch()
-    let sources = Set(configuration.trust.compactMap { EventSource($0.source)?.description })
-    let refusals = RefusalLog(metrics: metrics, isTrusted: { sources.contains($0) }, logger: logger)
+    let refusals = RefusalLog(
+        metrics: metrics, isTrusted: { EventSource($0).map { trust.trusts($0) } ?? false }, logger: logger)
     let repetitions = Repetitions()
     let options = busOptions(configuration, login: brokerLogin(configuration.bus.login, loginRenewal, logger))
     let composer = EventComposer(
@@ -117,6 +117,8 @@ public func buildAgent(
         topicPrefix: configuration.bus.topicPrefix, key: signingKey,
         maximumEventBytes: configuration.policy.maxEventBytes)
     let parked = ParkedBreaches()
+    let configurationState = ConfigurationState(startedAt: wall(), metrics: metrics)
+    let rules = IntakeRules(maximumAge: configuration.policy.maxAge, limits: configuration.limits)
     let clients = ClientDirectory(
         transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
         credentials: configuration.site.credentials, ledger: JournalLedger(store: store, contents: contents))
@@ -132,14 +134,14 @@ public func buildAgent(
                 wakeOutbox: { outboxWake.call() }),
             facts: FactLog(
                 metrics: metrics, logger: logger, readiness: ReadinessBoard(configuration.site, logger: logger),
-                parked: parked), metrics: metrics, wakeOutbox: { outboxWake.call() }),
+                parked: parked), metrics: metrics, configuration: configurationState, wakeOutbox: { outboxWake.call() }),
+        freeze: contents.isFrozen ? await FreezeNote.last(in: store) : nil,
         now: { Moment(steady: clock.now(), wall: wall()) })
     let bus = try BusService(
         options,
         handlers: BusService.Handlers(
             gate: AlertGate(
-                trust: trust, topicPrefix: configuration.bus.topicPrefix, maximumAge: configuration.policy.maxAge,
-                limits: configuration.limits, logger: logger),
+                trust: trust, topicPrefix: configuration.bus.topicPrefix, rules: rules, logger: logger),
             store: store, echoes: echoes, refusals: refusals, repetitions: repetitions,
             record: { refusal in
                 // In a transaction with others: a flood of forgeries must not cost a flush of the disk each.
@@ -167,30 +169,33 @@ public func buildAgent(
             HTTPService(
                 endpoint: .tcp(address),
                 responder: PublicRoutes.responder(
-                    health: health, metrics: metrics, snapshot: { await enforcer.snapshot() }),
+                    health: health, snapshot: { await enforcer.snapshot() }),
                 logger: logger, onRunning: { port in boundPort.value.withLock { $0 = port } }))
     }
-    if let path = configuration.controlSocket {
+    let supervisor = Supervisor()
+    let reload = ConfigurationReload(
+        configuration,
+        parts: .init(
+            enforcer: enforcer, trust: trust, pool: pool, state: configurationState, rules: rules, composer: composer,
+            // Under the prefix that the agent was started with.
+            subscribe: { bus.listen(to: alertTopics($0.trust, prefix: configuration.bus.topicPrefix)) },
+            announce: { supervisor.isReloading($0) }), logger: logger, now: wall)
+    if let control = configuration.control {
         services.append(
             HTTPService(
-                endpoint: .unix(path), responder: ControlRoutes.responder(enforcer, store: store), logger: logger,
-                onRunning: { _ in }
-            ))
+                endpoint: .unix(control),
+                responder: ControlRoutes.responder(
+                    CommandDesk(enforcer: enforcer, reload: reload), store: store,
+                    evidence: EvidenceDesk(store: store) { try composer.signed($0) }, group: control.groupID),
+                logger: logger, onRunning: { _ in }))
     }
     services.append(RetentionService(store: store, enforcer: enforcer, logger: logger, wall: wall))
     services.append(CheckpointService(store: store, logger: logger))
     for warning in configuration.warnings { logger.warning("\(warning)") }
-    let reload = ConfigurationReload(
-        configuration,
-        parts: .init(
-            enforcer: enforcer, trust: trust, pool: pool,
-            // Under the prefix that the agent was started with.
-            subscribe: { bus.listen(to: alertTopics($0.trust, prefix: configuration.bus.topicPrefix)) }), logger: logger
-    )
     services += [
-        KeyFileService(trust: trust), ReloadService(file: configuration.file, reload: reload, logger: logger), bus,
-        outbox,
-        enforcer,
+        KeyFileService(trust: trust), ReloadService(reload: reload), bus, outbox, enforcer,
+        // Last, so that whoever waits for it finds everything running.
+        SupervisorService(supervisor: supervisor, isAlive: { await enforcer.isAlive() }),
     ]
     return InfrastructureAgent(
         services: services, enforcer: enforcer, store: store, pool: pool,

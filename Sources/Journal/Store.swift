@@ -63,8 +63,17 @@ public protocol Store: Sendable {
     /// The latest lines that a query asks for, oldest first.
     func history(_ query: HistoryQuery) async throws -> [HistoryLine]
 
+    /// Breaches that history knows, by the first characters of their ids.
+    func breaches(startingWith prefix: String, limit: Int) async throws -> [UUIDText]
+
     /// The latest messages that were refused, oldest first.
     func refusals(limit: Int) async throws -> [RefusalRecord]
+
+    /// What meters showed of what a breach bears on, oldest first.
+    func readings(of breach: UUIDText) async throws -> [PowerReading]
+
+    /// What operators did between two times, to no breach in particular, oldest first.
+    func commands(from first: Timestamp, to last: Timestamp) async throws -> [HistoryLine]
 
     // MARK: Maintenance
 
@@ -84,6 +93,12 @@ public protocol Store: Sendable {
 }
 
 extension Store {
+    /// For stores that cannot look them up: those of the latest lines.
+    public func breaches(startingWith prefix: String, limit: Int) async throws -> [UUIDText] {
+        let ids = try await history(HistoryQuery(limit: 10_000)).compactMap(\.entry.breach)
+        return Array(Set(ids.filter { $0.text.hasPrefix(prefix.lowercased()) }).sorted().prefix(limit))
+    }
+
     /// Returns when the batch is durable. It is queued before the caller's actor can do anything else.
     ///
     /// - Parameter meanwhile: what the caller does while the disk is at work

@@ -5,7 +5,10 @@ public final class ProblemCollector {
     public private(set) var warnings: [Problem] = []
     private var objections: [String: String?] = [:]
 
-    public init() {}
+    /// Whether files with keys, certificates and secrets must be there, as they must for an agent that is to run.
+    public let checksFiles: Bool
+
+    public init(checksFiles: Bool = true) { self.checksFiles = checksFiles }
 
     public func add(_ problem: Problem) { all.append(problem) }
 

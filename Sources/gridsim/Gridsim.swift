@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuildInformation
 import CommandLineTool
 
 /// The other side of the agent, for tests and demonstrations: BMCs, a power agent, and a listener.
@@ -6,6 +7,7 @@ struct Gridsim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gridsim",
         abstract: "A simulated BMC fleet, and a power agent that signs and publishes events.",
+        version: Build.text,
         subcommands: [
             FleetCommand.self, AlertCommand.self, ResolveCommand.self, LoadTargetCommand.self, PowerStateCommand.self,
             WatchCommand.self, DemoCommand.self, BenchCommand.self, BenchFleetCommand.self,

@@ -9,15 +9,18 @@ struct ConfigOption: ParsableArguments {
     @Option(name: .long, help: "The agent's configuration file.")
     var config = "/etc/ima/ima.yaml"
 
-    /// - Parameter checksPlaces: whether the journal and the control socket must be possible here
-    func load(checksPlaces: Bool = false) throws -> AgentConfiguration {
+    /// - Parameters:
+    ///   - checksPlaces: whether the journal and the control socket must be possible here
+    ///   - checksFiles: whether keys, certificates and secrets must be there
+    func load(checksPlaces: Bool = false, checksFiles: Bool = true) throws -> AgentConfiguration {
         guard FileManager.default.isReadableFile(atPath: config) else {
             let reason = FileManager.default.fileExists(atPath: config) ? "cannot be read" : "no such file"
             throw Failure("\(config): \(reason)", code: 2)
         }
         do {
             return try ConfigurationReader.load(
-                config, environment: ProcessInfo.processInfo.environment, checksPlaces: checksPlaces)
+                config, environment: ProcessInfo.processInfo.environment, checksPlaces: checksPlaces,
+                checksFiles: checksFiles)
         } catch let problems as Problems {
             throw Failure(problems.description)
         }

@@ -1,55 +1,25 @@
 import Agent
 import ArgumentParser
 import CommandLineTool
-import Curl
-import Foundation
 import StrictJSON
-
-/// Talks to the running agent over its control socket.
-enum ControlClient {
-    /// A value for a query string (RFC 3986 section 3.4).
-    static func escape(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~")))
-            ?? ""
-    }
-
-    static func ask(_ method: HTTPRequest.Method, _ path: String, _ options: ConfigOption) async throws -> JSONValue {
-        let configuration = try options.load()
-        guard let socket = configuration.controlSocket else {
-            throw Failure("\(options.config): control: names no socket, so the agent cannot be asked", code: 2)
-        }
-        let pool = HTTPClientPool(.init(workers: 1))
-        defer { pool.shutDown() }
-        let request = HTTPRequest(
-            method, url: "http://ima\(path)", body: method == .post ? [] : nil, unixSocket: socket)
-        let response: HTTPResponse
-        do {
-            response = try await pool.send(request)
-        } catch {
-            throw Failure("\(socket): no agent answers (\((error as? CurlError)?.message ?? "\(error)"))")
-        }
-        let json = (try? JSONValue(parsing: response.body)) ?? .null
-        guard response.status == 200 else { throw Failure(json["error"]?.string ?? "HTTP \(response.status)") }
-        return json
-    }
-}
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "What the running agent holds, and for which breaches.")
 
-    @OptionGroup var options: ConfigOption
+    @OptionGroup var options: SocketOption
     @Flag(name: .long, help: "Print JSON.") var json = false
 
     func run() async throws {
-        let status = try await ControlClient.ask(.get, "/status", options)
+        let status = try await ControlClient.ask("/status", options)
         if json { return print(status.text) }
         let breaches = status["breaches"]?.array ?? []
         let controls = status["controls"]?.array ?? []
-        let frozen = status["frozen"] == true ? ", FROZEN" : ""
+        let frozen = status["frozen"]?.object == nil ? "" : ", FROZEN\(Self.frozen(status["frozen"]))"
         print(
             "\(status["resources"]?.text ?? "0") resources, \(breaches.count) breaches, \(controls.count) controls\(frozen)"
         )
+        for line in Self.configuration(status) { print(line) }
         if let reason = status["awaiting_resume"]?.string { print("NOT RESUMED: the journal is not taken up;", reason) }
         let readiness = status["readiness"]
         print(
@@ -72,54 +42,24 @@ struct StatusCommand: AsyncParsableCommand {
                 control["message"]?.string.map { "(\($0))" } ?? "")
         }
     }
-}
 
-struct FreezeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "freeze", abstract: "Stops all writes of the running agent; state is kept, nothing is undone.")
-
-    @OptionGroup var options: ConfigOption
-
-    func run() async throws {
-        _ = try await ControlClient.ask(.post, "/freeze", options)
-        print("frozen")
+    /// Such as ` by root since 2026-11-21T04:20:00Z (cooling works)`.
+    private static func frozen(_ json: JSONValue?) -> String {
+        let user = json?["user"]?.string.map { " by \($0)" } ?? ""
+        let since = json?["since"]?.string.map { " since \($0)" } ?? ""
+        return user + since + (json?["reason"]?.string.map { " (\($0))" } ?? "")
     }
-}
 
-struct ThawCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "thaw", abstract: "Lets the running agent write again.")
-
-    @OptionGroup var options: ConfigOption
-
-    func run() async throws {
-        _ = try await ControlClient.ask(.post, "/thaw", options)
-        print("thawed")
-    }
-}
-
-struct ReleaseCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "release", abstract: "Ends a breach as its resolved alert would; everything is put back.")
-
-    @OptionGroup var options: ConfigOption
-    @Argument(help: "The breach_id.") var breach: String
-
-    func run() async throws {
-        _ = try await ControlClient.ask(.post, "/release/\(breach)", options)
-        print("releasing \(breach)")
-    }
-}
-
-struct ResumeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "resume",
-        abstract: "Takes up what an old journal holds, which the running agent does not do by itself.")
-
-    @OptionGroup var options: ConfigOption
-
-    func run() async throws {
-        _ = try await ControlClient.ask(.post, "/resume", options)
-        print("resumed")
+    /// What operators should know of the configuration that is in force; nothing where it is the one of the files.
+    private static func configuration(_ status: JSONValue) -> [String] {
+        guard let configuration = status["configuration"] else { return [] }
+        let generation = configuration["generation"]?.text ?? "1"
+        var lines: [String] = []
+        for error in configuration["errors"]?.array ?? [] {
+            lines.append("RELOAD FAILED, generation \(generation) stays in force: \(error.string ?? "")")
+        }
+        let keys = (configuration["needs_restart"]?.array ?? []).compactMap(\.string)
+        if !keys.isEmpty { lines.append("needs a restart: \(keys.joined(separator: ", "))") }
+        return lines
     }
 }

@@ -12,8 +12,9 @@ struct DiscoverCommand: AsyncParsableCommand {
         abstract: "Walks BMCs, reading only, and prints an inventory that `ima check` accepts.",
         discussion: """
             A URL may hold a range, such as https://10.20.7.[11-28]. The BMCs' certificates are checked against --ca, \
-            --pin, or the system's authorities; --no-verify must be explicit. Exit code 1 if any BMC could not be \
-            read; it stands as a comment then.
+            --pin, or the system's authorities; --no-verify must be explicit. Files are written with their whole \
+            paths, so that the inventory works wherever it is put. Exit code 1 if any BMC could not be read; it stands \
+            as a comment then.
             """)
 
     @Argument(help: "BMCs, https://host[:port].") var urls: [String]
@@ -27,7 +28,9 @@ struct DiscoverCommand: AsyncParsableCommand {
         let choices = [ca != nil, pin != nil, noVerify].count { $0 }
         guard choices <= 1 else { throw Failure("--ca, --pin and --no-verify exclude each other", code: 2) }
         let trust: BMC.Trust =
-            if let ca { .authorities(file: ca) } else if let pin { .pin(pin) } else if noVerify { .unverified } else {
+            if let ca { .authorities(file: Self.whole(ca)) } else if let pin { .pin(pin) } else if noVerify {
+                .unverified
+            } else {
                 .systemAuthorities
             }
         if let ca, let objection = AuthorityFile.objection(to: ca) { throw Failure("\(ca): \(objection)", code: 2) }
@@ -48,10 +51,12 @@ struct DiscoverCommand: AsyncParsableCommand {
         do { _ = try login.password() } catch { throw Failure("\(error)", code: 2) }
         ProcessLimits.prepare()
         let bar = ProgressBar()
-        let draft = await InventoryDiscovery(login: login, passwordFile: passwordFile, trust: trust)
+        let draft = await InventoryDiscovery(login: login, passwordFile: Self.whole(passwordFile), trust: trust)
             .run(bmcs) { done, total in bar.show(done, of: total) }
         bar.clear()
         print(draft.yaml, terminator: "")
         if draft.failures > 0 { throw ExitCode(1) }
     }
+
+    private static func whole(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 }

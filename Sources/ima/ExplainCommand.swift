@@ -9,13 +9,13 @@ struct ExplainCommand: AsyncParsableCommand {
         commandName: "explain",
         abstract: "Why a resource holds what it holds: its rules, its holds, its prior, and what happened to it.")
 
-    @OptionGroup var options: ConfigOption
+    @OptionGroup var options: SocketOption
     @Flag(name: .long, help: "Print JSON.") var json = false
     @Argument(help: "A node, GPU or chassis of the inventory.") var resource: String
 
     func run() async throws {
         let answer = try await ControlClient.ask(
-            .get, "/explain?resource=\(ControlClient.escape(resource))", options)
+            "/explain?resource=\(ControlClient.escape(resource))", options)
         if json { return print(answer.text) }
         for line in Self.lines(answer) { print(line) }
     }

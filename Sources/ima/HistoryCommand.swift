@@ -10,9 +10,9 @@ struct HistoryCommand: AsyncParsableCommand {
         commandName: "history",
         abstract: "What happened, from the running agent's journal: alerts, outcomes, reports, commands.")
 
-    @OptionGroup var options: ConfigOption
+    @OptionGroup var options: SocketOption
     @Flag(name: .long, help: "Messages that were refused, and why, instead.") var refused = false
-    @Option(name: .long, help: "Only this breach_id.") var breach: String?
+    @Option(name: .long, help: "Only this breach_id, or the first characters of it.") var breach: String?
     @Option(name: .long, help: "Only this resource.") var resource: String?
     @Option(name: .long, help: "The latest so many lines, at most 10000.") var limit = 50
     @Flag(name: .long, help: "Print JSON.") var json = false
@@ -26,7 +26,7 @@ struct HistoryCommand: AsyncParsableCommand {
         if refused { query.append("refused=true") }
         if let breach { query.append("breach=\(ControlClient.escape(breach))") }
         if let resource { query.append("resource=\(ControlClient.escape(resource))") }
-        let answer = try await ControlClient.ask(.get, "/history?" + query.joined(separator: "&"), options)
+        let answer = try await ControlClient.ask("/history?" + query.joined(separator: "&"), options)
         if json { return print(answer.text) }
         for line in answer.array ?? [] { print(refused ? Self.refusal(line) : Self.line(line)) }
     }
@@ -35,8 +35,10 @@ struct HistoryCommand: AsyncParsableCommand {
     static func line(_ line: JSONValue) -> String {
         var text = ["at", "kind", "code", "control", "value"].compactMap { line[$0]?.string }.joined(separator: " ")
         if let prior = line["prior"]?.string { text += " (before \(prior))" }
+        if let user = line["user"]?.string { text += " by \(user)" }
         if line["control"] == nil, let breach = line["breach_id"]?.string { text += " breach \(breach)" }
-        return text + (line["message"]?.string.map { ": \($0)" } ?? "")
+        let words = line["message"]?.string ?? line["reason"]?.string
+        return text + (words.map { ": \($0)" } ?? "")
     }
 
     private static func refusal(_ line: JSONValue) -> String {

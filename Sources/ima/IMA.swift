@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuildInformation
 import CommandLineTool
 
 /// The command line of the Infrastructure Management Agent.
@@ -6,11 +7,11 @@ struct IMA: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ima",
         abstract: "Turns power breach alerts into Redfish power limits, proves them, and puts everything back.",
+        version: Build.text,
         subcommands: [
             RunCommand.self, CheckCommand.self, PreflightCommand.self, PlanCommand.self, StatusCommand.self,
-            FreezeCommand.self,
-            ThawCommand.self, ReleaseCommand.self, ResumeCommand.self, HistoryCommand.self, ExplainCommand.self,
-            BackupCommand.self,
+            FreezeCommand.self, ThawCommand.self, ReleaseCommand.self, ResumeCommand.self, ReloadCommand.self,
+            HistoryCommand.self, ExplainCommand.self, EvidenceCommand.self, BackupCommand.self,
             InventoryCommand.self, KeysCommand.self,
         ])
 }

@@ -32,7 +32,9 @@ struct KeysCommand: ParsableCommand {
         var kid: String?
 
         @Option(
-            name: .long, help: "The file for the private key (PEM, mode 0600). An existing one is never overwritten.")
+            name: .long,
+            help:
+                "The file for the private key (PEM, mode 0600), with its folder. An existing one is never overwritten.")
         var out: String?
 
         func run() throws {
@@ -41,13 +43,10 @@ struct KeysCommand: ParsableCommand {
             }
             let key = try PrivateKey.generate(algorithm == .es256 ? .p256 : .rsa(bits: 3072))
             guard let out else { return print(try key.pem(), terminator: "") }
-            let descriptor = open(out, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else {
-                throw Failure("\(out): cannot be created: \(String(cString: strerror(errno)))", code: 2)
-            }
-            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            try file.write(contentsOf: Data(key.pem().utf8))
-            print(try KeysCommand.publicSet(key, kid: kid))
+            // Before anything is written: what fails leaves nothing behind.
+            let (pem, jwks) = (try key.pem(), try KeysCommand.publicSet(key, kid: kid))
+            do { try NewFile.write(pem, to: out) } catch { throw Failure("\(error)", code: 2) }
+            print(jwks)
         }
     }
 

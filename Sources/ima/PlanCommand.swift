@@ -3,6 +3,7 @@ import ArgumentParser
 import CommandLineTool
 import Foundation
 import Logging
+import Settings
 import StrictJSON
 
 struct PlanCommand: ParsableCommand {
@@ -14,11 +15,15 @@ struct PlanCommand: ParsableCommand {
     @Flag(name: .long, help: "Print JSON.")
     var json = false
 
+    @Option(
+        name: .long, help: "An inventory to plan with, by default rules, instead of a configuration; may be repeated.")
+    var inventory: [String] = []
+
     @Argument(help: "A file with the alert, a payload or a whole event; - reads standard input.")
     var alert: String
 
     func run() throws {
-        let configuration = try options.load()
+        let configuration = try load()
         let input: Data?
         if alert == "-" {
             input = FileHandle.standardInput.readDataToEndOfFile()
@@ -33,7 +38,19 @@ struct PlanCommand: ParsableCommand {
             print(json ? plan.json.text : plan.lines.joined(separator: "\n"))
             if let objection = plan.objection { throw Failure("\(alert): the agent would refuse it: \(objection)") }
         } catch let error as AlertPlan.UnusableAlert {
-            throw Failure("\(alert): \(error)", code: 2)
+            throw Failure(
+                error.description.split(separator: "\n").map { "\(alert): \($0)" }.joined(separator: "\n"), code: 2)
+        }
+    }
+
+    /// Keys and secrets need not be there: nobody is spoken to.
+    private func load() throws -> AgentConfiguration {
+        if inventory.isEmpty { return try options.load(checksFiles: false) }
+        do {
+            return try PlanningConfiguration.load(
+                inventories: inventory, environment: ProcessInfo.processInfo.environment)
+        } catch let problems as Problems {
+            throw Failure(problems.description)
         }
     }
 }

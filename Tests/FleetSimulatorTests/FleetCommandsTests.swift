@@ -25,7 +25,9 @@ struct FleetCommandsTests {
         }
         let login = CredentialReference(username: "u", secret: .value("p"))
         return try SimulatedFleet(
-            site: Site(resources: resources, credentials: ["c": login]), each: ["tray": .nvidiaDGXH100])
+            site: Site(
+                resources: resources, groups: [Group(id: "all-gpus", members: ["tray"])], credentials: ["c": login]),
+            each: ["tray": .nvidiaDGXH100])
     }
 
     private func ask(
@@ -58,6 +60,7 @@ struct FleetCommandsTests {
         #expect(ask(fleet, "PATCH", "/machines/all", ["faults": ["meter-stale"]]).0 == 200)
         #expect(fleet.bmcs.allSatisfy { $0.faults == [Fault(.meterStale)] })
         #expect(ask(fleet, "GET", "/machines/main-b").1.array?.count == 1)
+        #expect(ask(fleet, "GET", "/machines/all-gpus").1.array?.first?["personality"] == "nvidia-dgx-h100")
         #expect(ask(fleet, "POST", "/machines/tray/policies", ["Id": "theirs", "Limit": 5000]).0 == 200)
         #expect(fleet.bmc(of: "tray")?.machine.nodeManager?.policies.map(\.id) == ["theirs"])
     }

@@ -47,6 +47,22 @@ struct MigrationTests {
         #expect(try journal.history(HistoryQuery()).map(\.entry.code) == ["freeze"])
     }
 
+    @Test func commandsHaveAuthorsFromVersion7On() throws {
+        let journal = try JournalDatabase(path: file(Self.version1 + Self.version2))
+        #expect(try journal.history(HistoryQuery()).map(\.author) == [nil])
+        let breach = try #require(UUIDText("01010101-0101-4101-8101-010101010101"))
+        var batch = JournalBatch()
+        batch.author = CommandAuthor(user: "root", reason: "a leak")
+        batch.changes.history = [
+            HistoryEntry(.command, "release", breach: breach), HistoryEntry(.alert, "resolved", breach: breach),
+        ]
+        try journal.write([batch], now: Timestamp(milliseconds: 1_800_000_000_000))
+        #expect(try journal.history(HistoryQuery(breach: breach)).map(\.author) == [batch.author, nil])
+        #expect(try journal.breaches(startingWith: "0101", limit: 5) == [breach])
+        #expect(try journal.breaches(startingWith: "02", limit: 5).isEmpty)
+        #expect(try journal.breaches(startingWith: "0%' OR 1", limit: 5).isEmpty)
+    }
+
     @Test func fromVersion2() throws {
         let journal = try JournalDatabase(path: file(Self.version1 + Self.version2))
         let contents = try journal.load()

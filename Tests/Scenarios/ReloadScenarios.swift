@@ -102,11 +102,99 @@ struct ReloadScenarios {
         try change(stage, "retries: 1", "retries: 1, workers: 3")
         for _ in 0..<2 {
             let log = try await reload(stage, until: "read the configuration again")
-            #expect(log.contains("needs a restart: redfish connections, control"))
+            #expect(log.contains("needs a restart: control.path, redfish.workers"))
         }
         #expect(!FileManager.default.fileExists(atPath: stage.folder.path("other.sock")))
         try stage.folder.write(PrivateKey.generate(.p256).pem(), to: "ima.pem")
-        #expect(try await reload(stage, until: "read the configuration again").contains("control, signing"))
+        #expect(try await reload(stage, until: "read the configuration again").contains("redfish.workers, signing.key"))
+        await stage.tearDown()
+    }
+
+    private func metric(_ stage: Stage, _ name: String) async -> Double? {
+        await stage.page("/metrics").body.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+            .flatMap { Double($0.dropFirst(name.count + 1)) }
+    }
+
+    /// `ima reload` is SIGHUP with an answer.
+    @Test(.timeLimit(.minutes(2)))
+    func theCommandSaysWhatChanged() async throws {
+        let stage = try await Stage()
+        let fleet = stage.fleet
+        try await stage.startAgent()
+        #expect(await metric(stage, "ima_config_last_reload_successful") == 1)
+        let nothing = try stage.command("reload")
+        #expect(nothing.status == 0 && nothing.output.contains("generation 2 is in force; nothing had changed"))
+        let (other, name) = try source(stage, "dps-other")
+        defer { other.stop() }
+        #expect(try await eventually { other.isConnected })
+        try change(stage, "trust: [{", "trust: [{ source: \"\(name)\", jwks: dps-other.json }, {")
+        try change(stage, "hold_down: 500ms", "hold_down: 400ms")
+        try change(stage, "journal: ima.sqlite", "journal: ima.sqlite\nmode: observe\nshutdown_timeout: 9s")
+        let site = stage.folder.read("site.yaml").replacing(", allow: [power_cap]", with: "")
+            .replacing("cpu-[1-8]", with: "cpu-[1-7]").replacing("[11-18]", with: "[11-17]")
+        try stage.folder.write(site, to: "site.yaml")
+        let expected = [
+            "  mode: enforce -> observe", "  enforcement.hold_down: 500ms -> 400ms", "  sources added: \(name)",
+            "  resources removed: cpu-8", "  resources changed: store", "  shutdown_timeout: 20s -> 9s",
+        ]
+        // What would be is told first, and changes nothing.
+        let dry = try stage.command("reload", "--dry-run")
+        #expect(dry.status == 0, "\(dry.errors)")
+        for line in expected { #expect(dry.output.contains(line + "\n"), "\(dry.output)") }
+        let before = try JSONValue(parsing: Array(stage.command("status", "--json").output.utf8))
+        #expect(before["mode"] == "enforce" && before["generation"]?.number?.int == 2)
+        let done = try stage.command("reload", "--reason", "change 4711")
+        #expect(done.status == 0, "\(done.errors)")
+        for line in expected { #expect(done.output.contains(line + "\n"), "\(done.output)") }
+        let after = try JSONValue(parsing: Array(stage.command("status", "--json").output.utf8))
+        #expect(after["mode"] == "observe" && after["generation"]?.number?.int == 3)
+        #expect(after["configuration"]?["needs_restart"]?.array?.compactMap(\.string) == ["shutdown_timeout"])
+        #expect(try stage.command("history").output.contains("command reload by "))
+        #expect(try stage.command("explain", "cpu-8").status == 1)
+
+        // One mistake, and the old configuration stays as it was.
+        try change(stage, "mode: observe", "mode: enforce")
+        try change(stage, "hold_down: 400ms", "hold_down: maybe")
+        let refused = try stage.command("reload")
+        #expect(refused.status == 1 && refused.output.isEmpty)
+        #expect(refused.errors.contains("ima.yaml:9: enforcement.hold_down: "), "\(refused.errors)")
+        #expect(refused.errors.contains("nothing was changed; generation 3 stays in force"))
+        #expect(await metric(stage, "ima_config_last_reload_successful") == 0)
+        let failed = try JSONValue(parsing: Array(stage.command("status", "--json").output.utf8))
+        #expect(failed["mode"] == "observe" && failed["configuration"]?["successful"] == false)
+        #expect(try stage.command("status").output.contains("RELOAD FAILED"))
+
+        // In force are the source that was added and the rule that was changed.
+        try change(stage, "hold_down: maybe", "hold_down: 300ms")
+        let mended = try stage.command("reload", "--json")
+        #expect(mended.status == 0, "\(mended.errors)")
+        let json = try JSONValue(parsing: Array(mended.output.utf8))
+        #expect(json["applied"] == true && json["generation"]?.number?.int == 4)
+        #expect(json["changed"]?.array?.compactMap { $0["key"]?.string } == ["enforcement.hold_down", "mode"])
+        #expect(await metric(stage, "ima_config_last_reload_successful") == 1)
+        let time = await metric(stage, "ima_config_last_reload_success_timestamp_seconds") ?? 0
+        #expect(abs(time - Date().timeIntervalSince1970) < 60)
+        let breach = try Stage.newBreach()
+        let payload = stage.payload(.active, breach, [MainJobScenarios.hint("cpu-2", .node, watts: 900)], .critical)
+        try await other.publish(other.event(.breachAlert, payload.json, time: Stage.now))
+        _ = try await stage.report(breach, .applied)
+        #expect(fleet.limit(of: "cpu-2") == 900)
+        await stage.tearDown()
+    }
+
+    /// What measures messages is live too.
+    @Test(.timeLimit(.minutes(2)))
+    func limitsAreInForceAfterAReload() async throws {
+        let stage = try await Stage()
+        try await stage.startAgent()
+        try change(stage, "control: ima.sock", "control: ima.sock\nlimits: { hints: 1 }")
+        #expect(try stage.command("reload").output.contains("  limits.hints: 100000 -> 1\n"))
+        let breach = try Stage.newBreach()
+        try await stage.alert(
+            .active, breach,
+            [MainJobScenarios.hint("cpu-1", .node, watts: 900), MainJobScenarios.hint("cpu-2", .node, watts: 900)])
+        #expect(try await eventually { stage.log.contains("refused a message") })
+        #expect(stage.fleet.limit(of: "cpu-1") == nil)
         await stage.tearDown()
     }
 

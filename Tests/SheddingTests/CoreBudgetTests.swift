@@ -157,4 +157,46 @@ struct CoreBudgetTests {
         }
         #expect(orders.flatMap { $0.machines.map(\.resource.id) } == ["far"])
     }
+
+    @Test func powerComesBackNoFasterThanTheRate() throws {
+        let rate = try #require(PowerRate(wattsPerSecond: Watts(100)))
+        var world = BudgetWorld {
+            $0.holdDown = .zero
+            $0.maxRate = rate
+        }
+        world.see(Self.draws)
+        world.world.alert(Fixture.alert(1, .active, [hint("feed-a", 4000)]))
+        world.run()
+        let capped = ["tray1-gpu0", "tray1-gpu1", "tray2-gpu0", "tray2-gpu1", "server", "far"]
+        let most = ["server": 1000, "far": 1000]
+        func allowed() -> Int { capped.map { (world.limits[$0] ?? nil) ?? most[$0] ?? 700 }.reduce(0, +) }
+        let start = allowed()
+        world.world.alert(Fixture.alert(1, .resolved))
+        world.run()
+        for second in 0..<60 {
+            #expect(allowed() - start <= second * 100 + 1000, "after \(second) s")
+            world.pass(.seconds(1))
+        }
+        #expect(allowed() == 4 * 700 + 2 * 1000, "all is back in the end")
+    }
+
+    @Test func whatIsAskedConfirmedAndMeasuredAreThreeNumbers() throws {
+        var world = BudgetWorld()
+        world.see(Self.draws)
+        world.world.alert(Fixture.alert(1, .active, [hint("tray1", 1200), hint("far", 500)]))
+        let id = Fixture.id(1)
+        var power = world.world.core.book.power(of: id, now: world.world.now)
+        #expect(power.asked == Watts(400 + 400))
+        #expect(power.confirmed == .zero)
+        world.run()
+        power = world.world.core.book.power(of: id, now: world.world.now)
+        #expect(power.confirmed == Watts(800))
+        #expect(power.measured == .zero)
+        world.pass(.seconds(11))
+        world.world.show(Sight(watts: ["tray1": Watts(1250)]))
+        power = world.world.core.book.power(of: id, now: world.world.now)
+        #expect(power.measured == Watts(350))
+        #expect(power.coverage > 0.5 && power.coverage < 0.6, "the other one is not measured: \(power.coverage)")
+        #expect(power.description == "asked 0.80 kW, confirmed 0.80 kW, measured 0.35 kW (coverage 57 %)")
+    }
 }

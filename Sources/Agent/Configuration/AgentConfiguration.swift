@@ -54,6 +54,21 @@ public struct AgentConfiguration: Sendable {
         public var port: Int
     }
 
+    /// Where operators' commands are taken (`control:`).
+    public struct ControlSocket: Sendable, Hashable {
+        public var path: String
+        /// Whose members may use it beside the agent's own user and root; nil: nobody's.
+        public var group: String?
+        /// The group's number.
+        public var groupID: UInt32?
+
+        public init(path: String, group: String? = nil, groupID: UInt32? = nil) {
+            self.path = path
+            self.group = group
+            self.groupID = groupID
+        }
+    }
+
     public struct Bus: Sendable, Hashable {
         public var address: BrokerAddress
         public var topicPrefix: String
@@ -96,7 +111,7 @@ public struct AgentConfiguration: Sendable {
     /// How often each BMC is probed while nothing is wrong; nil: never.
     public var patrolEvery: Duration?
     public var http: HTTPAddress?
-    public var controlSocket: String?
+    public var control: ControlSocket?
     public var shutdownTimeout: Duration
     public var limits = Limits()
     public var logFormat = LogFormat.text

@@ -1,49 +1,40 @@
+import OperatorAPI
 import Shedding
 import Site
 
 /// What a changed configuration means for an agent that runs: what of it is in force after a reload, and what only after a
 /// restart. Keys are named as in the file.
 struct ConfigurationDifference: Sendable, Hashable {
-    /// Taken over by the running agent.
-    private(set) var applied: [String] = []
-    /// Read, and without any effect until the next start.
-    private(set) var needsRestart: [String] = []
+    /// In force with a reload.
+    private(set) var changed: [ReloadReply.Key] = []
+    /// Without any effect until the next start.
+    private(set) var needsRestart: [ReloadReply.Key] = []
+    private(set) var resources = ReloadReply.Set()
+    private(set) var groups = ReloadReply.Set()
+    private(set) var sources = ReloadReply.Set()
+    private(set) var credentials = ReloadReply.Set()
 
     init(from old: AgentConfiguration, to new: AgentConfiguration) {
-        func note<Value: Equatable>(
-            _ name: String, _ path: (AgentConfiguration) -> Value, in list: inout [String]
-        ) {
-            if path(old) != path(new) { list.append(name) }
+        for key in ConfigurationKey.all {
+            let (before, after) = (key.value(old), key.value(new))
+            guard before != after else { continue }
+            let change = ReloadReply.Key(key: key.path, from: before, to: after)
+            switch key.effect {
+            case .live: changed.append(change)
+            case .restart: needsRestart.append(change)
+            case .named: break
+            }
         }
-        note("trust", \.trust, in: &applied)
-        note("mode", \.mode, in: &applied)
-        note("inventory", \.site.resources, in: &applied)
-        note("credentials", \.site.credentials, in: &applied)
-        note("enforcement", { Self.live($0.policy) }, in: &applied)
-
-        note("agent.id", \.agentID, in: &needsRestart)
-        note("broker.url", \.bus.address, in: &needsRestart)
-        note("broker.topic_prefix", \.bus.topicPrefix, in: &needsRestart)
-        note("broker.qos", \.bus.qos, in: &needsRestart)
-        note("broker.tls", \.bus.tls, in: &needsRestart)
-        note("broker login", \.bus.login, in: &needsRestart)
-        note("signing", \.signing, in: &needsRestart)
-        note("journal", \.journal, in: &needsRestart)
-        note("enforcement.max_age", \.policy.maxAge, in: &needsRestart)
-        note("enforcement.max_event_bytes", \.policy.maxEventBytes, in: &needsRestart)
-        note("redfish", \.redfish, in: &needsRestart)
-        note("redfish connections", \.pool, in: &needsRestart)
-        note("redfish.patrol_every", \.patrolEvery, in: &needsRestart)
-        note("http", \.http, in: &needsRestart)
-        note("control", \.controlSocket, in: &needsRestart)
-        note("shutdown_timeout", \.shutdownTimeout, in: &needsRestart)
-        note("limits", \.limits, in: &needsRestart)
-        note("log", \.logFormat, in: &needsRestart)
+        resources = Self.compare(old.site.resources, new.site.resources)
+        groups = Self.compare(old.site.groups, new.site.groups)
+        credentials = Self.compare(old.site.credentials, new.site.credentials)
+        sources = Self.compare(Self.sources(old), Self.sources(new))
     }
 
-    /// Notes a section whose files have changed, though it names the same ones.
-    mutating func restart(for section: String) {
-        if !needsRestart.contains(section) { needsRestart.append(section) }
+    /// Notes a key whose files have another content, though it names the same ones.
+    mutating func restart(for key: String, file: String) {
+        if needsRestart.contains(where: { $0.key == key }) { return }
+        needsRestart.append(.init(key: key, from: file, to: "\(file), with another content"))
     }
 
     /// Whether how BMCs are trusted changed: connections that were made before are not to be used any more.
@@ -53,20 +44,16 @@ struct ConfigurationDifference: Sendable, Hashable {
         return trust.contains { address, value in other[address] != value }
     }
 
-    /// Without what only a start reads.
-    private static func live(_ policy: Policy) -> Policy {
-        var policy = policy
-        let defaults = Policy()
-        policy.maxAge = defaults.maxAge
-        policy.maxEventBytes = defaults.maxEventBytes
-        return policy
+    private static func sources(_ configuration: AgentConfiguration) -> [String: Set<AgentConfiguration.TrustedSource>]
+    {
+        Dictionary(grouping: configuration.trust, by: \.source).mapValues(Set.init)
     }
-}
 
-extension ConfigurationDifference: CustomStringConvertible {
-    var description: String {
-        let changed =
-            applied.isEmpty ? "nothing of what a reload takes up has changed" : applied.joined(separator: ", ")
-        return needsRestart.isEmpty ? changed : "\(changed); needs a restart: \(needsRestart.joined(separator: ", "))"
+    private static func compare<Value: Equatable>(
+        _ old: [String: Value], _ new: [String: Value]
+    ) -> ReloadReply.Set {
+        ReloadReply.Set(
+            added: new.keys.filter { old[$0] == nil }.sorted(), removed: old.keys.filter { new[$0] == nil }.sorted(),
+            changed: new.filter { name, value in old[name].map { $0 != value } ?? false }.keys.sorted())
     }
 }

@@ -11,32 +11,58 @@ import Site
 
 /// Reads `ima.yaml` and what it names, noting every mistake of every file.
 public enum ConfigurationReader {
-    /// - Parameter checksPlaces: whether the journal and the control socket must be possible here, as they must where an
-    ///   agent is to run
+    /// - Parameters:
+    ///   - checksPlaces: whether the journal and the control socket must be possible here, as they must where an agent is
+    ///     to run
+    ///   - checksFiles: whether keys, certificates and secrets must be there; who only plans needs none
     /// - Throws: `Problems` with all mistakes
     public static func load(
-        _ path: String, environment: [String: String], checksPlaces: Bool = true
+        _ path: String, environment: [String: String], checksPlaces: Bool = true, checksFiles: Bool = true
     ) throws -> AgentConfiguration {
-        let problems = ProblemCollector()
-        let configuration = SettingsFile.load(path, environment: environment, problems: problems)
-            .flatMap { read($0, environment: environment, problems: problems, checksPlaces: checksPlaces) }
+        let problems = ProblemCollector(checksFiles: checksFiles)
+        let file = SettingsFile.load(path, environment: environment, problems: problems)
+        return try finish(file, path, environment, problems, checksPlaces: checksPlaces)
+    }
+
+    /// The same for a text that is at hand, and for no agent that is to run.
+    static func read(
+        text: String, file: String, environment: [String: String], problems: ProblemCollector
+    ) throws -> AgentConfiguration {
+        let setting = SettingsFile.parse(text, file: file, environment: environment, problems: problems)
+        return try finish(setting, file, environment, problems, checksPlaces: false)
+    }
+
+    private static func finish(
+        _ file: Setting?, _ path: String, _ environment: [String: String], _ problems: ProblemCollector,
+        checksPlaces: Bool
+    ) throws -> AgentConfiguration {
+        let configuration = file.flatMap {
+            read($0, environment: environment, problems: problems, checksPlaces: checksPlaces)
+        }
         try problems.throwIfAny()
         guard var configuration else { throw Problems([Problem(file: path, message: "cannot be used")]) }
         configuration.warnings = Set(problems.warnings).sorted()
         return configuration
     }
 
-    private static let sections = [
+    static let sections = [
         "agent", "broker", "trust", "signing", "inventory", "journal", "mode", "enforcement", "redfish", "http",
         "control", "shutdown_timeout", "limits", "log",
     ]
+
+    static let agentKeys = ["id"]
+    static let busKeys = ["url", "topic_prefix", "qos", "tls", "token_file", "oauth2", "allow_plaintext"]
+    static let tlsKeys = ["ca", "certificate", "key"]
+    static let oauthKeys = ["token_url", "client_id", "client_secret_file", "scope", "ca"]
+    static let signingKeys = ["key", "kid", "module"]
+    static let logKeys = ["format"]
 
     private static func read(
         _ file: Setting, environment: [String: String], problems: ProblemCollector, checksPlaces: Bool
     ) -> AgentConfiguration? {
         let top = file.members(sections)
         let agent = top.required("agent", of: file)
-        let agentID = agent.flatMap { agent in agent.members(["id"]).required("id", of: agent) }.flatMap(identifier)
+        let agentID = agent.flatMap { agent in agent.members(agentKeys).required("id", of: agent) }.flatMap(identifier)
         let bus = top.required("broker", of: file).flatMap(readBus)
         let trust = TrustReader.read(top.required("trust", of: file))
         let signing = top.required("signing", of: file).flatMap(readSigning)
@@ -45,17 +71,19 @@ public enum ConfigurationReader {
             $0.path()
         }
         if inventory?.isList == true, files?.isEmpty == true { inventory?.note("should name at least one file") }
-        let site = SiteReader.load(files ?? [], environment: environment, problems: problems)
+        let site = SiteReader.load(
+            files ?? [], environment: environment, problems: problems, checksFiles: problems.checksFiles)
         if let files, !files.isEmpty, site.resources.isEmpty, problems.all.isEmpty {
             inventory?.note("holds no resources: there is nothing to enforce on")
         }
         let journal = top.required("journal", of: file).flatMap { readJournal($0, checksPlaces) }
         let policy = EnforcementReader.read(top["enforcement"])
+        EnforcementReader.warn(top["enforcement"] ?? file, policy: policy, site: site)
         var (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
         let http = top["http"].flatMap(readHTTP)
         let mode = top["mode"]?.choice(AgentConfiguration.Mode.self) ?? .enforce
-        let logFormat = top["log"]?.members(["format"])["format"]?.choice(LogFormat.self) ?? .text
-        let controlSocket = top["control"]?.pathToBe(isSocket: true, checks: checksPlaces)
+        let logFormat = top["log"]?.members(logKeys)["format"]?.choice(LogFormat.self) ?? .text
+        let control = top["control"].flatMap { ControlSocketReader.read($0, checksPlaces: checksPlaces) }
         let shutdownTimeout = top["shutdown_timeout"]?.duration() ?? .seconds(20)
         guard let agentID, let bus, let signing, let journal, let files else { return nil }
         var finalPolicy = policy
@@ -67,7 +95,7 @@ public enum ConfigurationReader {
             site: site, journal: journal, mode: mode,
             policy: finalPolicy, redfish: redfish.options.named(agentID), pool: pool, patrolEvery: redfish.patrolEvery,
             http: http,
-            controlSocket: controlSocket,
+            control: control,
             shutdownTimeout: shutdownTimeout, limits: limits, logFormat: logFormat)
     }
 
@@ -92,9 +120,7 @@ public enum ConfigurationReader {
     }
 
     private static func readBus(_ setting: Setting) -> AgentConfiguration.Bus? {
-        let members = setting.members([
-            "url", "topic_prefix", "qos", "tls", "token_file", "oauth2", "allow_plaintext",
-        ])
+        let members = setting.members(busKeys)
         guard let url = members.required("url", of: setting) else { return nil }
         let address = url.string().flatMap { text in
             do { return try BrokerAddress(checking: text) } catch { return url.fail("\(error)") }
@@ -106,7 +132,7 @@ public enum ConfigurationReader {
         let qos = members["qos"]?.int(0...2) ?? 2
         var tls: BusOptions.TLS?
         if let section = members["tls"] {
-            let parts = section.members(["ca", "certificate", "key"])
+            let parts = section.members(tlsKeys)
             let authorities = parts.required("ca", of: section)?.authorityFile()
             let certificate = parts["certificate"]?.existingFile()
             let key = parts["key"]?.secretFile()
@@ -140,7 +166,7 @@ public enum ConfigurationReader {
         }
         if let file = members["token_file"] { return file.secretFile().map { .tokenFile($0) } ?? .none }
         guard let section = members["oauth2"] else { return .none }
-        let parts = section.members(["token_url", "client_id", "client_secret_file", "scope", "ca"])
+        let parts = section.members(oauthKeys)
         guard let url = parts.required("token_url", of: section), let text = url.nonEmptyString(),
             let client = parts.required("client_id", of: section)?.nonEmptyString(),
             let secret = parts.required("client_secret_file", of: section)?.secretFile()
@@ -170,7 +196,7 @@ public enum ConfigurationReader {
     }
 
     private static func readSigning(_ setting: Setting) -> AgentConfiguration.Signing? {
-        let members = setting.members(["key", "kid", "module"])
+        let members = setting.members(signingKeys)
         guard let key = members.required("key", of: setting), let path = keyPlace(key, module: members["module"]),
             let keyID = members.required("kid", of: setting)?.nonEmptyString()
         else { return nil }

@@ -1,91 +1,171 @@
 import Curl
 import EventBus
 import Foundation
+import Journal
 import Logging
+import OperatorAPI
+import PowerEvents
 import Settings
 import Shedding
 
-/// Reads configuration, inventory and keys again, and puts all of it in force or, where any of it has a mistake, none.
+/// Reads configuration, inventory and keys again, and puts all of it in force or, where any of it has a mistake, none. The
+/// one way for `ima reload`, SIGHUP and `systemctl reload`.
 actor ConfigurationReload {
     /// What the parts that run are given.
     struct Parts: Sendable {
         let enforcer: Enforcer
         let trust: TrustStore
         let pool: HTTPClientPool
+        let state: ConfigurationState
+        let rules: IntakeRules
+        let composer: EventComposer
         /// Subscribes to the alerts of the sources that are trusted now.
         let subscribe: @Sendable (AgentConfiguration) -> Void
+        /// Says that a reload begins (true) and is over (false), to whoever supervises the process.
+        let announce: @Sendable (Bool) -> Void
     }
 
+    /// What is in force, with what a reload does not change as the start had it.
     private var current: AgentConfiguration
-    /// The files that only a start reads, as they were then.
-    private let startFiles: [String: [FileStamp?]]
+    private let startFiles: ConfigurationFiles
+    private var files: ConfigurationFiles
     private let parts: Parts
     private let environment: [String: String]
     private let logger: Logger
+    private let now: @Sendable () -> Timestamp
 
     /// - Parameter current: what the agent was started with
     init(
         _ current: AgentConfiguration, parts: Parts,
-        environment: [String: String] = ProcessInfo.processInfo.environment, logger: Logger
+        environment: [String: String] = ProcessInfo.processInfo.environment, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.current = current
-        startFiles = Self.stamps(current)
+        startFiles = ConfigurationFiles(current)
+        files = startFiles
         self.parts = parts
         self.environment = environment
         self.logger = logger
+        self.now = now
     }
 
-    /// - Returns: what changed, and what needs a restart
-    /// - Throws: `Problems`, or an error that names the key file; nothing has changed then
-    func perform() async throws -> ConfigurationDifference {
+    /// - Parameters:
+    ///   - dryRun: says what would change, and changes nothing
+    ///   - author: who asked, for the history
+    func perform(dryRun: Bool = false, author: CommandAuthor) async -> ReloadReply {
+        if dryRun {
+            var reply: ReloadReply
+            do { reply = try plan().reply } catch { reply = failure(error) }
+            reply.dryRun = true
+            return reply
+        }
+        parts.announce(true)
+        defer { parts.announce(false) }
+        let plan: Plan
+        do { plan = try self.plan() } catch {
+            let reply = failure(error)
+            parts.state.failed(at: now(), reply.errors)
+            for line in reply.errors {
+                logger.error("the changed configuration is not used; the old one stays: \(line)")
+            }
+            return reply
+        }
+        await adopt(plan)
+        await parts.enforcer.note("reload", by: author)
+        return tell(plan.reply)
+    }
+
+    // MARK: All or nothing
+
+    private struct Plan {
+        var new: AgentConfiguration
+        var trust: TrustStore.Prepared
+        var files: ConfigurationFiles
+        var renewsTrust: Bool
+        var reply: ReloadReply
+    }
+
+    /// Everything that can fail. Changes nothing.
+    ///
+    /// - Throws: `Problems`, or an error that names the key file
+    private func plan() throws -> Plan {
         let new = try ConfigurationReader.load(current.file, environment: environment)
-        // The last thing that can fail. From here on everything is taken over.
         let trust = try parts.trust.prepare(new.trust)
         var difference = ConfigurationDifference(from: current, to: new)
-        let files = Self.stamps(current)
-        for name in startFiles.keys.sorted() where files[name] != startFiles[name] { difference.restart(for: name) }
-        let trustsOtherwise = ConfigurationDifference.trustsOtherwise(current, new)
-        parts.trust.adopt(trust)
+        let newFiles = ConfigurationFiles(new)
+        for (key, file) in newFiles.restarts(since: startFiles) { difference.restart(for: key, file: file) }
+        var reply = ReloadReply()
+        reply.generation = parts.state.generation + 1
+        reply.changed = difference.changed
+        reply.needsRestart = difference.needsRestart
+        reply.resources = difference.resources
+        reply.groups = difference.groups
+        reply.sources = difference.sources
+        reply.credentials = difference.credentials
+        reply.files = newFiles.changed(since: files)
+        reply.warnings = new.warnings.map(\.description)
+        return Plan(
+            new: new, trust: trust, files: newFiles,
+            renewsTrust: ConfigurationDifference.trustsOtherwise(current, new)
+                || newFiles.authoritiesChanged(since: files),
+            reply: reply)
+    }
+
+    private func adopt(_ plan: Plan) async {
+        let new = plan.new
+        parts.trust.adopt(plan.trust)
+        parts.rules.adopt(maximumAge: new.policy.maxAge, limits: new.limits)
+        parts.composer.limit(toBytes: new.policy.maxEventBytes)
         parts.subscribe(new)
         // Before anything is asked of a BMC by the new rules.
-        parts.pool.renewTrust(force: trustsOtherwise)
+        parts.pool.renewTrust(force: plan.renewsTrust)
         await parts.enforcer.reload(new)
         // What needs a restart is told again each time, until there was one.
         var running = new
         running.keepWhatRuns(of: current)
         current = running
-        for warning in new.warnings { logger.warning("\(warning)") }
-        return difference
+        files = plan.files
     }
-}
 
-extension ConfigurationReload {
-    /// The broker's library reads its files when it is set up, and the signing key is read once.
-    private static func stamps(_ configuration: AgentConfiguration) -> [String: [FileStamp?]] {
-        var stamps: [String: [FileStamp?]] = [:]
-        if let tls = configuration.bus.tls {
-            stamps["broker.tls"] = [tls.authorities, tls.certificate, tls.key].map { $0.flatMap { FileStamp($0) } }
+    private func tell(_ plan: ReloadReply) -> ReloadReply {
+        var reply = plan
+        reply.applied = true
+        parts.state.succeeded(at: now(), needsRestart: reply.needsRestart.map(\.key))
+        reply.generation = parts.state.generation
+        let metadata: Logger.Metadata = [
+            "file": "\(current.file)", "generation": "\(reply.generation)",
+            "changed": "\(reply.changes.isEmpty ? "no setting" : reply.changes.joined(separator: "; "))",
+        ]
+        if reply.needsRestart.isEmpty {
+            logger.notice("read the configuration again", metadata: metadata)
+        } else {
+            let keys = reply.needsRestart.map(\.key).joined(separator: ", ")
+            logger.warning("read the configuration again; needs a restart: \(keys)", metadata: metadata)
         }
-        if case .file(let path) = configuration.signing.key { stamps["signing"] = [FileStamp(path)] }
-        return stamps
+        for warning in reply.warnings { logger.warning("\(warning)") }
+        return reply
+    }
+
+    private func failure(_ error: any Error) -> ReloadReply {
+        var reply = ReloadReply()
+        reply.generation = parts.state.generation
+        reply.errors = "\(error)".split(separator: "\n").map(String.init)
+        return reply
     }
 }
 
 extension AgentConfiguration {
-    /// Takes back what a running agent goes on with whatever its files say.
+    /// Takes back what a running agent goes on with whatever its files say: the keys of ``ConfigurationKey/Effect/restart``.
     fileprivate mutating func keepWhatRuns(of old: AgentConfiguration) {
         agentID = old.agentID
         bus = old.bus
         signing = old.signing
         journal = old.journal
-        policy.maxAge = old.policy.maxAge
-        policy.maxEventBytes = old.policy.maxEventBytes
-        redfish = old.redfish
         pool = old.pool
         patrolEvery = old.patrolEvery
         http = old.http
-        controlSocket = old.controlSocket
+        control = old.control
         shutdownTimeout = old.shutdownTimeout
-        limits = old.limits
+        logFormat = old.logFormat
     }
 }

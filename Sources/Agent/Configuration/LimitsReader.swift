@@ -4,12 +4,12 @@ import StrictJSON
 
 /// Reads the section `limits:`; what is absent keeps its default.
 enum LimitsReader {
+    static let keys = ["message", "json_depth", "number_length", "hints", "open_breaches", "bmc_answer"]
+
     static func read(_ section: Setting?, policy: inout Policy) -> AgentConfiguration.Limits {
         var limits = AgentConfiguration.Limits()
         guard let section else { return limits }
-        let members = section.members([
-            "message", "json_depth", "number_length", "hints", "open_breaches", "bmc_answer",
-        ])
+        let members = section.members(keys)
         func bytes(_ key: String, _ least: Int) -> Int? {
             guard let count = members[key]?.byteCount() else { return nil }
             guard (least...(256 << 20)).contains(count) else {

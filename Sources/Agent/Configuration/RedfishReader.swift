@@ -11,14 +11,16 @@ enum RedfishReader {
         var patrolEvery: Duration? = .seconds(60)
     }
 
+    static let keys = [
+        "workers", "connections_per_bmc", "max_in_flight", "connect_timeout", "request_timeout", "retries",
+        "patrol_every", "kept_connections",
+    ]
+
     static func read(_ section: Setting?, retries: Int) -> (Patience, HTTPClientPool.Configuration) {
         var patience = Patience(retries: retries)
         var pool = HTTPClientPool.Configuration()
         guard let section else { return (patience, pool) }
-        let members = section.members([
-            "workers", "connections_per_bmc", "max_in_flight", "connect_timeout", "request_timeout", "retries",
-            "patrol_every", "kept_connections",
-        ])
+        let members = section.members(keys)
         if let count = members["workers"]?.int(0...64) { pool.workers = count }
         if let count = members["connections_per_bmc"]?.int(1...8) { pool.connectionsPerOrigin = count }
         if let count = members["max_in_flight"]?.int(1...100_000) { pool.maximumInFlight = count }

@@ -4,6 +4,8 @@ import Settings
 
 /// Reads the section `trust:`, in which one source may stand several times, with a file of keys each.
 enum TrustReader {
+    static let keys = ["source", "jwks", "allow_unsigned"]
+
     static func read(_ section: Setting?) -> [AgentConfiguration.TrustedSource] {
         guard let section else { return [] }
         var keys: [String: [String: (key: JWK, path: String)]] = [:]
@@ -19,7 +21,7 @@ enum TrustReader {
     private static func readSource(
         _ setting: Setting, _ keys: inout [String: [String: (key: JWK, path: String)]]
     ) -> AgentConfiguration.TrustedSource? {
-        let members = setting.members(["source", "jwks", "allow_unsigned"])
+        let members = setting.members(Self.keys)
         guard let source = members.required("source", of: setting), let text = source.nonEmptyString() else {
             return nil
         }

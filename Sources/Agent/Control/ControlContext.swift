@@ -12,12 +12,12 @@ struct ControlContext: RequestContext {
         channel = source.channel
     }
 
-    /// The peer's user id, by the kernel's word (SO_PEERCRED, unix(7)); nil where there is none.
-    func peerUser() async -> uid_t? {
+    /// The peer, by the kernel's word (SO_PEERCRED, unix(7)); nil where there is none.
+    func peer() async -> SocketPeer? {
         guard let provider = channel as? any SocketOptionProvider else { return nil }
         let answer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
             level: .socket, name: .init(rawValue: SO_PEERCRED))
-        return try? await answer.get().user
+        return try? await answer.map { SocketPeer(user: $0.user, group: $0.group) }.get()
     }
 
     /// `struct ucred` of socket(7), which the C library shows only to programs in its GNU dialect.
@@ -28,17 +28,28 @@ struct ControlContext: RequestContext {
     }
 }
 
-/// Lets only this agent's own user and root command it, whatever the socket file's mode has become.
-struct OwnerOnly: RouterMiddleware {
+/// Lets only this agent's own user, root, and the configured group command it, whatever the socket file's mode has become.
+struct OperatorsOnly: RouterMiddleware {
     typealias Context = ControlContext
+
+    /// nil: none beside the agent's own user and root.
+    let group: gid_t?
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard let user = await context.peerUser(), user == geteuid() || user == 0 else {
+        guard let peer = await context.peer(), isOperator(peer) else {
+            let others = group == nil ? "" : ", and the group of control.group,"
             return answer(
-                #"{"error":"only the agent's own user and root may ask this"}"#, "application/json", status: .forbidden)
+                #"{"error":"only the agent's own user and root\#(others) may ask this"}"#, "application/json",
+                status: .forbidden)
         }
         return try await next(request, context)
+    }
+
+    private func isOperator(_ peer: SocketPeer) -> Bool {
+        if peer.user == geteuid() || peer.user == 0 { return true }
+        guard let group else { return false }
+        return peer.isMember(of: group)
     }
 }

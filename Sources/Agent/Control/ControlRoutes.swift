@@ -1,5 +1,7 @@
+import Foundation
 import Hummingbird
 import Journal
+import OperatorAPI
 import PowerEvents
 import Shedding
 import StrictJSON
@@ -7,52 +9,105 @@ import StrictJSON
 /// What the control socket answers: the state as JSON, and the few commands.
 enum ControlRoutes {
     private static let mostLines = 10_000
+    /// Of a request's body: the ids of a whole site, each a few times.
+    private static let mostBytes = 4 << 20
 
-    static func responder(_ enforcer: Enforcer, store: any Store) -> RouterResponder<ControlContext> {
+    static func responder(
+        _ desk: CommandDesk, store: any Store, evidence: EvidenceDesk, group: gid_t?
+    ) -> RouterResponder<ControlContext> {
         let router = Router(context: ControlContext.self)
-        router.add(middleware: OwnerOnly())
+        router.add(middleware: OperatorsOnly(group: group))
+        addCommands(to: router, desk)
+        let enforcer = desk.enforcer
         router.get("/status") { _, _ in answer(await enforcer.snapshot().json.text, "application/json") }
-        router.post("/freeze") { _, _ in
-            await enforcer.command(.freeze)
-            return answer(#"{"frozen":true}"#, "application/json")
-        }
-        router.post("/thaw") { _, _ in
-            await enforcer.command(.thaw)
-            return answer(#"{"frozen":false}"#, "application/json")
-        }
-        router.post("/resume") { _, _ in
-            guard await enforcer.command(.resume) == .done else {
-                let error = #"{"error":"nothing waits for a resume: the journal was taken up at the start"}"#
-                return answer(error, "application/json", status: .conflict)
-            }
-            return answer(#"{"resumed":true}"#, "application/json")
-        }
-        router.post("/release/:breach") { _, context in
-            guard let id = context.parameters.get("breach").flatMap({ UUIDText($0) }),
-                await enforcer.command(.release(id)) == .done
-            else {
-                return answer(#"{"error":"no such breach is open"}"#, "application/json", status: .notFound)
-            }
-            return answer(#"{"released":true}"#, "application/json")
-        }
-        router.get("/history") { request, _ in
-            let limit = min(request.uri.queryParameters.get("limit", as: Int.self) ?? 50, mostLines)
-            if request.uri.queryParameters.get("refused") != nil {
-                return answer(HistoryAnswer.json(try await store.refusals(limit: limit)).text, "application/json")
-            }
-            let query = HistoryQuery(
-                breach: request.uri.queryParameters.get("breach").flatMap { UUIDText($0) },
-                resource: request.uri.queryParameters.get("resource"), limit: limit)
-            return answer(HistoryAnswer.json(try await store.history(query)).text, "application/json")
-        }
+        router.get("/history") { request, _ in try await history(request, store) }
         router.get("/explain") { request, _ in
             let name = request.uri.queryParameters.get("resource") ?? ""
             guard let explanation = try await enforcer.explain(name) else {
-                let error: JSONValue = ["error": .string("the inventory has no \"\(name)\", and nothing of it is held")]
-                return answer(error.text, "application/json", status: .notFound)
+                return refusal("the inventory has no \"\(name)\", and nothing of it is held", .notFound)
             }
             return answer(explanation.json.text, "application/json")
         }
+        router.get("/evidence/:breach") { request, context in
+            let name = context.parameters.get("breach") ?? ""
+            let format = request.uri.queryParameters.get("format").flatMap(EvidenceDesk.Format.init(rawValue:))
+            do {
+                return answer(try await evidence.make(name, format ?? .text), "text/plain; charset=utf-8")
+            } catch let error as EvidenceDesk.Unavailable {
+                return refusal(error.description, .notFound)
+            }
+        }
         return router.buildResponder()
+    }
+
+    private static func addCommands(to router: Router<ControlContext>, _ desk: CommandDesk) {
+        router.post("/freeze") { request, context in
+            try await reply(request, context) { wish, author throws(CommandDesk.Refused) in
+                try await desk.freeze(wish, by: author).json
+            }
+        }
+        router.post("/thaw") { request, context in
+            try await reply(request, context) { wish, author throws(CommandDesk.Refused) in
+                try await desk.thaw(wish, by: author).json
+            }
+        }
+        router.post("/resume") { request, context in
+            try await reply(request, context) { _, author throws(CommandDesk.Refused) in
+                try await desk.resume(by: author).json
+            }
+        }
+        router.post("/release/:breach") { request, context in
+            let name = context.parameters.get("breach") ?? ""
+            return try await reply(request, context) { wish, author throws(CommandDesk.Refused) in
+                try await desk.release(name, wish, by: author).json
+            }
+        }
+        router.post("/reload") { request, context in
+            try await reply(request, context) { wish, author throws(CommandDesk.Refused) in
+                await desk.reload(wish, by: author).json
+            }
+        }
+    }
+
+    private static func reply(
+        _ request: Request, _ context: ControlContext,
+        _ command: (CommandRequest, CommandAuthor) async throws(CommandDesk.Refused) -> String
+    ) async throws -> Response {
+        let body = try await request.body.collect(upTo: mostBytes)
+        let wish: CommandRequest
+        do throws(CommandRequest.Unusable) { wish = try CommandRequest(json: body.readableBytesView) } catch {
+            return refusal(error.description, .badRequest)
+        }
+        let author = CommandAuthor(
+            user: await context.peer()?.name, reason: wish.reason.map { ForeignText.clean($0) })
+        do throws(CommandDesk.Refused) {
+            return answer(try await command(wish, author), "application/json")
+        } catch {
+            return refusal(error.message, error.status)
+        }
+    }
+
+    private static func history(_ request: Request, _ store: any Store) async throws -> Response {
+        let limit = min(request.uri.queryParameters.get("limit", as: Int.self) ?? 50, mostLines)
+        if request.uri.queryParameters.get("refused") != nil {
+            return answer(HistoryAnswer.json(try await store.refusals(limit: limit)).text, "application/json")
+        }
+        var breach: UUIDText?
+        if let name = request.uri.queryParameters.get("breach") {
+            let known = try await store.breaches(startingWith: name, limit: BreachName.mostNamed + 1)
+            switch BreachName.find(name, among: known) {
+            case .one(let id): breach = id
+            case .several(let ids): return refusal(BreachName.objection(name, ids), .conflict)
+            case .none: return refusal("the history knows no breach \"\(name)\"", .notFound)
+            }
+        }
+        let query = HistoryQuery(
+            breach: breach, resource: request.uri.queryParameters.get("resource"), limit: limit)
+        return answer(HistoryAnswer.json(try await store.history(query)).text, "application/json")
+    }
+
+    private static func refusal(_ message: String, _ status: HTTPResponse.Status) -> Response {
+        let error: JSONValue = ["error": .string(message)]
+        return answer(error.text, "application/json", status: status)
     }
 }

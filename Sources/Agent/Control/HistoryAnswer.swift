@@ -17,6 +17,8 @@ enum HistoryAnswer {
                 object["value"] = line.entry.value.map(JSONValue.string)
                 object["prior"] = line.entry.prior.map(JSONValue.string)
                 object["message"] = line.entry.message.map(JSONValue.string)
+                object["user"] = line.author?.user.map(JSONValue.string)
+                object["reason"] = line.author?.reason.map(JSONValue.string)
                 return .object(object)
             })
     }

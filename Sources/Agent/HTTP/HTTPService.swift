@@ -9,13 +9,13 @@ import Synchronization
 /// Where a server listens.
 enum HTTPEndpoint: Sendable {
     case tcp(AgentConfiguration.HTTPAddress)
-    /// A Unix socket that only this user may open.
-    case unix(String)
+    /// A Unix socket that only this user may open, and the group that it names.
+    case unix(AgentConfiguration.ControlSocket)
 
     var name: String {
         switch self {
         case .tcp(let address): "http \(address.host):\(address.port)"
-        case .unix(let path): "control \(path)"
+        case .unix(let control): "control \(control.path)"
         }
     }
 }
@@ -40,7 +40,8 @@ where Context: RequestContext & InitializableFromSource<ApplicationRequestContex
         let address: BindAddress
         switch endpoint {
         case .tcp(let tcp): address = .hostname(tcp.host, port: tcp.port)
-        case .unix(let path):
+        case .unix(let control):
+            let path = control.path
             // A socket that a crash left behind would be in the way. The journal's lock says that nobody else uses it.
             if (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeSocket {
                 try? FileManager.default.removeItem(atPath: path)
@@ -55,7 +56,7 @@ where Context: RequestContext & InitializableFromSource<ApplicationRequestContex
                 address: address, serverName: "ima",
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections, logger: quiet)),
             onServerRunning: { channel in
-                if case .unix(let path) = endpoint { chmod(path, 0o600) }
+                if case .unix(let control) = endpoint { open(control) }
                 onRunning(channel.localAddress?.port)
             }, logger: quiet)
         do {
@@ -64,7 +65,22 @@ where Context: RequestContext & InitializableFromSource<ApplicationRequestContex
             throw CannotListen(
                 description: "\(endpoint.name): cannot listen: \(String(cString: strerror(error.errnoCode)))")
         }
-        if case .unix(let path) = endpoint { try? FileManager.default.removeItem(atPath: path) }
+        if case .unix(let control) = endpoint { try? FileManager.default.removeItem(atPath: control.path) }
+    }
+
+    /// Until now nobody else could open it: the process has a umask of 077.
+    private func open(_ control: AgentConfiguration.ControlSocket) {
+        chmod(control.path, 0o600)
+        guard let group = control.groupID else { return }
+        guard chown(control.path, uid_t.max, group) == 0 else {
+            return logger.error(
+                "the control socket cannot be given to its group, so that only this user and root can use it",
+                metadata: [
+                    "socket": "\(control.path)", "group": "\(control.group ?? "\(group)")",
+                    "reason": "\(String(cString: strerror(errno)))",
+                ])
+        }
+        chmod(control.path, 0o660)
     }
 }
 

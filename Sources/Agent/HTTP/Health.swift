@@ -11,6 +11,7 @@ final class Health: Sendable {
     private let pool: HTTPClientPool
     private let store: any Store
     private let metrics: AgentMetrics
+    private let process = ProcessMetrics()
 
     init(pool: HTTPClientPool, store: any Store, metrics: AgentMetrics) {
         self.pool = pool
@@ -27,14 +28,22 @@ final class Health: Sendable {
     var isReady: Bool { brokerReady.load(ordering: .relaxed) }
 
     /// Brings the gauges up to date that are asked for rather than told.
-    func refresh() {
+    private func refresh() {
         let depth = pool.queueDepth
         metrics.redfishInFlight.set(depth.inFlight)
         metrics.redfishQueueDepth.set(depth.waiting)
+        metrics.journalFailing.set(store.failure != nil)
+        process.refresh()
         let effort = store.effort
         metrics.journalTime.advance(to: effort.spent / .seconds(1))
         metrics.journalProcessorTime.advance(to: effort.processor / .seconds(1))
         metrics.journalTransactions.advance(to: Double(effort.transactions))
+    }
+
+    /// What Prometheus scrapes, as it is now.
+    var page: String {
+        refresh()
+        return PrometheusText(metrics.all + process.all).page
     }
 
     func json(_ status: StatusSnapshot) -> JSONValue {

@@ -5,13 +5,10 @@ import StrictJSON
 /// The read-only pages for monitoring: `/metrics`, `/healthz`, `/readyz` and a status page.
 enum PublicRoutes {
     static func responder(
-        health: Health, metrics: AgentMetrics, snapshot: @escaping @Sendable () async -> StatusSnapshot
+        health: Health, snapshot: @escaping @Sendable () async -> StatusSnapshot
     ) -> RouterResponder<BasicRequestContext> {
         let router = Router()
-        router.get("/metrics") { _, _ in
-            health.refresh()
-            return answer(metrics.page, PrometheusText.contentType)
-        }
+        router.get("/metrics") { _, _ in answer(health.page, PrometheusText.contentType) }
         router.get("/healthz") { _, _ in answer("ok\n") }
         router.get("/readyz") { _, _ in
             let status = await snapshot()

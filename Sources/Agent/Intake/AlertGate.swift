@@ -10,18 +10,22 @@ import StrictJSON
 public struct AlertGate: Sendable {
     private let trust: TrustStore
     private let topicPrefix: String
-    private let maximumAge: Duration
-    private let limits: AgentConfiguration.Limits
+    private let rules: IntakeRules
     private let logger: Logger
 
     public init(
         trust: TrustStore, topicPrefix: String, maximumAge: Duration,
         limits: AgentConfiguration.Limits = AgentConfiguration.Limits(), logger: Logger
     ) {
+        self.init(
+            trust: trust, topicPrefix: topicPrefix, rules: IntakeRules(maximumAge: maximumAge, limits: limits),
+            logger: logger)
+    }
+
+    public init(trust: TrustStore, topicPrefix: String, rules: IntakeRules, logger: Logger) {
         self.trust = trust
         self.topicPrefix = topicPrefix
-        self.maximumAge = maximumAge
-        self.limits = limits
+        self.rules = rules
         self.logger = logger
     }
 
@@ -38,7 +42,7 @@ public struct AlertGate: Sendable {
         func refuse(_ reason: RefusalReason, _ detail: String) -> Refusal {
             Refusal(reason, detail, source: alert.source, eventID: alert.eventID.text)
         }
-        if now - alert.time > maximumAge { throw refuse(.stale, "\(alert.time) is older than max_age") }
+        if now - alert.time > rules.now.maximumAge { throw refuse(.stale, "\(alert.time) is older than max_age") }
         if alert.time - now > ClockSkew.tolerated { throw refuse(.future, "\(alert.time) lies ahead of this clock") }
     }
 
@@ -47,6 +51,7 @@ public struct AlertGate: Sendable {
         guard let channel = Topic(topic, prefix: topicPrefix), channel.type == .breachAlert else {
             throw Refusal(.wrongTopic, "the topic carries no alerts")
         }
+        let limits = rules.now.limits
         guard payload.count <= limits.messageBytes else {
             throw Refusal(.tooLarge, "\(payload.count) bytes are more than limits.message (\(limits.messageBytes))")
         }
@@ -69,7 +74,9 @@ public struct AlertGate: Sendable {
         let signed = try payloadBytes(event, trusted, now, refuse)
         let alert: BreachAlert
         do { alert = try BreachAlert(json: JSONValue(parsing: signed, limits: limits.json)) } catch {
-            throw refuse(.badPayload, "\(error)")
+            let json = try? JSONValue(parsing: signed, limits: limits.json)
+            let all = json.map { BreachAlert.problems(in: $0, limit: 10) } ?? []
+            throw refuse(.badPayload, all.isEmpty ? "\(error)" : all.map(\.description).joined(separator: "; "))
         }
         return AcceptedAlert(
             eventID: event.id, source: event.source.description, time: event.time, receivedAt: now, trace: event.trace,

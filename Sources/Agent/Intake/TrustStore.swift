@@ -85,6 +85,8 @@ public final class TrustStore: Sendable {
     /// The sources that are trusted now.
     var sources: [EventSource] { state.withLock { Array($0.sources.keys) } }
 
+    func trusts(_ source: EventSource) -> Bool { state.withLock { $0.sources[source] != nil } }
+
     /// The keys of a source, as they are in its files now; nil for a source that nobody trusts.
     public func keys(of source: EventSource) -> (keys: JWKSet, allowUnsigned: Bool)? {
         let (known, tidings) = state.withLock { state in

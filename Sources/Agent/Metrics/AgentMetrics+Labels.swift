@@ -10,6 +10,12 @@ extension AgentMetrics {
         var values: [String] { [status.rawValue] }
     }
 
+    struct ModeLabels: MetricLabels {
+        static let names = ["mode"]
+        let mode: Mode
+        var values: [String] { [mode.rawValue] }
+    }
+
     struct Refused: MetricLabels {
         static let names = ["reason"]
         let reason: RefusalReason

@@ -35,6 +35,9 @@ public final class AgentMetrics: Sendable {
         shown: SkipReason.Name.allCases.map(Skipped.init))
     let controlsHeld = Metric<Gauge, NoLabels>("ima_controls_held", help: "Controls that carry a hold now.")
     let breachesOpen = Metric<Gauge, NoLabels>("ima_breaches_open", help: "Breaches that are not over.")
+    let breachAge = Metric<Gauge, NoLabels>(
+        "ima_breach_age_seconds", .seconds,
+        help: "How long the oldest breach that is not over has been known; 0 where there is none.")
     let awaitingResume = Metric<Gauge, NoLabels>(
         "ima_awaiting_resume", help: "1 while what an old journal holds waits for an operator.")
     let resourcesEnforceable = Metric<Gauge, NoLabels>(
@@ -44,6 +47,16 @@ public final class AgentMetrics: Sendable {
         "ima_resources_total",
         help: "The same as ima_resources, under the name that dashboards know; no counter in spite of it.",
         as: .untyped)
+
+    // MARK: Configuration
+
+    let configurationSuccessful = Metric<Gauge, NoLabels>(
+        "ima_config_last_reload_successful", help: "1 where the latest start or reload took over the configuration.")
+    let configurationTime = Metric<Gauge, NoLabels>(
+        "ima_config_last_reload_success_timestamp_seconds", .seconds,
+        help: "When the configuration that is in force was taken over, as Unix time.")
+    let configurationGeneration = Metric<Gauge, NoLabels>(
+        "ima_config_generation", help: "Configurations that were in force in this process, this one included.")
 
     // MARK: Events
 
@@ -60,6 +73,9 @@ public final class AgentMetrics: Sendable {
         "ima_reports_unsigned_total", help: "Reports that could not be signed at once.")
     let outboxDepth = Metric<Gauge, NoLabels>(
         "ima_outbox_depth", help: "Events that the broker has not acknowledged.")
+    let outboxAge = Metric<Gauge, NoLabels>(
+        "ima_outbox_oldest_age_seconds", .seconds,
+        help: "How long the oldest event that the broker has not acknowledged has waited; 0 where there is none.")
     let brokerReady = Metric<Gauge, NoLabels>("ima_broker_ready", help: "1 while connected and subscribed.")
 
     // MARK: BMCs
@@ -75,6 +91,8 @@ public final class AgentMetrics: Sendable {
 
     // MARK: Journal
 
+    let journalFailing = Metric<Gauge, NoLabels>(
+        "ima_journal_failing", help: "1 while the journal cannot be written, so that nothing goes to any BMC.")
     let journalFailures = Metric<Counter, NoLabels>(
         "ima_journal_failures_total", help: "Transactions of the journal that failed.")
     let journalTransactions = Metric<Counter, NoLabels>(
@@ -83,6 +101,14 @@ public final class AgentMetrics: Sendable {
         "ima_journal_seconds_total", .seconds, help: "Time spent in transactions of the journal.")
     let journalProcessorTime = Metric<Counter, NoLabels>(
         "ima_journal_cpu_seconds_total", .seconds, help: "Processor time spent in transactions of the journal.")
+
+    // MARK: The agent itself
+
+    let mode = Metric<Gauge, ModeLabels>(
+        "ima_mode", help: "1 for the mode that is in force, 0 for the others.",
+        shown: Mode.allCases.map(ModeLabels.init))
+    let frozen = Metric<Gauge, NoLabels>(
+        "ima_frozen", help: "1 while an operator has stopped all writes to BMCs.")
 
     public init() {}
 

@@ -17,6 +17,8 @@ final class EventComposer: Sendable {
     let topicPrefix: String
     private let sign: @Sendable ([UInt8]) throws -> String
     private let largest: Mutex<Int>
+    /// What ``largest`` began with.
+    private let configured: Mutex<Int>
 
     /// - Parameter sign: makes a compact JWS of a payload
     init(
@@ -27,6 +29,7 @@ final class EventComposer: Sendable {
         self.topicPrefix = topicPrefix
         self.sign = sign
         largest = Mutex(maximumEventBytes)
+        configured = Mutex(maximumEventBytes)
     }
 
     convenience init(source: EventSource, topicPrefix: String, key: SigningKey, maximumEventBytes: Int) {
@@ -34,6 +37,18 @@ final class EventComposer: Sendable {
             try JWS.sign($0, with: key)
         }
     }
+
+    /// Later events are no larger than this; what a broker did not take before counts no more.
+    func limit(toBytes bytes: Int) {
+        let isNew = configured.withLock { configured in
+            defer { configured = bytes }
+            return configured != bytes
+        }
+        if isNew { largest.withLock { $0 = bytes } }
+    }
+
+    /// A compact JWS of a payload, by the agent's key.
+    func signed(_ payload: [UInt8]) throws -> String { try sign(payload) }
 
     /// The events of one report, in one part or several.
     func compose(_ report: Report, now: Timestamp) throws -> [OutboxEvent] {

@@ -78,6 +78,7 @@ final class OutboxService: Service {
         // Also while there is no connection, so that suspicions know of it.
         var heldBack = suspects.withLock { $0.heldBack(isConnected: bus.isConnected, now: .now) }
         await dropSuperseded()
+        if !bus.isConnected { await measureWaiting() }
         while let parked = parked(), bus.isConnected, !Task.isCancelled {
             // What the broker has and the journal does not know of yet. A crash publishes these again, under the
             // same ids.
@@ -86,7 +87,7 @@ final class OutboxService: Service {
             do {
                 let events = try await store.unpublished(limit: 16 + heldBack.count, without: parked)
                     .filter { !heldBack.contains($0.eventID) }
-                metrics.outboxDepth.set(try await store.outboxDepth())
+                measure(depth: try await store.outboxDepth(), oldest: events.first?.createdAt)
                 if events.isEmpty { return }
                 for event in events {
                     let limit: Duration = isStopping.load(ordering: .relaxed) ? .seconds(3) : .seconds(30)
@@ -113,6 +114,18 @@ final class OutboxService: Service {
                 heldBack = suspects.withLock { $0.heldBack(isConnected: false, now: .now) }
             }
         }
+    }
+
+    /// Without a connection, which is when it matters.
+    private func measureWaiting() async {
+        guard let depth = try? await store.outboxDepth() else { return }
+        let oldest = depth == 0 ? nil : try? await store.unpublished(limit: 1, without: []).first?.createdAt
+        measure(depth: depth, oldest: oldest)
+    }
+
+    private func measure(depth: Int, oldest: Timestamp?) {
+        metrics.outboxDepth.set(depth)
+        metrics.outboxAge.series.set(oldest.map { max(0, (now() - $0) / .seconds(1)) } ?? 0)
     }
 
     private func dropSuperseded() async {

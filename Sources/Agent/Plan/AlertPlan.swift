@@ -24,7 +24,11 @@ public struct AlertPlan: Sendable {
         let (payload, objection) = try Self.payload(value, configuration, logger)
         self.objection = objection
         let alert: BreachAlert
-        do { alert = try BreachAlert(json: payload) } catch { throw UnusableAlert(description: "\(error)") }
+        do { alert = try BreachAlert(json: payload) } catch {
+            let all = BreachAlert.problems(in: payload)
+            throw UnusableAlert(
+                description: all.isEmpty ? "\(error)" : all.map(\.description).joined(separator: "\n"))
+        }
         if alert.status == .resolved {
             lines = ["resolved: what this breach holds would be released after \(configuration.policy.holdDown)"]
             json = ["status": "resolved", "hints": []]

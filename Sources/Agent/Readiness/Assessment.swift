@@ -60,22 +60,21 @@ public struct Assessment: Sendable {
 
     /// What it tells of how a budget is split, and of what is drawn.
     var sight: Sight {
-        // GPUs are measured with their node; the draw that stands here of one is that of its node's last turn.
         var sight = Sight(watts: gpuDraws)
+        // A GPU is measured with its node; what stands here of it is of that turn, and was told then.
         if type != .gpu || meter != nil { sight.watts[resource] = draw }
         let own = ControlKey(resource: resource, facet: .powerLimit)
         let together = ControlKey(resource: resource, facet: .gpuTotal)
         switch capPath {
-        case .gpuTotal?:
-            sight.controls = [
-                own: ControlSight(isMissing: true),
-                together: ControlSight(range: gpuTotalRange ?? PowerRange(), limit: gpuTotalLimit),
-            ]
-        case .gpus?: sight.controls = [own: ControlSight(isMissing: true), together: ControlSight(isMissing: true)]
-        case .own?, .nodeManager?, .nothing?, nil:
-            if value != nil || control != nil {
-                sight.controls = [own: ControlSight(range: range, limit: value?.limit)]
-            }
+        case .own, .nodeManager: sight.controls[own] = ControlSight(range: range, limit: value?.limit)
+        case .gpuTotal:
+            sight.controls[own] = ControlSight(isMissing: true)
+            sight.controls[together] = ControlSight(range: gpuTotalRange ?? PowerRange(), limit: gpuTotalLimit)
+        case .gpus:
+            sight.controls[own] = ControlSight(isMissing: true)
+            sight.controls[together] = ControlSight(isMissing: true)
+        // What could not be seen now may be seen another time.
+        case .nothing, nil: break
         }
         return sight
     }

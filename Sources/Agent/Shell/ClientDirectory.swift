@@ -10,7 +10,7 @@ actor ClientDirectory {
     }
 
     private let transport: any HTTPTransport
-    private let options: RedfishOptions
+    private var options: RedfishOptions
     private var credentials: [String: CredentialReference]
     private var clients: [Key: BMCClient] = [:]
     private var closings: [Task<Void, Never>] = []
@@ -58,9 +58,13 @@ actor ClientDirectory {
     /// read again.
     ///
     /// - Parameter needed: the BMCs that are spoken to from now on
-    func reload(_ credentials: [String: CredentialReference], keeping needed: Set<BMC>) async {
+    func reload(
+        _ credentials: [String: CredentialReference], options: RedfishOptions, keeping needed: Set<BMC>
+    ) async {
+        let isPatienceChanged = options != self.options
+        self.options = options
         let changed = clients.filter {
-            !needed.contains($0.key.bmc)
+            isPatienceChanged || !needed.contains($0.key.bmc)
                 || self.credentials[$0.key.bmc.credentials] != credentials[$0.key.bmc.credentials]
         }
         self.credentials = credentials

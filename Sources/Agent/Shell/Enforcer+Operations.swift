@@ -6,8 +6,8 @@ import Site
 
 /// What operators may ask of the running agent.
 extension Enforcer {
-    @discardableResult
-    func command(_ command: Command) -> CommandAnswer { step(.command(command)) }
+    /// Keeps a command in the history that the core has nothing to do with.
+    func note(_ command: String, by author: CommandAuthor) { parts.keeper.note(command: command, by: author) }
 
     /// Takes over a changed inventory, policy and mode, with the logins that they are reached by.
     func reload(_ configuration: AgentConfiguration) async {
@@ -15,7 +15,8 @@ extension Enforcer {
         parts.facts.readiness.reload(configuration.site)
         parts.metrics.setResources(configuration.site.order.count)
         let needed = configuration.site.resources.values.compactMap(\.bmc) + core.book.controls.values.map(\.entry.bmc)
-        await parts.performer.clients.reload(configuration.site.credentials, keeping: Set(needed))
+        await parts.performer.clients.reload(
+            configuration.site.credentials, options: configuration.redfish, keeping: Set(needed))
     }
 
     /// - Returns: nil for what is neither in the inventory nor held
@@ -34,6 +35,12 @@ extension Enforcer {
     }
 
     func snapshot() -> StatusSnapshot {
-        StatusSnapshot(core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure)
+        var snapshot = StatusSnapshot(
+            core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure,
+            now: now().steady)
+        snapshot.freeze = freeze
+        snapshot.configuration = parts.configuration.json
+        snapshot.generation = parts.configuration.generation
+        return snapshot
     }
 }

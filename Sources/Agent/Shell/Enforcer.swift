@@ -14,12 +14,13 @@ actor Enforcer: Service {
         let keeper: RecordKeeper
         let facts: FactLog
         let metrics: AgentMetrics
+        let configuration: ConfigurationState
         let wakeOutbox: @Sendable () -> Void
     }
 
     private(set) var core: Core
     let parts: Parts
-    private let now: @Sendable () -> Moment
+    let now: @Sendable () -> Moment
     private var tasks: [RunID: Task<Void, Never>] = [:]
     /// What comes from the bus, in its order.
     private nonisolated let arrivals: AsyncStream<Input>
@@ -27,14 +28,20 @@ actor Enforcer: Service {
     private nonisolated let atRest = AsyncStream<Void>.makeStream()
     private var isStopping = false
     private var isProceeding = false
+    /// Of the command that is being taken in.
+    private var author: CommandAuthor?
+    /// Who froze, and when; nil while nothing is frozen, and for a freeze that the journal brought.
+    private(set) var freeze: FreezeNote?
     /// What comes back from now on was cut short, and says nothing of any BMC.
     private var isAbandoning = false
 
     /// How often time passes for the core.
     private static let tick = Duration.milliseconds(100)
 
-    init(core: Core, parts: Parts, now: @escaping @Sendable () -> Moment) {
+    /// - Parameter freeze: who froze what the journal says is frozen
+    init(core: Core, parts: Parts, freeze: FreezeNote? = nil, now: @escaping @Sendable () -> Moment) {
         self.core = core
+        self.freeze = freeze
         self.parts = parts
         self.now = now
         (arrivals, arrivalSink) = AsyncStream.makeStream()
@@ -85,12 +92,13 @@ actor Enforcer: Service {
 
     private func passTime() async {
         var ticks = 0
+        parts.facts.measure(core, at: now().steady)
         while !isStopping, !Task.isCancelled {
             try? await Task.sleep(for: Self.tick)
             step(.time)
             parts.keeper.signWaiting()
             ticks += 1
-            if ticks % 10 == 0 { parts.facts.measure(core) }
+            if ticks % 10 == 0 { parts.facts.measure(core, at: now().steady) }
         }
     }
 
@@ -107,6 +115,23 @@ actor Enforcer: Service {
         return ready.answer
     }
 
+    /// An operator's command. - Parameter author: kept in the history with it
+    @discardableResult
+    func command(_ command: Command, by author: CommandAuthor? = nil) -> CommandAnswer {
+        self.author = author
+        defer { self.author = nil }
+        let answer = step(.command(command))
+        switch command {
+        case .freeze: freeze = FreezeNote(author: author, since: now().wall)
+        case .thaw: freeze = nil
+        case .release, .resume: break
+        }
+        return answer
+    }
+
+    /// Comes back soon as long as steps come to their end.
+    func isAlive() -> Bool { true }
+
     /// Goes on behind what has come in by now.
     private func proceed() {
         if isProceeding { return }
@@ -118,7 +143,7 @@ actor Enforcer: Service {
     }
 
     private func keep(_ batch: Batch) {
-        parts.keeper.keep(batch) { [weak self] result in
+        parts.keeper.keep(batch, author: author) { [weak self] result in
             Task { await self?.didKeep(batch, result) }
         }
     }

@@ -90,7 +90,11 @@ struct FactLog: Sendable {
     }
 
     /// What the gauges show.
-    func measure(_ core: Core) {
+    func measure(_ core: Core, at now: Timestamp) {
+        for mode in Mode.allCases { metrics.mode[.init(mode: mode)].set(core.mode == mode ? 1 : 0) }
+        metrics.frozen.set(core.book.isFrozen)
+        let oldest = core.book.breaches.values.lazy.filter { !$0.isClosed }.map(\.openedAt).min()
+        metrics.breachAge.series.set(oldest.map { max(0, (now - $0) / .seconds(1)) } ?? 0)
         metrics.controlsHeld.set(core.book.controls.values.count { $0.entry.intent != nil })
         metrics.breachesOpen.set(core.book.breaches.values.count { !$0.isClosed })
         metrics.resourcesEnforceable.set(readiness.enforceable)

@@ -36,8 +36,20 @@ final class RecordKeeper: Sendable {
     }
 
     /// Batches become durable in the order of these calls.
-    func keep(_ batch: Batch, whenDone: @escaping Store.Completion) {
-        store.enqueue(journalBatch(batch.records), batch.patience.queued, whenDone: whenDone)
+    ///
+    /// - Parameter author: of the command that the batch came of
+    func keep(_ batch: Batch, author: CommandAuthor? = nil, whenDone: @escaping Store.Completion) {
+        var journalBatch = journalBatch(batch.records)
+        journalBatch.author = author
+        store.enqueue(journalBatch, batch.patience.queued, whenDone: whenDone)
+    }
+
+    /// Keeps a command that the core has nothing to do with in the history.
+    func note(command code: String, by author: CommandAuthor) {
+        var batch = JournalBatch()
+        batch.changes.history = [HistoryEntry(.command, code)]
+        batch.author = author
+        store.enqueue(batch, .once) { _ in }
     }
 
     /// The process is about to end: what is not durable by then is found again by looking at the BMCs.

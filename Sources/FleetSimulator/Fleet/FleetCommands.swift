@@ -45,7 +45,7 @@ struct FleetCommands {
     private func bmcs(_ name: String) throws(Wrong) -> [SimulatedBMC] {
         let found = fleet.bmcs(named: name)
         guard !found.isEmpty else {
-            throw Wrong(status: 404, message: "\(name): no resource or feed with a simulated BMC")
+            throw Wrong(status: 404, message: "\(name): no resource, group or feed with a simulated BMC")
         }
         return found
     }

@@ -6,7 +6,7 @@ import StrictJSON
 /// Commands to a simulated fleet over HTTP on loopback: what its machines really draw, and what they have to do.
 ///
 /// - `GET /power`: watts of all, by feed, rack and node (``FleetPower``)
-/// - `GET /machines/NAME`: of each machine that a resource, a feed or `all` stands for, its watts, GPUs, rest and workload
+/// - `GET /machines/NAME`: of each machine that a resource, a group, a feed or `all` stands for, its watts, GPUs, rest and workload
 /// - `PATCH /machines/NAME` with any of `workload` (0 to 1), `rest_watts`, `add_rest_watts`, `lag_seconds` and `faults`
 ///   (names)
 /// - `POST /machines/NAME/policies` with a Node Manager policy that somebody else has made: `Id`, `Limit`, and optionally

@@ -22,10 +22,11 @@ extension SimulatedFleet {
         }
     }
 
-    /// The BMCs that a name stands for: of a resource and what is in it, else of a feed, else of `all`.
+    /// The BMCs that a name stands for: of a resource or group and what is in it, else of a feed, else of `all`.
     public func bmcs(named name: String) -> [SimulatedBMC] {
-        if let resource = site.resource(named: name) {
-            var waiting = [resource]
+        let resources = site.resource(named: name).map { [$0] } ?? site.groups[name].map(site.members) ?? []
+        if !resources.isEmpty {
+            var waiting = resources
             var found: [SimulatedBMC] = []
             var seen: Set<String> = []
             while let next = waiting.popLast(), seen.insert(next.id).inserted {

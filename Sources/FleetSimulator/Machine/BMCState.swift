@@ -30,9 +30,20 @@ struct BMCState {
     var handshake = Duration.zero
     var shutdownAt: ContinuousClock.Instant?
     /// What is shown until a write takes, and when that is.
-    var late: (at: ContinuousClock.Instant, machine: SimulatedMachine)?
+    var late: Pending?
     /// What the limits go back to, and when, because of somebody else or a reboot.
-    var undo: (at: ContinuousClock.Instant, machine: SimulatedMachine)?
+    var undo: Pending?
+
+    /// A machine whose limits come to be shown at a moment. Few BMCs ever have one, so that none has room for it.
+    final class Pending: Sendable {
+        let at: ContinuousClock.Instant
+        let machine: SimulatedMachine
+
+        init(at: ContinuousClock.Instant, machine: SimulatedMachine) {
+            self.at = at
+            self.machine = machine
+        }
+    }
 
     init(machine: SimulatedMachine, address: String, clock: FleetClock) {
         self.machine = machine

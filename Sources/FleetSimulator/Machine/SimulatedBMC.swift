@@ -247,10 +247,10 @@ extension SimulatedBMC {
             let before = state.undo?.machine ?? state.machine
             // May come between two steps of one change, as it does on real machines.
             let delay = Duration.milliseconds(700)
-            state.undo = (.now + delay, before)
+            state.undo = BMCState.Pending(at: .now + delay, machine: before)
         }
         if kinds.contains(.lag) {
-            state.late = (.now + .milliseconds(1500), machine)
+            state.late = BMCState.Pending(at: .now + .milliseconds(1500), machine: machine)
         } else if !isVain {
             state.machine = machine
         }

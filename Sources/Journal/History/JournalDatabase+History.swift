@@ -1,5 +1,5 @@
 import GRDB
-import PowerEvents
+public import PowerEvents
 import Shedding
 
 /// What people ask the journal.
@@ -29,15 +29,59 @@ extension JournalDatabase {
         }
     }
 
-    static func write(_ entry: HistoryEntry, _ db: Database, now: Timestamp) throws {
+    /// Breaches that history knows, by the first characters of their ids.
+    public func breaches(startingWith prefix: String, limit: Int) throws -> [UUIDText] {
+        let prefix = prefix.lowercased()
+        guard prefix.utf8.allSatisfy({ Self.identifierBytes.contains($0) }) else { return [] }
+        // A range, which the index serves; "g" comes after every hexadecimal digit.
+        return try pool.read { db in
+            try String.fetchAll(
+                db,
+                sql: "SELECT DISTINCT breach_id FROM history WHERE breach_id >= ?1 AND breach_id < ?1 || 'g' LIMIT ?2",
+                arguments: [prefix, limit]
+            ).compactMap { UUIDText($0) }
+        }
+    }
+
+    /// What meters showed of what a breach bears on, oldest first.
+    public func readings(of breach: UUIDText) throws -> [PowerReading] {
+        try pool.read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM power_reading WHERE breach_id = ? ORDER BY at, seq", arguments: [breach.text]
+            ).map { row in
+                PowerReading(
+                    breach: breach, resource: row["resource"], watts: Watts(microwatts: row["microwatts"]),
+                    at: Timestamp(milliseconds: row["at"]), isPart: row["is_part"])
+            }
+        }
+    }
+
+    /// What an operator did between two times.
+    public func commands(from first: Timestamp, to last: Timestamp) throws -> [HistoryLine] {
+        try pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql:
+                    "SELECT * FROM history WHERE kind = 'command' AND breach_id IS NULL AND at BETWEEN ? AND ? ORDER BY seq",
+                arguments: [first.milliseconds, last.milliseconds]
+            ).compactMap(Self.line)
+        }
+    }
+
+    private static let identifierBytes = Set("0123456789abcdef-".utf8)
+
+    static func write(_ entry: HistoryEntry, by author: CommandAuthor?, _ db: Database, now: Timestamp) throws {
+        let author = entry.kind == .command ? author : nil
         try db.cachedStatement(
             sql: """
-                INSERT INTO history (at, kind, code, breach_id, resource, facet, value, prior, message)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO history (at, kind, code, breach_id, resource, facet, value, prior, message, user,
+                reason, written_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             now.milliseconds, entry.kind.rawValue, entry.code, entry.breach?.text, entry.control?.resource,
             entry.control?.facet.rawValue, entry.value, entry.prior, entry.message,
+            author?.user, author?.reason, entry.writtenAt?.milliseconds,
         ])
     }
 
@@ -47,10 +91,13 @@ extension JournalDatabase {
         let resource: String? = row["resource"]
         var control: ControlKey?
         if let resource, let facet { control = ControlKey(resource: resource, facet: facet) }
+        let (user, reason): (String?, String?) = (row["user"], row["reason"])
         return HistoryLine(
             sequence: row["seq"], at: Timestamp(milliseconds: row["at"]),
             entry: HistoryEntry(
                 kind, row["code"], breach: (row["breach_id"] as String?).flatMap { UUIDText($0) }, control: control,
-                value: row["value"], prior: row["prior"], message: row["message"]))
+                value: row["value"], prior: row["prior"], message: row["message"],
+                writtenAt: (row["written_at"] as Int64?).map(Timestamp.init(milliseconds:))),
+            author: kind == .command && (user ?? reason) != nil ? CommandAuthor(user: user, reason: reason) : nil)
     }
 }

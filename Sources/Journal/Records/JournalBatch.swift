@@ -18,6 +18,9 @@ public struct JournalBatch: Sendable {
     /// What is to be remembered of BMCs, in the order in which it came about.
     public var bmcs: [BMCRecord] = []
 
+    /// Who gave the commands that ``changes`` tell of; nil where none did.
+    public var author: CommandAuthor?
+
     public init() {}
 
     public var isEmpty: Bool {

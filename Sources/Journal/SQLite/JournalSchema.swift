@@ -157,6 +157,13 @@ enum JournalSchema {
             }
             try db.alter(table: "breach") { $0.drop(column: "feed") }
         }
+        migrator.registerMigration("7 authors of commands") { db in
+            try db.alter(table: "history") { table in
+                // Who gave a command, and why; NULL in rows of earlier versions.
+                table.add(column: "user", .text)
+                table.add(column: "reason", .text)
+            }
+        }
         migrator.registerMigration("8 power readings") { db in
             // What meters showed of what a breach bears on, in microwatts.
             try db.create(table: "power_reading") { table in
@@ -165,7 +172,10 @@ enum JournalSchema {
                 table.column("resource", .text).notNull()
                 table.column("microwatts", .integer).notNull()
                 table.column("at", .integer).notNull()
+                table.column("is_part", .boolean).notNull()
             }
+            // When what a line tells of was written; NULL where it was not, and in rows of earlier versions.
+            try db.alter(table: "history") { $0.add(column: "written_at", .integer) }
         }
         return migrator
     }

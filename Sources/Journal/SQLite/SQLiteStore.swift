@@ -89,8 +89,20 @@ public final class SQLiteStore: Store {
         try await read { try $0.history(query) }
     }
 
+    public func breaches(startingWith prefix: String, limit: Int) async throws -> [UUIDText] {
+        try await read { try $0.breaches(startingWith: prefix, limit: limit) }
+    }
+
     public func refusals(limit: Int) async throws -> [RefusalRecord] {
         try await read { try $0.refusals(limit: limit) }
+    }
+
+    public func readings(of breach: UUIDText) async throws -> [PowerReading] {
+        try await read { try $0.readings(of: breach) }
+    }
+
+    public func commands(from first: Timestamp, to last: Timestamp) async throws -> [HistoryLine] {
+        try await read { try $0.commands(from: first, to: last) }
     }
 
     // MARK: Maintenance

@@ -23,7 +23,9 @@ extension Setting {
     /// The path of a file with the certificates of authorities.
     public func authorityFile() -> String? {
         guard let path = path() else { return nil }
-        guard let objection = problems.objection(to: path, AuthorityFile.objection) else { return path }
+        guard problems.checksFiles, let objection = problems.objection(to: path, AuthorityFile.objection) else {
+            return path
+        }
         return fail("\(path): \(objection)", showingValue: false)
     }
 }

@@ -39,9 +39,15 @@ extension Breaches {
     private mutating func note(_ watts: [String: Watts], now: Timestamp) {
         for id in breaches.keys.sorted() where breaches[id]?.isClosed == false {
             for (resource, watts) in watts.sorted(by: { $0.key < $1.key }) where bears(id, on: resource) {
-                changeLog.note(PowerReading(breach: id, resource: resource, watts: watts, at: now))
+                changeLog.note(reading(of: resource, watts, for: id, now: now))
             }
         }
+    }
+
+    func reading(of resource: String, _ watts: Watts, for id: UUIDText, now: Timestamp) -> PowerReading {
+        let parent = site.resources[resource].flatMap { $0.type == .gpu ? $0.parent : nil }
+        let isPart = parent.flatMap { sightings.reading(of: $0) } != nil
+        return PowerReading(breach: id, resource: resource, watts: watts, at: now, isPart: isPart)
     }
 
     private func bears(_ id: UUIDText, on resource: String) -> Bool {

@@ -162,14 +162,18 @@ extension Breaches {
         return settleReleased(key, outcome, now: now)
     }
 
+    /// A write goes out.
+    mutating func noteWrite(_ key: ControlKey, now: Timestamp) { controls[key]?.writtenAt = now }
+
     private mutating func log(_ outcome: Outcome, of key: ControlKey) {
+        defer { controls[key]?.writtenAt = nil }
         let isReverted = outcome.code == .applied && demands(on: key).isEmpty
         changeLog.log(
             HistoryEntry(
                 .outcome, isReverted ? "reverted" : outcome.code.rawValue, breach: holdIndex[key].keys.min(),
                 control: key,
                 value: outcome.value?.description, prior: controls[key]?.entry.prior?.value.description,
-                message: outcome.message))
+                message: outcome.message, writtenAt: controls[key]?.writtenAt))
     }
 
     private mutating func settleHeld(

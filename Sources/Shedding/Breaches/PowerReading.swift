@@ -6,8 +6,11 @@ public struct PowerReading: Sendable, Hashable {
     public var resource: String
     public var watts: Watts
     public var at: Timestamp
+    /// Whether it is in what its node draws, which is metered as well.
+    public var isPart: Bool
 
-    public init(breach: UUIDText, resource: String, watts: Watts, at: Timestamp) {
+    public init(breach: UUIDText, resource: String, watts: Watts, at: Timestamp, isPart: Bool = false) {
+        self.isPart = isPart
         self.breach = breach
         self.resource = resource
         self.watts = watts

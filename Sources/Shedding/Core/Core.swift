@@ -221,11 +221,12 @@ public struct Core: Sendable {
             if alert.status != .resolved { step.tell(.planned(book.breaches[alert.breachID]?.plans ?? [])) }
         }
         let now = step.now.steady
+        let event = Breaches.AlertEvent(id: received.eventID, digest: received.mark.digest)
         guard alert.status != .resolved, alert.shedHints.count > Self.largeThreshold else {
-            return absorb(book.accept(alert, origin: received.origin, now: now), &step)
+            return absorb(book.accept(alert, origin: received.origin, event: event, now: now), &step)
         }
         // The disk begins with what is asked while its controls are laid out.
-        unfinished = book.takeIn(alert, origin: received.origin, now: now)
+        unfinished = book.takeIn(alert, origin: received.origin, event: event, now: now)
         step.isLarge = true
     }
 

@@ -319,6 +319,7 @@ struct Dispatch: Sendable {
         for id in turn.members.dropLast() { runs[id]?.isFollowed = true }
         guard let (order, members) = jointWrite(turn, in: slot, &book, progress.now) else { return true }
         turns[slot]?.stage = .writingTogether(members)
+        for change in order.changes { book.noteWrite(change.entry.key, now: progress.now) }
         progress.effects.append(.write(order))
         return false
     }
@@ -361,6 +362,7 @@ struct Dispatch: Sendable {
                 return true
             }
             let change = WriteOrder.Change(write: write, entry: run.convergence.entry)
+            book.noteWrite(run.key, now: progress.now)
             progress.effects.append(
                 .write(
                     WriteOrder(

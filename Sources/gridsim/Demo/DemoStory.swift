@@ -41,6 +41,7 @@ struct DemoStory {
 
         let breach = UUIDText(randomBytes: try RandomBytes.draw(16))
         var watches = firstWatches()
+        let suspended = ["dgx-a07-17", "dgx-a07-18"].map { DemoWatch($0, priority: 4, goal: .down, fleet: fleet) }
         let drawnBefore = fleet.power.total
         console.heading("The feed \(feed) is breached: a warning")
         try await publish(.active, .warning, breach, hints(watches) + oddHints(), powerAgent)
@@ -49,7 +50,7 @@ struct DemoStory {
         show(first)
 
         console.heading("It grows: critical, with tighter targets and two nodes to suspend")
-        watches = escalated(watches)
+        watches = escalated(watches) + suspended
         try await publish(.escalated, .critical, breach, hints(watches) + oddHints(), powerAgent)
         try await follow(watches)
         let second = try await inbox.await(.applied)
@@ -103,15 +104,11 @@ struct DemoStory {
     }
 
     private func escalated(_ watches: [DemoWatch]) -> [DemoWatch] {
-        let tighter = watches.map { watch in
+        watches.map { watch in
             var copy = watch
             if case .watts(450) = watch.goal { copy.goal = .watts(300) }
             return copy
         }
-        let nodes = ["dgx-a07-17", "dgx-a07-18"].map {
-            DemoWatch($0, priority: 4, goal: .down, fleet: stage.fleet)
-        }
-        return tighter + nodes
     }
 
     private func hints(_ watches: [DemoWatch]) -> [ShedHint] {
@@ -210,7 +207,7 @@ struct DemoStory {
             console.progress("\(label) (\(Self.kilowatts(last)))", 0, 0)
             try await Task.sleep(for: .seconds(1))
             let now = stage.fleet.power.total
-            if abs(now - last) < 0.01 * last { break }
+            if abs(now - last) < 0.003 * last { break }
             last = now
         }
         console.endProgress()
@@ -233,7 +230,7 @@ struct DemoStory {
                 zip(cells, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
                     .joined(separator: "  ") + (cells.count > widths.count ? "  \(cells[widths.count])" : ""))
         }
-        row(["control", "before", "during", "after", "before", "during", "after"])
+        row(["control", "before", "during", "after", "W before", "W during", "W after"])
         // GPUs are many and alike: one line a node.
         let groups = Dictionary(grouping: capped) { item in
             stage.site.resources[item.watch.resource]?.type == .gpu
