@@ -51,10 +51,20 @@ struct PreflightCommand: AsyncParsableCommand {
         }
         if let time = result.roundTrip { line += "  \(Int(time / .milliseconds(1))) ms" }
         print(line)
-        if let path = result.capPath, result.type == .node || result.control == nil { print("      cap: \(path)") }
+        if let path = result.capPath, result.type == .node || result.control == nil {
+            print("      cap: \(path)\(rest(result))")
+        }
         if let measured = measured(result) { print("      \(measured)") }
         for objection in result.objections { print("      \(state(result)): \(objection)") }
         for remark in result.remarks { print("      note: \(remark)") }
+    }
+
+    /// What is taken off before a budget is one of the GPUs.
+    private static func rest(_ result: Assessment) -> String {
+        switch result.capPath {
+        case .gpuTotal?, .gpus?: ", after a rest of \(result.restTaken?.description ?? "unknown power")"
+        case .own?, .nodeManager?, .nothing?, nil: ""
+        }
     }
 
     private static func measured(_ result: Assessment) -> String? {

@@ -113,6 +113,10 @@ struct CapPathTests {
         #expect(again.capPath == first.capPath)
         #expect(again.draw == Watts(700))
         #expect(again.remarks == first.remarks)
+        let sight = again.sight
+        #expect(sight.watts == ["tray": Watts(700), "g0": Watts(300), "g1": Watts(300)])
+        #expect(sight.controls[ControlKey(resource: "tray", facet: .powerLimit)]?.isMissing == true)
+        #expect(sight.controls[ControlKey(resource: "tray", facet: .gpuTotal)]?.limit == Watts(1800))
     }
 
     @Test func withoutATotalItIsABudgetOverItsGPUs() async throws {
@@ -160,7 +164,6 @@ struct CapPathTests {
     @Test func aGPUsDrawIsOfItsNodesTurn() throws {
         let gpus = try Self.gpus()
         var readiness = Readiness(Site(resources: [try Self.node()] + gpus, credentials: [:]))
-        #expect(readiness.gpus["tray"]?.map(\.id) == ["g0", "g1"])
         readiness.take(Assessment(gpus[0]))
         var node = Assessment(try Self.node())
         node.gpuDraws = ["g0": Watts(300)]

@@ -31,6 +31,8 @@ public struct Assessment: Sendable {
     public internal(set) var gpuDraws: [String: Watts] = [:]
     /// Of a node of which all GPUs were measured, what it draws beside them.
     public internal(set) var rest: Watts?
+    /// What the inventory says that it draws beside them, at least.
+    public let leastRest: Watts?
     /// Of a node that is capped through one control for all of its GPUs, the range and limit of that.
     public internal(set) var gpuTotalRange: PowerRange?
     public internal(set) var gpuTotalLimit: Watts?
@@ -50,12 +52,17 @@ public struct Assessment: Sendable {
         self.resource = resource.id
         type = resource.type
         bmc = resource.bmc
+        leastRest = resource.rest
     }
 
-    /// What it tells of how a budget is split.
+    /// What is taken off a cap before it is a budget of the GPUs: the larger of measured and configured.
+    public var restTaken: Watts? { [rest, leastRest].compactMap { $0 }.max() }
+
+    /// What it tells of how a budget is split, and of what is drawn.
     var sight: Sight {
         var sight = Sight(watts: gpuDraws)
-        sight.watts[resource] = draw
+        // A GPU is measured with its node; what stands here of it is of that turn, and was told then.
+        if type != .gpu || meter != nil { sight.watts[resource] = draw }
         let own = ControlKey(resource: resource, facet: .powerLimit)
         let together = ControlKey(resource: resource, facet: .gpuTotal)
         switch capPath {
@@ -115,7 +122,7 @@ public struct Assessment: Sendable {
         object["maximum_watts"] = range.maximum.map { .number(JSONNumber($0.wholeWatts)) } ?? .null
         object["cap_path"] = capPath?.json ?? .null
         object["draw_watts"] = draw.map(Self.number) ?? .null
-        object["rest_watts"] = rest.map(Self.number) ?? .null
+        object["rest_watts"] = restTaken.map(Self.number) ?? .null
         object["not_measured"] = notMeasured.map(JSONValue.string) ?? .null
         object["value"] = value.map { .string($0.description) } ?? .null
         object["round_trip_ms"] = roundTrip.map { .number(JSONNumber(Int($0 / .milliseconds(1)))) } ?? .null

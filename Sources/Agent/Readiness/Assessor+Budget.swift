@@ -71,7 +71,7 @@ extension Assessor {
         result.objections.removeAll { $0 == fault.message }
         result.capPath = .gpus(count, of: gpus.count)
         if let reason { result.remark("a GPU that takes no part in its budget: \(reason)") }
-        result.range = count == gpus.count ? Self.withRest(range, result.rest) : PowerRange()
+        result.range = count == gpus.count ? Self.withRest(range, result.restTaken) : PowerRange()
     }
 
     /// What the one control for all of its GPUs showed.
@@ -85,7 +85,7 @@ extension Assessor {
         }
         result.gpuTotalRange = reading.range
         result.gpuTotalLimit = reading.value.limit
-        result.range = Self.withRest(reading.range, result.rest)
+        result.range = Self.withRest(reading.range, result.restTaken)
     }
 
     /// The range of a node, of that of its GPUs; unknown where it is not known what else it draws.

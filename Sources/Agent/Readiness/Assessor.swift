@@ -53,6 +53,8 @@ struct Assessor: Sendable {
             return await assess(resource, gpus: gpus, through: client)
         }
         var result = old
+        // What was measured then is none of this turn's.
+        if isMetered(resource) { (result.draw, result.rest, result.gpuDraws) = (nil, nil, [:]) }
         let isMetered = isMetered(resource) && old.meter != nil
         let light = RequestContext(priority: BMCClient.lowestPriority, followup: .unlikely)
         let start = ContinuousClock.now

@@ -43,7 +43,7 @@ struct BMCPerformer: Sendable {
         var result = Assessment(order.resource)
         do throws(BMCFault) {
             let client = try await client(order.bmc, order.slot)
-            let gpus = readiness.gpus(of: order.resource.id)
+            let gpus = order.gpus.filter { !$0.isProtected }
             if let known = readiness.assessment(of: order.resource.id) {
                 result = await assessor.refresh(known, order.resource, gpus: gpus, through: client)
             } else {

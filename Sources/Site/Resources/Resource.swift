@@ -64,6 +64,9 @@ public struct Resource: Sendable, Hashable {
         self.isProtected = isProtected
         self.allowed = allowed
         self.feeds = feeds
+        var pins = pins
+        // With the pins it goes wherever a control is looked for, and is kept with what is held.
+        if usesNodeManager { pins.nodeManager = true }
         self.pins = pins
         self.rest = rest
         self.shedOrder = shedOrder
