@@ -185,7 +185,8 @@ public func buildAgent(
             HTTPService(
                 endpoint: .unix(control),
                 responder: ControlRoutes.responder(
-                    CommandDesk(enforcer: enforcer, reload: reload), store: store, group: control.groupID),
+                    CommandDesk(enforcer: enforcer, reload: reload), store: store,
+                    evidence: EvidenceDesk(store: store) { try composer.signed($0) }, group: control.groupID),
                 logger: logger, onRunning: { _ in }))
     }
     services.append(RetentionService(store: store, enforcer: enforcer, logger: logger, wall: wall))

@@ -69,6 +69,12 @@ public protocol Store: Sendable {
     /// The latest messages that were refused, oldest first.
     func refusals(limit: Int) async throws -> [RefusalRecord]
 
+    /// What meters showed of what a breach bears on, oldest first.
+    func readings(of breach: UUIDText) async throws -> [PowerReading]
+
+    /// What operators did between two times, to no breach in particular, oldest first.
+    func commands(from first: Timestamp, to last: Timestamp) async throws -> [HistoryLine]
+
     // MARK: Maintenance
 
     /// Forgets what nobody needs any more (``Retention``).

@@ -42,6 +42,7 @@ public struct ReloadReply: Codable, Sendable, Hashable {
     /// In force after a restart only; told again each time until there was one.
     public var needsRestart: [Key] = []
     public var resources = Set()
+    public var groups = Set()
     /// Of alerts.
     public var sources = Set()
     public var credentials = Set()
@@ -56,14 +57,14 @@ public struct ReloadReply: Codable, Sendable, Hashable {
         case dryRun = "dry_run"
         case generation, changed
         case needsRestart = "needs_restart"
-        case resources, sources, credentials, files, warnings, errors
+        case resources, groups, sources, credentials, files, warnings, errors
     }
 
     public init() {}
 
     public var isEmpty: Bool {
-        changed.isEmpty && needsRestart.isEmpty && resources.isEmpty && sources.isEmpty && credentials.isEmpty
-            && files.isEmpty
+        changed.isEmpty && needsRestart.isEmpty && resources.isEmpty && groups.isEmpty && sources.isEmpty
+            && credentials.isEmpty && files.isEmpty
     }
 }
 
@@ -79,7 +80,9 @@ extension ReloadReply {
     /// What changed, a line each, without what needs a restart.
     public var changes: [String] {
         var lines = changed.map { "\($0.key): \($0.from) -> \($0.to)" }
-        for (name, set) in [("resources", resources), ("sources", sources), ("credentials", credentials)] {
+        for (name, set) in [
+            ("resources", resources), ("groups", groups), ("sources", sources), ("credentials", credentials),
+        ] {
             for (verb, names) in [("added", set.added), ("removed", set.removed), ("changed", set.changed)]
             where !names.isEmpty {
                 let shown = names.prefix(Self.namesPerLine).joined(separator: ", ")

@@ -17,6 +17,15 @@ public enum Quantities {
         return PowerQuantity(decimal: number, unit: unit)?.watts
     }
 
+    /// A power over `s`, `min` or `h`, such as `8kW/s`; nil where it is none, or not positive.
+    public static func powerRate(_ text: String) -> PowerRate? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
+        guard parts.count == 2, let power = power(parts[0]),
+            let seconds = ["s": 1, "min": 60, "h": 3600][parts[1]] as Int64?
+        else { return nil }
+        return PowerRate(wattsPerSecond: Watts(microwatts: power.microwatts / seconds))
+    }
+
     public static func share(_ text: String) -> Share? {
         guard let (number, unit) = split(text), unit == "%", let value = Double(number) else { return nil }
         return Share(basisPoints: Int((value * 100).rounded()))

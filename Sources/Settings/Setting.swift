@@ -140,6 +140,13 @@ public struct Setting {
         return Quantities.power(text) ?? fail("should be a power such as 700W or 12.5kW")
     }
 
+    /// - Parameter none: the word for no limit
+    /// - Returns: nil for that word too
+    public func powerRate(or none: String) -> PowerRate? {
+        guard let text = string(), text != none else { return nil }
+        return Quantities.powerRate(text) ?? fail("should be a power over s or min, such as 500kW/min, or \(none)")
+    }
+
     public func share() -> Share? {
         guard let text = string() else { return nil }
         return Quantities.share(text) ?? fail("should be a share such as 10%")

@@ -28,5 +28,6 @@ struct CheckCommand: ParsableCommand {
         print(
             "\(options.config): in order: \(site.order.count) resources on \(site.bmcs.count) BMCs,",
             "\(configuration.trust.count) trusted sources, mode \(configuration.mode.rawValue)")
+        for line in CapOutlook.lines(site) { print(line) }
     }
 }

@@ -14,7 +14,8 @@ struct InventoryCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Every resource that the configured inventory means, ranges expanded.")
+            commandName: "show",
+            abstract: "Every resource and group that the configured inventory means, ranges expanded.")
 
         @OptionGroup var options: ConfigOption
         @Flag(name: .long, help: "Print JSON.") var json = false
@@ -22,10 +23,14 @@ struct InventoryCommand: ParsableCommand {
         func run() throws {
             let site = try options.load().site
             let resources = site.order.compactMap { site.resources[$0] }
+            let groups = site.groups.values.sorted { $0.id < $1.id }
             if json {
-                return print(JSONValue.array(resources.map(ResourceDescription.json)).text)
+                let values =
+                    resources.map(ResourceDescription.json) + groups.map { ResourceDescription.json($0, in: site) }
+                return print(JSONValue.array(values).text)
             }
             for resource in resources { print(ResourceDescription.line(resource)) }
+            for group in groups { print(ResourceDescription.line(group, in: site)) }
         }
     }
 

@@ -93,17 +93,3 @@ struct ResumeCommand: AsyncParsableCommand {
         try await ControlClient.obey("/resume", request, options, done: "resumed")
     }
 }
-
-struct EvidenceCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "evidence", abstract: "What was asked, written, read back and measured for a breach.",
-        shouldDisplay: false)
-
-    @OptionGroup var options: SocketOption
-    @Argument(help: "The breach_id, or the first characters of it.", completion: AgentNames.breaches.completion)
-    var breach: String
-
-    func run() async throws {
-        _ = try await ControlClient.ask("/evidence/\(ControlClient.escape(breach))", options)
-    }
-}

@@ -51,8 +51,18 @@ struct PreflightCommand: AsyncParsableCommand {
         }
         if let time = result.roundTrip { line += "  \(Int(time / .milliseconds(1))) ms" }
         print(line)
+        if let path = result.capPath, result.type == .node || result.control == nil { print("      cap: \(path)") }
+        if let measured = measured(result) { print("      \(measured)") }
         for objection in result.objections { print("      \(state(result)): \(objection)") }
         for remark in result.remarks { print("      note: \(remark)") }
+    }
+
+    private static func measured(_ result: Assessment) -> String? {
+        if let draw = result.draw {
+            let rest = result.rest.map { ", of which \($0) beside its GPUs" } ?? ""
+            return "draws: \(draw)\(rest)"
+        }
+        return result.notMeasured.map { "not measured: \($0)" }
     }
 
     /// How far it came.

@@ -116,6 +116,11 @@ struct ConfigurationKeyTests {
         "enforcement.throttle.gpu_speed": { $0.policy.throttleGPUSpeed = .percent(1) },
         "enforcement.throttle.node_mode": { $0.policy.throttleNodeMode = "PowerSaving" },
         "enforcement.suspend": { $0.policy.suspend = [.forceOff] },
+        "enforcement.split": { $0.policy.split = .ordered },
+        "enforcement.settle_time": { $0.policy.settleTime = .seconds(1) },
+        "enforcement.meter_every": { $0.policy.meterEvery = .seconds(1) },
+        "enforcement.max_rate": { $0.policy.maxRate = PowerRate(wattsPerSecond: Watts(8000)) },
+        "enforcement.answer_foreign": { $0.policy.answersForeign = false },
         "redfish.workers": { $0.pool.workers = 7 },
         "redfish.connections_per_bmc": { $0.pool.connectionsPerOrigin = 7 },
         "redfish.max_in_flight": { $0.pool.maximumInFlight = 7 },
@@ -178,11 +183,13 @@ struct ConfigurationKeyTests {
         let node = try #require(configuration.site.resources["n1"])
         let other = Resource(id: "n2", type: .node, bmc: node.bmc)
         let protected = Resource(id: "n1", type: .node, bmc: node.bmc, isProtected: true)
-        new.site = Site(resources: [protected, other], credentials: [:])
+        new.site = Site(
+            resources: [protected, other], groups: [Group(id: "row", members: ["n1", "n2"])], credentials: [:])
         let difference = ConfigurationDifference(from: configuration, to: new)
         #expect(difference.sources.added == ["//grid/v1/poweragent/b"])
         #expect(difference.sources.removed == ["//grid/v1/poweragent/dps-prod"])
         #expect(difference.resources == .init(added: ["n2"], changed: ["n1"]))
+        #expect(difference.groups == .init(added: ["row"]))
         #expect(difference.credentials.removed == ["bmc"])
         let back = ConfigurationDifference(from: new, to: configuration)
         #expect(back.resources == .init(removed: ["n2"], changed: ["n1"]))

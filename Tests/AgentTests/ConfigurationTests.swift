@@ -63,7 +63,8 @@ struct ConfigurationTests {
                   { max_age: 1h, deadline: 60s, report_after: 5s, republish_every: 50s, max_event_bytes: 64KiB, straggler_grace: 1s,
                     pace: eager, hold_down: 10s, step: 20%, every: 2s, on_drift: restore, watch_every: 15s, reassert_limit: 2,
                     max_hold: 12h, max_suspended: 5%, max_unreachable: 40%, power_cap_default: 70%, throttle: { power: 50% },
-                    suspend: [GracefulShutdown, ForceOff] }
+                    suspend: [GracefulShutdown, ForceOff], split: ordered, settle_time: 20s, meter_every: 5s,
+                    max_rate: 500kW/min, answer_foreign: false }
                 redfish: { workers: 2, connections_per_bmc: 1, max_in_flight: 100, connect_timeout: 2s, request_timeout: 9s, retries: 1, patrol_every: 0 }
                 http: "[::1]:9660"
                 control: ima.sock
@@ -74,10 +75,52 @@ struct ConfigurationTests {
         #expect(configuration.policy.throttlePower == .percent(50))
         #expect(configuration.policy.suspend == [.gracefulShutdown, .forceOff])
         #expect(configuration.policy.retries == 1)
+        #expect(configuration.policy.split == .ordered)
+        #expect(configuration.policy.settleTime == .seconds(20))
+        #expect(configuration.policy.meterEvery == .seconds(5))
+        #expect(configuration.policy.maxRate?.description == "500 kW/min")
+        #expect(configuration.policy.answersForeign == false)
         #expect(configuration.policy.onDrift == .restore)
         #expect(configuration.redfish.requestTimeout == .seconds(9))
         #expect(configuration.http == .init(host: "::1", port: 9660))
         #expect(configuration.logFormat == .json)
+    }
+
+    @Test func budgetsHaveDefaults() throws {
+        let policy = try load(Self.good + "enforcement: { max_rate: none }").policy
+        #expect(policy == (try load(Self.good).policy))
+        #expect(policy.split == .proportional)
+        #expect(policy.settleTime == .seconds(10))
+        #expect(policy.meterEvery == .seconds(10))
+        #expect(policy.maxRate == nil)
+        #expect(policy.answersForeign)
+    }
+
+    @Test(arguments: [
+        ("split: even", "split"), ("settle_time: 10", "settle_time"), ("meter_every: 0s", "meter_every"),
+        ("max_rate: 500kW", "max_rate"), ("max_rate: 0kW/s", "max_rate"), ("answer_foreign: perhaps", "answer_foreign"),
+    ])
+    func mistakesOfBudgetsAreNamed(rule: String, key: String) throws {
+        #expect(try problems(Self.good + "enforcement: { \(rule) }").map(\.key) == ["enforcement.\(key)"])
+    }
+
+    /// An order without `split: ordered`, and the other way round.
+    @Test func aShedOrderThatCanNeverMatterIsWarnedOf() throws {
+        func warnings(_ text: String) throws -> [String] {
+            try load(text).warnings.filter { $0.message.contains("never matter") }.map(\.message)
+        }
+        let ordered = Self.good + "enforcement: { split: ordered }"
+        #expect(try warnings(Self.good) == [])
+        #expect(try warnings(ordered) == ["split: ordered can never matter: no resource has a shed_order"])
+        try folder.write(
+            """
+            credentials: { bmc: { username: ima, password_file: password } }
+            defaults: { bmc: { credentials: bmc, tls: { verify: false } } }
+            nodes: [{ id: "n[1-3]", bmc: "https://10.0.0.[1-3]", shed_order: 1 }]
+            """, to: "site.yaml")
+        #expect(try warnings(ordered) == [])
+        #expect(
+            try warnings(Self.good) == ["the shed_order of n1 and 2 more can never matter: it needs split: ordered"])
     }
 
     @Test func tenMistakesAreNamedInOneRun() throws {

@@ -34,6 +34,18 @@ struct FleetScenarioTests {
             ])
     }
 
+    @Test func aFileSaysWhatMachinesHaveToDo() throws {
+        let scenario = try read(
+            """
+            lag: 500ms
+            wander: 0%
+            workload: 60%
+            bmcs: { n1: { workload: 100%, rest: 1.2kW } }
+            """)
+        #expect(scenario.lag == 0.5 && scenario.wander == 0 && scenario.workload == 0.6)
+        #expect(scenario.workloads == ["n1": 1] && scenario.rests == ["n1": 1200])
+    }
+
     @Test(arguments: [
         ("personality: dell", "dell-idrac9"), ("bmcs: { n1: { faults: [explode] } }", "explode"),
         ("bmcs: { n1: { faults: [{ fault: \"200\" }] } }", "400 to 599"), ("bmc: {}", "did you mean bmcs?"),

@@ -42,6 +42,19 @@ struct DPSTopologyTests {
         #expect(draft.contains("# DGX_B200"))
     }
 
+    /// What hints that name feeds need is there, and is the operator's to take up.
+    @Test func feedsAreGroupsThatOneCanTakeUp() throws {
+        let draft = try topology(text).yaml
+        #expect(draft.contains(#"#   - { id: "main-a", members: ["domain-a", "rack-1"] }"#))
+        let problems = ProblemCollector()
+        var reader = SiteReader(problems: problems, checksFiles: false)
+        let takenUp = draft.replacing("# groups:", with: "groups:").replacing("#   - {", with: "  - {")
+        reader.read(try #require(SettingsFile.parse(takenUp, file: "draft", environment: [:], problems: problems)))
+        let site = reader.finish()
+        #expect(problems.all.isEmpty, "\(problems.all)\n\(takenUp)")
+        #expect(site.groups["main-a"].map { site.members(of: $0).map(\.id) } == ["domain-a", "rack-1"])
+    }
+
     @Test func whatIsNoTopologyIsNamed() {
         let cases = [
             ("{}", "$.Topology is missing"), ("[]", "$.Topology is missing"),

@@ -80,6 +80,21 @@ enum RecordSamples {
             + demands.map { PlannedHint(hint: bareHint, verdict: .demand($0, of: [key])) }
     }
 
+    static var part: PlannedHint {
+        var part = plan
+        part.member = "inside"
+        return part
+    }
+
+    static var spread: PlannedHint {
+        PlannedHint(
+            hint: bareHint,
+            verdict: .spread(
+                Spread(
+                    target: Watts(4000), rests: ["n1": Watts(400)], fixed: ["n2": Watts(1), "n3": Watts(2)],
+                    unknown: ["n4"], corrections: 2, excess: Watts(microwatts: 4_100_500_000))))
+    }
+
     // MARK: Breaches
 
     static let phases: [Breach.Phase] = [

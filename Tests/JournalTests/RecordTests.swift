@@ -54,7 +54,7 @@ struct RecordTests {
     @Test func everyChoiceComesBack() throws {
         for trust in Samples.trusts { try roundTrip(#require(Samples.control(trust))) }
         for phase in Samples.phases { try roundTrip(Samples.breach(phase)) }
-        for plan in Samples.plans { try roundTrip(plan) }
+        for plan in Samples.plans + [Samples.part, Samples.spread] { try roundTrip(plan) }
         for outcome in Samples.outcomes { try roundTrip(outcome) }
         for value in Samples.values {
             try roundTrip(Outcome.applied(value: value))
@@ -73,13 +73,13 @@ struct RecordTests {
             }
         }
         let entry = try #require(Samples.control())
-        check(entry)
+        check(try #require(Mirror(reflecting: entry).descendant("storage", "fields")))
         check(entry.pins)
         check(try #require(entry.prior))
         check(Samples.breach())
         check(Samples.origin)
         check(try #require(Samples.origin.trace))
-        check(Samples.plan)
+        check(Samples.part)
         check(Samples.plan.hint)
         check(Samples.outcome)
         check(Samples.alert)

@@ -98,6 +98,10 @@ struct OwnValueTests {
             dialect: "hpe-power-regulator",
             document: #"{"Oem":{"Hpe":{"PowerRegulatorMode":%,"PowerRegulatorModesSupported":["Max","Min"]}}}"#,
             good: "\"Max\"", bad: words.filter { $0 != "null" } + ["\"Turbo\""]),
+        Kind(
+            dialect: "node-manager-policy",
+            document: #"{"NodeManager":{"Status":{"State":%}},"Domain":{"Status":{"State":"Enabled"}}}"#,
+            good: "\"Enabled\"", bad: words + ["\"Starting\""]),
     ]
 
     private static func ami(_ trigger: String, _ watts: String) -> String {

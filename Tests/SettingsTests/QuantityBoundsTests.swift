@@ -33,4 +33,16 @@ struct QuantityBoundsTests {
         #expect(Quantities.power("999999999999999MW") == nil)
         #expect(Quantities.share("101%") == nil)
     }
+
+    @Test(arguments: [
+        ("8kW/s", "8 kW/s"), ("500kW/min", "500 kW/min"), ("500 kW / min", "500 kW/min"), ("1.5W/s", "90 W/min"),
+        ("700W/s", "700 W/s"), ("3.6MW/h", "1 kW/s"), ("60W/min", "1 W/s"),
+    ])
+    func powerRates(text: String, shown: String) { #expect(Quantities.powerRate(text)?.description == shown) }
+
+    @Test(arguments: [
+        "", "8kW", "8kW/", "/s", "8/s", "0W/s", "-8kW/s", "8kW/s/s", "8kW/day", "8kWs", "9999999999MW/s", "none",
+        "8kW/1s", "0.0000001W/h",
+    ])
+    func whatIsNoPowerRate(text: String) { #expect(Quantities.powerRate(text) == nil) }
 }

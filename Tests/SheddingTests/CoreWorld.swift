@@ -1,8 +1,9 @@
 import PowerEvents
-import Shedding
 import Site
 import StrictJSON
 import Testing
+
+@testable import Shedding
 
 /// A core whose effects and batches pile up until a test performs them, one by one and in whatever order.
 struct CoreWorld {
@@ -12,19 +13,21 @@ struct CoreWorld {
     var effects: [Effect] = []
     var batches: [Batch] = []
     var facts: [Fact] = []
+    /// What became durable of what is to be said.
+    var reports: [Report] = []
     /// Whether a connection is at rest as soon as that is wanted.
     var restsAtOnce = true
     private var sequence: Int64 = 0
 
     init(
-        mode: Mode = .enforce, contents: Core.Contents = Core.Contents(), slots: Int = 16,
+        mode: Mode = .enforce, contents: Core.Contents = Core.Contents(), slots: Int = 16, site: Site = Fixture.site,
         _ change: (inout Policy) -> Void = { _ in }
     ) {
         var policy = Policy()
         policy.step = .percent(100)
         change(&policy)
         core = Core(
-            site: Fixture.site, policy: policy, mode: mode, contents: contents, bounds: Bounds(slots: slots, visits: 4))
+            site: site, policy: policy, mode: mode, contents: contents, bounds: Bounds(slots: slots, visits: 4))
         step(.started)
     }
 
@@ -62,10 +65,14 @@ struct CoreWorld {
         step(.time)
     }
 
+    /// A turn of metering showed something, whoever asked for it.
+    mutating func show(_ sight: Sight) { step(.metered(RunID(number: 0), sight)) }
+
     /// The disk obeys, or not, for what waits first.
     mutating func commit(_ isDurable: Bool = true) {
         guard !batches.isEmpty else { return }
         let batch = batches.removeFirst()
+        reports += batch.records.reports
         if isDurable { take(batch.effectsAfter) }
         step(isDurable ? .durable(batch.id) : .notDurable(batch.id, reason: "no space"))
     }

@@ -21,14 +21,13 @@ struct PlannerTests {
         let plans = plan([
             Fixture.hint("nobody"), Fixture.hint("N1"), Fixture.hint("login"), Fixture.hint("store", .throttle),
             Fixture.hint("n1", type: .gpu), Fixture.hint("other"), Fixture.hint("n1"), Fixture.hint("n1"),
-            Fixture.hint("rack", watts: 5000), Fixture.hint("hgx", .suspend),
+            Fixture.hint("hgx", .suspend),
         ])
         #expect(
             plans.map(reason) == [
                 .unknownResource("nobody"), .unknownResource("N1"), .protected("login"),
                 .actionNotAllowed("store", allowed: [.powerCap]), .wrongType("n1", .node),
-                .otherFeed("other", feeds: ["main-b"]), nil, .duplicate(ofHint: 7), .noControl("rack"),
-                .noNodes(in: "hgx"),
+                .otherFeed("other", feeds: ["main-b"]), nil, .duplicate(ofHint: 7), .noNodes(in: "hgx"),
             ])
     }
 

@@ -10,6 +10,7 @@ struct ConfigurationDifference: Sendable, Hashable {
     /// Without any effect until the next start.
     private(set) var needsRestart: [ReloadReply.Key] = []
     private(set) var resources = ReloadReply.Set()
+    private(set) var groups = ReloadReply.Set()
     private(set) var sources = ReloadReply.Set()
     private(set) var credentials = ReloadReply.Set()
 
@@ -25,6 +26,7 @@ struct ConfigurationDifference: Sendable, Hashable {
             }
         }
         resources = Self.compare(old.site.resources, new.site.resources)
+        groups = Self.compare(old.site.groups, new.site.groups)
         credentials = Self.compare(old.site.credentials, new.site.credentials)
         sources = Self.compare(Self.sources(old), Self.sources(new))
     }

@@ -119,6 +119,11 @@ extension ConfigurationKey {
         .share("enforcement.throttle.gpu_speed") { $0.policy.throttleGPUSpeed },
         .text("enforcement.throttle.node_mode", .live) { $0.policy.throttleNodeMode },
         .text("enforcement.suspend", .live) { $0.policy.suspend.map(\.rawValue).joined(separator: ", ") },
+        .text("enforcement.split", .live) { $0.policy.split.rawValue },
+        .duration("enforcement.settle_time") { $0.policy.settleTime },
+        .duration("enforcement.meter_every") { $0.policy.meterEvery },
+        .text("enforcement.max_rate", .live) { $0.policy.maxRate.map { "\($0)" } },
+        .text("enforcement.answer_foreign", .live) { "\($0.policy.answersForeign)" },
     ]
 
     private static let redfish: [ConfigurationKey] = [

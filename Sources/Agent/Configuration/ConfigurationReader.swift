@@ -78,6 +78,7 @@ public enum ConfigurationReader {
         }
         let journal = top.required("journal", of: file).flatMap { readJournal($0, checksPlaces) }
         let policy = EnforcementReader.read(top["enforcement"])
+        EnforcementReader.warn(top["enforcement"] ?? file, policy: policy, site: site)
         var (redfish, pool) = RedfishReader.read(top["redfish"], retries: policy.retries)
         let http = top["http"].flatMap(readHTTP)
         let mode = top["mode"]?.choice(AgentConfiguration.Mode.self) ?? .enforce
@@ -92,7 +93,8 @@ public enum ConfigurationReader {
         return AgentConfiguration(
             file: file.file, agentID: agentID, bus: bus, trust: trust, signing: signing, inventoryFiles: files,
             site: site, journal: journal, mode: mode,
-            policy: finalPolicy, redfish: redfish.options, pool: pool, patrolEvery: redfish.patrolEvery, http: http,
+            policy: finalPolicy, redfish: redfish.options.named(agentID), pool: pool, patrolEvery: redfish.patrolEvery,
+            http: http,
             control: control,
             shutdownTimeout: shutdownTimeout, limits: limits, logFormat: logFormat)
     }

@@ -111,6 +111,7 @@ actor ConfigurationReload {
         reply.changed = difference.changed
         reply.needsRestart = difference.needsRestart
         reply.resources = difference.resources
+        reply.groups = difference.groups
         reply.sources = difference.sources
         reply.credentials = difference.credentials
         reply.files = newFiles.changed(since: files)

@@ -1,13 +1,15 @@
 import PowerEvents
 import Settings
 import Shedding
+import Site
 
 /// Reads the section `enforcement:`; what is absent keeps its default.
 enum EnforcementReader {
     static let keys = [
         "max_age", "deadline", "report_after", "republish_every", "max_event_bytes", "straggler_grace", "pace",
         "hold_down", "step", "every", "on_drift", "watch_every", "reassert_limit", "max_hold", "max_suspended",
-        "max_unreachable", "power_cap_default", "throttle", "suspend",
+        "max_unreachable", "power_cap_default", "throttle", "suspend", "split", "settle_time",
+        "meter_every", "max_rate", "answer_foreign",
     ]
 
     static let throttleKeys = ["power", "gpu_speed", "node_mode"]
@@ -31,6 +33,8 @@ enum EnforcementReader {
         duration("every", \.every)
         duration("watch_every", \.watchEvery, from: .seconds(1))
         duration("max_hold", \.maxHold, from: .seconds(60))
+        duration("settle_time", \.settleTime)
+        duration("meter_every", \.meterEvery, from: .seconds(1))
         share("step", \.step)
         share("max_suspended", \.maxSuspended)
         share("max_unreachable", \.maxUnreachable)
@@ -44,6 +48,9 @@ enum EnforcementReader {
         if let pace = members["pace"]?.choice(Policy.Pace.self) { policy.pace = pace }
         if let drift = members["on_drift"]?.choice(Policy.Drift.self) { policy.onDrift = drift }
         if let limit = members["reassert_limit"]?.int(0...1000) { policy.reassertLimit = limit }
+        if let split = members["split"]?.choice(BudgetSplit.self) { policy.split = split }
+        policy.maxRate = members["max_rate"]?.powerRate(or: "none")
+        if let answers = members["answer_foreign"]?.bool() { policy.answersForeign = answers }
         readThrottle(members["throttle"], into: &policy)
         if let list = members["suspend"] {
             let ways: [ResetType] = [.suspend, .pause, .gracefulShutdown, .forceOff]
@@ -55,6 +62,19 @@ enum EnforcementReader {
             }
         }
         return policy
+    }
+
+    /// Warns where the inventory's `shed_order` and the split leave each other without a meaning.
+    static func warn(_ section: Setting, policy: Policy, site: Site) {
+        let ordered = site.order.filter { site.resources[$0]?.shedOrder != nil }
+        switch (policy.split, ordered.first) {
+        case (.proportional, let first?):
+            let more = ordered.count > 1 ? " and \(ordered.count - 1) more" : ""
+            section.warn("the shed_order of \(first)\(more) can never matter: it needs split: ordered")
+        case (.ordered, nil) where !site.resources.isEmpty:
+            section.warn("split: ordered can never matter: no resource has a shed_order")
+        default: break
+        }
     }
 
     private static func readThrottle(_ section: Setting?, into policy: inout Policy) {

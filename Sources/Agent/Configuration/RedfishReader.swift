@@ -37,3 +37,12 @@ enum RedfishReader {
         return (patience, pool)
     }
 }
+
+extension RedfishOptions {
+    /// With the agent's id, under which it creates things on BMCs.
+    func named(_ agent: String) -> RedfishOptions {
+        var options = self
+        options.agent = agent
+        return options
+    }
+}

@@ -13,7 +13,7 @@ enum ControlRoutes {
     private static let mostBytes = 4 << 20
 
     static func responder(
-        _ desk: CommandDesk, store: any Store, group: gid_t?
+        _ desk: CommandDesk, store: any Store, evidence: EvidenceDesk, group: gid_t?
     ) -> RouterResponder<ControlContext> {
         let router = Router(context: ControlContext.self)
         router.add(middleware: OperatorsOnly(group: group))
@@ -29,8 +29,14 @@ enum ControlRoutes {
             }
             return answer(explanation.json.text, "application/json")
         }
-        router.get("/evidence/:breach") { _, _ in
-            refusal("evidence is not supported yet by this agent", .notImplemented)
+        router.get("/evidence/:breach") { request, context in
+            let name = context.parameters.get("breach") ?? ""
+            let format = request.uri.queryParameters.get("format").flatMap(EvidenceDesk.Format.init(rawValue:))
+            do {
+                return answer(try await evidence.make(name, format ?? .text), "text/plain; charset=utf-8")
+            } catch let error as EvidenceDesk.Unavailable {
+                return refusal(error.description, .notFound)
+            }
         }
         return router.buildResponder()
     }

@@ -7,7 +7,10 @@ import StrictJSON
 struct StatusSnapshot: Sendable {
     let isFrozen: Bool
     let journalFailure: String?
+    let mode: Mode
     let breaches: [Breach]
+    /// Of each of them, what it asks for and how far that has come.
+    let summaries: [UUIDText: Summary]
     let controls: [HeldControl]
     let resources: Int
     let readiness: Readiness
@@ -18,16 +21,34 @@ struct StatusSnapshot: Sendable {
     /// Which configuration is in force.
     var configuration: JSONValue = .null
     var generation = 1
-    let mode: Mode
     /// What of it waits.
     var parked: Set<UUIDText> = []
 
-    init(_ core: Core, readiness: Readiness, journalFailure: String?) {
+    struct Summary: Sendable {
+        let power: BreachPower
+        let progress: BreachProgress
+        let priorities: [(priority: Int, power: BreachPower)]
+        let rate: PowerRate?
+    }
+
+    init(_ core: Core, readiness: Readiness, journalFailure: String?, now: Timestamp) {
         let book = core.book
-        isFrozen = book.isFrozen
         mode = core.mode
+        isFrozen = book.isFrozen
         self.journalFailure = journalFailure
         breaches = book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt }
+        summaries = Dictionary(
+            uniqueKeysWithValues: breaches.map { breach in
+                let progress = book.progress(of: breach.id)
+                return (
+                    breach.id,
+                    Summary(
+                        power: book.power(of: breach.id, now: now), progress: progress,
+                        priorities: progress.priorities.keys.sorted().map {
+                            ($0, book.power(of: breach.id, priority: $0, now: now))
+                        }, rate: book.policy.maxRate)
+                )
+            })
         controls = book.controls.values.sorted { $0.entry.key < $1.entry.key }
         resources = book.site.order.count
         self.readiness = readiness
@@ -43,19 +64,27 @@ struct StatusSnapshot: Sendable {
             "frozen": isFrozen ? FreezeNote.json(freeze) : .null,
             "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
             "resources": .number(JSONNumber(resources)),
-            "breaches": .array(breaches.map { Self.json($0, isParked: parked.contains($0.id)) }),
+            "breaches": .array(breaches.map { json($0, isParked: parked.contains($0.id)) }),
             "controls": .array(controls.map(Self.json)), "readiness": readiness.json,
         ]
     }
 
-    private static func json(_ breach: Breach, isParked: Bool) -> JSONValue {
-        [
-            "breach_id": .string(breach.id.text), "feed": .string(breach.feed),
-            "phase": .string(phase(breach)), "source": .string(breach.origin.source),
-            "opened_at": .string(breach.openedAt.description), "hints": .number(JSONNumber(breach.plans.count)),
-            "controls": .number(JSONNumber(breach.controls.count)),
-            "released": .number(JSONNumber(breach.released.count)), "awaiting_resume": .bool(isParked),
-        ]
+    private func json(_ breach: Breach, isParked: Bool) -> JSONValue {
+        var object = JSONObject()
+        object["id"] = .string(breach.id.text)
+        // As earlier versions call it.
+        object["breach_id"] = .string(breach.id.text)
+        object["feed"] = .string(breach.feed)
+        object["severity"] = .string((breach.isCritical ? BreachAlert.Severity.critical : .warning).rawValue)
+        object["phase"] = .string(Self.phase(breach))
+        object["source"] = .string(breach.origin.source)
+        object["opened_at"] = .string(breach.openedAt.description)
+        object["hints"] = .number(JSONNumber(breach.hintCount))
+        object["controls"] = .number(JSONNumber(breach.controls.count))
+        object["released"] = .number(JSONNumber(breach.released.count))
+        object["awaiting_resume"] = .bool(isParked)
+        if let summary = summaries[breach.id] { summary.write(breach, to: &object) }
+        return .object(object)
     }
 
     private static func json(_ control: HeldControl) -> JSONValue {

@@ -47,6 +47,9 @@ final class EventComposer: Sendable {
         if isNew { largest.withLock { $0 = bytes } }
     }
 
+    /// A compact JWS of a payload, by the agent's key.
+    func signed(_ payload: [UInt8]) throws -> String { try sign(payload) }
+
     /// The events of one report, in one part or several.
     func compose(_ report: Report, now: Timestamp) throws -> [OutboxEvent] {
         try compose(report, now: now, maximumEventBytes: largest.withLock { $0 })

@@ -21,6 +21,21 @@ public struct Assessment: Sendable {
     public internal(set) var sharedWith: [String] = []
     public internal(set) var range = PowerRange()
     public internal(set) var value: ControlValue?
+    /// How a cap in watts on it would be met; nil where that is not known yet.
+    public internal(set) var capPath: CapPath?
+    /// What it draws, as its meter showed at the last probe; of a GPU, as its node's turn did.
+    public internal(set) var draw: Watts?
+    /// Why it was not measured.
+    public internal(set) var notMeasured: String?
+    /// Of a node, what each of its GPUs drew in the same turn.
+    public internal(set) var gpuDraws: [String: Watts] = [:]
+    /// Of a node of which all GPUs were measured, what it draws beside them.
+    public internal(set) var rest: Watts?
+    /// Of a node that is capped through one control for all of its GPUs, the range and limit of that.
+    public internal(set) var gpuTotalRange: PowerRange?
+    public internal(set) var gpuTotalLimit: Watts?
+    /// Where the meters are, for the next turn.
+    var meter: JSONValue?
     /// Of the read of the control alone.
     public internal(set) var roundTrip: Duration?
     /// What would stop an enforcement.
@@ -37,7 +52,35 @@ public struct Assessment: Sendable {
         bmc = resource.bmc
     }
 
+    /// What it tells of how a budget is split.
+    var sight: Sight {
+        var sight = Sight(watts: gpuDraws)
+        sight.watts[resource] = draw
+        let own = ControlKey(resource: resource, facet: .powerLimit)
+        let together = ControlKey(resource: resource, facet: .gpuTotal)
+        switch capPath {
+        case .own, .nodeManager: sight.controls[own] = ControlSight(range: range, limit: value?.limit)
+        case .gpuTotal:
+            sight.controls[own] = ControlSight(isMissing: true)
+            sight.controls[together] = ControlSight(range: gpuTotalRange ?? PowerRange(), limit: gpuTotalLimit)
+        case .gpus:
+            sight.controls[own] = ControlSight(isMissing: true)
+            sight.controls[together] = ControlSight(isMissing: true)
+        // What could not be seen now may be seen another time.
+        case .nothing, nil: break
+        }
+        return sight
+    }
+
     public var isEnforceable: Bool { objections.isEmpty }
+
+    /// The least and the most that it can be limited to, and what limits it now; nil where that is not known.
+    public var minimum: Watts? { range.minimum }
+    public var maximum: Watts? { range.maximum }
+    public var limit: Watts? { value?.limit }
+
+    /// Once, however often it is seen.
+    mutating func remark(_ text: String) { if !remarks.contains(text) { remarks.append(text) } }
 
     /// Says of each what else leads to its control.
     static func joinShared(_ assessments: inout [Assessment]) {
@@ -70,10 +113,18 @@ public struct Assessment: Sendable {
         object["shared_with"] = .array(sharedWith.map(JSONValue.string))
         object["minimum_watts"] = range.minimum.map { .number(JSONNumber($0.wholeWatts)) } ?? .null
         object["maximum_watts"] = range.maximum.map { .number(JSONNumber($0.wholeWatts)) } ?? .null
+        object["cap_path"] = capPath?.json ?? .null
+        object["draw_watts"] = draw.map(Self.number) ?? .null
+        object["rest_watts"] = rest.map(Self.number) ?? .null
+        object["not_measured"] = notMeasured.map(JSONValue.string) ?? .null
         object["value"] = value.map { .string($0.description) } ?? .null
         object["round_trip_ms"] = roundTrip.map { .number(JSONNumber(Int($0 / .milliseconds(1)))) } ?? .null
         object["objections"] = .array(objections.map(JSONValue.string))
         object["remarks"] = .array(remarks.map(JSONValue.string))
         return .object(object)
+    }
+
+    private static func number(_ watts: Watts) -> JSONValue {
+        JSONNumber(text: PowerQuantity(watts: watts, unit: .watt).valueText).map(JSONValue.number) ?? .null
     }
 }

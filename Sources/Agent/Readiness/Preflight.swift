@@ -1,4 +1,5 @@
 import Curl
+import PowerEvents
 import Redfish
 import Shedding
 import Site
@@ -33,18 +34,21 @@ public struct Preflight: Sendable {
         var results: [String: Assessment] = [:]
         await withTaskGroup(of: Assessment.self) { group in
             for own in byBMC.values {
-                group.addTask { [assessor] in await Self.assess(own[0], assessor, clients) }
+                group.addTask { [assessor] in await Self.assess(own[0], site, assessor, clients) }
             }
             var waiting = byBMC.mapValues { $0.dropFirst() }
             while let result = await group.next() {
                 results[result.resource] = result
                 progress(results.count, resources.count)
                 guard let address = result.bmc?.address, let next = waiting[address]?.popFirst() else { continue }
-                group.addTask { [assessor] in await Self.assess(next, assessor, clients) }
+                group.addTask { [assessor] in await Self.assess(next, site, assessor, clients) }
             }
         }
         await clients.closeAll()
         pool.shutDown()
+        for result in results.values {
+            for (gpu, watts) in result.gpuDraws { results[gpu]?.draw = watts }
+        }
         var assessments = resources.compactMap { results[$0.id] }
         Assessment.joinShared(&assessments)
         Self.warnOfProtected(&assessments, site)
@@ -63,18 +67,19 @@ public struct Preflight: Sendable {
     }
 
     private static func assess(
-        _ resource: Resource, _ assessor: Assessor, _ clients: ClientDirectory
+        _ resource: Resource, _ site: Site, _ assessor: Assessor, _ clients: ClientDirectory
     ) async -> Assessment {
         var failed = Assessment(resource)
         guard let bmc = resource.bmc else { return failed }
         do throws(BMCFault) {
             let client = try await clients.client(for: bmc)
-            var result = await assessor.assess(resource, through: client)
+            let gpus = resource.type == .node ? site.children(of: resource.id).filter { !$0.isProtected } : []
+            var result = await assessor.assess(resource, gpus: gpus, through: client)
             // A BMC that asks for a moment gets it, twice.
             for _ in 0..<2 {
                 guard let wait = result.retryAfter else { break }
                 try? await Task.sleep(for: min(wait, .seconds(30)))
-                result = await assessor.assess(resource, through: client)
+                result = await assessor.assess(resource, gpus: gpus, through: client)
             }
             return result
         } catch {

@@ -1,3 +1,4 @@
+import PowerEvents
 import Site
 import StrictJSON
 
@@ -7,6 +8,8 @@ struct Readiness: Sendable {
     /// How many of them are enforceable. Kept, since it is told after each of thousands of looks.
     private(set) var enforceable = 0
     private var total = 0
+    /// By node, its GPUs that are not protected.
+    private(set) var gpus: [String: [Resource]] = [:]
 
     init(_ site: Site) { reload(site) }
 
@@ -14,6 +17,13 @@ struct Readiness: Sendable {
     mutating func reload(_ site: Site) {
         let known = Set(site.resources.values.filter { !$0.isProtected && $0.bmc != nil }.map(\.id))
         total = known.count
+        gpus = [:]
+        for id in site.order {
+            guard let gpu = site.resources[id], gpu.type == .gpu, !gpu.isProtected, let node = gpu.parent else {
+                continue
+            }
+            gpus[node, default: []].append(gpu)
+        }
         assessments = assessments.filter { known.contains($0.key) }
         enforceable = assessments.values.count(where: \.isEnforceable)
     }
@@ -22,6 +32,7 @@ struct Readiness: Sendable {
     @discardableResult
     mutating func take(_ assessment: Assessment) -> Assessment? {
         let before = assessments.updateValue(assessment, forKey: assessment.resource)
+        for (gpu, watts) in assessment.gpuDraws { assessments[gpu]?.draw = watts }
         enforceable += (assessment.isEnforceable ? 1 : 0) - (before?.isEnforceable == true ? 1 : 0)
         return before
     }

@@ -18,6 +18,9 @@ final class ReadinessBoard: Sendable {
 
     func assessment(of resource: String) -> Assessment? { readiness.withLock { $0.assessments[resource] } }
 
+    /// The GPUs of a node that may be touched.
+    func gpus(of node: String) -> [Resource] { readiness.withLock { $0.gpus[node] ?? [] } }
+
     /// Takes over an inventory; what was learned of resources that stay is kept.
     func reload(_ site: Site) { readiness.withLock { $0.reload(site) } }
 

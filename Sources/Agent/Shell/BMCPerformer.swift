@@ -1,4 +1,5 @@
 import Curl
+import PowerEvents
 import Redfish
 import Shedding
 import Site
@@ -36,23 +37,37 @@ struct BMCPerformer: Sendable {
         }
     }
 
-    /// One look of the patrol. - Returns: whether it saw its resource, which it does not where it was cancelled
-    func visit(_ order: VisitOrder, policy: Policy, readiness: ReadinessBoard) async -> Bool {
+    /// One look of the patrol. - Returns: what it saw of its resource; nil where it was cancelled
+    func visit(_ order: VisitOrder, policy: Policy, readiness: ReadinessBoard) async -> Sight? {
         let assessor = Assessor(policy: policy)
         var result = Assessment(order.resource)
         do throws(BMCFault) {
             let client = try await client(order.bmc, order.slot)
+            let gpus = readiness.gpus(of: order.resource.id)
             if let known = readiness.assessment(of: order.resource.id) {
-                result = await assessor.refresh(known, order.resource, through: client)
+                result = await assessor.refresh(known, order.resource, gpus: gpus, through: client)
             } else {
-                result = await assessor.assess(order.resource, through: client)
+                result = await assessor.assess(order.resource, gpus: gpus, through: client)
             }
         } catch {
             result.objections.append(error.message)
         }
-        if Task.isCancelled { return false }
+        if Task.isCancelled { return nil }
         readiness.take(result)
-        return true
+        return result.sight
+    }
+
+    /// What meters show of a BMC's machines; nothing of those that cannot be metered.
+    func meter(_ order: MeterOrder) async -> Sight {
+        guard let client = try? await client(order.bmc, order.slot) else { return Sight() }
+        var sight = Sight()
+        for machine in order.machines where !Task.isCancelled {
+            let reading = await client.meter(
+                machine.resource, gpus: machine.gpus,
+                context: RequestContext(priority: BMCClient.lowestPriority, followup: .unlikely))
+            if case .success(let reading) = reading { sight.watts.merge(reading.watts) { $1 } }
+        }
+        return sight
     }
 
     func rest(_ bmc: BMC, _ slot: Slot) async { await clients.rest(bmc, place: slot.number) }

@@ -44,7 +44,8 @@ actor ClientDirectory {
         let record = logins[name] ?? LoginRecord()
         logins[name] = record
         let client = BMCClient(
-            bmc: bmc, credentials: login, transport: transport, options: options, ledger: ledger, logins: record)
+            bmc: bmc, credentials: login, transport: transport, options: options, ledger: ledger, logins: record,
+            wall: WallClock.now)
         clients[key] = client
         return client
     }

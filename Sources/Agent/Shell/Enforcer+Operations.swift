@@ -49,7 +49,8 @@ extension Enforcer {
 
     func snapshot() -> StatusSnapshot {
         var snapshot = StatusSnapshot(
-            core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure)
+            core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure,
+            now: now().steady)
         snapshot.freeze = freeze
         snapshot.configuration = parts.configuration.json
         snapshot.generation = parts.configuration.generation

@@ -20,7 +20,7 @@ actor Enforcer: Service {
 
     private(set) var core: Core
     let parts: Parts
-    private let now: @Sendable () -> Moment
+    let now: @Sendable () -> Moment
     private var tasks: [RunID: Task<Void, Never>] = [:]
     /// What comes from the bus, in its order.
     private nonisolated let arrivals: AsyncStream<Input>
@@ -170,8 +170,9 @@ actor Enforcer: Service {
         case .visit(let order):
             let (policy, readiness) = (core.book.policy, parts.facts.readiness)
             begin(order.id) {
-                .visited(order.id, isSeen: await performer.visit(order, policy: policy, readiness: readiness))
+                .visited(order.id, await performer.visit(order, policy: policy, readiness: readiness))
             }
+        case .meter(let order): begin(order.id) { .metered(order.id, await performer.meter(order)) }
         case .endVisit(let id): tasks[id]?.cancel()
         case .rest(let bmc, let slot):
             Task.detached {

@@ -20,7 +20,7 @@ public final class SimulatedFleet: Sendable {
     /// Of all of them together.
     public let gauge = RequestGauge()
     private let byAddress: [BMC.Address: SimulatedBMC]
-    private let site: Site
+    let site: Site
     private let group: MultiThreadedEventLoopGroup
     private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
 

@@ -52,6 +52,20 @@ public struct Fault: Sendable, Hashable {
         case certificate
         /// Its clock is years off.
         case clock
+        /// Its meters show what they showed when this began; firmware that marks old values does.
+        case meterStale
+        /// Its meters have no values.
+        case meterGone
+        /// Its meters have no values for two of every six seconds.
+        case meterGaps
+        /// Its meters show 4,294,967,295.
+        case meterAbsurd
+        /// Its meters show nothing being drawn.
+        case meterZero
+        /// Its meters are a tenth off, this way and that.
+        case meterNoisy
+        /// Its meters' values are of 1970.
+        case meter1970
     }
 
     public enum TaskEnd: Sendable, Hashable {

@@ -42,7 +42,13 @@ public struct LimitStyle: Sendable, Hashable {
     /// Whether the set point falls back to 0 when it is switched off.
     var forgetsWhenOff = false
 
+    /// Whether the chassis of a machine without a limit shows its power in EnvironmentMetrics, and not in Power.
+    var isMetered = false
+
     init(_ place: Place) { self.place = place }
+
+    /// Whether it limits watts at all.
+    var isUsable: Bool { ![.none, .percent].contains(place) }
 
     func with(_ change: (inout LimitStyle) -> Void) -> LimitStyle {
         var copy = self

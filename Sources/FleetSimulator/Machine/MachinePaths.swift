@@ -5,12 +5,16 @@ struct MachinePaths {
     let manager: String
     /// The system that the GPUs belong to.
     let board: String
+    /// nil where the BMC has no Node Manager.
+    let nodeManager: String?
 
     init(_ machine: SimulatedMachine) {
         system = "/redfish/v1/Systems/\(machine.systemID)"
         chassis = "/redfish/v1/Chassis/\(machine.chassisID)"
         manager = "/redfish/v1/Managers/\(machine.personality.manager)"
         board = machine.personality.baseboard.map { "/redfish/v1/Systems/\($0)" } ?? system
+        let manager = self.manager
+        nodeManager = machine.nodeManager.map { "\(manager)/\($0.style.path)" }
     }
 
     func processor(_ id: String) -> String { "\(board)/Processors/\(id)" }
@@ -19,6 +23,12 @@ struct MachinePaths {
     func gpuLimit(_ id: String, _ style: LimitStyle) -> String {
         guard style.place == .control else { return "\(processor(id))/EnvironmentMetrics" }
         return "\(controls)/Accelerator\(String(id.reversed().prefix { $0.isNumber }.reversed()))PowerLimit"
+    }
+
+    /// The Control of a shared limit, and the copy of it in its chassis' metrics.
+    func shared(_ limit: SharedLimit) -> [String] {
+        let chassis = "/redfish/v1/Chassis/\(limit.chassis)"
+        return ["\(chassis)/Controls/\(limit.id)", "\(chassis)/EnvironmentMetrics"]
     }
 
     var reset: String { "\(system)/Actions/ComputerSystem.Reset" }

@@ -16,6 +16,11 @@ extension SimulatedMachine {
             try gpus[id]?.apply(try Self.members(isControl ? body : body["PowerLimitWatts"]))
             return true
         }
+        if try patchShared(path, body, paths) { return true }
+        if let base = paths.nodeManager, path.hasPrefix(base + "/") {
+            try nodeManager?.patch(String(path.dropFirst(base.count + 1)), body)
+            return true
+        }
         switch limit.style.place {
         case .environmentMetrics where path == paths.limit(limit.style):
             try limit.apply(try Self.members(body["PowerLimitWatts"]))
@@ -34,6 +39,17 @@ extension SimulatedMachine {
         return true
     }
 
+    /// One Control, or by the metrics of a chassis all of its Controls, as NVIDIA's bmcweb does.
+    private mutating func patchShared(
+        _ path: String, _ body: JSONValue, _ paths: MachinePaths
+    ) throws(PowerKnob.Refusal) -> Bool {
+        let own = shared.indices.filter { paths.shared(shared[$0]).contains(path) }
+        guard !own.isEmpty else { return false }
+        let members = try Self.members(path.hasSuffix("/EnvironmentMetrics") ? body["PowerLimitWatts"] : body)
+        for index in own { try shared[index].knob.apply(members) }
+        return true
+    }
+
     /// Several controls at once. What comes before a refused one is done by then, and the answer does not say so.
     private mutating func patchAll(_ body: JSONValue) throws(PowerKnob.Refusal) -> Bool {
         for member in body["Members"]?.array ?? [] {
@@ -47,23 +63,39 @@ extension SimulatedMachine {
         return true
     }
 
-    mutating func post(_ path: String, _ body: JSONValue) throws(PowerKnob.Refusal) -> Bool {
+    /// What a POST came to.
+    enum Posted {
+        case nothing, done
+        /// A resource was made.
+        case made(String)
+    }
+
+    mutating func delete(_ path: String) throws(PowerKnob.Refusal) {
+        guard let base = MachinePaths(self).nodeManager, path.hasPrefix(base + "/") else { return }
+        try nodeManager?.delete(String(path.dropFirst(base.count + 1)))
+    }
+
+    mutating func post(_ path: String, _ body: JSONValue) throws(PowerKnob.Refusal) -> Posted {
         let paths = MachinePaths(self)
+        if let base = paths.nodeManager, path.hasPrefix(base + "/") {
+            let made = try nodeManager?.post(String(path.dropFirst(base.count + 1)), body)
+            return made.map { .made("\(base)/Policies/\($0)") } ?? .done
+        }
         if path == paths.trigger, limit.isArmed != nil {
             guard let word = body["PowerLimitTrigger"]?.string, ["Activate", "Deactivate"].contains(word) else {
                 throw PowerKnob.Refusal(id: "ActionParameterMissing", message: "PowerLimitTrigger is missing.")
             }
             limit.isArmed = word == "Activate"
-            return true
+            return .done
         }
         if limit.style.place == .acceleratorService, path.hasPrefix(paths.limit(limit.style) + "/Actions/") {
             let zone = body["PowerLimits"]?.array?.first
             var members = JSONObject()
             members["LimitInWatts"] = zone?["PowerLimitInWatts"]
             try limit.apply(members)
-            return true
+            return .done
         }
-        return false
+        return .nothing
     }
 
     private mutating func patchAttributes(_ body: JSONValue) throws(PowerKnob.Refusal) {

@@ -24,6 +24,16 @@ public struct Personality: Sendable, Hashable {
     /// Where not, they stand in an ActionInfo.
     var hasInlineResetTypes = false
     var sessions = "/redfish/v1/SessionService/Sessions"
+    /// Whether ``limit`` counts for the GPUs together and for nothing else of the machine.
+    var limitIsOfGPUs = false
+    /// The chassis that the host's system names, where the machine's power is shown in another.
+    var hostChassis: String?
+    /// What limits several GPUs together.
+    var board: BoardStyle?
+    var nodeManager: NodeManagerStyle?
+    var meters = MeterStyle()
+    /// Watts beside the GPUs; nil for what is usual.
+    var rest: Double?
 
     init(_ name: String, limit: PowerKnob, gpu: PowerKnob? = nil) {
         self.name = name
@@ -44,6 +54,7 @@ public struct Personality: Sendable, Hashable {
         .standardMetrics, .standardPower, .standardControl, .openBMC, .nvidiaHGX, .nvidiaGH200, .nvidiaGB200,
         .nvidiaGB300, .dellIDRAC8,
         .dellIDRAC9, .hpeILO, .hpeApollo, .hpeCrayEX, .lenovoXCC, .ami, .supermicro, .intel, .bluefield,
+        .nvidiaDGXH100, .nvidiaB200EM, .nvidiaGB200Tray, .nvidiaGB300Tray,
     ]
 
     public static func named(_ name: String) -> Personality? { all.first { $0.name == name } }

@@ -31,8 +31,8 @@ extension RedfishTree {
         }
         let style = machine.limit.style
         switch path {
-        case paths.limit(style) where style.place == .environmentMetrics: return metrics(path, machine.limit)
-        case paths.power where ![.environmentMetrics, .control, .percent].contains(style.place): return power
+        case paths.limit(style) where style.place == .environmentMetrics: return metrics(path, machine.limit, .machine)
+        case paths.power where showsPower: return power
         case paths.powerMember where style.place == .powerMember: return powerMember
         case paths.attributes where style.place == .dellAttributes: return attributes
         case paths.accelerators where style.place == .acceleratorService:
@@ -43,13 +43,27 @@ extension RedfishTree {
         case paths.limit(style) where style.place == .acceleratorService: return accelerators
         default:
             for (id, knob) in machine.gpus where knob.style.place == .environmentMetrics {
-                if path == paths.gpuLimit(id, knob.style) { return metrics(path, knob) }
+                if path == paths.gpuLimit(id, knob.style) { return metrics(path, knob, gpuPlace(id)) }
             }
             return nil
         }
     }
 
-    private func metrics(_ path: String, _ knob: PowerKnob) -> JSONValue {
+    /// Whether the machine's chassis has a Power resource.
+    private var showsPower: Bool {
+        switch machine.limit.style.place {
+        case .environmentMetrics, .percent: false
+        case .control: personality.meters.hasHistory
+        case .none: !machine.limit.style.isMetered
+        default: true
+        }
+    }
+
+    private func gpuPlace(_ id: String) -> Meter.Place {
+        .gpu(machine.gpus.keys.sorted().firstIndex(of: id) ?? 0)
+    }
+
+    private func metrics(_ path: String, _ knob: PowerKnob, _ place: Meter.Place) -> JSONValue {
         guard !knob.style.isWithheld else {
             return .object(resource(path, "#EnvironmentMetrics.v1_3_0.EnvironmentMetrics", "EnvironmentMetrics", [:]))
         }
@@ -58,13 +72,10 @@ extension RedfishTree {
         limit["ControlMode"] = .string(knob.mode)
         limit["AllowableMin"] = number(knob.minimum)
         limit["AllowableMax"] = number(knob.maximum)
-        return .object(
-            resource(
-                path, "#EnvironmentMetrics.v1_3_2.EnvironmentMetrics", "EnvironmentMetrics",
-                [
-                    "PowerWatts": ["Reading": number((knob.limit ?? knob.maximum) * 9 / 10)],
-                    "PowerLimitWatts": .object(limit),
-                ]))
+        var metrics = resource(path, "#EnvironmentMetrics.v1_3_2.EnvironmentMetrics", "EnvironmentMetrics", [:])
+        addReadings(to: &metrics, of: place)
+        metrics["PowerLimitWatts"] = .object(limit)
+        return .object(metrics)
     }
 
     private func control(_ path: String, _ id: String, _ knob: PowerKnob, _ context: String) -> JSONValue {
@@ -76,6 +87,9 @@ extension RedfishTree {
         control[names.0] = number(knob.minimum)
         control[names.1] = number(knob.maximum)
         control["SetPointUnits"] = knob.style.place == .percent ? "%" : knob.style.units.map(JSONValue.string)
+        if ["NVIDIA", "Contoso"].contains(personality.vendor), context == "Chassis", knob.style.place == .control {
+            control["Sensor"] = excerpt(personality.limitIsOfGPUs ? .gpus : .machine, meter)
+        }
         switch personality.vendor {
         case "Cray": control["Oem"] = ["Hpe": ["LimitException": "NoAction", "PowerLimitFactor": "1.000000"]]
         case "Lenovo": control["Oem"] = ["Lenovo": ["GuaranteedInWatts": 1132]]
@@ -87,6 +101,7 @@ extension RedfishTree {
     private var power: JSONValue {
         var power = resource(paths.power, "#Power.v1_7_1.Power", "Power", [:])
         power["PowerControl"] = [powerControl]
+        if personality.meters.supplies > 0 { power["PowerSupplies"] = supplies() }
         switch machine.limit.style.place {
         case .acceleratorService:
             power["Oem"] = ["Hpe": ["Links": ["AccPowerService": link(paths.accelerators)]]]
@@ -114,7 +129,7 @@ extension RedfishTree {
         control[knob.style.place == .powerMember ? "MemberID" : "MemberId"] = "0"
         control["Name"] = "Server Power Control"
         control["PowerCapacityWatts"] = number(knob.maximum)
-        control["PowerConsumedWatts"] = number(knob.maximum / 2)
+        addConsumption(to: &control)
         if machine.hasSystem { control["RelatedItem"] = [link(paths.system), link(paths.chassis)] }
         var limit = JSONObject()
         switch knob.style.place {
@@ -128,7 +143,7 @@ extension RedfishTree {
             limit["LimitInWatts"] = 500
             limit["LimitException"] = "HardPowerOff"
             limit["CorrectionInMs"] = 1000
-        case .none, .acceleratorService: return .object(control)
+        case .none, .acceleratorService, .control: return .object(control)
         default:
             limit["LimitInWatts"] = knob.setPoint
             limit["LimitException"] = knob.exception.map(JSONValue.string)

@@ -22,10 +22,19 @@ extension RedfishTree {
         let style = machine.limit.style
         let gpus = machine.gpus.map { paths.gpuLimit($0.key, $0.value.style) }
         if path == personality.sessions { return ["GET", "HEAD", "POST"] }
+        if let base = paths.nodeManager, path.hasPrefix(base + "/Policies") {
+            return path == base + "/Policies" ? ["GET", "HEAD", "POST"] : ["GET", "HEAD", "PATCH", "DELETE"]
+        }
+        if isSharedLimit(path) { return ["GET", "HEAD", "PATCH"] }
         let limit = style.place == .powerMember ? paths.powerMember : paths.limit(style)
         let isWritable = ![.none, .percent, .acceleratorService].contains(style.place) && path == limit
         if isWritable || gpus.contains(path) { return ["GET", "HEAD", "PATCH"] }
         return ["GET", "HEAD"]
+    }
+
+    /// Whether it shows a limit on several GPUs.
+    private func isSharedLimit(_ path: String) -> Bool {
+        machine.shared.contains { paths.shared($0).contains(path) }
     }
 
     /// The OData service document.

@@ -5,7 +5,10 @@ struct RedfishTree {
     let machine: SimulatedMachine
     /// The URIs of the open sessions; nil where there is no session service.
     let sessions: [String]?
+    let meters: MeterSource
 
+    /// What the meters show now.
+    var meter: Meter { meters.meter(of: machine) }
     var paths: MachinePaths { MachinePaths(machine) }
     var personality: Personality { machine.personality }
 
@@ -17,6 +20,7 @@ struct RedfishTree {
                 "Chassis": link("/redfish/v1/Chassis"), "Managers": link("/redfish/v1/Managers"),
             ])
         if machine.hasSystem { root["Systems"] = link("/redfish/v1/Systems") }
+        if hasTelemetry { root["TelemetryService"] = link("/redfish/v1/TelemetryService") }
         if sessions != nil {
             root["SessionService"] = link("/redfish/v1/SessionService")
             root["Links"] = ["Sessions": link(personality.sessions)]
@@ -29,11 +33,16 @@ struct RedfishTree {
         case "/redfish/v1/SessionService" where sessions != nil: return sessionService
         case personality.sessions where sessions != nil:
             return collection(path, "SessionCollection", (sessions ?? []).sorted())
-        case "/redfish/v1/Chassis": return collection(path, "ChassisCollection", [paths.chassis])
+        case "/redfish/v1/Chassis":
+            return collection(
+                path, "ChassisCollection", [paths.chassis] + boardChassis.map { "/redfish/v1/Chassis/\($0)" })
         case paths.chassis: return chassis
         case "/redfish/v1/Managers": return collection(path, "ManagerCollection", [paths.manager])
         case paths.manager: return manager
-        default: return machine.hasSystem ? systemResource(path) ?? limitResource(path) : limitResource(path)
+        default:
+            let own = machine.hasSystem ? systemResource(path) ?? limitResource(path) : limitResource(path)
+            return own ?? boardResource(path) ?? meterResource(path) ?? telemetryResource(path)
+                ?? nodeManagerResource(path)
         }
     }
 
@@ -66,6 +75,11 @@ struct RedfishTree {
         if machine.limit.style.place == .dellAttributes {
             manager["Links"] = ["Oem": ["Dell": ["DellAttributes": [link(paths.attributes)]]]]
         }
+        if let nodeManager = paths.nodeManager {
+            var own = JSONObject()
+            own[personality.vendor == "NVIDIA" ? "Nvidia" : "Intel"] = ["NodeManager": link(nodeManager)]
+            manager["Oem"] = .object(own)
+        }
         return .object(manager)
     }
 
@@ -83,7 +97,10 @@ struct RedfishTree {
                 "SystemType": "Physical", "Manufacturer": .string(personality.vendor),
                 "Model": .string("Simulated \(personality.name)"), "UUID": .string(machine.uuid),
                 "SerialNumber": .string(machine.serial), "PowerState": .string(machine.powerState),
-                "Links": ["Chassis": [link(paths.chassis)], "ManagedBy": [link(paths.manager)]],
+                "Links": [
+                    "Chassis": [link(personality.hostChassis.map { "/redfish/v1/Chassis/\($0)" } ?? paths.chassis)],
+                    "ManagedBy": [link(paths.manager)],
+                ],
                 "Actions": ["#ComputerSystem.Reset": .object(action)],
             ])
         if paths.board == paths.system { system["Processors"] = link("\(paths.system)/Processors") }
@@ -99,7 +116,10 @@ struct RedfishTree {
                 [
                     "SystemType": "Physical", "PowerState": .string(machine.powerState), "PowerMode": "OEM",
                     "PowerMode@Redfish.AllowableValues": [], "UUID": .string(machine.uuid),
-                    "Processors": link("\(paths.board)/Processors"), "Links": ["Chassis": [link(paths.chassis)]],
+                    "Processors": link("\(paths.board)/Processors"),
+                    "Links": [
+                        "Chassis": [link(boardChassis.isEmpty ? paths.chassis : "/redfish/v1/Chassis/HGX_BMC_0")]
+                    ],
                 ]))
     }
 
@@ -125,13 +145,20 @@ struct RedfishTree {
                 "Manufacturer": .string(personality.vendor),
             ])
         switch machine.limit.style.place {
+        case .none where machine.limit.style.isMetered:
+            chassis["EnvironmentMetrics"] = link("\(paths.chassis)/EnvironmentMetrics")
+            chassis["Controls"] = link(paths.controls)
         case .environmentMetrics: chassis["EnvironmentMetrics"] = link(paths.limit(machine.limit.style))
         case .powerControl, .powerMember, .none, .dellAttributes, .acceleratorService:
             chassis["Power"] = link(paths.power)
+        case .control where personality.meters.hasHistory: chassis["Power"] = link(paths.power)
         case .control, .percent: break
         }
+        if personality.meters.sensor != nil { chassis["Sensors"] = link("\(paths.chassis)/Sensors") }
         if hasControls { chassis["Controls"] = link(paths.controls) }
-        if machine.hasSystem { chassis["Links"] = ["ComputerSystems": [link(paths.system)]] }
+        if machine.hasSystem, personality.hostChassis == nil {
+            chassis["Links"] = ["ComputerSystems": [link(paths.system)]]
+        }
         return .object(chassis)
     }
 
@@ -141,6 +168,7 @@ struct RedfishTree {
         if personality.gpu.style.place == .environmentMetrics {
             processor["EnvironmentMetrics"] = link(paths.gpuLimit(id, personality.gpu.style))
         }
+        if personality.meters.isPlatform { processor["Links"] = ["Chassis": link("/redfish/v1/Chassis/HGX_\(id)")] }
         return .object(processor)
     }
 

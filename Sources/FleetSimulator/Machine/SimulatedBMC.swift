@@ -23,44 +23,24 @@ public final class SimulatedBMC: Sendable {
         var isWrite: Bool { ["PATCH", "POST"].contains(method) && !isLogin }
     }
 
-    private struct State {
-        var machine: SimulatedMachine
-        /// By token, the session's URI.
-        var sessions: [String: String] = [:]
-        var nextSession = 1
-        var tasks: [String: SimulatedTask] = [:]
-        var revision = 1
-        var faults = FaultList()
-        var writes: [Write] = []
-        var timing = ShedTiming()
-        var requests = 0
-        var inFlight = 0
-        var mostInFlight = 0
-        var delay: AnswerDelay
-        var handshake = Duration.zero
-        var shutdownAt: ContinuousClock.Instant?
-        /// What is shown until a write takes, and when that is.
-        var late: (at: ContinuousClock.Instant, machine: SimulatedMachine)?
-        /// What the limits go back to, and when, because of somebody else or a reboot.
-        var undo: (at: ContinuousClock.Instant, limit: PowerKnob, gpus: [String: PowerKnob])?
-    }
-
     public let address: BMC.Address
     private let username: String
     private let password: String
-    private let state: Mutex<State>
+    private let state: Mutex<BMCState>
     private let gauge: RequestGauge
 
-    /// - Parameter gauge: shared by the BMCs of a fleet
+    /// - Parameters:
+    ///   - gauge: shared by the BMCs of a fleet
+    ///   - clock: of the machine's power and meters
     public init(
         address: BMC.Address, machine: SimulatedMachine, username: String, password: String,
-        gauge: RequestGauge = RequestGauge()
+        gauge: RequestGauge = RequestGauge(), clock: FleetClock = .live
     ) {
         self.gauge = gauge
         self.address = address
         self.username = username
         self.password = password
-        state = Mutex(State(machine: machine, delay: AnswerDelay(of: address.description)))
+        state = Mutex(BMCState(machine: machine, address: address.description, clock: clock))
     }
 
     // MARK: The tester's side
@@ -68,7 +48,7 @@ public final class SimulatedBMC: Sendable {
     public var machine: SimulatedMachine {
         get {
             state.withLock { state in
-                Self.advance(&state)
+                state.advance()
                 return state.machine
             }
         }
@@ -85,7 +65,47 @@ public final class SimulatedBMC: Sendable {
 
     public var faults: Set<Fault> {
         get { state.withLock { $0.faults.all } }
-        set { state.withLock { $0.faults.all = newValue } }
+        set {
+            state.withLock { state in
+                state.faults.all = newValue
+                guard state.faults.has(.meterStale) else {
+                    state.frozen = nil
+                    return
+                }
+                if state.frozen == nil { state.frozen = state.power }
+            }
+        }
+    }
+
+    /// What the machine really draws now, whatever its meters show.
+    public var power: MachinePower {
+        state.withLock { state in
+            state.advance()
+            return state.power
+        }
+    }
+
+    /// Changes what the machine has to do, and what it draws apart from limits, which no Redfish resource shows.
+    public func work(_ change: (inout DrawModel, _ workload: inout Double) -> Void) {
+        state.withLock { state in
+            var (draw, workload) = (state.machine.draw, state.machine.workload)
+            change(&draw, &workload)
+            (state.machine.draw, state.machine.workload) = (draw, workload)
+        }
+    }
+
+    /// Adds a Node Manager policy as somebody else would.
+    ///
+    /// - Returns: whether the BMC has a Node Manager
+    @discardableResult
+    public func plant(_ policy: NodeManager.Policy) -> Bool {
+        state.withLock { state in
+            guard state.machine.nodeManager != nil else { return false }
+            state.machine.nodeManager?.policies.removeAll { $0.id == policy.id }
+            state.machine.nodeManager?.policies.append(policy)
+            state.revision += 1
+            return true
+        }
     }
 
     /// The least that an answer takes.
@@ -132,7 +152,7 @@ public final class SimulatedBMC: Sendable {
             state.requests += 1
             state.inFlight += 1
             state.mostInFlight = max(state.mostInFlight, state.inFlight)
-            Self.advance(&state)
+            state.advance()
             let path = String(uri.prefix { $0 != "?" })
             let plain = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
             let sessions = state.machine.personality.sessions
@@ -141,10 +161,10 @@ public final class SimulatedBMC: Sendable {
             let request = Request(method: method, path: plain, headers: headers, body: body, isLogin: isLogin)
             state.delay.draw()
             let kinds = state.faults.meeting(method: method, path: plain, isLogin: isLogin)
-            var answer = Self.before(kinds, request, uri: path) ?? respond(&state, request, kinds)
-            answer.headers += ProtocolHeaders.of(request, answer, tree(state))
+            var answer = FaultEffects.before(kinds, request, uri: path) ?? respond(&state, request, kinds)
+            answer.headers += ProtocolHeaders.of(request, answer, tree(state, []))
             answer.delay = answer.delay == nil || kinds.contains(.hang) ? nil : state.delay.current
-            Self.after(kinds, &answer, &state)
+            FaultEffects.after(kinds, &answer, &state)
             return answer
         }
     }
@@ -153,115 +173,13 @@ public final class SimulatedBMC: Sendable {
         gauge.ended()
         state.withLock { $0.inFlight -= 1 }
     }
-
-    private static func advance(_ state: inout State) {
-        if let at = state.shutdownAt, ContinuousClock.now >= at {
-            state.machine.powerState = "Off"
-            state.shutdownAt = nil
-        }
-        if let late = state.late, ContinuousClock.now >= late.at {
-            state.machine = late.machine
-            state.revision += 1
-            state.late = nil
-        }
-        if let undo = state.undo, ContinuousClock.now >= undo.at {
-            state.machine.limit = undo.limit
-            state.machine.gpus = undo.gpus
-            state.revision += 1
-            state.undo = nil
-        }
-    }
-}
-
-// MARK: - Faults
-
-extension SimulatedBMC {
-    /// What is answered instead of obeying.
-    private static func before(_ kinds: [Fault.Kind], _ request: Request, uri: String) -> Answer? {
-        for kind in kinds {
-            switch kind {
-            case .refuse:
-                var answer = Answer(status: 503)
-                answer.wire = .closed
-                return answer
-            case .status(let status, let retryAfter):
-                var answer = Answer.error(status, "Simulated\(status)")
-                if let retryAfter { answer.headers.append(("Retry-After", "\(retryAfter)")) }
-                return answer
-            case .sessionLimit:
-                return .error(503, "SessionLimitExceeded", "The maximum number of user sessions is reached.")
-            case .redirect where !uri.hasSuffix("/"):
-                return Answer(status: 308, headers: [("Location", uri + "/")])
-            case .ignore: return Answer(status: 200, body: Answer.success)
-            case .objectInside:
-                return Answer(
-                    status: 200,
-                    body: [
-                        "@Message.ExtendedInfo": [
-                            [
-                                "MessageId": "Base.1.18.PropertyNotUpdated", "Message": "The property was not updated.",
-                                "MessageSeverity": "Warning",
-                            ]
-                        ]
-                    ])
-            default: continue
-            }
-        }
-        return nil
-    }
-
-    /// What becomes of the answer on its way.
-    private static func after(_ kinds: [Fault.Kind], _ answer: inout Answer, _ state: inout State) {
-        for kind in kinds {
-            switch kind {
-            case .applyThenFail: answer = keepingDelay(answer, .error(500, "InternalError"))
-            case .obeyAndAnswer(let status): answer = keepingDelay(answer, .error(status, "Simulated\(status)"))
-            case .html:
-                answer.raw = Array("<html><body><h1>Please log in</h1></body></html>".utf8)
-                answer.contentType = "text/html"
-            case .truncate: answer.raw = Array(answer.bytes.prefix(answer.bytes.count / 2))
-            case .huge:
-                answer.raw =
-                    Array("[\"".utf8) + Array(repeating: UInt8(ascii: "x"), count: 10 << 20) + Array("\"]".utf8)
-            case .wrongTypes: answer.body = answer.body.map(textual)
-            case .drip: answer.wire = .drip(.milliseconds(20))
-            case .cut: answer.wire = .cut
-            case .stale: answer.wire = .stale
-            case .clock: answer.headers.append(("Date", "Thu, 01 Jan 1970 00:00:10 GMT"))
-            case .forgetSessions: state.sessions = [:]
-            case .task(let end) where (200...299).contains(answer.status):
-                let monitor = "/redfish/v1/TaskService/TaskMonitors/\(state.tasks.count + 1)"
-                state.tasks[monitor] = SimulatedTask(end: end, obeyed: answer)
-                answer = keepingDelay(answer, Answer(status: 202, headers: [("Location", monitor)]))
-            default: continue
-            }
-        }
-    }
-
-    private static func keepingDelay(_ old: Answer, _ new: Answer) -> Answer {
-        var new = new
-        new.delay = old.delay
-        return new
-    }
-
-    private static func textual(_ value: JSONValue) -> JSONValue {
-        switch value {
-        case .number(let number): return .string(number.text)
-        case .array(let elements): return .array(elements.map(textual))
-        case .object(let object):
-            var changed = JSONObject()
-            for member in object { changed[member.key] = textual(member.value) }
-            return .object(changed)
-        default: return value
-        }
-    }
 }
 
 // MARK: - Obeying
 
 extension SimulatedBMC {
-    private func respond(_ state: inout State, _ request: Request, _ kinds: [Fault.Kind]) -> Answer {
-        let tree = tree(state)
+    private func respond(_ state: inout BMCState, _ request: Request, _ kinds: [Fault.Kind]) -> Answer {
+        let tree = tree(state, kinds)
         if let version = request.headers["odata-version"], version != "4.0" {
             return .error(412, "PreconditionFailed", "OData-Version \(version) is not supported.")
         }
@@ -280,6 +198,7 @@ extension SimulatedBMC {
             guard let resource = tree.resource(request.path) else { return .error(404, "ResourceMissingAtURI") }
             state.timing.read(request.path, answeredAfter: state.delay.current)
             return Answer(status: 200, headers: etag(state).map { [("ETag", $0)] } ?? [], body: resource)
+        case "DELETE" where tree.methods(request.path).contains("DELETE"): return delete(&state, request)
         case "DELETE" where tree.resource(request.path) != nil: return .error(405, "OperationNotAllowed")
         case "DELETE":
             let token = state.sessions.first { $0.value == request.path }?.key
@@ -297,7 +216,7 @@ extension SimulatedBMC {
     }
 
     private func write(
-        _ state: inout State, _ request: Request, _ json: JSONValue, _ kinds: [Fault.Kind]
+        _ state: inout BMCState, _ request: Request, _ json: JSONValue, _ kinds: [Fault.Kind]
     ) -> Answer {
         let personality = state.machine.personality
         if request.method == "PATCH" {
@@ -310,10 +229,14 @@ extension SimulatedBMC {
         if request.path == MachinePaths(state.machine).reset { return reset(&state, json, isVain: isVain) }
         // What is not shown yet is not lost by the next write.
         var machine = state.late?.machine ?? state.machine
+        var posted = SimulatedMachine.Posted.nothing
         do throws(PowerKnob.Refusal) {
-            let isDone =
-                request.method == "PATCH" ? try machine.patch(request.path, json) : try machine.post(request.path, json)
-            guard isDone else { return .error(404, "ResourceMissingAtURI") }
+            if request.method == "POST" {
+                posted = try machine.post(request.path, json)
+            } else if try machine.patch(request.path, json) {
+                posted = .done
+            }
+            if case .nothing = posted { return .error(404, "ResourceMissingAtURI") }
         } catch {
             // Of many controls, those before the refused one are changed.
             state.machine = machine
@@ -321,30 +244,50 @@ extension SimulatedBMC {
         }
         for kind in kinds { machine.misunderstand(kind, since: state.machine) }
         if kinds.contains(.contend) || kinds.contains(.forgetWrites) {
-            let before = state.undo.map { ($0.limit, $0.gpus) } ?? (state.machine.limit, state.machine.gpus)
+            let before = state.undo?.machine ?? state.machine
             // May come between two steps of one change, as it does on real machines.
             let delay = Duration.milliseconds(700)
-            state.undo = (.now + delay, before.0, before.1)
+            state.undo = BMCState.Pending(at: .now + delay, machine: before)
         }
         if kinds.contains(.lag) {
-            state.late = (.now + .milliseconds(1500), machine)
+            state.late = BMCState.Pending(at: .now + .milliseconds(1500), machine: machine)
         } else if !isVain {
             state.machine = machine
         }
         state.revision += 1
+        if case .made(let uri) = posted {
+            let tellsLocation = personality.nodeManager?.tellsLocation == true
+            return Answer(
+                status: 201, headers: tellsLocation ? [("Location", uri)] : [],
+                body: tree(state, kinds).resource(uri) ?? Answer.success)
+        }
         switch personality.success {
         case .message: return Answer(status: 200, body: Answer.success)
         case .empty: return Answer(status: 204)
-        case .resource: return Answer(status: 200, body: tree(state).resource(request.path))
+        case .resource: return Answer(status: 200, body: tree(state, kinds).resource(request.path))
         }
     }
 
-    private func tree(_ state: State) -> RedfishTree {
-        RedfishTree(
-            machine: state.machine, sessions: state.faults.has(.noSessions) ? nil : Array(state.sessions.values))
+    /// Of a Node Manager policy; nothing else that has to do with power can be deleted.
+    private func delete(_ state: inout BMCState, _ request: Request) -> Answer {
+        state.timing.written(request.path)
+        state.writes.append(Write(method: request.method, uri: request.path, body: .null, at: .now))
+        do throws(PowerKnob.Refusal) {
+            try state.machine.delete(request.path)
+        } catch {
+            return .error(error.status, error.id, error.message)
+        }
+        state.revision += 1
+        return Answer(status: 204)
     }
 
-    private func etag(_ state: State) -> String? {
+    private func tree(_ state: BMCState, _ kinds: [Fault.Kind]) -> RedfishTree {
+        RedfishTree(
+            machine: state.machine, sessions: state.faults.has(.noSessions) ? nil : Array(state.sessions.values),
+            meters: state.meters(kinds))
+    }
+
+    private func etag(_ state: BMCState) -> String? {
         switch state.machine.personality.tags {
         case .none: nil
         case .weak: "W/\"\(state.revision)\""
@@ -352,7 +295,7 @@ extension SimulatedBMC {
         }
     }
 
-    private func logIn(_ state: inout State, _ body: [UInt8]) -> Answer {
+    private func logIn(_ state: inout BMCState, _ body: [UInt8]) -> Answer {
         if state.faults.has(.noSessions) { return .error(404, "ResourceMissingAtURI") }
         let json = try? JSONValue(parsing: body)
         guard json?["UserName"]?.string == username, json?["Password"]?.string == password else {
@@ -367,20 +310,20 @@ extension SimulatedBMC {
             body: session(at: location, state))
     }
 
-    private func session(at path: String, _ state: State) -> JSONValue? {
+    private func session(at path: String, _ state: BMCState) -> JSONValue? {
         guard state.sessions.values.contains(path) else { return nil }
         let id = String(path.split(separator: "/").last ?? "")
         return .object(
-            tree(state).resource(path, "#Session.v1_7_0.Session", id, ["UserName": .string(username)]))
+            tree(state, []).resource(path, "#Session.v1_7_0.Session", id, ["UserName": .string(username)]))
     }
 
-    private func isAuthorized(_ state: State, _ headers: [String: String]) -> Bool {
+    private func isAuthorized(_ state: BMCState, _ headers: [String: String]) -> Bool {
         if let token = headers["x-auth-token"] { return state.sessions[token] != nil }
         guard let basic = headers["authorization"], basic.hasPrefix("Basic ") else { return false }
         return Data(base64Encoded: String(basic.dropFirst(6))) == Data("\(username):\(password)".utf8)
     }
 
-    private func reset(_ state: inout State, _ body: JSONValue, isVain: Bool) -> Answer {
+    private func reset(_ state: inout BMCState, _ body: JSONValue, isVain: Bool) -> Answer {
         guard let type = body["ResetType"]?.string else { return .error(400, "ActionParameterMissing") }
         guard state.machine.resetTypes.contains(type) else { return .error(400, "ActionParameterNotSupported") }
         if isVain { return Answer(status: 204) }

@@ -17,7 +17,14 @@ public struct SimulatedMachine: Sendable {
     public var limit: PowerKnob
     /// By processor Id.
     public var gpus: [String: PowerKnob]
+    /// What limits several GPUs together, in the order in which a write to their chassis reaches them.
+    public var shared: [SharedLimit]
+    public var nodeManager: NodeManager?
     public var resetTypes: [String]
+    /// What it draws apart from limits.
+    public var draw: DrawModel
+    /// The share of what it can draw above idle that its work asks for, from 0 to 1.
+    public var workload = 0.75
 
     /// A machine that suits what an inventory says of one BMC.
     public init(resources: [Resource], number: Int, personality: Personality) {
@@ -34,23 +41,39 @@ public struct SimulatedMachine: Sendable {
         resetTypes = personality.resetTypes
         gpus = [:]
         for gpu in resources where gpu.type == .gpu { gpus[gpu.pins.processor ?? gpu.id] = personality.gpu }
+        shared = personality.board?.limits(of: gpus.keys.sorted()) ?? []
+        nodeManager = personality.nodeManager.map(NodeManager.init)
+        draw = DrawModel(personality, gpus: gpus.count)
     }
 
     private mutating func losePower() {
         limit.losePower()
         for id in gpus.keys { gpus[id]?.losePower() }
+        for index in shared.indices { shared[index].knob.losePower() }
     }
 
     /// Back to what it was made with.
     public mutating func restoreLimits() {
         limit = personality.limit
         for id in gpus.keys { gpus[id] = personality.gpu }
+        shared = personality.board?.limits(of: gpus.keys.sorted()) ?? []
+    }
+
+    /// Everything that a write can have changed, as it was at another moment.
+    mutating func takeLimits(of other: SimulatedMachine) {
+        limit = other.limit
+        gpus = other.gpus
+        shared = other.shared
+        nodeManager = other.nodeManager
     }
 
     /// What a BMC makes of limits that were just written, by its own lights.
     mutating func misunderstand(_ kind: Fault.Kind, since before: SimulatedMachine) {
         limit.misunderstand(kind, since: before.limit)
         for id in gpus.keys { if let old = before.gpus[id] { gpus[id]?.misunderstand(kind, since: old) } }
+        for (index, old) in zip(shared.indices, before.shared) {
+            shared[index].knob.misunderstand(kind, since: old.knob)
+        }
     }
 
     /// As a firmware update does: the machine's limit stands elsewhere, in another shape, as it was.

@@ -26,7 +26,20 @@ extension DPSTopology {
             )
             if let domain = machine.domain { lines.append("    chassis: \(YAMLText.quote(domain))") }
         }
+        lines += groupLines
         lines += remarks.map { "# \(YAMLText.comment($0))" }
         return lines.joined(separator: "\n") + "\n"
+    }
+    /// DPS names feeds where it asks for load to be shed; whether that is to mean all that a feed feeds is not for a draft to
+    /// say.
+    private var groupLines: [String] {
+        let taken = Set(domains.map(\.name) + machines.map(\.name))
+        let feeds = Set(domains.compactMap(\.feed)).subtracting(taken).sorted()
+        guard !feeds.isEmpty else { return [] }
+        return ["# Where hints name a feed, they reach its machines only through a group of that name:", "# groups:"]
+            + feeds.map { feed in
+                let members = domains.filter { $0.feed == feed }.map { YAMLText.quote($0.name) }
+                return "#   - { id: \(YAMLText.quote(feed)), members: [\(members.joined(separator: ", "))] }"
+            }
     }
 }

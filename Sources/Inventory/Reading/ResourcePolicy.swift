@@ -8,6 +8,10 @@ struct ResourcePolicy {
     let isProtected: Bool
     let allowed: Set<ShedAction>
     let feeds: [String]?
+    let shedOrder: Int?
+    /// For a node only.
+    let rest: Watts?
+    let usesNodeManager: Bool
     private let aliases: [Setting]
     private let powerLimit: Setting?
     private let system: Setting?
@@ -18,18 +22,35 @@ struct ResourcePolicy {
         .gpu: 20...3000, .node: 30...30_000, .chassis: 30...1_000_000,
     ]
 
+    /// What a node draws beside its GPUs: from a tray with one small processor to an air-cooled one with many fans.
+    private static let plausibleRests = 20...10_000
+
     init(_ members: Members, of type: ResourceType) {
         floor = members["floor"]?.power()
         isProtected = members["protected"]?.bool() ?? false
-        if let floor, floor > .zero, let range = Self.plausibleFloors[type], !range.contains(floor.wholeWatts) {
-            members["floor"]?.warn("\(floor) is far from the power of any \(type.rawValue); is the unit right?")
-        }
-        if isProtected, let rule = members["floor"] ?? members["allow"] {
-            rule.warn("can never matter: the resource is protected")
-        }
+        shedOrder = members["shed_order"]?.int(0...1_000_000)
+        rest = members["rest"]?.power()
+        usesNodeManager = members["node_manager"]?.bool() ?? false
         allowed =
             members["allow"].map { setting in Set(setting.elements().compactMap { $0.choice(ShedAction.self) }) }
             ?? Set(ShedAction.allCases)
+        if let floor, floor > .zero, let range = Self.plausibleFloors[type], !range.contains(floor.wholeWatts) {
+            members["floor"]?.warn("\(floor) is far from the power of any \(type.rawValue); is the unit right?")
+        }
+        if let rest, rest > .zero, !Self.plausibleRests.contains(rest.wholeWatts) {
+            members["rest"]?.warn("\(rest) is far from what any node draws beside its GPUs; is the unit right?")
+        }
+        if rest != nil, members["gpus"] == nil {
+            members["rest"]?.warn(
+                "can never matter, unless the BMC has one limit for all GPUs: no gpus are listed here")
+        }
+        let rulesOfCaps = ["floor", "rest", "shed_order", "node_manager"]
+        if isProtected {
+            for rule in rulesOfCaps + ["allow"] { members[rule]?.warn("can never matter: the resource is protected") }
+        } else if type != .gpu, allowed.isSubset(of: [.suspend]) {
+            // A GPU is suspended by a cap; all else is capped by the other two actions only.
+            for rule in rulesOfCaps { members[rule]?.warn("can never matter: allow has no power_cap and no throttle") }
+        }
         feeds = members["feeds"]?.strings()
         if let setting = members["aliases"] {
             aliases = setting.isList ? setting.elements() : [setting]

@@ -14,6 +14,7 @@ public struct SiteReader {
     private var parentReferences: [(setting: Setting, id: String)] = []
     private var credentialReferences: [(setting: Setting, name: String)] = []
     private var feeds = FeedNames()
+    private var groups = GroupReader()
 
     /// - Parameter checksFiles: whether files that an inventory names must exist by now
     public init(problems: ProblemCollector, checksFiles: Bool = true) {
@@ -34,15 +35,17 @@ public struct SiteReader {
 
     /// Adds one file's top-level mapping.
     public mutating func read(_ file: Setting) {
-        let sections = file.members(["credentials", "defaults", "chassis", "nodes"])
+        let sections = file.members(["credentials", "defaults", "chassis", "nodes", "groups"])
         if let section = sections["credentials"] { readCredentials(section) }
         let defaults = BMCDefaults(sections["defaults"], checksFiles: checksFiles)
         for entry in sections["chassis"]?.elements() ?? [] { readChassis(entry, defaults) }
         for entry in sections["nodes"]?.elements() ?? [] { readNodes(entry, defaults) }
+        for entry in sections["groups"]?.elements() ?? [] { groups.read(entry) { Self.expand($0) } }
     }
 
     /// Checks what only the whole can tell, and hands out the site.
     public func finish() -> Site {
+        var groups = groups
         let chassis = Set(resources.filter { $0.type == .chassis }.map(\.id))
         for (setting, id) in parentReferences where !chassis.contains(id) {
             setting.note("there is no chassis \"\(id)\" in the inventory")
@@ -50,10 +53,14 @@ public struct SiteReader {
         for (setting, name) in credentialReferences where credentials[name] == nil {
             setting.note("there is no entry \"\(name)\" under credentials")
         }
-        let site = Site(resources: inherit(resources), credentials: credentials)
+        let inherited = inherit(resources)
+        let site = Site(
+            resources: inherited, groups: groups.resolve(among: Site(resources: inherited), places: places),
+            credentials: credentials)
         var shared = SharedBMCs(places: places)
         shared.warn(site.order.compactMap { site.resources[$0] })
         feeds.warn()
+        groups.warn(site)
         return site
     }
 
@@ -85,11 +92,11 @@ public struct SiteReader {
         }
     }
 
-    private static let policyKeys = ["floor", "protected", "allow", "feeds", "redfish", "aliases"]
+    private static let policyKeys = ["floor", "protected", "allow", "feeds", "shed_order", "redfish", "aliases"]
 
     private mutating func readChassis(_ entry: Setting, _ defaults: BMCDefaults) {
         let members = entry.members(["id", "bmc"] + Self.policyKeys)
-        guard let ids = expand(members.required("id", of: entry)), !ids.isEmpty else { return }
+        guard let ids = Self.expand(members.required("id", of: entry)), !ids.isEmpty else { return }
         let bmcs = readBMC(members["bmc"], count: ids.count, defaults)
         let policy = ResourcePolicy(members, of: .chassis)
         feeds.add(members["feeds"])
@@ -98,14 +105,14 @@ public struct SiteReader {
                 Resource(
                     id: id, type: .chassis, aliases: policy.aliases(of: id, at: index, count: ids.count),
                     bmc: bmcs?[index], floor: policy.floor, isProtected: policy.isProtected, allowed: policy.allowed,
-                    feeds: policy.feeds, pins: policy.pins(at: index, count: ids.count)),
+                    feeds: policy.feeds, pins: policy.pins(at: index, count: ids.count), shedOrder: policy.shedOrder),
                 at: entry)
         }
     }
 
     private mutating func readNodes(_ entry: Setting, _ defaults: BMCDefaults) {
-        let members = entry.members(["id", "bmc", "chassis", "gpus"] + Self.policyKeys)
-        guard let ids = expand(members.required("id", of: entry)), !ids.isEmpty else { return }
+        let members = entry.members(["id", "bmc", "chassis", "gpus", "rest", "node_manager"] + Self.policyKeys)
+        guard let ids = Self.expand(members.required("id", of: entry)), !ids.isEmpty else { return }
         guard let bmcs = readBMC(members.required("bmc", of: entry), count: ids.count, defaults) else { return }
         let parents = members["chassis"].flatMap { sideBySide($0, count: ids.count) }
         if let setting = members["chassis"] {
@@ -118,7 +125,8 @@ public struct SiteReader {
                 Resource(
                     id: id, type: .node, aliases: policy.aliases(of: id, at: index, count: ids.count),
                     bmc: bmcs[index], parent: parents?[index], floor: policy.floor, isProtected: policy.isProtected,
-                    allowed: policy.allowed, feeds: policy.feeds, pins: policy.pins(at: index, count: ids.count)),
+                    allowed: policy.allowed, feeds: policy.feeds, pins: policy.pins(at: index, count: ids.count),
+                    rest: policy.rest, shedOrder: policy.shedOrder, usesNodeManager: policy.usesNodeManager),
                 at: entry)
             guard let gpus = members["gpus"] else { continue }
             for gpu in gpus.isList ? gpus.elements() : [gpus] { readGPUs(gpu, node: id, bmc: bmcs[index]) }
@@ -127,7 +135,7 @@ public struct SiteReader {
 
     private mutating func readGPUs(_ entry: Setting, node: String, bmc: BMC) {
         let members = entry.members(["id", "processor"] + Self.policyKeys)
-        guard let ids = expand(members.required("id", of: entry), node: node), !ids.isEmpty else { return }
+        guard let ids = Self.expand(members.required("id", of: entry), node: node), !ids.isEmpty else { return }
         let processors = members["processor"].flatMap { sideBySide($0, count: ids.count, node: node) }
         if ids.count > 1, let setting = members["processor"], let processors, Set(processors).count < ids.count {
             setting.note("gives \(ids.count) GPUs one processor; write a range as long as the id's")
@@ -141,7 +149,7 @@ public struct SiteReader {
                 Resource(
                     id: id, type: .gpu, aliases: policy.aliases(of: id, at: index, count: ids.count, node: node),
                     bmc: bmc, parent: node, floor: policy.floor, isProtected: policy.isProtected,
-                    allowed: policy.allowed, feeds: policy.feeds, pins: pins),
+                    allowed: policy.allowed, feeds: policy.feeds, pins: pins, shedOrder: policy.shedOrder),
                 at: entry)
         }
     }
@@ -180,7 +188,7 @@ public struct SiteReader {
         return bmcs
     }
 
-    private func expand(_ setting: Setting?, node: String? = nil) -> [String]? {
+    private static func expand(_ setting: Setting?, node: String? = nil) -> [String]? {
         guard let setting, let text = setting.nonEmptyString() else { return nil }
         do {
             let replaced = node.map { text.replacing("{node}", with: $0) } ?? text
@@ -196,7 +204,7 @@ public struct SiteReader {
 
     /// A range as long as the ids', or one value for all of them.
     private func sideBySide(_ setting: Setting, count: Int, node: String? = nil) -> [String]? {
-        guard let values = expand(setting, node: node) else { return nil }
+        guard let values = Self.expand(setting, node: node) else { return nil }
         if values.count == count { return values }
         if values.count == 1 { return Array(repeating: values[0], count: count) }
         return setting.fail("makes \(values.count) values for \(count) ids")
@@ -225,7 +233,8 @@ public struct SiteReader {
                 parent: resource.parent, floor: resource.floor,
                 isProtected: resource.isProtected || parent?.isProtected ?? false,
                 allowed: resource.allowed.intersection(parent?.allowed ?? resource.allowed),
-                feeds: resource.feeds ?? parent?.feeds, pins: resource.pins)
+                feeds: resource.feeds ?? parent?.feeds, pins: resource.pins, rest: resource.rest,
+                shedOrder: resource.shedOrder, usesNodeManager: resource.usesNodeManager)
         }
         return list.compactMap { done[$0.id] }
     }

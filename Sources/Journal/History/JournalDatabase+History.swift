@@ -43,6 +43,31 @@ extension JournalDatabase {
         }
     }
 
+    /// What meters showed of what a breach bears on, oldest first.
+    public func readings(of breach: UUIDText) throws -> [PowerReading] {
+        try pool.read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM power_reading WHERE breach_id = ? ORDER BY at, seq", arguments: [breach.text]
+            ).map { row in
+                PowerReading(
+                    breach: breach, resource: row["resource"], watts: Watts(microwatts: row["microwatts"]),
+                    at: Timestamp(milliseconds: row["at"]), isPart: row["is_part"])
+            }
+        }
+    }
+
+    /// What an operator did between two times.
+    public func commands(from first: Timestamp, to last: Timestamp) throws -> [HistoryLine] {
+        try pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql:
+                    "SELECT * FROM history WHERE kind = 'command' AND breach_id IS NULL AND at BETWEEN ? AND ? ORDER BY seq",
+                arguments: [first.milliseconds, last.milliseconds]
+            ).compactMap(Self.line)
+        }
+    }
+
     private static let identifierBytes = Set("0123456789abcdef-".utf8)
 
     static func write(_ entry: HistoryEntry, by author: CommandAuthor?, _ db: Database, now: Timestamp) throws {
@@ -50,13 +75,13 @@ extension JournalDatabase {
         try db.cachedStatement(
             sql: """
                 INSERT INTO history (at, kind, code, breach_id, resource, facet, value, prior, message, user,
-                reason)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                reason, written_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             now.milliseconds, entry.kind.rawValue, entry.code, entry.breach?.text, entry.control?.resource,
             entry.control?.facet.rawValue, entry.value, entry.prior, entry.message,
-            author?.user, author?.reason,
+            author?.user, author?.reason, entry.writtenAt?.milliseconds,
         ])
     }
 
@@ -71,7 +96,8 @@ extension JournalDatabase {
             sequence: row["seq"], at: Timestamp(milliseconds: row["at"]),
             entry: HistoryEntry(
                 kind, row["code"], breach: (row["breach_id"] as String?).flatMap { UUIDText($0) }, control: control,
-                value: row["value"], prior: row["prior"], message: row["message"]),
+                value: row["value"], prior: row["prior"], message: row["message"],
+                writtenAt: (row["written_at"] as Int64?).map(Timestamp.init(milliseconds:))),
             author: kind == .command && (user ?? reason) != nil ? CommandAuthor(user: user, reason: reason) : nil)
     }
 }

@@ -30,6 +30,9 @@ extension JournalDatabase {
             try db.execute(
                 sql: "DELETE FROM history WHERE at < ? OR seq <= (SELECT max(seq) FROM history) - 2000000",
                 arguments: [longAgo])
+            try db.execute(
+                sql: "DELETE FROM power_reading WHERE at < ? OR seq <= (SELECT max(seq) FROM power_reading) - 5000000",
+                arguments: [longAgo])
             try db.execute(sql: "DELETE FROM refusal WHERE at < ?", arguments: [before(days: 30)])
             // What claims to come from a source and is not proven to takes no room from that source.
             try db.execute(

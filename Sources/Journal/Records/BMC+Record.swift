@@ -71,6 +71,7 @@ extension Resource.Pins: RecordFields {
         .optional("system", { $0.system }, { $0.system = $1 }),
         .optional("chassis", { $0.chassis }, { $0.chassis = $1 }),
         .optional("processor", { $0.processor }, { $0.processor = $1 }),
+        .optional("node_manager", { $0.nodeManager ? true : nil }, { $0.nodeManager = $1 }),
     ]
 
     init(beginning source: RecordSource) { self.init() }

@@ -18,6 +18,7 @@ extension Breach: JournalRecord {
         .required("updated_at", earlier: "updatedAt", { $0.updatedAt }, { $0.updatedAt = $1 }),
         .list("plans", { $0.plans }, { $0.plans = $1 }),
         .list("released", { Array($0.released) }, { $0.released = Set($1) }),
+        .list("baselines", { NamedPower.list($0.baselines) }, { $0.baselines = NamedPower.dictionary($1) }),
         .fixed("hold_down_milliseconds", earlier: "holdDown") { $0.holdDown },
         .optional("reported", { $0.reported }, { $0.reported = $1 }),
         .optional("reported_at", earlier: "reportedAt", { $0.reportedAt }, { $0.reportedAt = $1 }),

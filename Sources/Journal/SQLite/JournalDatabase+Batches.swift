@@ -29,6 +29,15 @@ extension JournalDatabase {
                 sql: "INSERT OR REPLACE INTO switch (name, value) VALUES ('frozen', ?)", arguments: [isFrozen])
         }
         for entry in batch.changes.history { try write(entry, by: batch.author, db, now: now) }
+        for reading in batch.changes.readings {
+            try db.cachedStatement(
+                sql: "INSERT INTO power_reading (breach_id, resource, microwatts, at, is_part) VALUES (?, ?, ?, ?, ?)"
+            ).execute(
+                arguments: [
+                    reading.breach.text, reading.resource, reading.watts.microwatts, reading.at.milliseconds,
+                    reading.isPart,
+                ])
+        }
         for report in batch.reports { try write(report, db) }
         for report in batch.unsigned { try write(unsigned: report, db) }
         for mark in batch.forgotten {

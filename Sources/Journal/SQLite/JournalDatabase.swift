@@ -50,6 +50,38 @@ public final class JournalDatabase: Sendable {
         }
     }
 
+    /// A journal to be read only, whether or not an agent uses it. One of an earlier version is read in a copy in memory.
+    ///
+    /// - Throws: ``JournalError``
+    public init(reading path: String) throws {
+        self.path = path
+        lock = nil
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw JournalError(path: path, reason: "does not exist")
+        }
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            configuration.busyMode = .timeout(5)
+            let file = try DatabaseQueue(path: path, configuration: configuration)
+            if try file.read(JournalSchema.migrator.hasBeenSuperseded) {
+                throw JournalError(path: path, reason: "was written by a newer version of ima; use that one")
+            }
+            guard try !file.read(JournalSchema.migrator.hasCompletedMigrations) else {
+                pool = file
+                return
+            }
+            let copy = try DatabaseQueue()
+            try file.backup(to: copy)
+            try JournalSchema.migrator.migrate(copy)
+            pool = copy
+        } catch let error as JournalError {
+            throw error
+        } catch {
+            throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
+        }
+    }
+
     /// A journal in memory, with the same tables: for what has no file to lose, such as a model of the agent.
     public init() throws {
         path = ":memory:"

@@ -164,6 +164,19 @@ enum JournalSchema {
                 table.add(column: "reason", .text)
             }
         }
+        migrator.registerMigration("8 power readings") { db in
+            // What meters showed of what a breach bears on, in microwatts.
+            try db.create(table: "power_reading") { table in
+                table.primaryKey("seq", .integer)
+                table.column("breach_id", .text).notNull().indexed()
+                table.column("resource", .text).notNull()
+                table.column("microwatts", .integer).notNull()
+                table.column("at", .integer).notNull()
+                table.column("is_part", .boolean).notNull()
+            }
+            // When what a line tells of was written; NULL where it was not, and in rows of earlier versions.
+            try db.alter(table: "history") { $0.add(column: "written_at", .integer) }
+        }
         return migrator
     }
 }

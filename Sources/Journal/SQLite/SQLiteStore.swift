@@ -97,6 +97,14 @@ public final class SQLiteStore: Store {
         try await read { try $0.refusals(limit: limit) }
     }
 
+    public func readings(of breach: UUIDText) async throws -> [PowerReading] {
+        try await read { try $0.readings(of: breach) }
+    }
+
+    public func commands(from first: Timestamp, to last: Timestamp) async throws -> [HistoryLine] {
+        try await read { try $0.commands(from: first, to: last) }
+    }
+
     // MARK: Maintenance
 
     public func prune(now: Timestamp) async throws { try await write { try $0.prune(now: now) } }

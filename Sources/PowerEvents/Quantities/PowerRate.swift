@@ -17,6 +17,15 @@ public struct PowerRate: Sendable, Hashable {
 }
 
 extension PowerRate: CustomStringConvertible {
-    /// Such as `8000 W/s`.
-    public var description: String { "\(wattsPerSecond)/s" }
+    /// Such as `8 kW/s`, or in minutes what is no whole number in a second: `500 kW/min`.
+    public var description: String {
+        if wattsPerSecond.microwatts % 1_000_000 == 0 { return Self.text(wattsPerSecond) + "/s" }
+        let minute = wattsPerSecond.microwatts.multipliedSaturated(by: 60).addingSaturated(500_000)
+        return Self.text(Watts(Int(minute / 1_000_000))) + "/min"
+    }
+
+    private static func text(_ watts: Watts) -> String {
+        watts.microwatts % 1_000_000_000 == 0
+            ? "\(PowerQuantity(watts: watts, unit: .kilowatt).valueText) kW" : watts.description
+    }
 }

@@ -43,7 +43,7 @@ extension BMCClient {
                 _ = try await send(
                     request, &document, entry, timeout: patience, context: context, failureMessage: failureMessage)
                 isChanged = true
-                document = try await get(locator.uri, context: context)
+                document = try await self.document(at: locator, context: context)
                 guard let next = dialect.step(change, in: document.json, at: locator), next != before else {
                     throw BMCFault(.refused, failureMessage)
                 }
@@ -52,7 +52,7 @@ extension BMCClient {
             guard case .change(let requests) = step else { return }
             for var request in requests {
                 // What was just changed has new tags.
-                if isChanged { document = try await get(locator.uri, context: context) }
+                if isChanged { document = try await self.document(at: locator, context: context) }
                 if case .restore = change { request.bodies = request.bodies.flatMap(PriorSpelling.bodies) }
                 if let objection = try await send(request, &document, entry, timeout: patience, context: context) {
                     objections[entry.key] = objection
@@ -85,6 +85,8 @@ extension BMCClient {
                     return try await patch(request.uri, body, &document, entry, timeout: timeout, context: context)
                 case .post:
                     return try await post(request.uri ?? document.uri, body, timeout: timeout, context: context)
+                case .delete:
+                    return try await delete(request.uri ?? document.uri, timeout: timeout, context: context)
                 }
             } catch {
                 guard error.kind == .refused else { throw error }
@@ -130,7 +132,7 @@ extension BMCClient {
     private func reread(
         _ document: Document, _ locator: Locator, orThrow fault: BMCFault, context: RequestContext
     ) async throws(BMCFault) -> Document {
-        let fresh = try await get(locator.uri, context: context)
+        let fresh = try await self.document(at: locator, context: context)
         let dialect = ControlDialects.named(locator.dialect)
         guard let before = dialect?.reading(in: document.json, at: locator),
             let after = dialect?.reading(in: fresh.json, at: locator),

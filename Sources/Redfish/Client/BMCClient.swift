@@ -1,5 +1,5 @@
 import Curl
-import PowerEvents
+public import PowerEvents
 public import Shedding
 public import Site
 import StrictJSON
@@ -31,7 +31,7 @@ public actor BMCClient {
     /// What the ledger has of the BMC; nil until it was asked.
     private var knowledge: BMCKnowledge?
     private let ledger: (any BMCLedger)?
-    private let address: BMC.Address
+    let address: BMC.Address
     private struct KnownIdentity {
         let identity: MachineIdentity?
         let at: ContinuousClock.Instant
@@ -45,7 +45,12 @@ public actor BMCClient {
     var objections: [ControlKey: String] = [:]
     /// Resources that were to take several changes at once, and did not.
     var refusedGroups: Set<String> = []
-    private let now: @Sendable () -> ContinuousClock.Instant
+    /// What was found of machines' meters, by resource.
+    var meters: [String: KnownMeter] = [:]
+    var meterMemory = MeterMemory()
+    let now: @Sendable () -> ContinuousClock.Instant
+    /// The time of day, to tell the age of what a BMC measured; without it only a time that stands still is old.
+    let wall: (@Sendable () -> Timestamp)?
     let options: RedfishOptions
     /// By control, what was in passing trouble in its last searches, and in how many of them; see ``TreeReader``.
     private var troubles: [ControlKey: [String: Int]] = [:]
@@ -54,9 +59,10 @@ public actor BMCClient {
         bmc: BMC, credentials: CredentialReference, transport: any HTTPTransport,
         options: RedfishOptions = RedfishOptions(), ledger: (any BMCLedger)? = nil,
         logins: LoginRecord = LoginRecord(),
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, wall: (@Sendable () -> Timestamp)? = nil
     ) {
         self.now = now
+        self.wall = wall
         self.options = options
         self.ledger = ledger
         address = bmc.address
@@ -206,16 +212,22 @@ public actor BMCClient {
     private func reading(
         _ entry: ControlEntry, at locator: Locator, identityAge: Duration, context: RequestContext
     ) async throws(BMCFault) -> Reading {
-        let document = try await get(locator.uri, context: context)
+        let document = try await document(at: locator, context: context)
         var reading: Reading
         if locator.dialect == Locator.reset {
             reading = try await systemReading(document, context: context.continued)
         } else {
             let dialect = ControlDialects.named(locator.dialect)
-            guard let found = dialect?.reading(in: document.json, at: locator) else {
+            let isLeftBehind = locator.dialect == NodeManagerPolicy.name && entry.intent == nil
+            let shown = isLeftBehind ? NodeManagerPolicy.withoutOwn(document.json) : document.json
+            if isLeftBehind, let danger = NodeManagerPolicy.danger(shown) {
+                throw BMCFault(.unsupported, "\(locator.uri) \(danger)")
+            }
+            guard let found = dialect?.reading(in: shown, at: locator) else {
                 // What is held is still this control, whatever it shows just now; another one is not looked for.
-                if entry.intent != nil, let objection = dialect?.objection(to: document.json, at: locator) {
-                    throw BMCFault(.invalidAnswer, "\(locator.uri) \(objection)")
+                if let objection = dialect?.objection(to: shown, at: locator) {
+                    throw BMCFault(
+                        entry.intent == nil ? .unsupported : .invalidAnswer, "\(locator.uri) \(objection)")
                 }
                 throw BMCFault(.unsupported, "\(locator.uri) does not show the control that it had")
             }
@@ -317,6 +329,7 @@ public actor BMCClient {
             try await self.get(uri, context: context).json
         }
         var search = ControlSearch(tree: tree, root: root, entry: entry)
+        search.policyName = NodeManagerPolicy.policyName(of: options.agent)
         defer {
             let passing = search.tree.troubles.filter(\.isPassing).map { ($0.uri, (before[$0.uri] ?? 0) + 1) }
             troubles[entry.key] = passing.isEmpty ? nil : Dictionary(passing, uniquingKeysWith: max)
@@ -325,6 +338,16 @@ public actor BMCClient {
     }
 
     // MARK: The session
+
+    /// What shows a control: its resource, or all that a Node Manager's policy is made of.
+    func document(at locator: Locator, context: RequestContext) async throws(BMCFault) -> Document {
+        guard locator.dialect == NodeManagerPolicy.name else { return try await get(locator.uri, context: context) }
+        let json = try await NodeManagerDocument.assemble(locator.uri, owner: locator.member ?? "") {
+            (uri) async throws(BMCFault) in
+            try await self.get(uri, context: context.continued).json
+        }
+        return Document(uri: locator.uri, json: json, etags: [])
+    }
 
     func get(_ uri: String, context: RequestContext) async throws(BMCFault) -> Document {
         try await document(GetProcedure(uri: uri, context: context))
@@ -338,13 +361,17 @@ public actor BMCClient {
             PatchProcedure(document, body, condition: condition, timeout: timeout, context: context))
     }
 
+    func delete(_ uri: String, timeout: Duration?, context: RequestContext) async throws(BMCFault) -> String? {
+        try await objection(DeleteProcedure(uri, timeout: timeout, context: context))
+    }
+
     func post(
         _ uri: String, _ body: JSONValue, timeout: Duration?, context: RequestContext
     ) async throws(BMCFault) -> String? {
         try await objection(PostProcedure(uri, body, timeout: timeout, context: context))
     }
 
-    private func serviceRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
+    func serviceRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {
         try await document(ServiceRootProcedure(context: context)).json
     }
 

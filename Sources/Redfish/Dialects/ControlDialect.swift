@@ -38,6 +38,7 @@ enum ControlShape: Sendable, Hashable {
     case hpeAccelerators
     case processor
     case system
+    case nodeManager
 }
 
 /// All dialects. Of one shape, the first that recognises a document has it: what is special comes before the standard.
@@ -50,6 +51,7 @@ enum ControlDialects {
         HPEAccelerators.self,
         ProcessorSpeedLimit.self, OperatingSpeedRange.self, ClockLimit.self,
         SystemPowerMode.self, HPEPowerRegulator.self,
+        NodeManagerPolicy.self,
     ]
 
     static func named(_ name: String) -> (any ControlDialect.Type)? { inOrder.first { $0.name == name } }

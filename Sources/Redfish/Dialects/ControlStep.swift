@@ -2,7 +2,7 @@ import StrictJSON
 
 /// One request that a change of a control is made of.
 struct ControlRequest: Sendable, Hashable {
-    enum Method: Sendable { case patch, post }
+    enum Method: Sendable { case patch, post, delete }
 
     var method = Method.patch
     /// nil: the control's own document.
@@ -18,6 +18,13 @@ struct ControlRequest: Sendable, Hashable {
         method = .post
         self.uri = uri
         bodies = [body]
+    }
+
+    /// Takes away what this agent has created.
+    init(delete uri: String) {
+        method = .delete
+        self.uri = uri
+        bodies = [.null]
     }
 
     init(patch uri: String, _ body: JSONValue) {

@@ -18,6 +18,7 @@ enum OffFragment {
         case PowerControlLimit.name, HPEPowerControl.name: return replacing("LimitInWatts", .null, in: now)
         case AMIPowerControl.name: return replacing("PowerLimitTrigger", "Deactivate", in: now)
         case DellAttributes.name: return replacing("ServerPwr.1.PowerCapSetting", "Disabled", in: now)
+        case NodeManagerPolicy.name: return .object(NodeManagerPolicy.states(document))
         case HPEAccelerators.name: return ["PowerLimitInWatts": .null]
         // The speed limits take what they cannot read for "not set".
         case ProcessorSpeedLimit.name, OperatingSpeedRange.name, ClockLimit.name: return .object(JSONObject())

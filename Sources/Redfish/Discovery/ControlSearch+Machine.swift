@@ -22,7 +22,10 @@ extension ControlSearch {
         func isShared(_ enclosure: Found) -> Bool { !others.isEmpty && !targets.contains(enclosure.uri) }
     }
 
-    mutating func nodeLimit() async throws(BMCFault) -> Locator {
+    mutating func nodeLimit() async throws(BMCFault) -> Locator { try await limit(of: try await node()) }
+
+    /// The node, and where what is its own may be.
+    mutating func node() async throws(BMCFault) -> Machine {
         let system = try await system()
         let enclosures: [Found]
         if let pin = entry.pins.chassis {
@@ -38,10 +41,13 @@ extension ControlSearch {
             // What the inventory pins for the node is the node's.
             if others.isEmpty || entry.pins.chassis != nil { machine.targets.append(enclosure.uri) }
         }
-        return try await limit(of: machine)
+        return machine
     }
 
-    mutating func chassisLimit() async throws(BMCFault) -> Locator {
+    mutating func chassisLimit() async throws(BMCFault) -> Locator { try await limit(of: try await chassisAlone()) }
+
+    /// A chassis, with the node in it where there is one alone.
+    mutating func chassisAlone() async throws(BMCFault) -> Machine {
         let all = try await chassis()
         let uri: String
         if let pin = entry.pins.chassis {
@@ -63,7 +69,7 @@ extension ControlSearch {
         } else {
             machine.others = hosts
         }
-        return try await limit(of: machine)
+        return machine
     }
 
     /// Shape by shape over all enclosures, so that a better kind of control in the second wins over a lesser one in the
@@ -81,6 +87,10 @@ extension ControlSearch {
                 }
                 continue
             }
+            if isOfGPUs(enclosure, json) {
+                reject("\(uri) limits the node's GPUs, not the node")
+                continue
+            }
             if let found = try await control(
                 in: json, .environmentMetrics, at: uri, system: machine.system?.uri,
                 why: "the metrics of \(enclosure.id)")
@@ -94,9 +104,17 @@ extension ControlSearch {
         for enclosure in machine.enclosures {
             if let found = try await powerLimit(in: enclosure, of: machine, isTruth: dell == .none) { return found }
         }
-        if let system = machine.system { try await rejectOEM(of: system) }
+        if let found = try await nodeManagerLimit(of: machine) { return found }
         let places = machine.enclosures.map(\.uri)
         throw nothing("no power limit found in \(places.isEmpty ? "any chassis" : places.joined(separator: ", "))")
+    }
+
+    /// Whether what is found for a node limits its GPUs, or a module of them, alone: the rest of the node would go on
+    /// unlimited. A chassis that the inventory pins for the node is taken at the operator's word.
+    private func isOfGPUs(_ enclosure: Found, _ metrics: JSONValue) -> Bool {
+        guard entry.type == .node, entry.pins.chassis == nil else { return false }
+        return GPUTotalName.isExcerpt(metrics["PowerLimitWatts"])
+            || metrics["PowerLimitWatts"]?.object != nil && GPUTotalName.isModule(enclosure.id)
     }
 
     private mutating func controlLimit(
@@ -105,7 +123,8 @@ extension ControlSearch {
         let isShared = machine.isShared(enclosure)
         let all = try await powerControls(of: enclosure).filter { control in
             // What names another node is not for this one, nor for the enclosure.
-            !Links.ids(control.json["RelatedItem"]).contains { Links.contains(machine.others, $0) }
+            let isOfOthers = Links.ids(control.json["RelatedItem"]).contains { Links.contains(machine.others, $0) }
+            return !isOfOthers && !(entry.type == .node && GPUTotalName.isTotal(control.id))
         }
         var whole = all.filter { Self.isWhole($0, of: machine, isShared: isShared) }
         if whole.isEmpty, entry.type == .chassis, machine.system == nil {
@@ -233,20 +252,5 @@ extension ControlSearch {
             reject("\(uri) has no PowerLimit (a licence may be missing)")
         }
         return nil
-    }
-
-    /// Node Manager policies limit power too, but their documents do not say how they are written.
-    private mutating func rejectOEM(of system: Found) async throws(BMCFault) {
-        if let uri = Links.id(system.json["Oem", "Supermicro", "NodeManager"]),
-            try await tree.optional(uri, couldHoldControl: false) != nil
-        {
-            reject("\(uri) limits by policies of Supermicro's Node Manager, which does not say how they are written")
-        }
-        for manager in Links.ids(system.json["Links", "ManagedBy"]) {
-            let json = try await tree.optional(manager, couldHoldControl: false)
-            let uri = Links.id(json?["Oem", "Nvidia", "NodeManager"]) ?? "\(manager)/NodeManager"
-            guard try await tree.optional(uri, couldHoldControl: false) != nil else { continue }
-            reject("\(uri) limits by domains of NVIDIA's Node Manager, which does not say how they are written")
-        }
     }
 }

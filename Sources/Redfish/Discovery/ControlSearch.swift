@@ -13,6 +13,8 @@ struct ControlSearch: Sendable {
     private(set) var entry: ControlEntry
     /// Why what looked like a control is none that can be used; told where nothing better is found.
     private(set) var rejected: [String] = []
+    /// Under what name this agent would create a policy.
+    var policyName = NodeManagerPolicy.policyName(of: "agent")
     /// The systems that could be read, once they were asked for.
     var knownSystems: [SystemOutline]?
 
@@ -24,9 +26,14 @@ struct ControlSearch: Sendable {
 
     /// Begins anew for another resource of the same BMC, knowing what was read.
     mutating func locate(_ other: ControlEntry) async throws(BMCFault) -> Locator {
+        turn(to: other)
+        return try await locate()
+    }
+
+    /// What is looked for next is of another resource of the same BMC.
+    mutating func turn(to other: ControlEntry) {
         entry = other
         rejected = []
-        return try await locate()
     }
 
     mutating func locate() async throws(BMCFault) -> Locator {
@@ -54,7 +61,7 @@ struct ControlSearch: Sendable {
             }
         case .speedLimit: return try await speedLimit()
         case .powerMode: return try await powerMode()
-        case .gpuTotal: throw nothing("no limit of all GPUs together is known")
+        case .gpuTotal: return try await gpuTotal()
         }
     }
 

@@ -7,8 +7,12 @@ struct PowerControlChoice: Sendable {
     /// Why there is none, where there are limits.
     private(set) var objection: String?
 
-    init(members: [JSONValue], machine: ControlSearch.Machine, enclosure: ControlSearch.Found, isShared: Bool) {
-        let limited = members.indices.filter { members[$0]["PowerLimit"]?.object != nil }
+    /// - Parameter isOne: whether a member has what is looked for
+    init(
+        members: [JSONValue], machine: ControlSearch.Machine, enclosure: ControlSearch.Found, isShared: Bool,
+        where isOne: (JSONValue) -> Bool = { $0["PowerLimit"]?.object != nil }
+    ) {
+        let limited = members.indices.filter { isOne(members[$0]) }
         guard !limited.isEmpty else { return }
         func related(_ index: Int) -> [String] { Links.ids(members[index]["RelatedItem"]) }
         func isOfOthers(_ index: Int) -> Bool {

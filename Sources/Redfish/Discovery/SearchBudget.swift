@@ -14,6 +14,8 @@ struct SearchBudget: Sendable, Hashable {
 
     /// For the control of one resource.
     static let control = SearchBudget(requests: 512, bytes: 32 << 20, time: .seconds(60))
+    /// For what a machine draws. The patrol looks for it, so that it may take less than what a breach waits for.
+    static let meter = SearchBudget(requests: 256, bytes: 16 << 20, time: .seconds(60))
     /// For all that a BMC manages, which an operator waits for.
     static let survey = SearchBudget(requests: 8192, bytes: 256 << 20, time: .seconds(600))
 

@@ -12,7 +12,7 @@ enum DrawnPower {
         case .environmentMetrics?:
             texts = [document["PowerLimitWatts", "Reading"], document["PowerWatts", "Reading"]]
         case .control?: texts = [document["Sensor", "Reading"]]
-        case .dellAttributes?, .hpeAccelerators?, .processor?, .system?, nil: texts = []
+        case .dellAttributes?, .hpeAccelerators?, .processor?, .system?, .nodeManager?, nil: texts = []
         }
         return texts.compactMap { RedfishNumber.positiveWatts($0) }.max()
     }

@@ -6,6 +6,8 @@ public struct RedfishOptions: Sendable, Hashable {
     public var taskTimeout: Duration
     /// What a request has left once something more urgent waits for its BMC.
     public var grace = Duration.seconds(2)
+    /// The agent's id, by which what it creates on a BMC is known as its own.
+    public var agent = "agent"
     /// Answers longer than this are refused.
     public var maximumBodySize: Int
 

@@ -34,11 +34,14 @@ public struct Changes: Sendable {
     /// nil where that did not change.
     public var isFrozen: Bool?
     public var history: [HistoryEntry] = []
+    /// What meters showed, in the order in which it was read.
+    public var readings: [PowerReading] = []
 
     public init() {}
 
     public var isEmpty: Bool {
         breaches.isEmpty && states.isEmpty && plans.isEmpty && letGo.isEmpty && removedBreaches.isEmpty
             && controls.isEmpty && removedControls.isEmpty && releases.isEmpty && isFrozen == nil && history.isEmpty
+            && readings.isEmpty
     }
 }

@@ -44,6 +44,8 @@ public struct Breach: Sendable, Hashable {
     /// How the release of a control ended. Durable row by row (``Changes/releases``) and not with the breach: a breach
     /// can have thousands of controls, and each of their ends is one small write.
     public var releaseOutcomes: [ControlKey: Outcome] = [:]
+    /// What machines drew when this breach first asked something of them, as far as it was measured.
+    public var baselines: [String: Watts] = [:]
     /// The wait after `resolved`, kept because the next breach of the feed may double it.
     public var holdDown: Duration
     /// What the last report said, so that a restart knows whether there is news.
@@ -100,6 +102,7 @@ public struct Breach: Sendable, Hashable {
         plans = []
         released = []
         releaseOutcomes = [:]
+        baselines = [:]
     }
 
     /// Everything but what grows with the hints.
@@ -108,6 +111,7 @@ public struct Breach: Sendable, Hashable {
         small.plans = []
         small.released = []
         small.releaseOutcomes = [:]
+        small.baselines = [:]
         return small
     }
 
@@ -116,11 +120,12 @@ public struct Breach: Sendable, Hashable {
         var whole = self
         whole.plans = earlier.plans
         whole.released = earlier.released
+        whole.baselines = earlier.baselines
         return whole
     }
 
     /// How many hints it has, whatever the parts are that they are met by.
-    var hintCount: Int { plans.count { $0.member == nil } }
+    public var hintCount: Int { plans.count { $0.member == nil } }
 
     public var isOpen: Bool { phase == .open }
 

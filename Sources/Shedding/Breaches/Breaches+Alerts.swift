@@ -63,11 +63,22 @@ extension Breaches {
         let now: Timestamp
     }
 
+    /// In which event an alert came, for evidence.
+    public struct AlertEvent: Sendable {
+        let id: UUIDText
+        /// Of what was signed.
+        let digest: String
+    }
+
     /// Takes in an alert to which there is no ``objection(to:source:now:)``.
-    public mutating func accept(_ alert: BreachAlert, origin: Breach.Origin, now: Timestamp) -> [Action] {
-        guard alert.status == .resolved else { return follow(takeIn(alert, origin: origin, now: now)) }
+    public mutating func accept(
+        _ alert: BreachAlert, origin: Breach.Origin, event: AlertEvent? = nil, now: Timestamp
+    ) -> [Action] {
+        guard alert.status == .resolved else {
+            return follow(takeIn(alert, origin: origin, event: event, now: now))
+        }
         let isNew = breaches[alert.breachID] == nil
-        note(alert, origin: origin, now: now)
+        note(alert, origin: origin, event, now: now)
         if isNew {
             defer { forgetEmptyBreaches(of: origin.source) }
             return closeUnopened(alert.breachID, now: now)
@@ -79,8 +90,10 @@ extension Breaches {
     ///
     /// From here on the breach holds all that has to be durable of the alert: a restart does what the second half would
     /// have done. Nothing else may be asked of the book before that, which can be done while the first is being written.
-    public mutating func takeIn(_ alert: BreachAlert, origin: Breach.Origin, now: Timestamp) -> Acceptance {
-        note(alert, origin: origin, now: now)
+    public mutating func takeIn(
+        _ alert: BreachAlert, origin: Breach.Origin, event: AlertEvent? = nil, now: Timestamp
+    ) -> Acceptance {
+        note(alert, origin: origin, event, now: now)
         return Acceptance(
             breach: alert.breachID, before: plan(alert.shedHints, for: alert.breachID, now: now), now: now)
     }
@@ -94,7 +107,7 @@ extension Breaches {
     }
 
     /// Brings a breach up to date with what an alert says of it, but for its hints.
-    private mutating func note(_ alert: BreachAlert, origin: Breach.Origin, now: Timestamp) {
+    private mutating func note(_ alert: BreachAlert, origin: Breach.Origin, _ event: AlertEvent?, now: Timestamp) {
         var breach =
             breaches[alert.breachID]
             ?? Breach(
@@ -107,7 +120,7 @@ extension Breaches {
         changeLog.touch(breach.id)
         changeLog.log(
             HistoryEntry(
-                .alert, alert.status.rawValue, breach: breach.id,
+                .alert, alert.status.rawValue, breach: breach.id, value: event?.id.text, prior: event?.digest,
                 message:
                     "\(alert.severity.rawValue) on \(alert.feedTag), \(alert.shedHints.count) hints, from \(origin.source)"
             ))
@@ -144,6 +157,11 @@ extension Breaches {
         let merged = Self.merge(plans, into: breach.plans)
         // Alerts are sent again and again, and each time all plans would be written again.
         if merged != breach.plans { breaches[id]?.plans = merged }
+        noteBaselines(of: id, now: now)
+        if breaches[id]?.baselines.isEmpty == false {
+            let asked = power(of: id, now: now).asked
+            changeLog.log(HistoryEntry(.plan, "asked", breach: id, value: asked.description))
+        }
         return before
     }
 

@@ -148,6 +148,7 @@ extension Breaches {
 
     mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
         let isNews = controls[key]?.outcome != outcome
+        if isNews { controls[key]?.settledAt = now }
         controls[key]?.outcome = outcome
         changeLog.touch(key)
         if isNews { log(outcome, of: key) }
@@ -161,14 +162,18 @@ extension Breaches {
         return settleReleased(key, outcome, now: now)
     }
 
+    /// A write goes out.
+    mutating func noteWrite(_ key: ControlKey, now: Timestamp) { controls[key]?.writtenAt = now }
+
     private mutating func log(_ outcome: Outcome, of key: ControlKey) {
+        defer { controls[key]?.writtenAt = nil }
         let isReverted = outcome.code == .applied && demands(on: key).isEmpty
         changeLog.log(
             HistoryEntry(
                 .outcome, isReverted ? "reverted" : outcome.code.rawValue, breach: holdIndex[key].keys.min(),
                 control: key,
                 value: outcome.value?.description, prior: controls[key]?.entry.prior?.value.description,
-                message: outcome.message))
+                message: outcome.message, writtenAt: controls[key]?.writtenAt))
     }
 
     private mutating func settleHeld(

@@ -52,7 +52,10 @@ extension Breaches {
         }
         let count = max(1, policy.step.of(breach.controls.count))
         var actions: [Action] = []
+        var letGo = 0
         for (_, key) in order.prefix(count) {
+            guard payRamp(of: breach, for: key, now: now) else { break }
+            letGo += 1
             breaches[id]?.released.insert(key)
             controls[key]?.goalRevision += 1
             if controls[key] == nil {
@@ -62,10 +65,46 @@ extension Breaches {
             }
         }
         let jitter = policy.every * (Jitter.fraction(of: order[0].element) - 0.5) / 5
-        let next = now + policy.every + jitter
+        var next = now + policy.every + jitter
+        if letGo < min(count, order.count), let rate = policy.maxRate, let opens = ramps[breach.feed]?.opens(rate) {
+            // The rate allows less than a step at once; a part of a step takes as much of its time.
+            let part = policy.every * (Double(letGo) / Double(count))
+            next = max(opens, now + max(part, Self.shortestStep))
+        }
         breaches[id]?.phase = .releasing(nextStep: next)
         changeLog.touch(id)
         return actions + closeOrReport(id, now: now)
+    }
+
+    /// A ramp in watts goes by single machines; more often than this nobody could tell.
+    private static let shortestStep = Duration.milliseconds(100)
+
+    /// Whether a control may be let go of by the rate at which its feed's power may come back.
+    private mutating func payRamp(of breach: Breach, for key: ControlKey, now: Timestamp) -> Bool {
+        guard let rate = policy.maxRate else { return true }
+        let step = rate.watts(in: policy.every)
+        var ramp = ramps[breach.feed] ?? Ramp(at: now)
+        ramp.pass(now, rate, most: step)
+        defer { ramps[breach.feed] = ramp }
+        guard ramp.isOpen else { return false }
+        ramp.pay(comingBack(key, of: breach) ?? step)
+        return true
+    }
+
+    /// The watts that may come back with a control, by what it was read back to hold; nil where that cannot be told.
+    private func comingBack(_ key: ControlKey, of breach: Breach) -> Watts? {
+        guard let control = controls[key], control.entry.intent != nil else { return .zero }
+        // Another breach holds it on.
+        let others = holdIndex[key].keys.contains { $0 != breach.id && breaches[$0]?.released.contains(key) == false }
+        if others { return .zero }
+        let drawn = key.facet == .gpuTotal ? nil : breach.baselines[key.resource]
+        switch control.entry.held ?? control.entry.intent {
+        case .limit(let held?):
+            let before = control.entry.prior?.value.limit ?? sightings[key]?.range.maximum ?? drawn
+            return before.map { max($0 - held, .zero) }
+        case .power: return drawn ?? sightings[ControlKey(resource: key.resource, facet: .powerLimit)]?.range.maximum
+        case .limit, .speed, .mode, nil: return drawn
+        }
     }
 
     /// Nothing was begun for it, and nothing will be: no open breach asks for it any more.

@@ -1,4 +1,4 @@
-import PowerEvents
+public import PowerEvents
 
 /// What is said of a breach, from what its controls were last seen to hold.
 extension Breaches {
@@ -13,8 +13,14 @@ extension Breaches {
     /// A report now, whatever is still in progress.
     mutating func report(_ id: UUIDText, now: Timestamp) -> [Action] {
         guard let breach = breaches[id] else { return [] }
-        let report = makeReport(breach, now: now)
+        var report = makeReport(breach, now: now)
         breaches[id]?.reported = report.fingerprint
+        if !breach.baselines.isEmpty, breach.isOpen {
+            // Not of what makes a report news: it changes with every reading.
+            let power = power(of: id, now: now).description
+            report.enforcement.diagnosticMessage = [report.enforcement.diagnosticMessage, power].compactMap { $0 }
+                .joined(separator: "; ")
+        }
         breaches[id]?.reportedAt = now
         due.dropReport(id)
         changeLog.touch(id)
@@ -31,24 +37,9 @@ extension Breaches {
             case .open, .holdingDown: false
             case .releasing, .closed: true
             }
-        var results: [EnforcementResult] = []
-        var inProgress = 0
-        let parts = Self.parts(of: breach)
-        for plan in breach.plans where !plan.isSuperseded && plan.member == nil {
-            let parts = parts[HintName(plan.hint)] ?? []
-            if isRelease, ([plan] + parts).allSatisfy({ isUntouched($0, in: breach) }) { continue }
-            let told: EnforcementResult?
-            if case .spread(let spread) = plan.verdict {
-                told = spreadResult(plan.hint, spread, parts, breach, isRelease: isRelease)
-            } else {
-                told = isRelease ? releaseResult(plan, breach) : result(plan, breach)
-            }
-            if let result = told {
-                results.append(result)
-            } else {
-                inProgress += 1
-            }
-        }
+        let told = told(breach, isRelease: isRelease)
+        let results = told.compactMap(\.result)
+        let inProgress = told.count - results.count
         let applied = results.count { $0.code == .applied }
         let code: Enforcement.Code =
             if inProgress == 0, applied == results.count { .success } else if applied > 0 || inProgress > 0 {
@@ -62,6 +53,29 @@ extension Breaches {
             origin: breach.origin)
     }
 
+    /// Each hint that there is something to say of, with how it ended; nil where it has not.
+    private func told(_ breach: Breach, isRelease: Bool) -> [(hint: ShedHint, result: EnforcementResult?)] {
+        let parts = breach.parts
+        return breach.plans.compactMap { plan in
+            guard !plan.isSuperseded, plan.member == nil else { return nil }
+            let parts = parts[HintName(plan.hint)]?.map(\.plan) ?? []
+            if isRelease, ([plan] + parts).allSatisfy({ isUntouched($0, in: breach) }) { return nil }
+            if case .spread(let spread) = plan.verdict {
+                return (plan.hint, spreadResult(plan.hint, spread, parts, breach, isRelease: isRelease))
+            }
+            return (plan.hint, isRelease ? releaseResult(plan, breach) : result(plan, breach))
+        }
+    }
+
+    /// How far the hints of a breach have come.
+    public func progress(of id: UUIDText) -> BreachProgress {
+        guard let breach = breaches[id], !breach.isClosed else { return BreachProgress() }
+        let isRelease = if case .releasing = breach.phase { true } else { false }
+        var progress = BreachProgress()
+        for (hint, result) in told(breach, isRelease: isRelease) { progress.count(result?.code, of: hint.priority) }
+        return progress
+    }
+
     private func diagnosis(_ results: [EnforcementResult], inProgress: Int, isRelease: Bool) -> String? {
         if results.isEmpty, inProgress == 0 { return isRelease ? "nothing was held" : "no hints: nothing to do" }
         let counts = EnforcementResult.Code.allCases.map { code in (code, results.count { $0.code == code }) }
@@ -70,25 +84,6 @@ extension Breaches {
         }
         if inProgress > 0 { parts.append("\(inProgress) still in progress") }
         return parts.joined(separator: ", ")
-    }
-
-    /// What tells a hint apart from the others of its breach.
-    private struct HintName: Hashable {
-        let resource: String
-        let action: ShedAction
-
-        init(_ hint: ShedHint) {
-            resource = hint.resourceID
-            action = hint.action
-        }
-    }
-
-    private static func parts(of breach: Breach) -> [HintName: [PlannedHint]] {
-        var parts: [HintName: [PlannedHint]] = [:]
-        for plan in breach.plans where plan.member != nil && !plan.isSuperseded {
-            parts[HintName(plan.hint), default: []].append(plan)
-        }
-        return parts
     }
 
     /// One result for all parts of a hint; nil where one of them has not ended yet.

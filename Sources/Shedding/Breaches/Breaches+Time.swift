@@ -20,6 +20,7 @@ extension Breaches {
             if due.isReportDue(id, now) { actions += report(id, now: now) }
             if due.takeNews(id, now) { actions += reportIfSettled(id, now: now) }
         }
+        actions += checkBudgets(now: now)
         if !isHalted {
             for key in due.takeDueReads(now) {
                 if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }

@@ -46,6 +46,8 @@ public struct Breaches: Sendable {
     private var breachesDue: Timestamp??
     /// Which key has what its BMC holds once, and which keys share it.
     var sharing = Sharing()
+    /// How fast power comes back on each feed.
+    var ramps: [String: Ramp] = [:]
     /// What was seen of controls and meters since this process began.
     var sightings = Sightings()
     /// What an old journal holds and nobody has confirmed yet (``park()``).
@@ -90,7 +92,7 @@ public struct Breaches: Sendable {
                 ofBreaches = breaches.values.compactMap { nextDue(of: $0) }.min()
                 breachesDue = .some(ofBreaches)
             }
-            return [ofBreaches, isHalted ? nil : due.nextRead].compactMap { $0 }.min()
+            return [ofBreaches, isHalted ? nil : due.nextRead, isHalted ? nil : due.budgetCheck].compactMap { $0 }.min()
         }
     }
 

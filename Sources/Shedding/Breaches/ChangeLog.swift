@@ -12,6 +12,7 @@ struct ChangeLog: Sendable {
     private var releases: [(breach: UUIDText, control: ControlKey, outcome: Outcome)] = []
     private var isFrozenChanged = false
     private var history: [HistoryEntry] = []
+    private var readings: [PowerReading] = []
     /// What is durable of each breach that is not over, as far as it grows with the hints.
     private var durable: [UUIDText: DurableBreach] = [:]
 
@@ -51,6 +52,8 @@ struct ChangeLog: Sendable {
 
     mutating func log(_ entry: HistoryEntry) { history.append(entry) }
 
+    mutating func note(_ reading: PowerReading) { readings.append(reading) }
+
     /// Takes what has to be made durable, once.
     ///
     /// - Parameters:
@@ -69,6 +72,7 @@ struct ChangeLog: Sendable {
         changes.releases = releases
         changes.isFrozen = isFrozenChanged ? isFrozen : nil
         changes.history = history
+        changes.readings = readings
         let durable = durable
         self = ChangeLog()
         self.durable = durable

@@ -9,6 +9,10 @@ struct DueTimes: Sendable {
     private var reports: [UUIDText: Timestamp] = [:]
     private var news: [UUIDText: Timestamp] = [:]
     private var reads = Agenda()
+    /// When budgets are next held against what meters showed; nil while they showed nothing new.
+    private(set) var budgetCheck: Timestamp?
+    /// Between what a meter showed and what follows: others show something in the same second.
+    private static let budgetDelay = Duration.seconds(1)
 
     // MARK: Breaches
 
@@ -39,6 +43,14 @@ struct DueTimes: Sendable {
 
     /// When something is next to be said of a breach.
     func next(of breach: UUIDText) -> Timestamp? { [reports[breach], news[breach]].compactMap { $0 }.min() }
+
+    mutating func checkBudgets(now: Timestamp) { budgetCheck = budgetCheck ?? now + Self.budgetDelay }
+
+    mutating func takeBudgetCheck(_ now: Timestamp) -> Bool {
+        guard let due = budgetCheck, due <= now else { return false }
+        budgetCheck = nil
+        return true
+    }
 
     // MARK: Controls
 

@@ -1,3 +1,5 @@
+public import PowerEvents
+
 /// A control with the state that only the running process needs beside its durable entry.
 public struct HeldControl: Sendable, Hashable {
     public var entry: ControlEntry
@@ -8,6 +10,10 @@ public struct HeldControl: Sendable, Hashable {
     public var isRunning = false
     /// With which priority it was handed to its BMC's queue, where it was not yet begun.
     public var queuedPriority: Int?
+    /// When it was last written, where that was not told yet.
+    public var writtenAt: Timestamp?
+    /// When its outcome last changed.
+    public var settledAt: Timestamp?
     /// Failed reverts in a row, for the back-off.
     public var failedReverts = 0
 

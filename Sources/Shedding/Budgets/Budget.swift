@@ -1,130 +1,105 @@
 public import PowerEvents
 
-/// Splitting watts over members. Exact to the watt, and the same for the same input.
+/// The arithmetic of budgets: a demand in watts on something that has no control of its own, met by the members inside it.
 ///
-/// Proportional: a member's share is its floor, and of what the budget leaves above all floors the part that it draws of
-/// all that is drawn above them. No share is above what its member may draw now; what one cannot take goes to the others.
+/// All in whole watts, as caps are written: budgets and limits are rounded down, floors and draws up.
 public enum Budget {
-    public struct Shares: Sendable, Hashable {
-        /// In the order of the members, in whole watts.
-        public var shares: [Watts]
+    /// Splits a budget over its members.
+    ///
+    /// Every member has its floor. What the budget leaves above all floors is shared out:
+    ///
+    /// - ``BudgetSplit/proportional``: in proportion to what each draws above its floor
+    /// - ``BudgetSplit/ordered``: the highest `order` keeps its draw first, the lowest gives first; equal ones in proportion
+    ///
+    /// No member is above its limit: what it cannot take goes to the others in the same proportion, and to those that draw
+    /// nothing above their floors, evenly, once no other can take any. The sum is the budget to the watt, between the sum of
+    /// the floors and the sum of the limits. A smaller budget raises no member; of members that are alike, the earlier ones
+    /// have the watt that is left over.
+    ///
+    /// - Complexity: O(*n* log *n*)
+    public static func split(_ budget: Watts, over members: [BudgetMember], by split: BudgetSplit) -> BudgetShares {
+        let bounds = bounds(members)
+        var shares = bounds.map(\.floor)
+        let floors = shares.reduce(0) { $0.addingSaturated($1) }
+        var above = max(0, budget.wholeWatts.subtractingSaturated(floors))
 
-        public var total: Watts { shares.reduce(.zero, +) }
-    }
-
-    public static func split(_ budget: Watts, over members: [BudgetMember], by split: BudgetSplit) -> Shares {
-        let places = members.map(Place.init)
-        let floors = places.map(\.floor).reduce(0, +)
-        let budget = max(0, min(budget.wholeWatts, Place.most * max(1, members.count)))
-        let above = max(0, budget - floors)
-        let given =
-            switch split {
-            case .proportional: proportional(above, places, Array(places.indices), rooms: places.map(\.room))
-            case .ordered: ordered(above, places, members)
+        /// Raises the shares of some members from what is left.
+        func give(_ places: [Int], upTo top: (Bounds) -> Int) {
+            guard above > 0 else { return }
+            // Those that draw nothing above their floors come after the others.
+            for isIdle in [false, true] {
+                let takers = places.filter { (bounds[$0].above == 0) == isIdle }
+                let given = WattDivision.divide(
+                    above,
+                    over: takers.map {
+                        WattDivision.Party(weight: isIdle ? 1 : bounds[$0].above, most: top(bounds[$0]) - shares[$0])
+                    })
+                for (place, watts) in zip(takers, given) {
+                    shares[place] += watts
+                    above -= watts
+                }
             }
-        return Shares(shares: zip(places, given).map { Watts($0.floor + $1) })
+        }
+        switch split {
+        case .proportional:
+            give(Array(members.indices), upTo: \.limit)
+        case .ordered:
+            let ranks = Dictionary(grouping: members.indices) { members[$0].order ?? .max }
+                .sorted { $0.key > $1.key }.map(\.value)
+            // What each draws, for those who give last; then what it could draw, in the same order.
+            for places in ranks { give(places) { min($0.limit, $0.floor + $0.above) } }
+            for places in ranks { give(places, upTo: \.limit) }
+        }
+        return BudgetShares(shares: shares.map { Watts($0) }, budget: budget)
     }
 
-    /// Shares of which each is the smaller of two: while a breach is open a budget only tightens.
+    /// Shares of which each is the lower of two: as long as a breach is open, a budget only tightens.
+    ///
+    /// - Parameters:
+    ///   - one: of some members
+    ///   - other: of the same members, in the same order
     public static func tighter(_ one: [Watts], _ other: [Watts]) -> [Watts] { zip(one, other).map(min) }
 
-    /// Shares cut by what a meter shows above a budget: each by the same part of what it has above its floor.
+    /// Shares cut by what a meter shows above the budget, by the rule of the split, and never under a floor.
+    ///
+    /// - Parameters:
+    ///   - shares: what the members are held to, in their order
+    ///   - excess: what the meter shows above the budget; zero or less cuts nothing
+    /// - Returns: shares whose sum is lower by the excess, or by as much of it as the floors allow; their budget is what was
+    ///   aimed at, so they are not ``BudgetShares/isWithin`` where that was less
+    public static func cut(
+        _ shares: [Watts], by excess: Watts, over members: [BudgetMember], by split: BudgetSplit
+    ) -> BudgetShares {
+        let aim = BudgetShares(shares: shares, budget: .zero).total - Watts(max(0, excess.wholeWattsRoundedUp))
+        let held = zip(members, shares).map { member, share in
+            BudgetMember(floor: member.floor, draw: share, limit: share, order: member.order)
+        }
+        return self.split(max(aim, .zero), over: held, by: split)
+    }
+
+    /// The same, each by the same part of what it has above its floor.
     public static func cut(_ shares: [Watts], by excess: Watts, floors: [Watts]) -> [Watts] {
-        let whole = shares.map(\.wholeWatts).reduce(0, +)
-        let members = zip(shares, floors).map { BudgetMember(floor: min($1, $0), draw: $0, limit: $0) }
-        let left = Watts(max(0, whole - max(0, excess.wholeWattsRoundedUp)))
-        return tighter(shares, split(left, over: members, by: .proportional).shares)
+        cut(shares, by: excess, over: floors.map { BudgetMember(floor: $0) }, by: .proportional).shares
     }
 
-    /// A member in whole watts, within what can be computed with.
-    private struct Place {
-        let floor: Int
-        /// What it may get above its floor.
-        let room: Int
-        /// What it draws above its floor.
-        let weight: Int
+    /// A member's watts, whole and consistent: 0 <= floor <= limit, and what it draws above its floor.
+    private struct Bounds {
+        var floor: Int
+        var limit: Int
+        var above: Int
+    }
 
-        /// More than any machine draws, and little enough that a hundred thousand of them can be added and multiplied.
-        static let most = 1_000_000_000
+    /// More than any control's, and little enough to add up.
+    private static let unlimited = 1_000_000_000_000
 
-        init(_ member: BudgetMember) {
-            let limit = member.limit.map { min(max(0, $0.wholeWatts), Self.most) } ?? Self.most
-            floor = min(max(0, member.floor.wholeWattsRoundedUp), limit)
-            room = limit - floor
-            let draw = (member.draw ?? member.limit).map { min(max(0, $0.wholeWatts), Self.most) }
-            weight = max(0, (draw ?? floor) - floor)
+    private static func bounds(_ members: [BudgetMember]) -> [Bounds] {
+        // Of whom neither draw nor limit is known is taken to draw as much as the largest of the others.
+        let largest = members.lazy.compactMap { $0.draw ?? $0.limit }.max()
+        return members.map { member in
+            let limit = min(max(0, member.limit?.wholeWatts ?? unlimited), unlimited)
+            let floor = min(max(0, member.floor.wholeWattsRoundedUp), limit)
+            let draw = min((member.draw ?? member.limit ?? largest ?? .zero).wholeWattsRoundedUp, unlimited)
+            return Bounds(floor: floor, limit: limit, above: max(0, draw - floor))
         }
-    }
-
-    /// - Parameter rooms: what each of the candidates can take at most
-    /// - Returns: what each place gets above its floor; zero for those that are not among the candidates
-    private static func proportional(
-        _ above: Int, _ places: [Place], _ candidates: [Int], rooms: [Int]
-    ) -> [Int] {
-        var given = Array(repeating: 0, count: places.count)
-        var left = above
-        // Those that draw nothing above their floors come when the others have all they can take.
-        let (drawing, idle) = (
-            candidates.filter { places[$0].weight > 0 }, candidates.filter { places[$0].weight == 0 }
-        )
-        for (group, weigh) in [(drawing, { places[$0].weight }), (idle, { _ in 1 })] as [([Int], (Int) -> Int)] {
-            // Who can take least for its weight is full first.
-            var open = group.filter { rooms[$0] > 0 }.map { (place: $0, weight: weigh($0)) }.sorted {
-                let (one, other) = (
-                    Double(rooms[$0.place]) / Double($0.weight), Double(rooms[$1.place]) / Double($1.weight)
-                )
-                return one == other ? $0.place < $1.place : one < other
-            }[...]
-            var sum = open.map(\.weight).reduce(0, +)
-            while let first = open.first, share(of: left, first.weight, sum) >= rooms[first.place] {
-                given[first.place] = rooms[first.place]
-                left -= rooms[first.place]
-                sum -= first.weight
-                open.removeFirst()
-            }
-            if open.isEmpty { continue }
-            giveOut(left, among: open.sorted { $0.place < $1.place }, sum, to: &given)
-            break
-        }
-        return given
-    }
-
-    private static func share(of watts: Int, _ weight: Int, _ sum: Int) -> Int {
-        let (product, overflow) = watts.multipliedReportingOverflow(by: weight)
-        return overflow ? Int(Double(watts) * (Double(weight) / Double(sum))) : product / sum
-    }
-
-    /// Whole watts whose sum is exact: those with the largest remainders get one more, the earlier of two alike.
-    private static func giveOut(
-        _ watts: Int, among open: [(place: Int, weight: Int)], _ sum: Int, to given: inout [Int]
-    ) {
-        var rest = watts
-        var remainders: [(place: Int, remainder: Double)] = []
-        for (place, weight) in open {
-            let whole = min(rest, share(of: watts, weight, sum))
-            given[place] = whole
-            rest -= whole
-            remainders.append((place, Double(watts) * Double(weight) / Double(sum) - Double(whole)))
-        }
-        let order = remainders.sorted { ($1.remainder, $0.place) < ($0.remainder, $1.place) }
-        for (place, _) in order.prefix(rest) { given[place] += 1 }
-    }
-
-    /// Those that give last get what they draw first; what is left when all have that goes the same way.
-    private static func ordered(_ above: Int, _ places: [Place], _ members: [BudgetMember]) -> [Int] {
-        let groups = Dictionary(grouping: places.indices) { members[$0].order ?? .max }.sorted { $0.key > $1.key }
-        var given = Array(repeating: 0, count: places.count)
-        var left = above
-        for isDrawn in [true, false] {
-            let rooms = places.indices.map { index in
-                (isDrawn ? min(places[index].weight, places[index].room) : places[index].room) - given[index]
-            }
-            for (_, group) in groups {
-                let parts = proportional(left, places, group, rooms: rooms)
-                for index in group { given[index] += parts[index] }
-                left -= group.map { parts[$0] }.reduce(0, +)
-            }
-        }
-        return given
     }
 }

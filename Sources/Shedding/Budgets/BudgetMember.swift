@@ -1,28 +1,21 @@
 public import PowerEvents
 
-/// Something that gives its part of a budget.
+/// One control or resource that takes a share of a budget.
 public struct BudgetMember: Sendable, Hashable {
-    /// Under this it is never cut: the larger of what its control allows and what the inventory says.
+    /// It is never cut below this: the larger of its control's minimum and its `floor` in the inventory; zero where it has
+    /// neither. A floor above ``limit`` counts as the limit, since a share never raises a member.
     public var floor: Watts
-    /// What it was last measured to draw; nil where nothing tells, which counts as its ``limit``.
+    /// What it draws by a fresh reading. nil: not measured, and then taken at its ``limit``; unknown power is never none.
     public var draw: Watts?
-    /// What it may draw now at most, by its present limit or the control's maximum; nil where nothing tells.
+    /// What it is never raised above: its present limit or its control's maximum, whichever is lower. nil: unknown.
     public var limit: Watts?
-    /// Where members are cut one after the other, the lower numbers first; nil comes last.
+    /// Its `shed_order`: with ``BudgetSplit/ordered`` the lowest gives first; nil is the last.
     public var order: Int?
 
-    public init(floor: Watts, draw: Watts?, limit: Watts?, order: Int? = nil) {
+    public init(floor: Watts = .zero, draw: Watts? = nil, limit: Watts? = nil, order: Int? = nil) {
         self.floor = floor
         self.draw = draw
         self.limit = limit
         self.order = order
     }
-}
-
-/// How a budget is split over its members.
-public enum BudgetSplit: String, Sendable, Hashable, CaseIterable {
-    /// What each draws above its floor is cut in the same proportion.
-    case proportional
-    /// Member by member, by their order: each down to its floor before the next gives anything.
-    case ordered
 }

@@ -10,7 +10,8 @@ public struct ControlIdentity: Sendable, Hashable, CustomStringConvertible {
 
     public init(bmc: BMC.Address, facet: ControlKey.Facet, place: ControlPlace) {
         self.bmc = bmc
-        self.facet = facet
+        // A limit on all GPUs of a node is the power limit of their baseboard, whichever resource it was found for.
+        self.facet = facet == .gpuTotal ? .powerLimit : facet
         path = place.path
     }
 

@@ -5,7 +5,7 @@ public struct ControlKey: Sendable, Hashable, Comparable, CustomStringConvertibl
         case powerState = "power_state"
         case speedLimit = "speed_limit"
         case powerMode = "power_mode"
-        /// The limit of all GPUs of a node together.
+        /// Of a node: the one limit on all of its GPUs together.
         case gpuTotal = "gpu_total"
 
         fileprivate var ordinal: UInt8 {

@@ -109,7 +109,12 @@ public struct Core: Sendable {
         case .read(let id, let result): dispatch.didRead(id, result, now: now)
         case .wrote(let id, let results): dispatch.didWrite(id, results, now: now)
         case .woke(let id): dispatch.didWait(id, now: now)
-        case .visited(let id, let isSeen): dispatch.didVisit(id, isSeen: isSeen, now: now)
+        case .visited(let id, let sight):
+            if let sight { book.saw(sight, now: now) }
+            dispatch.didVisit(id, isSeen: sight != nil, now: now)
+        case .metered(let id, let sight):
+            dispatch.didVisit(id, isSeen: nil, now: now)
+            book.metered(sight, now: now)
         case .rested(let slot): dispatch.didRest(slot, now: now)
         case .durable(let batch): didCommit(batch, failure: nil, &step)
         case .notDurable(let batch, let reason): didCommit(batch, failure: reason, &step)
@@ -176,6 +181,9 @@ public struct Core: Sendable {
             for alert in act { self.act(on: alert, &step) }
         }
         dispatch.sendPatrol(now: now)
+        if mode == .enforce, !book.isIdle {
+            dispatch.sendMeters({ book.heldBMCs }, every: book.policy.meterEvery, now: now)
+        }
         guard mode == .enforce, !book.isIdle, dueBatch == nil, !dispatch.isStopping, unfinished == nil else { return }
         step.isDue = true
         absorb(book.tick(now: now), &step)
@@ -213,11 +221,12 @@ public struct Core: Sendable {
             if alert.status != .resolved { step.tell(.planned(book.breaches[alert.breachID]?.plans ?? [])) }
         }
         let now = step.now.steady
+        let event = Breaches.AlertEvent(id: received.eventID, digest: received.mark.digest)
         guard alert.status != .resolved, alert.shedHints.count > Self.largeThreshold else {
-            return absorb(book.accept(alert, origin: received.origin, now: now), &step)
+            return absorb(book.accept(alert, origin: received.origin, event: event, now: now), &step)
         }
         // The disk begins with what is asked while its controls are laid out.
-        unfinished = book.takeIn(alert, origin: received.origin, now: now)
+        unfinished = book.takeIn(alert, origin: received.origin, event: event, now: now)
         step.isLarge = true
     }
 

@@ -10,6 +10,8 @@ public enum Effect: Sendable {
     case wake(RunID, after: Duration)
     /// Look at a resource, changing nothing. Answered by ``Input/visited(_:_:)``.
     case visit(VisitOrder)
+    /// Ask meters what machines draw. Answered by ``Input/metered(_:_:)``.
+    case meter(MeterOrder)
     /// Something is wanted of a BMC that is being visited: the visit ends after the request that it has on its way.
     case endVisit(RunID)
     /// Nothing more is asked over a connection for now. Answered by ``Input/rested(_:)``.
@@ -55,8 +57,35 @@ public struct WriteOrder: Sendable {
 public struct VisitOrder: Sendable {
     public let id: RunID
     public let resource: Resource
+    /// Of a node, those behind the same BMC, which are metered with it.
+    public let gpus: [Resource]
     public let bmc: BMC
     public let slot: Slot
     /// Whether it was seen before, so that its control is looked at alone.
     public let isKnown: Bool
+}
+
+/// A turn of metering on one BMC: what its machines draw, and their GPUs with them.
+public struct MeterOrder: Sendable {
+    public struct Machine: Sendable {
+        public let resource: Resource
+        public let gpus: [Resource]
+
+        public init(resource: Resource, gpus: [Resource]) {
+            self.resource = resource
+            self.gpus = gpus
+        }
+    }
+
+    public let id: RunID
+    public let machines: [Machine]
+    public let bmc: BMC
+    public let slot: Slot
+
+    public init(id: RunID, machines: [Machine], bmc: BMC, slot: Slot) {
+        self.id = id
+        self.machines = machines
+        self.bmc = bmc
+        self.slot = slot
+    }
 }

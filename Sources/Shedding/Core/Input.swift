@@ -27,8 +27,10 @@ public enum Input: Sendable {
     case wrote(RunID, [Result<Void, BMCFault>])
     /// A ``Effect/wake(_:after:)`` is over.
     case woke(RunID)
-    /// A ``Effect/visit(_:)`` is over. Cut short, it saw nothing of its resource.
-    case visited(RunID, isSeen: Bool)
+    /// A ``Effect/visit(_:)`` is over, with what it saw; nil where it was cut short and saw nothing of its resource.
+    case visited(RunID, Sight?)
+    /// A ``Effect/meter(_:)`` is over, with what the meters showed.
+    case metered(RunID, Sight)
     /// A connection is at rest, as ``Effect/rest(_:)`` wanted it.
     case rested(Slot)
 

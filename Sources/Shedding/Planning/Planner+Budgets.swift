@@ -76,6 +76,13 @@ extension Planner {
             order: resource.shedOrder)
     }
 
+    /// A group, which draws what its members draw.
+    func tree(of group: Group, _ members: [Resource], _ hint: ShedHint, feed: String) -> BudgetTree {
+        BudgetTree(
+            group.id, children: members.map { tree($0, hint, feed: feed) }, rest: .zero, floor: nil, draw: nil,
+            order: nil)
+    }
+
     /// A resource as a member of a budget.
     func tree(_ resource: Resource, _ hint: ShedHint, feed: String) -> BudgetTree {
         let limit = Self.limit(of: resource)

@@ -30,10 +30,10 @@ public struct Planner: Sendable {
         var suspended = suspended
         // By priority, so that a bound such as max_suspended is used up by what is to be shed first.
         let order = hints.indices.sorted { (hints[$0].priority, $0) < (hints[$1].priority, $1) }
-        let resources = hints.map { site.resource(named: $0.resourceID) }
+        let targets = hints.map(target)
         seen.reserveCapacity(hints.count)
         for index in hints.indices {
-            let key = HintKey(resource: resources[index]?.id, hint: hints[index])
+            let key = HintKey(target: targets[index], hint: hints[index])
             if let first = seen[key] {
                 plans[index].verdict = .skipped(.duplicate(ofHint: first + 1))
             } else {
@@ -44,13 +44,16 @@ public struct Planner: Sendable {
         var parts: [PlannedHint] = []
         for index in order where firsts.contains(index) {
             let hint = hints[index]
-            switch admissible(hint, resources[index], feed: feed) {
-            case .failure(let refusal): plans[index].verdict = .skipped(refusal.reason)
-            case .success(let resource):
-                var decided = decide(hint, resource, feed: feed, &suspended)
-                plans[index] = decided.removeFirst()
-                parts += decided
+            var decided: [PlannedHint]
+            switch targets[index] {
+            case nil: decided = [PlannedHint(hint: hint, verdict: .skipped(.unknownResource(hint.resourceID)))]
+            case .group(let group): decided = decide(hint, group, feed: feed, &suspended)
+            case .resource(let resource) where resource.type != hint.resourceType:
+                decided = [PlannedHint(hint: hint, verdict: .skipped(.wrongType(resource.id, resource.type)))]
+            case .resource(let resource): decided = decide(hint, resource, feed: feed, &suspended)
             }
+            plans[index] = decided.removeFirst()
+            parts += decided
         }
         return cover(plans + parts)
     }
@@ -61,9 +64,13 @@ public struct Planner: Sendable {
         let type: ResourceType
         let action: ShedAction
 
-        init(resource: String?, hint: ShedHint) {
-            self.resource = resource ?? hint.resourceID
-            type = hint.resourceType
+        init(target: Target?, hint: ShedHint) {
+            switch target {
+            case nil: (resource, type) = (hint.resourceID, hint.resourceType)
+            case .resource(let known): (resource, type) = (known.id, hint.resourceType)
+            // Whatever type the hint says it is of.
+            case .group(let group): (resource, type) = (group.id, .chassis)
+            }
             action = hint.action
         }
 
@@ -71,20 +78,22 @@ public struct Planner: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(resource) }
     }
 
-    private struct Refusal: Error { let reason: SkipReason }
+    /// What a hint can name.
+    private enum Target {
+        case resource(Resource)
+        case group(Group)
+    }
 
-    private func admissible(
-        _ hint: ShedHint, _ resource: Resource?, feed: String
-    ) -> Result<Resource, Refusal> {
-        guard let resource else { return .failure(Refusal(reason: .unknownResource(hint.resourceID))) }
-        guard resource.type == hint.resourceType else {
-            return .failure(Refusal(reason: .wrongType(resource.id, resource.type)))
-        }
-        if let reason = prohibition(resource, hint.action) { return .failure(Refusal(reason: reason)) }
-        if let feeds = resource.feeds, !feeds.contains(feed) {
-            return .failure(Refusal(reason: .otherFeed(resource.id, feeds: feeds)))
-        }
-        return .success(resource)
+    private func target(_ hint: ShedHint) -> Target? {
+        if let resource = site.resource(named: hint.resourceID) { return .resource(resource) }
+        return site.groups[hint.resourceID].map { .group($0) }
+    }
+
+    /// Why nothing is done to a resource, whatever asks for it.
+    private func obstacle(_ resource: Resource, _ action: ShedAction, feed: String) -> SkipReason? {
+        if let reason = prohibition(resource, action) { return reason }
+        if let feeds = resource.feeds, !feeds.contains(feed) { return .otherFeed(resource.id, feeds: feeds) }
+        return nil
     }
 
     func prohibition(_ resource: Resource, _ action: ShedAction) -> SkipReason? {
@@ -97,9 +106,11 @@ public struct Planner: Sendable {
     private func decide(
         _ hint: ShedHint, _ resource: Resource, feed: String, _ suspended: inout Set<String>
     ) -> [PlannedHint] {
+        if let reason = obstacle(resource, hint.action, feed: feed) {
+            return [PlannedHint(hint: hint, verdict: .skipped(reason))]
+        }
         switch (hint.action, resource.type) {
-        case (.suspend, .node): return [suspend(hint, [resource], &suspended)]
-        case (.suspend, .chassis): return [suspend(hint, site.children(of: resource.id), &suspended)]
+        case (.suspend, .node), (.suspend, .chassis): return [suspend(hint, resource, &suspended)]
         case (.suspend, .gpu): return [cap(hint, resource, .capToMinimum)]
         case (.throttle, _):
             let plan = throttle(hint, resource)
@@ -108,6 +119,28 @@ public struct Planner: Sendable {
             let demand = hint.targetPower.map { Demand.cap($0.watts) } ?? .capToShare(policy.powerCapDefault)
             return throughMembers(cap(hint, resource, demand), resource, feed: feed)
         }
+    }
+
+    /// Watts are a budget over the members of a group; everything else is asked of each of them.
+    private func decide(
+        _ hint: ShedHint, _ group: Group, feed: String, _ suspended: inout Set<String>
+    ) -> [PlannedHint] {
+        let members = site.members(of: group)
+        let header = PlannedHint(hint: hint, verdict: .spread(Spread(target: nil)))
+        if hint.action == .powerCap, let target = hint.targetPower {
+            return Self.plans(
+                header, tree(of: group, members, hint, feed: feed).shares(of: target.watts, split: policy.split))
+        }
+        var plans = [header]
+        // A rack that is only a place stands for its nodes.
+        for resource in members.flatMap({ $0.bmc == nil ? site.children(of: $0.id) : [$0] }) {
+            plans += decide(hint, resource, feed: feed, &suspended).map { plan in
+                var part = plan
+                part.member = plan.member ?? resource.id
+                return part
+            }
+        }
+        return plans
     }
 
     /// By speed or mode where the policy names one, else by a cap, which is also what is done where a BMC offers neither.
@@ -160,15 +193,13 @@ public struct Planner: Sendable {
         return PlannedHint(hint: hint, verdict: .demand(demand, of: controls), exceptions: exceptions)
     }
 
-    private func suspend(
-        _ hint: ShedHint, _ nodes: [Resource], _ suspended: inout Set<String>
-    ) -> PlannedHint {
+    private func suspend(_ hint: ShedHint, _ resource: Resource, _ suspended: inout Set<String>) -> PlannedHint {
         var plan =
-            hint.resourceType == .chassis
-            ? fanOut(hint, nodes, .powerState, .suspended)
+            resource.type == .chassis
+            ? fanOut(hint, site.children(of: resource.id), .powerState, .suspended)
             : PlannedHint(
                 hint: hint,
-                verdict: .demand(.suspended, of: nodes.map { ControlKey(resource: $0.id, facet: .powerState) }))
+                verdict: .demand(.suspended, of: [ControlKey(resource: resource.id, facet: .powerState)]))
         guard case .demand = plan.verdict else { return plan }
         let limit = policy.maxSuspended.of(site.nodeCount)
         var kept: [ControlKey] = []

@@ -25,6 +25,13 @@ public struct Sight: Sendable {
         self.controls = controls
         self.watts = watts
     }
+
+    /// With what another look showed as well.
+    public func adding(_ other: Sight) -> Sight {
+        Sight(
+            controls: controls.merging(other.controls) { $1 },
+            watts: watts.merging(other.watts) { $1 })
+    }
 }
 
 /// What was seen of controls and meters, of this process only: budgets are split by it, and nothing is believed because
@@ -37,6 +44,8 @@ public struct Sightings: Sendable {
 
     private var controls: [ControlKey: ControlSight] = [:]
     private var readings: [String: Reading] = [:]
+    /// Of each resource, what was last kept as evidence.
+    private var noted: [String: Reading] = [:]
 
     public init() {}
 
@@ -57,6 +66,18 @@ public struct Sightings: Sendable {
     func isMissing(_ key: ControlKey) -> Bool { controls[key]?.isMissing == true }
 
     func reading(of resource: String) -> Reading? { readings[resource] }
+
+    /// Evidence is kept of what has changed by a fiftieth, and otherwise once a minute: ten thousand machines would fill the
+    /// journal with thousands of rows a second of what everybody knows.
+    mutating func isWorthNoting(_ resource: String, now: Timestamp) -> Bool {
+        guard let reading = readings[resource] else { return false }
+        if let last = noted[resource], now - last.at < .seconds(60) {
+            let change = (reading.watts.microwatts - last.watts.microwatts).magnitude
+            if change < last.watts.microwatts.magnitude / 50 { return false }
+        }
+        noted[resource] = reading
+        return true
+    }
 
     /// What a resource drew when it was last measured.
     func draw(of resource: String, now: Timestamp) -> Watts? {

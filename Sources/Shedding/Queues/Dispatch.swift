@@ -18,6 +18,9 @@ struct Dispatch: Sendable {
     private var parked: [ControlKey: RunID] = [:]
     private var visits: [BMC.Address: Visit] = [:]
     private var patrol: Patrol
+    private var metering: Metering
+    /// BMCs that the patrol wants to look at, and that wait for their slot.
+    private var patrolled: Set<BMC.Address> = []
     /// What was last spoken to in each slot.
     private var connections: [Slot: BMC] = [:]
     private var lastID: UInt64 = 0
@@ -33,6 +36,7 @@ struct Dispatch: Sendable {
     init(_ bounds: Bounds, site: Site) {
         queues = Queues(bounds)
         patrol = Patrol(every: bounds.patrolEvery, site: site)
+        metering = Metering(site: site)
     }
 
     /// Whether nothing is at work on any BMC.
@@ -48,7 +52,10 @@ struct Dispatch: Sendable {
         isStopping ? nil : [queues.nextDue, patrol.nextDue].compactMap { $0 }.min()
     }
 
-    mutating func reload(_ site: Site) { patrol.reload(site) }
+    mutating func reload(_ site: Site) {
+        patrol.reload(site)
+        metering.reload(site)
+    }
 
     mutating func beginPreparing() { queues.beginPreparing() }
 
@@ -121,11 +128,14 @@ struct Dispatch: Sendable {
         goOn(with: id)
     }
 
-    mutating func didVisit(_ id: RunID, isSeen: Bool, now: Timestamp) {
+    /// - Parameter isSeen: whether a look of the patrol saw its resource; nil for a turn of metering
+    mutating func didVisit(_ id: RunID, isSeen: Bool?, now: Timestamp) {
         guard let slot = slots.removeValue(forKey: id), let visit = visits[slot.bmc], visit.id == id else { return }
         visits[slot.bmc] = nil
-        if isSeen { patrol.didSee(visit.resource) }
-        if patrol.isNew(slot.bmc), !visit.isEnding, !isStopping { queues.addVisit(at: slot.bmc, now: now) }
+        if isSeen == true, let resource = visit.resource { patrol.didSee(resource) }
+        let isNew = isSeen != nil && patrol.isNew(slot.bmc) && !visit.isEnding
+        if isNew { patrolled.insert(slot.bmc) }
+        if !isStopping, isNew || patrolled.contains(slot.bmc) { queues.addVisit(at: slot.bmc, now: now) }
         ready.append(slot)
     }
 
@@ -161,9 +171,24 @@ struct Dispatch: Sendable {
         while !isStopping, let bmc = patrol.due(now: now) {
             if visits[bmc] == nil, queues.isQuiet(now: now) {
                 guard queues.hasRoomForVisit else { return }
+                patrolled.insert(bmc)
                 queues.addVisit(at: bmc, now: now)
             }
             patrol.didSend()
+        }
+    }
+
+    /// Has the machines metered that something is held on, where enforcement leaves room.
+    mutating func sendMeters(_ held: () -> Set<BMC.Address>, every: Duration, now: Timestamp) {
+        while !isStopping, let bmc = metering.due(held, every: every, now: now) {
+            if visits[bmc] == nil, queues.isQuiet(now: now) {
+                guard queues.hasRoomForVisit else { return }
+                metering.didSend()
+                queues.addVisit(at: bmc, now: now)
+            } else {
+                // Its next turn comes soon.
+                metering.skip()
+            }
         }
     }
 
@@ -201,15 +226,20 @@ struct Dispatch: Sendable {
         guard !isStopping, !isToYield, let job = queues.next(in: slot) else { return rest(slot, &progress) }
         switch job {
         case .visit:
+            if let machines = metering.take(slot.bmc), let bmc = machines.first?.resource.bmc {
+                let id = beginVisit(of: nil, in: slot, bmc)
+                progress.effects.append(.meter(MeterOrder(id: id, machines: machines, bmc: bmc, slot: slot)))
+                return
+            }
+            patrolled.remove(slot.bmc)
             guard let (resource, isKnown) = patrol.next(at: slot.bmc), let bmc = resource.bmc else {
                 return takeNext(slot, &book, &progress)
             }
-            let id = nextID()
-            visits[slot.bmc] = Visit(id: id, resource: resource.id)
-            slots[id] = slot
-            connections[slot] = bmc
+            let id = beginVisit(of: resource.id, in: slot, bmc)
             progress.effects.append(
-                .visit(VisitOrder(id: id, resource: resource, bmc: bmc, slot: slot, isKnown: isKnown)))
+                .visit(VisitOrder(
+                        id: id, resource: resource, gpus: metering.gpus(of: resource), bmc: bmc, slot: slot,
+                        isKnown: isKnown)))
         case .control(let key, let priority):
             if let id = parked.removeValue(forKey: key) {
                 slots[id] = slot
@@ -220,6 +250,14 @@ struct Dispatch: Sendable {
             }
             proceed(slot, &book, &progress)
         }
+    }
+
+    private mutating func beginVisit(of resource: String?, in slot: Slot, _ bmc: BMC) -> RunID {
+        let id = nextID()
+        visits[slot.bmc] = Visit(id: id, resource: resource)
+        slots[id] = slot
+        connections[slot] = bmc
+        return id
     }
 
     private mutating func rest(_ slot: Slot, _ progress: inout Progress) {
@@ -281,6 +319,7 @@ struct Dispatch: Sendable {
         for id in turn.members.dropLast() { runs[id]?.isFollowed = true }
         guard let (order, members) = jointWrite(turn, in: slot, &book, progress.now) else { return true }
         turns[slot]?.stage = .writingTogether(members)
+        for change in order.changes { book.noteWrite(change.entry.key, now: progress.now) }
         progress.effects.append(.write(order))
         return false
     }
@@ -323,6 +362,7 @@ struct Dispatch: Sendable {
                 return true
             }
             let change = WriteOrder.Change(write: write, entry: run.convergence.entry)
+            book.noteWrite(run.key, now: progress.now)
             progress.effects.append(
                 .write(
                     WriteOrder(

@@ -12,10 +12,14 @@ public struct Resource: Sendable, Hashable {
         public var chassis: String?
         /// A Processor's Id, for a GPU.
         public var processor: String?
+        /// Whether this agent may create a policy of its own in the Node Manager of a node that has no other limit.
+        public var nodeManager: Bool
 
         public init(
-            powerLimit: String? = nil, system: String? = nil, chassis: String? = nil, processor: String? = nil
+            powerLimit: String? = nil, system: String? = nil, chassis: String? = nil, processor: String? = nil,
+            nodeManager: Bool = false
         ) {
+            self.nodeManager = nodeManager
             self.powerLimit = powerLimit
             self.system = system
             self.chassis = chassis

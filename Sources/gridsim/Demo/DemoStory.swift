@@ -41,6 +41,8 @@ struct DemoStory {
 
         let breach = UUIDText(randomBytes: try RandomBytes.draw(16))
         var watches = firstWatches()
+        let suspended = ["dgx-a07-17", "dgx-a07-18"].map { DemoWatch($0, priority: 4, goal: .down, fleet: fleet) }
+        let drawnBefore = fleet.power.total
         console.heading("The feed \(feed) is breached: a warning")
         try await publish(.active, .warning, breach, hints(watches) + oddHints(), powerAgent)
         try await follow(watches)
@@ -48,12 +50,19 @@ struct DemoStory {
         show(first)
 
         console.heading("It grows: critical, with tighter targets and two nodes to suspend")
-        watches = escalated(watches)
+        watches = escalated(watches) + suspended
         try await publish(.escalated, .critical, breach, hints(watches) + oddHints(), powerAgent)
         try await follow(watches)
         let second = try await inbox.await(.applied)
         show(second)
-        let capped = watches.map { ($0, $0.now(fleet), $0.isShed(fleet)) }
+        try await settle("power falls")
+        let drawnAtCap = fleet.power.total
+        let capped = watches.map {
+            Capped(watch: $0, during: $0.now(fleet), watts: $0.watts(fleet), wasShed: $0.isShed(fleet))
+        }
+        console.line(
+            "the fleet really draws \(Self.kilowatts(drawnAtCap)) now and drew \(Self.kilowatts(drawnBefore)):"
+                + " \(Self.kilowatts(drawnBefore - drawnAtCap)) shed")
 
         console.heading("The breach is resolved: hold down, then let go in reverse order")
         try await publish(.resolved, .critical, breach, [], powerAgent)
@@ -61,9 +70,12 @@ struct DemoStory {
         let third = try await inbox.await(.reverted)
         show(third)
 
-        console.heading("What each control held, read from the BMCs")
+        try await settle("power rises")
+        console.line("the fleet really draws \(Self.kilowatts(fleet.power.total)) again")
+
+        console.heading("What each control held, read from the BMCs, and what was really drawn")
         table(capped, fleet)
-        let results = capped.map { watch, _, wasShed in (wasShed, watch.isRestored(fleet)) }
+        let results = capped.map { ($0.wasShed, $0.watch.isRestored(fleet)) }
         let isGood = results.allSatisfy { $0.0 && $0.1 } && [first, second, third].allSatisfy { $0.doubt == nil }
         console.plain(
             "\(results.count { $0.0 }) of \(results.count) controls were capped, \(results.count { $0.1 }) restored;"
@@ -92,15 +104,11 @@ struct DemoStory {
     }
 
     private func escalated(_ watches: [DemoWatch]) -> [DemoWatch] {
-        let tighter = watches.map { watch in
+        watches.map { watch in
             var copy = watch
             if case .watts(450) = watch.goal { copy.goal = .watts(300) }
             return copy
         }
-        let nodes = ["dgx-a07-17", "dgx-a07-18"].map {
-            DemoWatch($0, priority: 4, goal: .down, fleet: stage.fleet)
-        }
-        return tighter + nodes
     }
 
     private func hints(_ watches: [DemoWatch]) -> [ShedHint] {
@@ -191,23 +199,53 @@ struct DemoStory {
         }
     }
 
-    private func table(_ capped: [(DemoWatch, String, Bool)], _ fleet: SimulatedFleet) {
+    /// Waits until the fleet's power has come to rest after the last change, 15 s at most.
+    private func settle(_ label: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(15)
+        var last = stage.fleet.power.total
+        while ContinuousClock.now < deadline {
+            console.progress("\(label) (\(Self.kilowatts(last)))", 0, 0)
+            try await Task.sleep(for: .seconds(1))
+            let now = stage.fleet.power.total
+            if abs(now - last) < 0.003 * last { break }
+            last = now
+        }
+        console.endProgress()
+    }
+
+    /// One control when the breach was at its worst.
+    private struct Capped {
+        let watch: DemoWatch
+        let during: String
+        let watts: Double
+        let wasShed: Bool
+    }
+
+    private static func kilowatts(_ watts: Double) -> String { String(format: "%.1f kW", watts / 1000) }
+
+    private func table(_ capped: [Capped], _ fleet: SimulatedFleet) {
         func row(_ cells: [String]) {
-            let widths = [20, 14, 12, 14]
+            let widths = [20, 14, 12, 14, 9, 9, 9]
             console.plain(
                 zip(cells, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
-                    .joined(separator: "  ") + (cells.count > 4 ? "  \(cells[4])" : ""))
+                    .joined(separator: "  ") + (cells.count > widths.count ? "  \(cells[widths.count])" : ""))
         }
-        row(["control", "before", "during", "after", ""])
+        row(["control", "before", "during", "after", "W before", "W during", "W after"])
         // GPUs are many and alike: one line a node.
         let groups = Dictionary(grouping: capped) { item in
-            stage.site.resources[item.0.resource]?.type == .gpu
-                ? "\(stage.site.resources[item.0.resource]?.parent ?? "") GPUs" : item.0.resource
+            stage.site.resources[item.watch.resource]?.type == .gpu
+                ? "\(stage.site.resources[item.watch.resource]?.parent ?? "") GPUs" : item.watch.resource
         }
         for (name, items) in groups.sorted(by: { $0.key < $1.key }) {
-            let isGood = items.allSatisfy { $0.2 && $0.0.isRestored(fleet) }
+            let isGood = items.allSatisfy { $0.wasShed && $0.watch.isRestored(fleet) }
             let label = items.count > 1 ? "\(name) (\(items.count))" : name
-            row([label, items[0].0.before, items[0].1, items[0].0.now(fleet), isGood ? "ok" : "NOT RESTORED"])
+            let watts = [
+                items.reduce(0) { $0 + $1.watch.wattsBefore }, items.reduce(0) { $0 + $1.watts },
+                items.reduce(0) { $0 + $1.watch.watts(fleet) },
+            ].map(Self.kilowatts)
+            row(
+                [label, items[0].watch.before, items[0].during, items[0].watch.now(fleet)] + watts
+                    + [isGood ? "ok" : "NOT RESTORED"])
         }
     }
 

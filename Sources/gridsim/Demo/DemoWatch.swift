@@ -14,6 +14,8 @@ struct DemoWatch {
     var goal: Goal
     let knobBefore: PowerKnob?
     let stateBefore: String
+    /// What it really drew when the story began.
+    let wattsBefore: Double
 
     init(_ resource: String, priority: Int, goal: Goal, fleet: SimulatedFleet) {
         self.resource = resource
@@ -21,6 +23,7 @@ struct DemoWatch {
         self.goal = goal
         knobBefore = fleet.knob(of: resource)
         stateBefore = fleet.bmc(of: resource)?.machine.powerState ?? ""
+        wattsBefore = fleet.watts(of: resource) ?? 0
     }
 
     func isShed(_ fleet: SimulatedFleet) -> Bool {
@@ -33,6 +36,9 @@ struct DemoWatch {
     func isRestored(_ fleet: SimulatedFleet) -> Bool {
         fleet.knob(of: resource) == knobBefore && fleet.bmc(of: resource)?.machine.powerState == stateBefore
     }
+
+    /// What it really draws now.
+    func watts(_ fleet: SimulatedFleet) -> Double { fleet.watts(of: resource) ?? 0 }
 
     var before: String {
         if case .down = goal { return stateBefore }

@@ -18,6 +18,11 @@ enum ControlClient {
         return json
     }
 
+    /// - Returns: the answer's bytes, whatever they are
+    static func fetch(_ path: String, _ options: SocketOption) async throws -> [UInt8] {
+        try await send(.get, path, body: nil, options)
+    }
+
     /// - Returns: the answer's bytes
     static func command(_ path: String, _ request: CommandRequest, _ options: SocketOption) async throws -> [UInt8] {
         try await send(.post, path, body: request.json, options)

@@ -30,5 +30,6 @@ extension Personality {
         chassis = "System.Embedded.1"
         manager = "iDRAC.Embedded.1"
         hasInlineResetTypes = true
+        meters.hasMetrics = true
     }
 }

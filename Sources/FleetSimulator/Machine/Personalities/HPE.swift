@@ -18,6 +18,7 @@ extension Personality {
         chassis = "1"
         manager = "1"
         hasInlineResetTypes = true
+        meters.hasMetrics = true
     }
 
     public static let hpeCrayEX = Personality(
@@ -28,6 +29,7 @@ extension Personality {
         $0.system = "Node0"
         $0.chassis = "Node0"
         $0.resetTypes = ["On", "ForceOff", "Off"]
+        $0.meters.sensor = "NodePower"
     }
 
     private static let crayControl = LimitStyle(.control).with {

@@ -21,5 +21,6 @@ extension Personality {
         $0.tags = .strong
         $0.requiresMatch = true
         $0.hasInlineResetTypes = true
+        $0.meters.hasHistory = true
     }
 }

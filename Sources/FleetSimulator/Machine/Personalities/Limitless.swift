@@ -6,6 +6,7 @@ extension Personality {
         "supermicro", limit: PowerKnob(LimitStyle(.none), 0...18_000, setPoint: .null)
     ).with {
         $0.vendor = "Supermicro"
+        $0.meters.hasMetrics = true
         $0.system = "1"
         $0.chassis = "1"
         $0.manager = "1"
@@ -15,6 +16,10 @@ extension Personality {
         "intel", limit: PowerKnob(LimitStyle(.none), 0...1600, setPoint: .null)
     ).with {
         $0.vendor = "Intel"
+        $0.meters.hasMetrics = true
+        $0.nodeManager = NodeManagerStyle(
+            path: "Oem/Intel/NodeManager", domains: [NodeManager.platform, "CPUSubsystem", "MemorySubsystem"],
+            limits: 1...65_535, tellsLocation: false)
         $0.system = "QSBP74304715"
         $0.chassis = "Baseboard"
     }

@@ -14,6 +14,8 @@ extension Personality {
         $0.baseboard = "HGX_Baseboard_0"
         $0.chassis = "DGX"
         $0.manager = "BMC"
+        $0.meters.isInPower = false
+        $0.meters.hasMetrics = false
     }
 
     /// A module of CPU and GPU; its limit counts for both.
@@ -38,6 +40,10 @@ extension Personality {
             $0.vendor = "NVIDIA"
             $0.baseboard = "HGX_Baseboard_0"
             $0.chassis = chassis
+            $0.limitIsOfGPUs = chassis == "HGX_Chassis_0"
+            $0.meters.countsEnergy = true
+            $0.meters.isExact = true
+            $0.meters.sensing = 0.25
         }
     }
 }

@@ -15,5 +15,6 @@ extension Personality {
         $0.chassis = "chassis"
         $0.success = .empty
         $0.tags = .strong
+        $0.meters.sensor = "total_power"
     }
 }

@@ -21,5 +21,6 @@ extension Personality {
             LimitStyle(.control).with {
                 $0.modes = ["Automatic"]
                 $0.takesNull = true
-            }, 764...2754, setPoint: 2754, mode: "Disabled"))
+            }, 764...2754, setPoint: 2754, mode: "Disabled")
+    ).with { $0.meters.sensor = "Power" }
 }

@@ -119,7 +119,9 @@ struct ExchangeProcedure: SessionProcedure {
     }
 
     private func noteIssued(_ session: inout RedfishSession) {
-        if method == .patch || method == .post { session.writesIssued += 1 }
+        // The end of a session changes nothing of the machine.
+        let isDelete = method == .delete && uri != session.location
+        if method == .patch || method == .post || isDelete { session.writesIssued += 1 }
     }
 
     /// What an answer says of the password that came with the request; nil where it says nothing.

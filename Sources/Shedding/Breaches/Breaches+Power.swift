@@ -1,0 +1,125 @@
+public import PowerEvents
+import Site
+
+/// What a breach asks for, what is confirmed, and what is measured.
+extension Breaches {
+    /// Of one breach; of the hints of one priority where that is said. Nothing of one that is over.
+    public func power(of id: UUIDText, priority: Int? = nil, now: Timestamp) -> BreachPower {
+        var sum = BreachPower()
+        for draft in drafts(of: id, priority: priority).sorted(by: { $0.key < $1.key }) {
+            sum = sum + draft.value.power(of: draft.key, self, id, now: now)
+        }
+        return sum
+    }
+
+    /// What a machine drew when a breach first asked something of it.
+    func baseline(of resource: String, in breach: Breach) -> Watts? { breach.baselines[resource] }
+
+    /// Remembers what the machines draw that a breach has come to bear on.
+    mutating func noteBaselines(of id: UUIDText, now: Timestamp) {
+        guard let breach = breaches[id] else { return }
+        var new: [(String, Watts)] = []
+        for plan in breach.plans {
+            for key in plan.controls {
+                let parent = site.resources[key.resource]?.parent
+                for resource in [key.resource, parent].compactMap({ $0 }) where breach.baselines[resource] == nil {
+                    if let watts = sightings.draw(of: resource, now: now) { new.append((resource, watts)) }
+                }
+            }
+        }
+        for (resource, watts) in new where breaches[id]?.baselines[resource] == nil {
+            breaches[id]?.baselines[resource] = watts
+            changeLog.note(reading(of: resource, watts, for: id, now: now))
+        }
+    }
+
+    /// What is asked of one machine, by its own control or those of its GPUs.
+    private struct Draft {
+        var own: [(key: ControlKey, demand: Demand)] = []
+        var gpus: [(key: ControlKey, demand: Demand)] = []
+
+        func power(of machine: String, _ book: Breaches, _ id: UUIDText, now: Timestamp) -> BreachPower {
+            guard let breach = book.breaches[id] else { return BreachPower() }
+            var power = BreachPower()
+            // A cap on the machine as a whole counts for what is inside.
+            let units = own.isEmpty ? gpus : own
+            for key in Set(units.map(\.key)).sorted() {
+                let demands = units.filter { $0.key == key }.map(\.demand)
+                power = power + book.unit(key, demands, breach)
+            }
+            guard let before = breach.baselines[machine], let now = book.freshReading(of: machine, in: breach, now: now)
+            else {
+                for key in Set(units.map(\.key)) {
+                    guard let before = breach.baselines[key.resource],
+                        let now = book.freshReading(of: key.resource, in: breach, now: now)
+                    else { continue }
+                    power.measured = power.measured + max(before - now, .zero)
+                    power.metered = power.metered + before
+                }
+                return power
+            }
+            // Of the machine as a whole: what its GPUs save may be eaten up by the rest.
+            power.measured = max(before - now, .zero)
+            power.metered = power.baseline
+            return power
+        }
+    }
+
+    private func drafts(of id: UUIDText, priority: Int?) -> [String: Draft] {
+        guard let breach = breaches[id], !breach.isClosed else { return [:] }
+        var drafts: [String: Draft] = [:]
+        for plan in breach.plans where priority.map({ $0 == plan.hint.priority }) ?? true {
+            guard let demand = plan.demand else { continue }
+            for key in plan.controls where !breach.released.contains(key) {
+                guard let resource = site.resources[key.resource] else { continue }
+                if resource.type == .gpu {
+                    drafts[resource.parent ?? resource.id, default: Draft()].gpus.append((key, demand))
+                } else if key.facet == .gpuTotal {
+                    drafts[resource.id, default: Draft()].gpus.append((key, demand))
+                } else {
+                    drafts[resource.id, default: Draft()].own.append((key, demand))
+                }
+            }
+        }
+        return drafts
+    }
+
+    /// What is asked of one control, and confirmed.
+    private func unit(_ key: ControlKey, _ demands: [Demand], _ breach: Breach) -> BreachPower {
+        var power = BreachPower()
+        let sight = sightings[key]
+        let most = sight?.range.maximum ?? controls[key]?.entry.prior?.value.limit
+        let drawn = key.facet == .gpuTotal ? gpuBaseline(key.resource, breach) : breach.baselines[key.resource]
+        guard let before = drawn ?? most else { return power }
+        power.baseline = before
+        let target = demands.compactMap { demand -> Watts? in
+            switch demand {
+            case .cap(let watts): watts
+            case .capToShare(let share): most?.scaled(by: share)
+            case .capToMinimum: sight?.range.minimum
+            case .suspended: .zero
+            case .slowToShare, .mode: nil
+            }
+        }.min()
+        if let target { power.asked = max(before - target, .zero) }
+        guard let outcome = controls[key]?.outcome, outcome.code == .applied else { return power }
+        switch outcome.value {
+        case .limit(let limit?): power.confirmed = max(before - limit, .zero)
+        case .power(let state) where state.isDown: power.confirmed = before
+        default: break
+        }
+        return power
+    }
+
+    private func gpuBaseline(_ node: String, _ breach: Breach) -> Watts? {
+        BudgetTree.sum(site.children(of: node).map { breach.baselines[$0.id] }, .zero)
+    }
+
+    /// What a meter showed since a breach began, and so lately that it counts.
+    private func freshReading(of resource: String, in breach: Breach, now: Timestamp) -> Watts? {
+        guard let reading = sightings.reading(of: resource), reading.at > breach.openedAt,
+            now - reading.at <= policy.meterEvery * 3
+        else { return nil }
+        return reading.watts
+    }
+}

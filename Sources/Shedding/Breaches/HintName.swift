@@ -1,0 +1,26 @@
+import PowerEvents
+
+/// What tells a hint apart from the others of its breach, and its parts from theirs.
+struct HintName: Hashable, Sendable {
+    let resource: String
+    let action: ShedAction
+
+    init(_ hint: ShedHint) {
+        resource = hint.resourceID
+        action = hint.action
+    }
+}
+
+extension Breach {
+    /// One part of a hint, and where among the plans it is.
+    typealias Part = (position: Int, plan: PlannedHint)
+
+    /// The parts of each hint that is met through what is inside.
+    var parts: [HintName: [Part]] {
+        var parts: [HintName: [Part]] = [:]
+        for (position, plan) in plans.enumerated() where plan.member != nil && !plan.isSuperseded {
+            parts[HintName(plan.hint), default: []].append((position, plan))
+        }
+        return parts
+    }
+}
