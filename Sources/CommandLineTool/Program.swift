@@ -6,7 +6,7 @@ import Foundation
 public enum Program {
     public static func run(_ root: any AsyncParsableCommand.Type) async {
         do {
-            var command = try root.parseAsRoot()
+            var command = try await root.asyncParseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

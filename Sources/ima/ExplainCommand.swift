@@ -11,7 +11,8 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SocketOption
     @Flag(name: .long, help: "Print JSON.") var json = false
-    @Argument(help: "A node, GPU or chassis of the inventory.") var resource: String
+    @Argument(help: "A node, GPU or chassis of the inventory.", completion: AgentNames.resources.completion)
+    var resource: String
 
     func run() async throws {
         let answer = try await ControlClient.ask(

@@ -12,8 +12,10 @@ struct HistoryCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SocketOption
     @Flag(name: .long, help: "Messages that were refused, and why, instead.") var refused = false
-    @Option(name: .long, help: "Only this breach_id, or the first characters of it.") var breach: String?
-    @Option(name: .long, help: "Only this resource.") var resource: String?
+    @Option(
+        name: .long, help: "Only this breach_id, or the first characters of it.",
+        completion: AgentNames.breaches.completion) var breach: String?
+    @Option(name: .long, help: "Only this resource.", completion: AgentNames.resources.completion) var resource: String?
     @Option(name: .long, help: "The latest so many lines, at most 10000.") var limit = 50
     @Flag(name: .long, help: "Print JSON.") var json = false
 

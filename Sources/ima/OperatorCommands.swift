@@ -10,9 +10,12 @@ struct ReasonOption: ParsableArguments {
 
 /// What a freeze or a thaw is for; all of it where none is named.
 struct PartsOption: ParsableArguments {
-    @Argument(help: "Resources; all where none is named.") var resources: [String] = []
-    @Option(name: .long, help: "A feed; may be given several times.") var feed: [String] = []
-    @Option(name: .long, help: "A BMC's address; may be given several times.") var bmc: [String] = []
+    @Argument(help: "Resources; all where none is named.", completion: AgentNames.resources.completion)
+    var resources: [String] = []
+    @Option(name: .long, help: "A feed; may be given several times.", completion: AgentNames.feeds.completion)
+    var feed: [String] = []
+    @Option(name: .long, help: "A BMC's address; may be given several times.", completion: AgentNames.bmcs.completion)
+    var bmc: [String] = []
 
     var request: CommandRequest {
         var request = CommandRequest()
@@ -64,7 +67,8 @@ struct ReleaseCommand: AsyncParsableCommand {
     @OptionGroup var options: SocketOption
     @OptionGroup var reason: ReasonOption
     @Flag(name: .long, help: "Without the hold-down and the steps of a release.") var now = false
-    @Argument(help: "The breach_id, or the first characters of it.") var breach: String
+    @Argument(help: "The breach_id, or the first characters of it.", completion: AgentNames.breaches.completion)
+    var breach: String
 
     func run() async throws {
         var request = CommandRequest()

@@ -62,6 +62,25 @@ struct EmergencyScenarios {
         await stage.tearDown()
     }
 
+    /// What a shell offers after `ima release` and the like comes from the running agent.
+    @Test(.timeLimit(.minutes(2)))
+    func aShellCompletesWhatTheAgentKnows() async throws {
+        let stage = try await Stage()
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        try await stage.alert(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
+        _ = try await stage.report(breach, .applied)
+        #expect(try ima("--generate-completion-script", "bash").output.contains("release"))
+        let environment = ["IMA_SOCKET": stage.folder.path("ima.sock"), "SAP_SHELL": "bash"]
+        let breaches = try ima(
+            "---completion", "release", "--", "positional@0", "2", "0", "ima", "release", "", environment: environment)
+        #expect(breaches.output.contains(breach.text), "\(breaches)")
+        let resources = try ima(
+            "---completion", "explain", "--", "positional@0", "2", "0", "ima", "explain", "", environment: environment)
+        #expect(resources.output.contains("cpu-1\n"), "\(resources)")
+        await stage.tearDown()
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func withoutAnAgentThereIsOneLine() throws {
         let folder = try TemporaryFolder()

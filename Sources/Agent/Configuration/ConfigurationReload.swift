@@ -29,6 +29,7 @@ actor ConfigurationReload {
     private var current: AgentConfiguration
     private let startFiles: ConfigurationFiles
     private var files: ConfigurationFiles
+    private var latest: Task<ReloadReply, Never>?
     private let parts: Parts
     private let environment: [String: String]
     private let logger: Logger
@@ -53,6 +54,17 @@ actor ConfigurationReload {
     ///   - dryRun: says what would change, and changes nothing
     ///   - author: who asked, for the history
     func perform(dryRun: Bool = false, author: CommandAuthor) async -> ReloadReply {
+        // One after the other: what is in force at last is what was read at last.
+        let before = latest
+        let own = Task {
+            _ = await before?.value
+            return await performAlone(dryRun: dryRun, author: author)
+        }
+        latest = own
+        return await own.value
+    }
+
+    private func performAlone(dryRun: Bool, author: CommandAuthor) async -> ReloadReply {
         if dryRun {
             var reply: ReloadReply
             do { reply = try plan().reply } catch { reply = failure(error) }

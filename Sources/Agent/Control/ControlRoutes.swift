@@ -20,6 +20,7 @@ enum ControlRoutes {
         addCommands(to: router, desk)
         let enforcer = desk.enforcer
         router.get("/status") { _, _ in answer(await enforcer.snapshot().json.text, "application/json") }
+        router.get("/names") { _, _ in answer(await enforcer.names().text, "application/json") }
         router.get("/history") { request, _ in try await history(request, store) }
         router.get("/explain") { request, _ in
             let name = request.uri.queryParameters.get("resource") ?? ""

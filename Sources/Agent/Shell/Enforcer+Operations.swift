@@ -3,6 +3,7 @@ import Logging
 import PowerEvents
 import Shedding
 import Site
+import StrictJSON
 
 /// What operators may ask of the running agent.
 extension Enforcer {
@@ -32,6 +33,18 @@ extension Enforcer {
             resource: resource, id: id,
             held: held.map { ($0, book.nextRead(at: $0.entry.key), book.holds(on: $0.entry.key)) },
             history: try await parts.store.history(HistoryQuery(resource: id, limit: 20)))
+    }
+
+    /// What a shell can complete to.
+    func names() -> JSONValue {
+        let site = core.book.site
+        let feeds = Set(site.resources.values.flatMap { $0.feeds ?? [] })
+        return [
+            "breaches": .array(heldBreaches.map { .string($0.text) }),
+            "resources": .array(site.order.map(JSONValue.string)),
+            "feeds": .array(feeds.sorted().map(JSONValue.string)),
+            "bmcs": .array(site.bmcs.map { .string($0.address.description) }),
+        ]
     }
 
     func snapshot() -> StatusSnapshot {

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// Whoever started this process and wants to hear from it, as systemd does with `Type=notify` (sd_notify(3)): datagrams of
@@ -25,10 +26,8 @@ struct Supervisor: Sendable {
     /// Around a reload of the configuration. - Parameter begins: false: it is over
     func isReloading(_ begins: Bool) {
         guard begins else { return tell("READY=1") }
-        // Of CLOCK_MONOTONIC, as systemd wants it beside RELOADING=1.
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        tell("RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)")
+        // systemd wants the time of CLOCK_MONOTONIC beside it.
+        tell("RELOADING=1\nMONOTONIC_USEC=\(DispatchTime.now().uptimeNanoseconds / 1000)")
     }
 
     /// One datagram. What cannot be sent is not: nobody is served by an agent that ends because of it.
