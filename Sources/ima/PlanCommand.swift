@@ -6,7 +6,7 @@ import Logging
 import Settings
 import StrictJSON
 
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Says for each hint of an alert what would be done and why. Touches nothing.")
 
@@ -22,7 +22,7 @@ struct PlanCommand: ParsableCommand {
     @Argument(help: "A file with the alert, a payload or a whole event; - reads standard input.")
     var alert: String
 
-    func run() throws {
+    func run() async throws {
         let configuration = try load()
         let input: Data?
         if alert == "-" {
@@ -35,12 +35,30 @@ struct PlanCommand: ParsableCommand {
             let plan = try AlertPlan(
                 [UInt8](input), configuration: configuration,
                 logger: Logger(label: "ima") { _ in SwiftLogNoOpLogHandler() })
-            print(json ? plan.json.text : plan.lines.joined(separator: "\n"))
+            if let known = await askAgent([UInt8](input), configuration) {
+                print(json ? known.json.text : known.lines.joined(separator: "\n"))
+            } else {
+                print(json ? plan.json.text : plan.lines.joined(separator: "\n"))
+            }
             if let objection = plan.objection { throw Failure("\(alert): the agent would refuse it: \(objection)") }
         } catch let error as AlertPlan.UnusableAlert {
             throw Failure(
                 error.description.split(separator: "\n").map { "\(alert): \($0)" }.joined(separator: "\n"), code: 2)
         }
+    }
+
+    /// A running agent knows what machines draw and which limits they have; nil where none answers.
+    private func askAgent(
+        _ input: [UInt8], _ configuration: AgentConfiguration
+    ) async -> (json: JSONValue, lines: [String])? {
+        guard inventory.isEmpty, let socket = configuration.control?.path,
+            let payload = try? AlertPlan.payload(of: input),
+            let answer = try? await ControlClient.ask("/plan", sending: payload.bytes, to: socket),
+            var object = answer.object
+        else { return nil }
+        let lines = object["lines"]?.array?.compactMap(\.string) ?? []
+        object["lines"] = nil
+        return (.object(object), lines)
     }
 
     /// Keys and secrets need not be there: nobody is spoken to.

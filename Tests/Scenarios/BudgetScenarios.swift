@@ -89,4 +89,36 @@ struct BudgetScenarios {
             "\(watts(stage, "rack-1")) W of \(target)")
         await stage.tearDown()
     }
+
+    @Test(.timeLimit(.minutes(2)))
+    func aPlanAsksTheRunningAgentWhatMachinesDraw() async throws {
+        let stage = try await stage()
+        try await stage.startAgent()
+        #expect(try await eventually { watts(stage, "tray-1") > 2000 })
+        let hints = [
+            MainJobScenarios.hint("rack-1", .chassis, watts: 5000),
+            MainJobScenarios.hint("cpu-1", .node, .throttle, priority: 2),
+        ]
+        let alert = stage.payload(.active, try Stage.newBreach(), hints, .critical)
+        try stage.folder.write(alert.json.text, to: "alert.json")
+        let plan: @Sendable () -> JSONValue? = {
+            (try? stage.command("plan", "--json", stage.folder.path("alert.json"))).flatMap {
+                try? JSONValue(parsing: Array($0.output.utf8))
+            }
+        }
+        #expect(
+            try await eventually(within: .seconds(20)) {
+                (plan()?["totals"]?["asked_watts"]?.number.flatMap { Double($0.text) } ?? 0) > 0
+            })
+        let known = try #require(plan())
+        #expect(known["hints"]?.array?.count == 2, "one for each hint: \(known)")
+        #expect((known["hints"]?.array?.first?["members"]?.array?.count ?? 0) >= 4)
+        #expect(known["totals"]?["by_priority"]?.array?.count == 2)
+        #expect(known["totals"]?["by_feed"]?.array?.first?["feed"] == "main-a")
+        #expect(stage.fleet.bmcs.allSatisfy { $0.writes.isEmpty }, "it is a plan")
+        await stage.stopAgent()
+        let alone = try stage.command("plan", "--json", stage.folder.path("alert.json"))
+        #expect(alone.status == 0, "\(alone.errors)")
+        await stage.tearDown()
+    }
 }

@@ -184,6 +184,7 @@ struct CoreBudgetTests {
         var world = BudgetWorld()
         world.see(Self.draws)
         world.world.alert(Fixture.alert(1, .active, [hint("tray1", 1200), hint("far", 500)]))
+        world.world.pass(.seconds(1))
         let id = Fixture.id(1)
         var power = world.world.core.book.power(of: id, now: world.world.now)
         #expect(power.asked == Watts(400 + 400))

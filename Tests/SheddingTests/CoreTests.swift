@@ -198,4 +198,30 @@ struct CoreTests {
         for case .rest(_, let slot) in world.effects { world.step(.rested(slot)) }
         #expect(world.core.isAtRest)
     }
+
+    // MARK: Several agents on one bus
+
+    @Test func whatNobodyHereOwnsIsLeftToOthers() throws {
+        var world = CoreWorld { $0.answersForeign = false }
+        world.alert(Fixture.alert(1, .active, [Self.hint("elsewhere-1", 700)]))
+        world.commitAll()
+        #expect(world.reports.isEmpty)
+        #expect(world.core.book.breaches.isEmpty)
+        #expect(world.facts.contains { if case .foreign = $0 { true } else { false } })
+        world.alert(Fixture.alert(1, .resolved))
+        world.commitAll()
+        #expect(world.reports.isEmpty, "the end of a breach that was others' is theirs to answer")
+    }
+
+    @Test func anAgentAnswersForItsOwnHintsOnly() throws {
+        var world = CoreWorld { $0.answersForeign = false }
+        world.alert(Fixture.alert(1, .active, [Self.hint("elsewhere-1", 700), Self.hint("n1", 700)]))
+        try world.cap("n1", from: 900, to: 700)
+        #expect(world.reports.last?.enforcement.results.map(\.resourceID) == ["n1"])
+        #expect(world.reports.last?.enforcement.code == .success)
+        // Whatever else comes of a breach that is held here is answered.
+        world.alert(Fixture.alert(1, .resolved))
+        world.commitAll()
+        #expect(world.core.book.breaches[Fixture.id(1)]?.isResolved == true)
+    }
 }

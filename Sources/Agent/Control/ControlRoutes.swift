@@ -11,6 +11,8 @@ enum ControlRoutes {
     private static let mostLines = 10_000
     /// Of a request's body: the ids of a whole site, each a few times.
     private static let mostBytes = 4 << 20
+    /// Of an alert that is asked about: as much as a message from the bus.
+    private static let mostAlertBytes = 16 << 20
 
     static func responder(
         _ desk: CommandDesk, store: any Store, evidence: EvidenceDesk, group: gid_t?
@@ -28,6 +30,18 @@ enum ControlRoutes {
                 return refusal("the inventory has no \"\(name)\", and nothing of it is held", .notFound)
             }
             return answer(explanation.json.text, "application/json")
+        }
+        router.post("/plan") { request, _ in
+            let body = try await request.body.collect(upTo: mostAlertBytes)
+            do {
+                let rehearsal = await enforcer.rehearse(
+                    try BreachAlert(json: JSONValue(parsing: Array(body.readableBytesView))))
+                var object = rehearsal.json.object ?? JSONObject()
+                object["lines"] = .array(rehearsal.lines.map(JSONValue.string))
+                return answer(JSONValue.object(object).text, "application/json")
+            } catch {
+                return refusal("\(error)", .badRequest)
+            }
         }
         router.get("/evidence/:breach") { request, context in
             let name = context.parameters.get("breach") ?? ""

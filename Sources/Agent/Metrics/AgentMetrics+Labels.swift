@@ -10,6 +10,24 @@ extension AgentMetrics {
         var values: [String] { [status.rawValue] }
     }
 
+    /// Which of the three numbers, of which feed.
+    struct Shed: MetricLabels {
+        enum Kind: String, CaseIterable {
+            case asked, confirmed, measured
+        }
+
+        static let names = ["kind", "feed"]
+        let kind: Kind
+        let feed: String
+        var values: [String] { [kind.rawValue, feed] }
+    }
+
+    struct OfFeed: MetricLabels {
+        static let names = ["feed"]
+        let feed: String
+        var values: [String] { [feed] }
+    }
+
     struct ModeLabels: MetricLabels {
         static let names = ["mode"]
         let mode: Mode

@@ -38,6 +38,17 @@ public final class AgentMetrics: Sendable {
     let breachAge = Metric<Gauge, NoLabels>(
         "ima_breach_age_seconds", .seconds,
         help: "How long the oldest breach that is not over has been known; 0 where there is none.")
+    let shedWatts = Metric<Gauge, Shed>(
+        "ima_shed_watts", .watts,
+        help: "What is shed of each feed: as asked for, as confirmed by caps that were read back, as measured.",
+        shown: [])
+    let shedCoverage = Metric<Gauge, OfFeed>(
+        "ima_shed_coverage_ratio", help: "The share of the watts of open breaches that is measured, from 0 to 1.",
+        shown: [])
+    let powerWatts = Metric<Gauge, OfFeed>(
+        "ima_power_watts", .watts, help: "What the metered machines of each feed draw.", shown: [])
+    let alertsForeign = Metric<Counter, NoLabels>(
+        "ima_alerts_foreign_total", help: "Alerts of which this agent owns no hint, and which it leaves to others.")
     let awaitingResume = Metric<Gauge, NoLabels>(
         "ima_awaiting_resume", help: "1 while what an old journal holds waits for an operator.")
     let resourcesEnforceable = Metric<Gauge, NoLabels>(

@@ -34,11 +34,35 @@ public struct AlertPlan: Sendable {
             json = ["status": "resolved", "hints": []]
             return
         }
-        let planner = Planner(site: configuration.site, policy: configuration.policy)
-        let plans = planner.plan(alert.shedHints, feed: alert.feedTag).enumerated()
-            .sorted { ($0.element.hint.priority, $0.offset) < ($1.element.hint.priority, $1.offset) }.map(\.element)
-        lines = plans.isEmpty ? ["no hints: nothing would be done"] : plans.map(Self.line)
-        json = ["status": .string(alert.status.rawValue), "hints": .array(plans.map(Self.json))]
+        let book = Breaches(site: configuration.site, policy: configuration.policy)
+        let rehearsal = Rehearsal(of: alert, by: book, now: Timestamp(milliseconds: 0))
+        lines = rehearsal.lines
+        json = rehearsal.json
+    }
+
+    /// The alert's payload, to be asked about elsewhere.
+    ///
+    /// - Throws: ``UnusableAlert``
+    public static func payload(of input: [UInt8]) throws -> JSONValue {
+        do {
+            let value = try JSONValue(parsing: input)
+            guard value["specversion"] != nil else { return value }
+            switch try CloudEvent(json: value).data {
+            case .unsigned(let object): return object
+            case .signed(let token): return try payload(ofToken: token)
+            }
+        } catch let error as UnusableAlert {
+            throw error
+        } catch {
+            throw UnusableAlert(description: "\(error)")
+        }
+    }
+
+    private static func payload(ofToken token: String) throws -> JSONValue {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, let bytes = Base64URL.decode(parts[1]), let json = try? JSONValue(parsing: bytes)
+        else { throw UnusableAlert(description: "$.data is no JWS with a JSON payload") }
+        return json
     }
 
     private static func payload(
@@ -59,31 +83,7 @@ public struct AlertPlan: Sendable {
         }
         switch event.data {
         case .unsigned(let object): return (object, objection)
-        case .signed(let token):
-            let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count == 3, let bytes = Base64URL.decode(parts[1]), let json = try? JSONValue(parsing: bytes)
-            else { throw UnusableAlert(description: "$.data is no JWS with a JSON payload") }
-            return (json, objection)
+        case .signed(let token): return (try payload(ofToken: token), objection)
         }
-    }
-
-    private static func line(_ plan: PlannedHint) -> String {
-        let hint = plan.hint
-        let target = hint.targetPower.map { " to \($0.valueText) \($0.unit.rawValue)" } ?? ""
-        return "priority \(hint.priority)  \(hint.resourceType.rawValue) \(hint.resourceID)  "
-            + "\(hint.action.rawValue)\(target)  ->  \(plan.summary)"
-    }
-
-    private static func json(_ plan: PlannedHint) -> JSONValue {
-        var object = plan.hint.json.object ?? JSONObject()
-        object["plan"] = .string(plan.summary)
-        object["controls"] = .array(plan.controls.map { .string($0.description) })
-        if case .skipped(let reason) = plan.verdict {
-            object["skipped"] = true
-            object["reason"] = .string(reason.name.rawValue)
-        } else {
-            object["skipped"] = false
-        }
-        return .object(object)
     }
 }

@@ -35,6 +35,9 @@ extension Enforcer {
             history: try await parts.store.history(HistoryQuery(resource: id, limit: 20)))
     }
 
+    /// What would be done for an alert now, with what is known of the machines.
+    func rehearse(_ alert: BreachAlert) -> Rehearsal { Rehearsal(of: alert, by: core.book, now: now().steady) }
+
     /// What a shell can complete to.
     func names() -> JSONValue {
         let site = core.book.site

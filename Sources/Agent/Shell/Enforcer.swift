@@ -99,6 +99,7 @@ actor Enforcer: Service {
             parts.keeper.signWaiting()
             ticks += 1
             if ticks % 10 == 0 { parts.facts.measure(core, at: now().steady) }
+            if ticks % 50 == 0 { parts.facts.measurePower(core, at: now().steady) }
         }
     }
 

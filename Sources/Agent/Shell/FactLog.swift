@@ -23,6 +23,11 @@ struct FactLog: Sendable {
         case .confirmed: metrics.awaitingResume.set(false)
         case .accepted(let received, let alert): tellAccepted(received, alert)
         case .planned(let plans): metrics.countSkipped(plans)
+        case .foreign(let received):
+            metrics.alertsForeign.increment()
+            logger.info(
+                "left to other agents: none of its hints is of this inventory",
+                metadata: ["event": "\(received.eventID)"])
         case .overtaken(let received):
             logger.info("overtaken by a newer alert of its breach", metadata: ["event": "\(received.eventID)"])
         case .unreadable(let received):
@@ -34,7 +39,8 @@ struct FactLog: Sendable {
                 logger.notice(
                     "would do (observe)", metadata: ["hint": "\(plan.hint.resourceID)", "plan": "\(plan.summary)"])
             }
-        case .ended(let entry, let outcome, let isReverting): tellEnded(entry, outcome, isReverting: isReverting)
+        case .ended(let entry, let outcome, let isReverting, let isNews):
+            tellEnded(entry, outcome, isReverting: isReverting, isNews: isNews)
         case .reported(let report): tellReported(report.enforcement)
         case .alarm(let text): logger.critical("\(text)")
         case .commanded(let command): tellCommanded(command)
@@ -56,12 +62,12 @@ struct FactLog: Sendable {
         logger.warning("operator action, not executed: \(names)", metadata: metadata)
     }
 
-    private func tellEnded(_ entry: ControlEntry, _ outcome: Outcome, isReverting: Bool) {
+    private func tellEnded(_ entry: ControlEntry, _ outcome: Outcome, isReverting: Bool, isNews: Bool) {
         let action: Enforcement.Action = isReverting ? .reverted : .applied
         metrics.count(outcome, of: action)
-        // Of thousands that obey, reports and history tell.
+        // Of thousands that obey, reports and history tell; and what fails as it did before was told.
         logger.log(
-            level: outcome.code == .failed ? .warning : .debug, "\(action.rawValue): \(outcome.code.rawValue)",
+            level: outcome.code == .failed && isNews ? .warning : .debug, "\(action.rawValue): \(outcome.code.rawValue)",
             metadata: [
                 "control": "\(entry.key)", "bmc": "\(entry.bmc.address)",
                 "value": "\(outcome.value.map(String.init(describing:)) ?? "unknown")",
@@ -86,6 +92,27 @@ struct FactLog: Sendable {
         case .release(let breach):
             logger.warning("breach released by an operator", metadata: ["breach": "\(breach)"])
         case .resume: logger.notice("resumed by an operator")
+        }
+    }
+
+    /// What the gauges of power show: worked out of every hint of every breach, so more seldom than others.
+    func measurePower(_ core: Core, at now: Timestamp) {
+        let book = core.book
+        var shed: [String: BreachPower] = [:]
+        for breach in book.breaches.values where !breach.isClosed {
+            shed[breach.feed, default: BreachPower()] =
+                shed[breach.feed, default: BreachPower()]
+                + book.power(of: breach.id, now: now)
+        }
+        let power = book.feedPower(now: now)
+        let feeds = Set(book.site.resources.values.flatMap { $0.feeds ?? [] }).union(shed.keys)
+        for feed in feeds.sorted() {
+            let sum = shed[feed] ?? BreachPower()
+            metrics.shedWatts[.init(kind: .asked, feed: feed)].set(Double(sum.asked.wholeWatts))
+            metrics.shedWatts[.init(kind: .confirmed, feed: feed)].set(Double(sum.confirmed.wholeWatts))
+            metrics.shedWatts[.init(kind: .measured, feed: feed)].set(Double(sum.measured.wholeWatts))
+            metrics.shedCoverage[.init(feed: feed)].set(sum.coverage)
+            metrics.powerWatts[.init(feed: feed)].set(Double((power[feed] ?? .zero).wholeWatts))
         }
     }
 

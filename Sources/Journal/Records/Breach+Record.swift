@@ -3,7 +3,8 @@ import Shedding
 
 /// Everything of one `breach_id`: table `breach`, whole in its `body`, without its plans in its `state`.
 ///
-/// How the releases of its controls ended is in rows of their own (table `release`).
+/// How the releases of its controls ended is in rows of their own (table `release`), and so is what machines drew before
+/// (table `power_reading`).
 extension Breach: JournalRecord {
     static let kind = "breach"
     static let version = 1
@@ -18,7 +19,6 @@ extension Breach: JournalRecord {
         .required("updated_at", earlier: "updatedAt", { $0.updatedAt }, { $0.updatedAt = $1 }),
         .list("plans", { $0.plans }, { $0.plans = $1 }),
         .list("released", { Array($0.released) }, { $0.released = Set($1) }),
-        .list("baselines", { NamedPower.list($0.baselines) }, { $0.baselines = NamedPower.dictionary($1) }),
         .fixed("hold_down_milliseconds", earlier: "holdDown") { $0.holdDown },
         .optional("reported", { $0.reported }, { $0.reported = $1 }),
         .optional("reported_at", earlier: "reportedAt", { $0.reportedAt }, { $0.reportedAt = $1 }),

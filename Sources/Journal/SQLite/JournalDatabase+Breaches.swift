@@ -68,6 +68,16 @@ extension JournalDatabase {
             plans[breach, default: []].append(
                 (position, try RecordCoder.decode(row["body"], row: "\(position) of \(breach)")))
         }
+        var baselines: [String: [String: Watts]] = [:]
+        for row in try Row.fetchAll(
+            db,
+            sql: """
+                SELECT breach_id, resource, microwatts, min(seq) FROM power_reading
+                WHERE breach_id IN (SELECT id FROM breach WHERE NOT is_closed) GROUP BY breach_id, resource
+                """)
+        {
+            baselines[row["breach_id"], default: [:]][row["resource"]] = Watts(microwatts: row["microwatts"])
+        }
         return try Row.fetchAll(db, sql: "SELECT id, body, state FROM breach").map { row in
             var breach: Breach = try RecordCoder.decode(row["body"], row: row["id"])
             if let state = row["state"] as String? {
@@ -83,6 +93,7 @@ extension JournalDatabase {
             }
             breach.released.formUnion(letGo[id, default: []])
             breach.releaseOutcomes = releases[id, default: [:]]
+            breach.baselines = baselines[id, default: [:]]
             return breach
         }
     }

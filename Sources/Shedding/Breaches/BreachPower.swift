@@ -14,6 +14,8 @@ public struct BreachPower: Sendable, Hashable {
     /// What all of them drew before, or may have drawn.
     public var baseline = Watts.zero
 
+    public init() {}
+
     /// The share of the watts that was measured, from 0 to 1.
     public var coverage: Double {
         guard baseline > .zero else { return 0 }

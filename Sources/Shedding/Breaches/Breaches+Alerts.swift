@@ -157,11 +157,7 @@ extension Breaches {
         let merged = Self.merge(plans, into: breach.plans)
         // Alerts are sent again and again, and each time all plans would be written again.
         if merged != breach.plans { breaches[id]?.plans = merged }
-        noteBaselines(of: id, now: now)
-        if breaches[id]?.baselines.isEmpty == false {
-            let asked = power(of: id, now: now).asked
-            changeLog.log(HistoryEntry(.plan, "asked", breach: id, value: asked.description))
-        }
+        due.noteBaselines(of: id, sightings, now: now)
         return before
     }
 

@@ -3,8 +3,14 @@ import Site
 
 /// What meters show, and what follows from it: caps are promises, meters are facts.
 extension Breaches {
-    /// The BMCs on which something is held for a breach that is not over.
-    var heldBMCs: Set<BMC.Address> { Set(holdIndex.controls.compactMap { controls[$0]?.entry.bmc.address }) }
+    /// The BMCs on which something is held for a breach that is not over,
+    /// and which answer as far as is known.
+    var heldBMCs: Set<BMC.Address> {
+        Set(
+            holdIndex.controls.compactMap { key in
+                controls[key].flatMap { $0.outcome?.isUnreachable == true ? nil : $0.entry.bmc.address }
+            })
+    }
 
     /// Meters showed something. Thousands of them answer one after the other, and what follows is worked out for all at
     /// once, by the next tick.

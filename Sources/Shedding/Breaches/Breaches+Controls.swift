@@ -147,7 +147,7 @@ extension Breaches {
     }
 
     mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
-        let isNews = controls[key]?.outcome != outcome
+        let isNews = outcome.isNews(after: controls[key]?.outcome)
         if isNews { controls[key]?.settledAt = now }
         controls[key]?.outcome = outcome
         changeLog.touch(key)

@@ -5,32 +5,67 @@ import Site
 extension Breaches {
     /// Of one breach; of the hints of one priority where that is said. Nothing of one that is over.
     public func power(of id: UUIDText, priority: Int? = nil, now: Timestamp) -> BreachPower {
-        var sum = BreachPower()
-        for draft in drafts(of: id, priority: priority).sorted(by: { $0.key < $1.key }) {
-            sum = sum + draft.value.power(of: draft.key, self, id, now: now)
+        powerByMachine(of: id, priority: priority, now: now).values.reduce(BreachPower(), +)
+    }
+
+    /// The same of each machine.
+    public func powerByMachine(of id: UUIDText, priority: Int? = nil, now: Timestamp) -> [String: BreachPower] {
+        var powers: [String: BreachPower] = [:]
+        for (machine, draft) in drafts(of: id, priority: priority) {
+            powers[machine] = draft.power(of: machine, self, id, now: now)
         }
-        return sum
+        return powers
+    }
+
+    /// What an alert would make of this, were it accepted now. Changes nothing here: it is worked out on a copy.
+    public func rehearsal(of alert: BreachAlert, now: Timestamp) -> Breaches {
+        var copy = self
+        if copy.breaches[alert.breachID] != nil { copy.remove(alert.breachID) }
+        copy.holdIndex = HoldIndex()
+        for breach in copy.breaches.values where !breach.isClosed { copy.holdIndex.add(breach) }
+        let origin = Breach.Origin(source: "", trace: nil, correlationID: nil)
+        _ = copy.takeIn(alert, origin: origin, now: now)
+        copy.noteBaselines(of: alert.breachID, now: now + .seconds(1))
+        return copy
+    }
+
+    /// What the machines of each feed were last seen to draw, of those that are metered; by the first of their feeds where
+    /// they have several.
+    public func feedPower(now: Timestamp) -> [String: Watts] {
+        var sums: [String: Watts] = [:]
+        for resource in site.resources.values where resource.type != .gpu && resource.bmc != nil {
+            guard let feed = resource.feeds?.first, let watts = sightings.draw(of: resource.id, now: now) else {
+                continue
+            }
+            // A chassis around a node that is metered as well shows the same watts again.
+            let isAround = site.children(of: resource.id).contains { sightings.reading(of: $0.id) != nil }
+            if resource.type == .node || !isAround { sums[feed, default: .zero] = sums[feed, default: .zero] + watts }
+        }
+        return sums
     }
 
     /// What a machine drew when a breach first asked something of it.
     func baseline(of resource: String, in breach: Breach) -> Watts? { breach.baselines[resource] }
 
-    /// Remembers what the machines draw that a breach has come to bear on.
+    /// Remembers what the machines drew that a breach has come to bear on, as it was seen when the alert came. Nothing
+    /// waits for it, and an alert has thousands.
     mutating func noteBaselines(of id: UUIDText, now: Timestamp) {
-        guard let breach = breaches[id] else { return }
-        var new: [(String, Watts)] = []
-        for plan in breach.plans {
-            for key in plan.controls {
-                let parent = site.resources[key.resource]?.parent
-                for resource in [key.resource, parent].compactMap({ $0 }) where breach.baselines[resource] == nil {
-                    if let watts = sightings.draw(of: resource, now: now) { new.append((resource, watts)) }
-                }
+        guard let before = due.takeBaselines(of: id, now), let breach = breaches[id] else { return }
+        var new: [String: Watts] = [:]
+        for key in breach.plans.flatMap(\.controls) {
+            for resource in [key.resource, site.resources[key.resource]?.parent].compactMap({ $0 })
+            where breach.baselines[resource] == nil && new[resource] == nil {
+                new[resource] = before.sightings.draw(of: resource, now: before.at)
             }
         }
-        for (resource, watts) in new where breaches[id]?.baselines[resource] == nil {
-            breaches[id]?.baselines[resource] = watts
-            changeLog.note(reading(of: resource, watts, for: id, now: now))
+        guard !new.isEmpty else { return }
+        breaches[id]?.baselines.merge(new) { known, _ in known }
+        changeLog.touch(id)
+        for (resource, watts) in new.sorted(by: { $0.key < $1.key }) {
+            changeLog.note(reading(of: resource, watts, for: id, now: before.at))
         }
+        let asked = power(of: id, now: now).asked
+        changeLog.log(HistoryEntry(.plan, "asked", breach: id, value: asked.description))
     }
 
     /// What is asked of one machine, by its own control or those of its GPUs.

@@ -50,6 +50,7 @@ extension Breaches {
 
     private mutating func tickOpen(_ breach: Breach, now: Timestamp) -> [Action] {
         var actions = handOut(breach.id, now: now)
+        noteBaselines(of: breach.id, now: now)
         if let last = breach.reportedAt, now - last >= policy.republishEvery {
             actions += report(breach.id, now: now)
         }

@@ -11,6 +11,7 @@ struct DueTimes: Sendable {
     private var reads = Agenda()
     /// When budgets are next held against what meters showed; nil while they showed nothing new.
     private(set) var budgetCheck: Timestamp?
+    private var baselines: [UUIDText: Before] = [:]
     /// Between what a meter showed and what follows: others show something in the same second.
     private static let budgetDelay = Duration.seconds(1)
 
@@ -39,10 +40,33 @@ struct DueTimes: Sendable {
     mutating func forget(_ breach: UUIDText) {
         reports[breach] = nil
         news[breach] = nil
+        baselines[breach] = nil
     }
 
     /// When something is next to be said of a breach.
-    func next(of breach: UUIDText) -> Timestamp? { [reports[breach], news[breach]].compactMap { $0 }.min() }
+    func next(of breach: UUIDText) -> Timestamp? {
+        [reports[breach], news[breach], baselines[breach].map { $0.at + Self.budgetDelay }].compactMap { $0 }.min()
+    }
+
+    // MARK: Meters
+
+    /// What had been seen when an alert came, until there is time to go through it.
+    struct Before: Sendable {
+        let sightings: Sightings
+        let at: Timestamp
+    }
+
+    mutating func noteBaselines(of breach: UUIDText, _ sightings: Sightings, now: Timestamp) {
+        if baselines[breach] == nil { baselines[breach] = Before(sightings: sightings, at: now) }
+    }
+
+    mutating func takeBaselines(of breach: UUIDText, _ now: Timestamp) -> Before? {
+        guard let before = baselines[breach], before.at + Self.budgetDelay <= now else { return nil }
+        baselines[breach] = nil
+        return before
+    }
+
+    mutating func dropBaselines(of breach: UUIDText) { baselines[breach] = nil }
 
     mutating func checkBudgets(now: Timestamp) { budgetCheck = budgetCheck ?? now + Self.budgetDelay }
 

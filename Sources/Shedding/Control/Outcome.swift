@@ -59,6 +59,12 @@ public struct Outcome: Sendable, Hashable {
     /// The BMC could not be spoken to.
     public var isUnreachable: Bool { if case .failed(let reason) = ending { reason.isUnreachable } else { false } }
 
+    /// Whether it tells nothing that another did not. A BMC that cannot be reached is told in other words at each attempt.
+    func isNews(after other: Outcome?) -> Bool {
+        guard let other else { return true }
+        return self != other && !(isUnreachable && other.isUnreachable && value == other.value)
+    }
+
     /// The BMC offers no such control, so that another way may be tried.
     public var isUnsupported: Bool { if case .failed(let reason) = ending { reason.isUnsupported } else { false } }
 

@@ -197,7 +197,15 @@ public struct Core: Sendable {
 
     private mutating func act(on received: ReceivedAlert, _ step: inout Step) {
         step.records.handled.append(received.sequence)
-        guard let alert = received.alert else { return step.tell(.unreadable(received)) }
+        guard var alert = received.alert else { return step.tell(.unreadable(received)) }
+        if !book.policy.answersForeign {
+            let own = alert.shedHints.filter { book.site.owns($0.resourceID) }
+            let isForeign = own.isEmpty && book.breaches[alert.breachID] == nil
+            if isForeign, !alert.shedHints.isEmpty || alert.status == .resolved {
+                return step.tell(.foreign(received))
+            }
+            alert.shedHints = own
+        }
         if let objection = book.objection(to: alert, source: received.source, now: received.receivedAt) {
             step.records.refused.append((received, objection))
             if !objection.isFinal { step.records.forgotten.append(received.mark) }

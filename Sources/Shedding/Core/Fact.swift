@@ -13,14 +13,16 @@ public enum Fact: Sendable {
     case accepted(ReceivedAlert, BreachAlert)
     /// What becomes of the hints of a breach, after an alert of it was accepted.
     case planned([PlannedHint])
+    /// None of an alert's hints is of this inventory, and others own them.
+    case foreign(ReceivedAlert)
     /// A newer alert of its breach came with it.
     case overtaken(ReceivedAlert)
     /// An accepted alert cannot be read any more.
     case unreadable(ReceivedAlert)
     /// What would be done for an alert in `mode: enforce`.
     case wouldDo([PlannedHint])
-    /// A convergence has ended.
-    case ended(ControlEntry, Outcome, isReverting: Bool)
+    /// A convergence has ended; whether otherwise than the one before.
+    case ended(ControlEntry, Outcome, isReverting: Bool, isNews: Bool)
     /// Indirect: a report is large.
     indirect case reported(Report)
     case alarm(String)

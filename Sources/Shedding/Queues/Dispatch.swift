@@ -237,7 +237,8 @@ struct Dispatch: Sendable {
             }
             let id = beginVisit(of: resource.id, in: slot, bmc)
             progress.effects.append(
-                .visit(VisitOrder(
+                .visit(
+                    VisitOrder(
                         id: id, resource: resource, gpus: metering.gpus(of: resource), bmc: bmc, slot: slot,
                         isKnown: isKnown)))
         case .control(let key, let priority):
@@ -373,8 +374,9 @@ struct Dispatch: Sendable {
         case .finish(let outcome):
             drop(id, in: slot)
             let isReverting = run.convergence.goal == .prior
+            let isNews = outcome.isNews(after: book.controls[run.key]?.outcome)
             progress.effects.append(
-                .tell(.ended(run.convergence.entry, outcome, isReverting: isReverting)))
+                .tell(.ended(run.convergence.entry, outcome, isReverting: isReverting, isNews: isNews)))
             progress.actions += book.finish(
                 run.key, entry: run.convergence.entry, outcome: outcome, revision: run.revision, now: progress.now)
             progress.held.append(slot)

@@ -32,6 +32,9 @@ public struct Site: Sendable {
         resources[name] ?? idByAlias[name].flatMap { resources[$0] }
     }
 
+    /// Whether a hint can name something here by this name: a resource or a group.
+    public func owns(_ name: String) -> Bool { resource(named: name) != nil || groups[name] != nil }
+
     /// The nodes of a chassis, the GPUs of a node.
     public func children(of id: String) -> [Resource] {
         childrenByParent[id, default: []].compactMap { resources[$0] }

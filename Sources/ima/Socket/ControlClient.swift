@@ -18,6 +18,18 @@ enum ControlClient {
         return json
     }
 
+    /// Asks an agent that may not be there.
+    static func ask(_ path: String, sending body: [UInt8], to socket: String) async throws -> JSONValue {
+        let pool = HTTPClientPool(.init(workers: 1))
+        defer { pool.shutDown() }
+        let response = try await pool.send(
+            HTTPRequest(
+                .post, url: "http://ima\(path)", headers: [("Content-Type", "application/json")], body: body,
+                timeout: .seconds(60), unixSocket: socket))
+        guard response.status == 200 else { throw Failure("\(socket): HTTP \(response.status)") }
+        return try JSONValue(parsing: response.body)
+    }
+
     /// - Returns: the answer's bytes, whatever they are
     static func fetch(_ path: String, _ options: SocketOption) async throws -> [UInt8] {
         try await send(.get, path, body: nil, options)
