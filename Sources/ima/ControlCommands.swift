@@ -34,13 +34,48 @@ struct StatusCommand: AsyncParsableCommand {
                 "breach \(breach["breach_id"]?.string ?? "") on \(breach["feed"]?.string ?? ""):",
                 breach["phase"]?.string ?? "",
                 breach["awaiting_resume"] == true ? "(waits for `ima resume` or `ima release`)" : "")
+            for line in Self.progress(breach) { print("  \(line)") }
         }
-        for control in controls {
+        if let broker = status["broker"]?.string, broker != "subscribed" { print("DEAF: the broker is \(broker)") }
+        if let failure = status["journal_failure"]?.string { print("JOURNAL: \(failure)") }
+        // Of thousands, those that are not as they should be.
+        let shown = controls.count <= Self.mostControls ? controls : controls.filter { $0["code"] != "applied" }
+        defer { if shown.count > Self.mostControls { print("and \(shown.count - Self.mostControls) more controls") } }
+        for control in shown.prefix(Self.mostControls) {
             print(
                 "\(control["control"]?.string ?? ""): before \(control["prior"]?.string ?? "unread"),",
                 "holds \(control["held"]?.string ?? "nothing confirmed"), \(control["code"]?.string ?? "")",
                 control["message"]?.string.map { "(\($0))" } ?? "")
         }
+    }
+
+    private static let mostControls = 20
+
+    /// How far a breach has come, in hints and in watts.
+    private static func progress(_ breach: JSONValue) -> [String] {
+        func counts(_ json: JSONValue?) -> String {
+            let names = [
+                ("applied", "applied"), ("failed", "failed"), ("skipped", "skipped"), ("in_progress", "in progress"),
+            ]
+            let told = names.compactMap { key, word in
+                json?[key]?.text == "0" ? nil : json?[key].map { "\($0.text) \(word)" }
+            }
+            return told.isEmpty ? "nothing to do" : told.joined(separator: ", ")
+        }
+        func power(_ json: JSONValue?) -> String {
+            func watts(_ key: String) -> String { json?[key]?.text ?? "0" }
+            let share = json?["coverage"]?.number.flatMap { Double($0.text) } ?? 0
+            return "asked \(watts("asked_watts")) W, confirmed \(watts("confirmed_watts")) W,"
+                + " measured \(watts("measured_watts")) W (coverage \(Int((share * 100).rounded())) %)"
+        }
+        var lines = [counts(breach["counts"]), power(breach["power"])]
+        for priority in (breach["priorities"]?.array ?? []).prefix(8) {
+            lines.append("priority \(priority["priority"]?.text ?? ""): \(counts(priority))")
+        }
+        if let next = breach["release"]?["next_at"]?.string {
+            lines.append("release: \(breach["release"]?["remaining"]?.text ?? "0") left, next at \(next)")
+        }
+        return lines
     }
 
     /// Such as ` by root since 2026-11-21T04:20:00Z (cooling works)`.

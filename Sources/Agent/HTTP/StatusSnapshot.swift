@@ -21,6 +21,8 @@ struct StatusSnapshot: Sendable {
     /// Which configuration is in force.
     var configuration: JSONValue = .null
     var generation = 1
+    /// Whether the alerts' topics are subscribed; nil where that is not known here.
+    var isBrokerReady: Bool?
     /// What of it waits.
     var parked: Set<UUIDText> = []
 
@@ -62,6 +64,8 @@ struct StatusSnapshot: Sendable {
             "mode": .string(mode.rawValue), "generation": .number(JSONNumber(generation)),
             "configuration": configuration,
             "frozen": isFrozen ? FreezeNote.json(freeze) : .null,
+            "broker": isBrokerReady.map { $0 ? "subscribed" : "not subscribed" } ?? .null,
+            "journal": journalFailure.map(JSONValue.string) ?? "open",
             "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
             "resources": .number(JSONNumber(resources)),
             "breaches": .array(breaches.map { json($0, isParked: parked.contains($0.id)) }),

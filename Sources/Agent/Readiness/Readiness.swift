@@ -35,7 +35,7 @@ struct Readiness: Sendable {
         let failing = assessments.values.filter { !$0.isEnforceable }.sorted { $0.resource < $1.resource }
         return [
             "visited": .number(JSONNumber(assessments.count)), "of": .number(JSONNumber(total)),
-            "enforceable": .number(JSONNumber(enforceable)),
+            "enforceable": .number(JSONNumber(enforceable)), "total": .number(JSONNumber(total)),
             "not_enforceable": .array(
                 failing.prefix(100).map {
                     ["resource": .string($0.resource), "why": .string($0.objections.joined(separator: "; "))]

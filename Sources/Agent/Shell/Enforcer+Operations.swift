@@ -55,6 +55,7 @@ extension Enforcer {
             core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure,
             now: now().steady)
         snapshot.freeze = freeze
+        snapshot.isBrokerReady = parts.metrics.brokerReady.series.value > 0
         snapshot.configuration = parts.configuration.json
         snapshot.generation = parts.configuration.generation
         return snapshot

@@ -67,7 +67,8 @@ struct FactLog: Sendable {
         metrics.count(outcome, of: action)
         // Of thousands that obey, reports and history tell; and what fails as it did before was told.
         logger.log(
-            level: outcome.code == .failed && isNews ? .warning : .debug, "\(action.rawValue): \(outcome.code.rawValue)",
+            level: outcome.code == .failed && isNews ? .warning : .debug,
+            "\(action.rawValue): \(outcome.code.rawValue)",
             metadata: [
                 "control": "\(entry.key)", "bmc": "\(entry.bmc.address)",
                 "value": "\(outcome.value.map(String.init(describing:)) ?? "unknown")",
