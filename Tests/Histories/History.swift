@@ -12,6 +12,8 @@ struct History: Sendable, Hashable {
     /// Of the latencies, the BMCs' ways and the rules.
     var seed: UInt64
     var moments: [Moment]
+    /// Whether there are nodes without a limit of their own, and groups: what is met by budgets.
+    var hasTrays = false
 
     static let owner = "//grid/v1/poweragent/a"
     static let stranger = "//grid/v1/poweragent/b"
@@ -38,8 +40,10 @@ struct History: Sendable, Hashable {
         policy.onDrift = random.chance(20) ? .restore : .keep
         policy.maxSuspended = .percent(random.pick([10, 30, 50]))
         policy.maxUnreachable = .percent(random.pick([50, 100]))
+        policy.split = random.pick([.proportional, .proportional, .ordered])
         switch variant {
         case 1:
+            policy.split = policy.split == .ordered ? .proportional : .ordered
             policy.step = .percent(20)
             policy.pace = .ordered
             policy.maxSuspended = .percent(10)
@@ -76,7 +80,7 @@ struct History: Sendable, Hashable {
     /// As a table: one line a moment.
     var table: String {
         var time = 0
-        return "seed \(seed)\n"
+        return "seed \(seed)\(hasTrays ? " with trays" : "")\n"
             + moments.map { moment in
                 time += moment.after
                 let stamp = String(repeating: " ", count: max(0, 9 - "\(time)".count)) + "\(time) ms"
@@ -90,7 +94,7 @@ struct History: Sendable, Hashable {
         return """
                 @Test func aNameForIt() {
                     expectWell(
-                        seeds: \(seed)...\(seed),
+                        seeds: \(seed)...\(seed),\(hasTrays ? " trays: true," : "")
                         [
             \(steps)
                         ])

@@ -5,9 +5,16 @@ import Shedding
 struct HistoryGenerator {
     private var random: SplitMix
     private let seed: UInt64
+    /// Whether there is something that is met by budgets, which then meets with most of what happens.
+    private let hasTrays: Bool
+    private let nodes: [String]
+    private let gpus: [String]
 
     init(seed: UInt64) {
         self.seed = seed
+        hasTrays = false
+        nodes = HistorySite.nodes + (hasTrays ? HistorySite.trays + HistorySite.trays : [])
+        gpus = HistorySite.gpus + (hasTrays ? HistorySite.trayGPUs + HistorySite.trayGPUs : [])
         random = SplitMix(seed: seed)
     }
 
@@ -26,7 +33,7 @@ struct HistoryGenerator {
                     step: .alert(breach: breach, .resolved, isCritical: false, [], delivery(mayBeLost: false))))
             if random.chance(40) { moments.append(chaos(breaches)) }
         }
-        return History(seed: seed, moments: moments)
+        return History(seed: seed, moments: moments, hasTrays: hasTrays)
     }
 
     private mutating func chaos(_ breaches: [Int]) -> History.Moment {
@@ -37,6 +44,7 @@ struct HistoryGenerator {
 
     private mutating func step(_ breaches: [Int]) -> HistoryStep {
         let breach = random.pick(breaches)
+        if hasTrays, random.chance(8) { return load() }
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<40:
             let status: BreachAlert.Status =
@@ -49,7 +57,7 @@ struct HistoryGenerator {
         case 52..<60: return somebodyElse()
         case 60..<75:
             return .fault(
-                node: random.pick(HistorySite.nodes), random.pick(HistoryStep.FaultKind.allCases),
+                node: random.pick(nodes), random.pick(HistoryStep.FaultKind.allCases),
                 seconds: random.pick([1, 5, 20, 90]))
         case 75..<81: return machine()
         case 81..<84: return clock()
@@ -66,22 +74,22 @@ struct HistoryGenerator {
     private mutating func somebodyElse() -> HistoryStep {
         let limits: [Int?] = [nil, 150, 300, 450, 800, 1000]
         switch Int.random(in: 0..<16, using: &random) {
-        case 0..<8: return .foreignLimit(random.pick(HistorySite.nodes + HistorySite.gpus), watts: random.pick(limits))
-        case 8..<12: return .foreignPower(random.pick(HistorySite.nodes), isOn: random.chance(50))
+        case 0..<8: return .foreignLimit(random.pick(nodes + gpus), watts: random.pick(limits))
+        case 8..<12: return .foreignPower(random.pick(nodes), isOn: random.chance(50))
         case 12:
             return .contention(
                 random.pick(["n1", "n2", "n4", "n2-gpu0"]), watts: 950, times: Int.random(in: 2...9, using: &random))
-        default: return .reboot(random.pick(HistorySite.nodes))
+        default: return .reboot(random.pick(nodes))
         }
     }
 
     /// What becomes of machines and their BMCs. Who is told apart by an identity must have one, and whose address changes.
     private mutating func machine() -> HistoryStep {
         switch Int.random(in: 0..<8, using: &random) {
-        case 0..<3: .move(random.pick(HistorySite.nodes + HistorySite.gpus))
+        case 0..<3: .move(random.pick(nodes + gpus))
         case 3..<5: .exchange(node: random.pick(["n2", "n3"]))
         case 5: .spelling(node: random.pick(["n4", "store"]), random.pick([.absent, .zeros]))
-        default: .spelling(node: random.pick(HistorySite.nodes), random.pick([.plain, .shouting, .padded]))
+        default: .spelling(node: random.pick(nodes), random.pick([.plain, .shouting, .padded]))
         }
     }
 
@@ -129,8 +137,31 @@ struct HistoryGenerator {
         (0..<Int.random(in: 0...5, using: &random)).map { _ in hint() }
     }
 
+    /// What machines draw.
+    private mutating func load() -> HistoryStep {
+        random.chance(50)
+            ? .rest(node: random.pick(HistorySite.trays), watts: random.pick([100, 200, 400, 500]))
+            : .workload(random.pick(HistorySite.trayGPUs + ["n1", "n4"]), watts: random.pick([0, 150, 500, 900, 1200]))
+    }
+
+    /// Of something that is met through what is inside.
+    private mutating func budgetHint(_ priority: Int) -> ShedHint {
+        let (name, type, targets): (String, ResourceType, [Int]) = random.pick([
+            ("t1", .node, [450, 700, 1000, 1400]), ("t2", .node, [450, 700, 1000, 1400]),
+            (HistorySite.trayRack, .chassis, [900, 1400, 2000, 2600]), ("mixed", .chassis, [900, 1300, 1700]),
+            ("row", .chassis, [1500, 2200, 3200]), ("rack", .chassis, [1200, 2000, 3000]),
+        ])
+        let action: ShedAction =
+            random.chance(75) ? .powerCap : name == "rack" ? .powerCap : random.pick([.throttle, .suspend, .powerCap])
+        let target = action == .powerCap && random.chance(90) ? random.pick(targets) : nil
+        return ShedHint(
+            resourceID: name, resourceType: type, action: action, priority: priority,
+            targetPower: target.map { PowerQuantity(watts: Watts($0), unit: .watt) })
+    }
+
     private mutating func hint() -> ShedHint {
         let priority = Int.random(in: 1...3, using: &random)
+        if hasTrays, random.chance(50) { return budgetHint(priority) }
         if random.chance(4) {
             return ShedHint(resourceID: "nobody", resourceType: .node, action: .powerCap, priority: priority)
         }
@@ -148,7 +179,7 @@ struct HistoryGenerator {
         let action: ShedAction = random.pick([.powerCap, .powerCap, .powerCap, .throttle, .suspend])
         let target: Int? = action == .powerCap && random.chance(85) ? random.pick([100, 250, 400, 600, 900]) : nil
         return ShedHint(
-            resourceID: isGPU ? random.pick(HistorySite.gpus) : random.pick(HistorySite.nodes),
+            resourceID: isGPU ? random.pick(gpus) : random.pick(nodes),
             resourceType: isGPU ? .gpu : .node, action: action, priority: priority,
             targetPower: target.map { PowerQuantity(watts: Watts($0), unit: .watt) })
     }

@@ -8,11 +8,12 @@ struct HistoryRun {
     /// With `IMA_HISTORY_TRACE` set: what was asked of the BMCs.
     let trace: [String]
 
-    init(_ history: History, crashAt: Int? = nil) {
+    /// - Parameter excusesDeaths: whether what a BMC made of a write over which a process died may be left with it
+    init(_ history: History, crashAt: Int? = nil, excusesDeaths: Bool = true) {
         self.history = history
         self.crashAt = crashAt
         do {
-            let world = try World(history)
+            let world = try World(history, excusesDeaths: excusesDeaths)
             if let crashAt { world.crash(at: crashAt) }
             try world.run()
             violation = world.violation

@@ -15,21 +15,50 @@ enum HistorySite {
         case otherAddress
     }
 
-    private static let sites: [Variant: Site] = {
-        var sites: [Variant: Site] = [:]
-        for variant in Variant.allCases { sites[variant] = Site(resources: resources(variant)) }
-        return sites
-    }()
+    private static let sites = Dictionary(
+        uniqueKeysWithValues: Variant.allCases.map { ($0, Site(resources: resources($0))) })
 
-    static func site(_ variant: Variant) -> Site { sites[variant] ?? Site() }
+    /// With trays, and with groups around them.
+    private static let sitesOfBudgets = Dictionary(
+        uniqueKeysWithValues: Variant.allCases.map { variant in
+            (variant, Site(resources: resources(variant) + trays(variant), groups: groups))
+        })
 
-    private static func resources(_ variant: Variant) -> [Resource] {
-        let feeds = ["main-a", "main-b"]
-        func bmc(_ number: Int) -> BMC? {
-            BMC.Address("https://10.0.0.\(number)").map {
-                BMC(address: $0, credentials: "bmc", trust: .unverified)
+    static func site(_ variant: Variant, hasTrays: Bool = false) -> Site {
+        (hasTrays ? sitesOfBudgets : sites)[variant] ?? Site()
+    }
+
+    private static func bmc(_ number: Int) -> BMC? {
+        BMC.Address("https://10.0.0.\(number)").map { BMC(address: $0, credentials: "bmc", trust: .unverified) }
+    }
+
+    private static let feeds = ["main-a", "main-b"]
+
+    /// Nodes that have no limit of their own, in a rack. What the second draws beside its GPUs only its meter tells.
+    private static func trays(_ variant: Variant) -> [Resource] {
+        var list = [Resource(id: trayRack, type: .chassis, feeds: feeds)]
+        for (number, tray) in [(7, "t1"), (8, "t2")] {
+            list.append(
+                Resource(
+                    id: tray, type: .node, bmc: bmc(number), parent: trayRack, feeds: feeds,
+                    rest: tray == "t1" ? Watts(150) : nil, shedOrder: number))
+            for gpu in 0...1 {
+                let id = "\(tray)-gpu\(gpu)"
+                list.append(
+                    Resource(
+                        id: id, type: .gpu, bmc: bmc(number), parent: tray,
+                        floor: id == "t1-gpu0" && variant == .otherFloors ? Watts(350) : nil,
+                        isProtected: id == "t2-gpu1" && variant == .protectedNode, feeds: feeds))
             }
         }
+        return list
+    }
+
+    private static let groups = [
+        Group(id: "mixed", members: ["t1", "n4"]), Group(id: "row", members: [trayRack, "n1", "store"]),
+    ]
+
+    private static func resources(_ variant: Variant) -> [Resource] {
         let first = variant == .otherAddress ? 11 : 1
         var list = [
             Resource(id: "rack", type: .chassis, feeds: feeds), Resource(id: board, type: .chassis, bmc: bmc(first)),
@@ -61,11 +90,14 @@ enum HistorySite {
     static let nodes = ["n1", "n2", "n3", "n4", "login", "store"]
     static let gpus = ["n1-gpu0", "n1-gpu1", "n2-gpu0", "n2-gpu1", "n3-gpu0", "n3-gpu1"]
     static let board = "n1-board"
+    static let trays = ["t1", "t2"]
+    static let trayGPUs = ["t1-gpu0", "t1-gpu1", "t2-gpu0", "t2-gpu1"]
+    static let trayRack = "trays"
     static let minimum = 200
     static let maximum = 1000
 
     static func floor(of resource: String, _ variant: Variant) -> Int {
-        site(variant).resources[resource]?.floor?.wholeWatts ?? 0
+        site(variant, hasTrays: true).resources[resource]?.floor?.wholeWatts ?? 0
     }
 
     /// The node whose BMC a resource is on.

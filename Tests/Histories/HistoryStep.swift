@@ -76,6 +76,10 @@ enum HistoryStep: Sendable, Hashable {
     case backup
     /// A day later the agent is started with the copy.
     case restoreBackup
+    /// What a tray draws beside its GPUs changes.
+    case rest(node: String, watts: Int)
+    /// What a machine or GPU would draw without a cap changes.
+    case workload(String, watts: Int)
     /// Everything heals, time passes, and what should then be so is checked.
     case calm
 }

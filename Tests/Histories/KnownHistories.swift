@@ -7,7 +7,8 @@ import Testing
     private func hint(_ name: String, _ action: ShedAction, _ watts: Int? = nil, priority: Int) -> ShedHint {
         ShedHint(
             resourceID: name,
-            resourceType: name == "rack" || name == "n1-board" ? .chassis : name.contains("gpu") ? .gpu : .node,
+            resourceType: ["rack", "n1-board", "trays", "mixed", "row"].contains(name)
+                ? .chassis : name.contains("gpu") ? .gpu : .node,
             action: action, priority: priority,
             targetPower: watts.map { PowerQuantity(watts: Watts($0), unit: .watt) })
     }
@@ -24,13 +25,16 @@ import Testing
 
     /// Lives through a history with several latencies and rules, which both come from the seed.
     private func expectWell(
-        seeds: ClosedRange<UInt64>, _ moments: [(Int, HistoryStep)], _ location: SourceLocation = #_sourceLocation
+        seeds: ClosedRange<UInt64>, trays: Bool = false, _ moments: [(Int, HistoryStep)],
+        _ location: SourceLocation = #_sourceLocation
     ) {
         for seed in seeds {
             // Time for the last moment to come to its effect.
             let last = History.Moment(after: 3000, step: .fault(node: "login", .lagging, seconds: 1))
             let run = HistoryRun(
-                History(seed: seed, moments: moments.map { History.Moment(after: $0.0, step: $0.1) } + [last]))
+                History(
+                    seed: seed, moments: moments.map { History.Moment(after: $0.0, step: $0.1) } + [last],
+                    hasTrays: trays))
             #expect(run.violation == nil, "\(run.table)", sourceLocation: location)
         }
     }
@@ -190,6 +194,28 @@ import Testing
                     (13_496, active(3, critical: true, [hint("n1-gpu0", .powerCap, 250, priority: 2)])),
                     (26_084, resolved(3, late: 5000)),
                 ])
+        }
+    }
+
+    /// What a BMC makes of a cap over which a process died the next process learns by writing it again, and puts back what
+    /// was there. Wherever it died.
+    @Test func whatABMCMadeOfAWriteOverWhichTheProcessDied() {
+        let clamping = (1...200 as ClosedRange<UInt64>).filter { seed in
+            var random = SplitMix(seed: seed)
+            let bmc = VirtualBMC(node: "n1", random: &random)
+            return bmc.ways.clamp != nil && bmc.register(of: "n1-gpu0")?.watts != bmc.ways.clamp
+        }
+        for seed in clamping.prefix(3) {
+            for crash in 1...40 {
+                let moments: [(Int, HistoryStep)] = [
+                    (100, active(1, critical: true, [hint("n1-gpu0", .powerCap, 250, priority: 1)])),
+                    (0, .crash(after: crash, downSeconds: 1)), (40_000, resolved(1)),
+                ]
+                let run = HistoryRun(
+                    History(seed: seed, moments: moments.map { History.Moment(after: $0.0, step: $0.1) }),
+                    excusesDeaths: false)
+                #expect(run.violation == nil, "\(run.table)")
+            }
         }
     }
 

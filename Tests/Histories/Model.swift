@@ -11,12 +11,17 @@ struct Model {
             let resource: String
             let type: ResourceType
             let node: String
-            /// The watts that it leaves, before floors; nil for a suspension.
+            /// The watts that it leaves, before floors; nil for a suspension. Of a budget's member all that it can have:
+            /// what counts is the sum.
             let watts: Int?
+            /// Whether it is a budget's member, which may be given as little as its floor.
+            var isMember = false
         }
 
         let hint: ShedHint
         let targets: [Target]
+        /// The watts that all targets together may draw, with the rest of their trays; nil where each has its own.
+        var budget: Int?
     }
 
     struct Breach {
@@ -51,7 +56,7 @@ struct Model {
     private(set) var floors: [String: Set<Int>] = [:]
 
     mutating func know(_ variant: HistorySite.Variant) {
-        for resource in HistorySite.nodes {
+        for resource in HistorySite.nodes + HistorySite.trayGPUs {
             floors[resource, default: []].insert(HistorySite.floor(of: resource, variant))
         }
     }
@@ -113,22 +118,13 @@ struct Model {
             // Of repetitions in one alert only the first counts.
             let name = [hint.resourceID, hint.resourceType.rawValue, hint.action.rawValue]
             guard seen.insert(name).inserted else { return nil }
-            return Ask(hint: hint, targets: targets(of: hint, feed: alert.feedTag, site: site, policy: policy))
-        }
-    }
-
-    private static func targets(of hint: ShedHint, feed: String, site: Site, policy: Policy) -> [Ask.Target] {
-        guard let resource = site.resources[hint.resourceID], resource.type == hint.resourceType,
-            !resource.isProtected
-        else { return [] }
-        let isFannedOut = resource.type == .chassis && (resource.bmc == nil || hint.action == .suspend)
-        // A total in watts is not split over a rack.
-        if isFannedOut, hint.action == .powerCap, hint.targetPower != nil { return [] }
-        let all = isFannedOut ? site.children(of: resource.id) : [resource]
-        if let feeds = resource.feeds, !feeds.contains(feed) { return [] }
-        return all.filter { !$0.isProtected && $0.allowed.contains(hint.action) }.map {
-            Ask.Target(
-                resource: $0.id, type: $0.type, node: HistorySite.node(of: $0.id), watts: watts(hint, on: $0, policy))
+            let reach = Reach(site: site, hint: hint, feed: alert.feedTag)
+            let targets = reach.resources.map {
+                Ask.Target(
+                    resource: $0.id, type: $0.type, node: HistorySite.node(of: $0.id),
+                    watts: reach.isBudget ? HistorySite.maximum : watts(hint, on: $0, policy), isMember: reach.isBudget)
+            }
+            return Ask(hint: hint, targets: targets, budget: reach.isBudget ? hint.targetPower?.watts.wholeWatts : nil)
         }
     }
 
@@ -152,7 +148,7 @@ struct Model {
 
     /// The tightest.
     func lowest(on target: Ask.Target) -> Int? {
-        target.watts.map { max($0, HistorySite.minimum, floors[target.resource]?.min() ?? 0) }
+        target.watts.map { max(target.isMember ? 0 : $0, HistorySite.minimum, floors[target.resource]?.min() ?? 0) }
     }
 
     enum Which { case open, all }

@@ -45,6 +45,8 @@ struct ProcessView {
 
     var looks: [String: Look] = [:]
     var powers: [String: PowerLook] = [:]
+    /// Nodes that said last that they are off, when one of their limits was asked for.
+    var saidOff: Set<String> = []
     var runs: [ControlKey: Run] = [:]
     var waiting: [String: Waiting] = [:]
     var identities: [String: Identity] = [:]

@@ -100,8 +100,12 @@ final class VirtualAgent {
                 later(delay) { [self] in step(.wrote(order.id, results)) }
             }
         case .wake(let id, let delay): later(delay) { [self] in step(.woke(id)) }
-        case .visit(let order): later(.milliseconds(20)) { [self] in step(.visited(order.id, Sight())) }
-        case .meter(let order): later(.milliseconds(20)) { [self] in step(.metered(order.id, Sight())) }
+        case .visit(let order):
+            later(.milliseconds(20)) { [self] in step(.visited(order.id, world.sight(of: order.resource))) }
+        case .meter(let order):
+            later(.milliseconds(20)) { [self] in
+                step(.metered(order.id, world.sight(of: order.machines.map(\.resource))))
+            }
         case .endVisit: break
         case .rest(_, let slot): later(.zero) { [self] in step(.rested(slot)) }
         case .publish: later(.zero) { [self] in world.publish(by: self) }

@@ -29,6 +29,7 @@ struct VirtualBMC: Sendable {
     /// Whether a reset went to a machine in the minute after it had taken another one's place.
     var isPowerBeyondTelling = false
     var spelling = HistoryStep.Spelling.plain
+    var load = VirtualLoad()
     var fault: (kind: HistoryStep.FaultKind, until: Timestamp)?
 
     init(node: String, random: inout SplitMix) {
@@ -49,7 +50,10 @@ struct VirtualBMC: Sendable {
         }
         var registers: [String: Register] = [:]
         let isShared = random.chance(25)
-        var resources = [node] + HistorySite.gpus.filter { HistorySite.node(of: $0) == node }
+        // A tray has no limit of its own.
+        let isTray = HistorySite.trays.contains(node)
+        var resources = isTray ? [] : [node]
+        resources += (HistorySite.gpus + HistorySite.trayGPUs).filter { HistorySite.node(of: $0) == node }
         if node == "n1" { resources.append(HistorySite.board) }
         for resource in resources {
             var place = resource
@@ -65,6 +69,7 @@ struct VirtualBMC: Sendable {
         self.ways = ways
         machine = VirtualMachine(
             serial: "SN-\(node)", uuid: "4c4c4544-0000-2010-8020-80c04f20200\(node.count)", registers: registers)
+        load = VirtualLoad(of: isTray ? resources : [node], isTray: isTray, seed: random)
     }
 
     /// What is wrong at a moment.

@@ -75,8 +75,13 @@ struct VirtualDisk: Sendable {
             whole.releaseOutcomes = earlier.releaseOutcomes
             breaches[state.id] = whole
         }
-        for change in changes.plans where breaches[change.breach]?.plans.indices.contains(change.position) == true {
-            breaches[change.breach]?.plans[change.position] = change.plan
+        for change in changes.plans {
+            guard let count = breaches[change.breach]?.plans.count, change.position <= count else { continue }
+            if change.position == count {
+                breaches[change.breach]?.plans.append(change.plan)
+            } else {
+                breaches[change.breach]?.plans[change.position] = change.plan
+            }
         }
         for change in changes.letGo { breaches[change.breach]?.released.insert(change.control) }
         for release in changes.releases where breaches[release.breach]?.isClosed == false {

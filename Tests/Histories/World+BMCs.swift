@@ -50,7 +50,9 @@ extension World {
             let (register, power, now) = (bmc.machine.registers[place], bmc.machine.power, time.now)
             then(delay, result) { [self] in
                 note("read \(order.id) \(key): \(Self.text(result))")
+                if case .failure(let fault) = result, fault.kind == .machineOff { view.saidOff.insert(node) }
                 guard case .success = result else { return }
+                view.saidOff.remove(node)
                 if view.runs[key]?.serial == nil {
                     view.runs[key]?.serial = bmc.machine.serial
                     view.runs[key]?.isIdentified = identity.told != nil

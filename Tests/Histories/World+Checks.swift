@@ -59,6 +59,7 @@ extension World {
                 else {
                     return fail("\(ask.hint.action) \(ask.hint.resourceID) has no result in the last report")
                 }
+                if let budget = ask.budget { checkBudget(ask, result, budget) }
                 for target in ask.targets where !satisfies(target) {
                     let holds =
                         "\(target.resource) holds \(value(target)) where \(ask.hint.action) allows \(model.bound(on: target).map { "\($0) W" } ?? "none")"
@@ -81,7 +82,7 @@ extension World {
     static func isExcused(_ message: String) -> Bool {
         [
             "contended", "max_suspended", "max_unreachable", "allows none of", "protected", "inventory no longer has",
-            "another machine", "accepted the write",
+            "another machine", "accepted the write", "nothing tells",
         ].contains { message.contains($0) }
     }
 

@@ -18,7 +18,8 @@ extension World {
         let first = acceptance.asks.map(\.hint.priority).min() ?? 0
         var priorities: [String: (node: String, priority: Int)] = [:]
         let suspended = Set(acceptance.asks.flatMap(\.targets).filter { $0.watts == nil }.map(\.node))
-        for ask in acceptance.asks {
+        // What is met through what is inside is begun with what turns out to have no limit of its own.
+        for ask in acceptance.asks where ask.budget == nil {
             for target in ask.targets where target.watts != nil {
                 guard let bmc = bmcs[target.node], !suspended.contains(target.node),
                     !model.wantsSuspended(target.node, .all)
@@ -56,7 +57,9 @@ extension World {
         guard !view.waiting.isEmpty, history.bounds.slotsPerBMC == 1 else { return }
         if let own {
             for (other, waiting) in view.waiting
-            where waiting.node == node && waiting.breach == own.breach && waiting.priority < own.priority {
+            where waiting.breach == own.breach && waiting.priority < own.priority
+                && (waiting.node == node || isAtLeisure(waiting.node))
+            {
                 fail("\(key) of priority \(own.priority) is begun before \(other) of priority \(waiting.priority)")
             }
         } else if isRelease(key, bmc, place) {

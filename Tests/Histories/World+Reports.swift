@@ -27,6 +27,7 @@ extension World {
             return
         }
         if asks.allSatisfy(\.targets.isEmpty) { fail("applied \(result.resourceID), which may not be touched") }
+        if asks.contains(where: { $0.budget != nil }) { return checkBudget(result, asks, of: breach) }
         for target in ask.targets {
             guard let bmc = bmcs[target.node] else { continue }
             let place = bmc.place(of: target.resource)
@@ -56,6 +57,8 @@ extension World {
     private func checkReverted(_ result: EnforcementResult, of breach: UUIDText) {
         for target in asks(result, of: breach).flatMap(\.targets) {
             guard let bmc = bmcs[target.node], bmc.spare == nil else { continue }
+            // Of several, those that are not back are named.
+            if result.message?.contains("\(target.resource): ") == true { continue }
             let isStillHeld = model.breaches.contains { id, other in
                 id != breach && other.asks.contains { $0.targets.contains { $0.node == target.node } }
                     && !(reports[id]?.0.action == .reverted)

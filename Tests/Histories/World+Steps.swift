@@ -62,6 +62,9 @@ extension World {
         case .reloadMode(let mode): reload(mode: mode)
         case .backup: copyJournal()
         case .restoreBackup: restoreBackup()
+        case .rest(let node, let watts): bmcs[node]?.load.rest = watts
+        case .workload(let resource, let watts):
+            bmcs[HistorySite.node(of: resource)]?.load.workloads[resource] = watts
         case .calm: calm()
         }
     }

@@ -10,6 +10,7 @@ import Site
 /// asked comes from the signed alerts. Of the agent's records it looks only whether they are durable, and say the same.
 final class World {
     let history: History
+    private let excusesDeaths: Bool
     let time = VirtualTime()
     var disk = VirtualDisk()
     let mirror: (any JournalMirror)?
@@ -59,6 +60,8 @@ final class World {
     var releasedAt: [UUIDText: [String: Timestamp]] = [:]
     /// What was written or reported as held for each breach, by place.
     var bearing: [UUIDText: Set<String>] = [:]
+    /// What each tray draws beside its GPUs, as meters have told it to any process.
+    var toldRests: [String: Set<Int>] = [:]
     /// What this process was shown of machines' power and has not made durable.
     var undurableLosses: Set<String> = []
 
@@ -70,18 +73,22 @@ final class World {
         let mirror: (any JournalMirror)?
     }
 
-    init(_ history: History) throws {
+    /// - Parameter excusesDeaths: whether what a BMC made of a write over which a process died counts as beyond telling
+    init(_ history: History, excusesDeaths: Bool = true) throws {
         self.history = history
+        self.excusesDeaths = excusesDeaths
         mirror = history.isKeptInSQLite ? try makeJournalMirror() : nil
         random = SplitMix(seed: history.seed)
         policies = [history.policy]
         model.know(.plain)
         for node in HistorySite.nodes { bmcs[node] = VirtualBMC(node: node, random: &random) }
+        guard history.hasTrays else { return }
+        for node in HistorySite.trays { bmcs[node] = VirtualBMC(node: node, random: &random) }
     }
 
     var wall: Timestamp { time.now + wallOffset }
 
-    var site: Site { HistorySite.site(variant) }
+    var site: Site { HistorySite.site(variant, hasTrays: history.hasTrays) }
 
     var policy: Policy { policies[policies.count - 1] }
 
@@ -121,7 +128,7 @@ final class World {
         // Where something is owed to both machines of one address, people put in one and then the other.
         for _ in 0..<9 where violation == nil && !isOver() {
             time.run(for: .seconds(1200)) { [self] in violation == nil && !isOver() }
-            for node in HistorySite.nodes where bmcs[node]?.spare != nil && !isOver() {
+            for node in bmcs.keys.sorted() where bmcs[node]?.spare != nil && !isOver() {
                 bmcs[node]?.exchange(at: time.now)
             }
         }
@@ -193,6 +200,7 @@ final class World {
     private func noteUnknown() {
         for (node, bmc) in bmcs {
             for id in bmc.machine.registers.keys { bmcs[node]?.machine.registers[id]?.owed?.overtaken = nil }
+            guard excusesDeaths else { continue }
             for register in bmc.machine.registers.values where register.author == .agent {
                 guard let owed = register.owed, let last = register.record.last, let watts = register.watts,
                     time.now - last.at < History.deadline, !owed.sent.contains(watts)
@@ -213,7 +221,7 @@ final class World {
         isDiskBad = false
         commitTime = .milliseconds(3)
         if !isBrokerUp { connect() }
-        for node in HistorySite.nodes { heal(node) }
+        for node in bmcs.keys.sorted() { heal(node) }
         if mode != .enforce { reload(mode: .enforce) }
         thaw()
     }
@@ -306,7 +314,7 @@ final class World {
         isFrozenDurably = disk.isFrozen
         releasedAt = [:]
         events = [:]
-        for node in HistorySite.nodes {
+        for node in bmcs.keys.sorted() {
             if bmcs[node]?.spare != nil, bmcs[node]?.machine.serial.hasPrefix("XX") == true {
                 bmcs[node]?.exchange(at: time.now)
             }
