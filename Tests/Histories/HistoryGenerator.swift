@@ -144,7 +144,8 @@ struct HistoryGenerator {
     private mutating func load() -> HistoryStep {
         random.chance(50)
             ? .rest(node: random.pick(HistorySite.trays), watts: random.pick([100, 200, 400, 500]))
-            : .workload(random.pick(HistorySite.trayGPUs + ["n1", "n4"]), watts: random.pick([0, 150, 500, 900, 1200]))
+            : .workload(
+                random.pick(HistorySite.trayGPUs + ["n1", "n4"]), watts: random.pick([0, 150, 500, 900, 1200]))
     }
 
     /// Of something that is met through what is inside.

@@ -13,7 +13,8 @@ struct Reach {
             let members = site.members(of: group)
             return members.flatMap { isFeed($0) ? inside($0) : [] }
         }
-        guard let resource = site.resources[hint.resourceID], resource.type == hint.resourceType, isFeed(resource) else {
+        guard let resource = site.resources[hint.resourceID], resource.type == hint.resourceType, isFeed(resource)
+        else {
             return []
         }
         return inside(resource)

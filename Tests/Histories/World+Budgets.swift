@@ -100,7 +100,9 @@ extension World {
         }
         let name = ask.hint.resourceID
         let words = result.message ?? ""
-        if let first = sum.unlimited.first { return fail("\(name) applied, but \(first) was read without a limit: \(words)") }
+        if let first = sum.unlimited.first {
+            return fail("\(name) applied, but \(first) was read without a limit: \(words)")
+        }
         if !sum.isRestKnown { fail("\(name) applied, although nothing told what its trays draw: \(words)") }
         let said = result.appliedPower?.watts.wholeWatts ?? budget
         if sum.watts > said + sum.tolerance {

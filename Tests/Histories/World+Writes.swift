@@ -213,7 +213,9 @@ extension World {
         if bmc.isJustExchanged(at: time.now) { bmcs[node]?.isPowerBeyondTelling = true }
         bear(node + " power") { $0.node == node && $0.watts == nil }
         let down = bmcs.values.filter { $0.node == node || $0.machine.isDownByAgent }.count
-        let limit = policies.map { $0.maxSuspended.of(HistorySite.site(.plain, hasTrays: history.hasTrays).nodeCount) }.max() ?? 0
+        let limit =
+            policies.map { $0.maxSuspended.of(HistorySite.site(.plain, hasTrays: history.hasTrays).nodeCount) }.max()
+            ?? 0
         if down > limit { fail("\(down) nodes are suspended, \(limit) may be") }
         for (id, register) in bmc.machine.registers where register.owed != nil {
             bmcs[node]?.machine.registers[id]?.owed?.isPowerCycled = true

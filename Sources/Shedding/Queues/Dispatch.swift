@@ -16,11 +16,7 @@ struct Dispatch: Sendable {
     private var slots: [RunID: Slot] = [:]
     /// Runs that gave way to what is more urgent on their BMC.
     private var parked: [ControlKey: RunID] = [:]
-    private var visits: [BMC.Address: Visit] = [:]
-    private var patrol: Patrol
-    private var metering: Metering
-    /// BMCs that the patrol wants to look at, and that wait for their slot.
-    private var patrolled: Set<BMC.Address> = []
+    private var visits: Visits
     /// What was last spoken to in each slot.
     private var connections: [Slot: BMC] = [:]
     private var lastID: UInt64 = 0
@@ -35,8 +31,7 @@ struct Dispatch: Sendable {
 
     init(_ bounds: Bounds, site: Site) {
         queues = Queues(bounds)
-        patrol = Patrol(every: bounds.patrolEvery, site: site)
-        metering = Metering(site: site)
+        visits = Visits(bounds, site: site)
     }
 
     /// Whether nothing is at work on any BMC.
@@ -49,13 +44,10 @@ struct Dispatch: Sendable {
     var busyBMCs: Set<BMC.Address> { queues.busyBMCs }
 
     func nextDue(now: Timestamp) -> Timestamp? {
-        isStopping ? nil : [queues.nextDue, patrol.nextDue].compactMap { $0 }.min()
+        isStopping ? nil : [queues.nextDue, visits.nextDue].compactMap { $0 }.min()
     }
 
-    mutating func reload(_ site: Site) {
-        patrol.reload(site)
-        metering.reload(site)
-    }
+    mutating func reload(_ site: Site) { visits.reload(site) }
 
     mutating func beginPreparing() { queues.beginPreparing() }
 
@@ -70,10 +62,7 @@ struct Dispatch: Sendable {
     mutating func add(_ key: ControlKey, at bmc: BMC.Address, priority: Int, _ progress: inout Progress) {
         if isStopping { return }
         queues.add(key, at: bmc, priority: priority, now: progress.now)
-        if let visit = visits[bmc], !visit.isEnding {
-            visits[bmc]?.isEnding = true
-            progress.effects.append(.endVisit(visit.id))
-        }
+        if let visit = visits.end(at: bmc) { progress.effects.append(.endVisit(visit)) }
         for slot in queues.slots(at: bmc) {
             guard let turn = turns[slot], turn.isWaiting, let run = turn.current.flatMap({ runs[$0] }),
                 case .wait = run.step, queues.hasMoreUrgent(than: run.priority, at: bmc)
@@ -130,12 +119,10 @@ struct Dispatch: Sendable {
 
     /// - Parameter isSeen: whether a look of the patrol saw its resource; nil for a turn of metering
     mutating func didVisit(_ id: RunID, isSeen: Bool?, now: Timestamp) {
-        guard let slot = slots.removeValue(forKey: id), let visit = visits[slot.bmc], visit.id == id else { return }
-        visits[slot.bmc] = nil
-        if isSeen == true, let resource = visit.resource { patrol.didSee(resource) }
-        let isNew = isSeen != nil && patrol.isNew(slot.bmc) && !visit.isEnding
-        if isNew { patrolled.insert(slot.bmc) }
-        if !isStopping, isNew || patrolled.contains(slot.bmc) { queues.addVisit(at: slot.bmc, now: now) }
+        guard let slot = slots.removeValue(forKey: id) else { return }
+        let visit = visits.did(id, at: slot.bmc, isSeen: isSeen)
+        guard visit.isKnown else { return }
+        if visit.isAgain, !isStopping { queues.addVisit(at: slot.bmc, now: now) }
         ready.append(slot)
     }
 
@@ -153,10 +140,7 @@ struct Dispatch: Sendable {
     mutating func stop(_ progress: inout Progress) {
         isStopping = true
         queues.dropAll()
-        for (bmc, visit) in visits.sorted(by: { $0.key < $1.key }) where !visit.isEnding {
-            visits[bmc]?.isEnding = true
-            progress.effects.append(.endVisit(visit.id))
-        }
+        progress.effects += visits.endAll().map { .endVisit($0) }
         for slot in turns.keys.sorted(by: { ($0.bmc, $0.number) < ($1.bmc, $1.number) })
         where turns[slot]?.isWaiting == true {
             turns[slot]?.isWaiting = false
@@ -166,30 +150,10 @@ struct Dispatch: Sendable {
 
     // MARK: Going on
 
-    /// Sends the patrol where it is due, unless enforcement has much to do; the next round comes soon.
-    mutating func sendPatrol(now: Timestamp) {
-        while !isStopping, let bmc = patrol.due(now: now) {
-            if visits[bmc] == nil, queues.isQuiet(now: now) {
-                guard queues.hasRoomForVisit else { return }
-                patrolled.insert(bmc)
-                queues.addVisit(at: bmc, now: now)
-            }
-            patrol.didSend()
-        }
-    }
+    mutating func sendPatrol(now: Timestamp) { if !isStopping { visits.sendPatrol(&queues, now: now) } }
 
-    /// Has the machines metered that something is held on, where enforcement leaves room.
     mutating func sendMeters(_ held: () -> Set<BMC.Address>, every: Duration, now: Timestamp) {
-        while !isStopping, let bmc = metering.due(held, every: every, now: now) {
-            if visits[bmc] == nil, queues.isQuiet(now: now) {
-                guard queues.hasRoomForVisit else { return }
-                metering.didSend()
-                queues.addVisit(at: bmc, now: now)
-            } else {
-                // Its next turn comes soon.
-                metering.skip()
-            }
-        }
+        if !isStopping { visits.sendMeters(&queues, held, every: every, now: now) }
     }
 
     /// Goes on in every slot that can, and begins with as many more as there may be.
@@ -226,21 +190,20 @@ struct Dispatch: Sendable {
         guard !isStopping, !isToYield, let job = queues.next(in: slot) else { return rest(slot, &progress) }
         switch job {
         case .visit:
-            if let machines = metering.take(slot.bmc), let bmc = machines.first?.resource.bmc {
-                let id = beginVisit(of: nil, in: slot, bmc)
+            guard let work = visits.next(at: slot.bmc) else { return takeNext(slot, &book, &progress) }
+            let id = nextID()
+            visits.begin(work, as: id)
+            slots[id] = slot
+            connections[slot] = work.bmc
+            switch work {
+            case .meter(let machines, let bmc):
                 progress.effects.append(.meter(MeterOrder(id: id, machines: machines, bmc: bmc, slot: slot)))
-                return
+            case .look(let resource, let gpus, let isKnown, let bmc):
+                progress.effects.append(
+                    .visit(
+                        VisitOrder(
+                            id: id, resource: resource, gpus: gpus, bmc: bmc, slot: slot, isKnown: isKnown)))
             }
-            patrolled.remove(slot.bmc)
-            guard let (resource, isKnown) = patrol.next(at: slot.bmc), let bmc = resource.bmc else {
-                return takeNext(slot, &book, &progress)
-            }
-            let id = beginVisit(of: resource.id, in: slot, bmc)
-            progress.effects.append(
-                .visit(
-                    VisitOrder(
-                        id: id, resource: resource, gpus: metering.gpus(of: resource), bmc: bmc, slot: slot,
-                        isKnown: isKnown)))
         case .control(let key, let priority):
             if let id = parked.removeValue(forKey: key) {
                 slots[id] = slot
@@ -251,14 +214,6 @@ struct Dispatch: Sendable {
             }
             proceed(slot, &book, &progress)
         }
-    }
-
-    private mutating func beginVisit(of resource: String?, in slot: Slot, _ bmc: BMC) -> RunID {
-        let id = nextID()
-        visits[slot.bmc] = Visit(id: id, resource: resource)
-        slots[id] = slot
-        connections[slot] = bmc
-        return id
     }
 
     private mutating func rest(_ slot: Slot, _ progress: inout Progress) {

@@ -1,0 +1,104 @@
+import PowerEvents
+import Site
+
+/// Looks at BMCs that change nothing: the patrol's rounds, and metering while something is held. Both come behind
+/// everything that enforces, and end where that wants their BMC.
+struct Visits: Sendable {
+    private var patrol: Patrol
+    private var metering: Metering
+    private var underWay: [BMC.Address: Visit] = [:]
+    /// BMCs that the patrol wants to look at, and that wait for their slot.
+    private var patrolled: Set<BMC.Address> = []
+
+    /// What is to be done on a BMC whose turn has come.
+    enum Work {
+        case meter([MeterOrder.Machine], BMC)
+        case look(Resource, gpus: [Resource], isKnown: Bool, BMC)
+
+        var bmc: BMC {
+            switch self {
+            case .meter(_, let bmc), .look(_, _, _, let bmc): bmc
+            }
+        }
+    }
+
+    init(_ bounds: Bounds, site: Site) {
+        patrol = Patrol(every: bounds.patrolEvery, site: site)
+        metering = Metering(site: site)
+    }
+
+    mutating func reload(_ site: Site) {
+        patrol.reload(site)
+        metering.reload(site)
+    }
+
+    var nextDue: Timestamp? { patrol.nextDue }
+
+    /// Enforcement wants a BMC. - Returns: the visit that is to end; nil where none is under way
+    mutating func end(at bmc: BMC.Address) -> RunID? {
+        guard let visit = underWay[bmc], !visit.isEnding else { return nil }
+        underWay[bmc]?.isEnding = true
+        return visit.id
+    }
+
+    /// Ends them all. - Returns: those that were under way
+    mutating func endAll() -> [RunID] { underWay.keys.sorted().compactMap { end(at: $0) } }
+
+    // MARK: Coming in
+
+    /// Sends the patrol where it is due, unless enforcement has much to do; the next round comes soon.
+    mutating func sendPatrol(_ queues: inout Queues, now: Timestamp) {
+        while let bmc = patrol.due(now: now) {
+            if underWay[bmc] == nil, queues.isQuiet(now: now) {
+                guard queues.hasRoomForVisit else { return }
+                patrolled.insert(bmc)
+                queues.addVisit(at: bmc, now: now)
+            }
+            patrol.didSend()
+        }
+    }
+
+    /// Has the machines metered that something is held on, where enforcement leaves room.
+    mutating func sendMeters(
+        _ queues: inout Queues, _ held: () -> Set<BMC.Address>, every: Duration, now: Timestamp
+    ) {
+        while let bmc = metering.due(held, every: every, now: now) {
+            if underWay[bmc] == nil, queues.isQuiet(now: now) {
+                guard queues.hasRoomForVisit else { return }
+                metering.didSend()
+                queues.addVisit(at: bmc, now: now)
+            } else {
+                // Its next turn comes soon.
+                metering.skip()
+            }
+        }
+    }
+
+    // MARK: Going out
+
+    /// What to do on a BMC: what is held is metered first. nil where nothing is wanted of it any more.
+    mutating func next(at bmc: BMC.Address) -> Work? {
+        if let machines = metering.take(bmc), let bmc = machines.first?.resource.bmc { return .meter(machines, bmc) }
+        patrolled.remove(bmc)
+        guard let (resource, isKnown) = patrol.next(at: bmc), let bmc = resource.bmc else { return nil }
+        return .look(resource, gpus: metering.gpus(of: resource), isKnown: isKnown, bmc)
+    }
+
+    mutating func begin(_ work: Work, as id: RunID) {
+        let resource: String? = if case .look(let resource, _, _, _) = work { resource.id } else { nil }
+        underWay[work.bmc.address] = Visit(id: id, resource: resource)
+    }
+
+    /// - Parameter isSeen: whether a look of the patrol saw its resource; nil for a turn of metering
+    /// - Returns: whether the visit was known; and whether the BMC is to be visited again at once
+    mutating func did(
+        _ id: RunID, at bmc: BMC.Address, isSeen: Bool?
+    ) -> (isKnown: Bool, isAgain: Bool) {
+        guard let visit = underWay[bmc], visit.id == id else { return (false, false) }
+        underWay[bmc] = nil
+        if isSeen == true, let resource = visit.resource { patrol.didSee(resource) }
+        // A machine is wholly known before it is left.
+        if isSeen != nil, patrol.isNew(bmc), !visit.isEnding { patrolled.insert(bmc) }
+        return (true, patrolled.contains(bmc))
+    }
+}
