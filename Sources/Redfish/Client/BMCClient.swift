@@ -32,11 +32,6 @@ public actor BMCClient {
     private var knowledge: BMCKnowledge?
     private let ledger: (any BMCLedger)?
     let address: BMC.Address
-    private struct KnownIdentity {
-        let identity: MachineIdentity?
-        let at: ContinuousClock.Instant
-    }
-
     /// By ComputerSystem: its UUID and serial number, and when it told them; under no name, the service's.
     private var identities: [String: KnownIdentity] = [:]
     private var actionInfos: [String: [ResetType]] = [:]
@@ -264,10 +259,6 @@ public actor BMCClient {
         return types
     }
 
-    private static func resetTypes(_ values: JSONValue?) -> [ResetType] {
-        values?.array?.compactMap(\.string).map { ResetType(rawValue: $0) } ?? []
-    }
-
     /// The machine's UUID and serial number, no older than that.
     private func identity(
         _ locator: Locator, _ document: Document, noOlderThan age: Duration, context: RequestContext
@@ -294,10 +285,6 @@ public actor BMCClient {
         }
         identities[name] = KnownIdentity(identity: identity, at: now())
         return identity
-    }
-
-    private static func identity(of system: JSONValue) -> MachineIdentity? {
-        MachineIdentity(uuid: system["UUID"]?.string, serial: system["SerialNumber"]?.string)
     }
 
     private func powerState(
