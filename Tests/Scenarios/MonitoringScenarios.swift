@@ -82,6 +82,8 @@ struct MonitoringScenarios {
         let breach = try Stage.newBreach()
         try await stage.alert(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
         _ = try await stage.report(breach, .applied)
+        // Gauges are set once a second.
+        #expect(try await eventually { await stage.page("/metrics").body.contains("\nima_shed_watts{") })
         let page = await stage.page("/metrics").body
         let dashboard = try JSONValue(parsing: Array(Self.file("deploy/grafana-dashboard.json").utf8), limits: .widest)
         var queries = (dashboard["panels"]?.array ?? []).flatMap { $0["targets"]?.array ?? [] }
