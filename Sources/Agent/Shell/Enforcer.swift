@@ -93,6 +93,7 @@ actor Enforcer: Service {
     private func passTime() async {
         var ticks = 0
         parts.facts.measure(core, at: now().steady)
+        parts.facts.measurePower(core, at: now().steady)
         while !isStopping, !Task.isCancelled {
             try? await Task.sleep(for: Self.tick)
             step(.time)
