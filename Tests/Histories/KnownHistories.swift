@@ -339,4 +339,38 @@ import Testing
             [(500, active(1, critical: true, [hint("n1", .suspend, priority: 1)]))] + again
                 + [(40_000, .foreignPower("n1", isOn: false)), (40_000, resolved(1))])
     }
+
+    /// A release that cannot be done while the machine is off, of what another breach has come to hold since.
+    @Test func whatFailedToBePutBackAndIsHeldByAnotherBreachIsSaidToBe() {
+        expectWell(
+            seeds: 600...660,
+            [
+                (
+                    11095,
+                    .alert(
+                        breach: 1, .active, isCritical: false,
+                        [hint("n1-gpu1", .powerCap, 250, priority: 2), hint("store", .powerCap, 900, priority: 3)],
+                        .init(copies: 1, delay: 0, skew: -9000, isForged: false))
+                ),
+                (
+                    45,
+                    .alert(
+                        breach: 3, .active, isCritical: false, [hint("rack", .suspend, priority: 2)],
+                        .init(copies: 1, delay: 0, skew: 0, isForged: false))
+                ),
+                (
+                    4233,
+                    .alert(
+                        breach: 1, .resolved, isCritical: false, [],
+                        .init(copies: 1, delay: 0, skew: 0, isForged: false))
+                ),
+                (
+                    9984,
+                    .alert(
+                        breach: 3, .active, isCritical: true,
+                        [hint("n1-gpu1", .powerCap, 400, priority: 3), hint("store", .powerCap, 100, priority: 1)],
+                        .init(copies: 1, delay: 0, skew: 0, isForged: false))
+                ),
+            ])
+    }
 }

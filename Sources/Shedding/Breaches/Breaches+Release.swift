@@ -150,6 +150,13 @@ extension Breaches {
             return outcome.code != .failed || controls[key] == nil || !demands(on: key).isEmpty
         }
         guard isDone else { return reportIfSettled(id, now: now) }
+        // What failed to be put back and has come to be held by another breach is that one's, and is said to be.
+        for key in breach.controls {
+            guard let outcome = breach.releaseOutcomes[key], outcome.code == .failed else { continue }
+            let others = holdIndex[key].keys.filter { $0 != id && breaches[$0]?.released.contains(key) == false }
+            let held = outcome.stillHeld(by: others.sorted())
+            if !others.isEmpty, held != outcome { note(held, releasing: key, of: id) }
+        }
         holdIndex.remove(breach)
         breaches[id]?.phase = .closed(at: now)
         due.forget(id)
