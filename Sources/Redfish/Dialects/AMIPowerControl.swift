@@ -17,7 +17,7 @@ enum AMIPowerControl: ControlDialect {
             ?? PowerControlLimit.objection(to: document, at: place)
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard trigger(document) != nil, objection(to: document, at: place) == nil, let state = state(document),
             let control = PowerControlLimit.control(in: document, member: place.member),
             PowerControlLimit.hasWatts(control), let limit = control["PowerLimit"], limit.object != nil
@@ -27,7 +27,7 @@ enum AMIPowerControl: ControlDialect {
         let oem = control["Oem", "Vendor", "PowerLimit"]
         let range = PowerRange(
             minimum: RedfishNumber.positiveWatts(oem?["Min"]), maximum: RedfishNumber.positiveWatts(oem?["Max"]))
-        return ControlReading(
+        return Reading(
             RedfishNumber.positiveWatts(limit["LimitInWatts"]), isInForce: state == armed, .object(fragment), range)
     }
 

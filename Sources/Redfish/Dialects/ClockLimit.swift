@@ -11,7 +11,7 @@ enum ClockLimit: ControlDialect {
         isOne(document) ? SettingMaxFragment.objection(document) : nil
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard isOne(document) else { return nil }
         return SettingMaxFragment.reading(
             document, minimum: document["AllowableMin"], maximum: document["AllowableMax"])

@@ -17,7 +17,7 @@ protocol ControlDialect: Sendable {
     static func objection(to document: JSONValue, at place: Locator) -> String?
 
     /// What the document says of the control; nil where it is none of this dialect, or one that cannot be used.
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading?
+    static func reading(in document: JSONValue, at place: Locator) -> Reading?
 
     /// What to send, given what the document shows now; nil where the change does not suit this kind of control.
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep?

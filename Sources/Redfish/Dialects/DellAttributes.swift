@@ -17,7 +17,7 @@ enum DellAttributes: ControlDialect {
             ?? OwnValue.objection(toPower: watts, value)
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard objection(to: document, at: place) == nil, let attributes = document["Attributes"],
             let isOn = attributes[setting]?.string, attributes[value] != nil
         else { return nil }
@@ -26,7 +26,7 @@ enum DellAttributes: ControlDialect {
         let range = PowerRange(
             minimum: RedfishNumber.positiveWatts(attributes["ServerPwr.1.PowerCapMinThres"]),
             maximum: RedfishNumber.positiveWatts(attributes["ServerPwr.1.PowerCapMaxThres"]))
-        return ControlReading(
+        return Reading(
             RedfishNumber.positiveWatts(attributes[value]), isInForce: isOn == "Enabled", .object(fragment), range)
     }
 

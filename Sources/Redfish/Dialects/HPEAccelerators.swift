@@ -11,14 +11,14 @@ enum HPEAccelerators: ControlDialect {
         zone(document).flatMap { OwnValue.objection(toPower: $0["PowerLimitInWatts"], "PowerLimitInWatts") }
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard target(document) != nil, objection(to: document, at: place) == nil, let zone = zone(document) else {
             return nil
         }
         let range = document["PowerLimitRanges"]?.array?.first { $0["ZoneNumber"] == zone["ZoneNumber"] }
         var fragment = JSONObject()
         fragment["PowerLimitInWatts"] = zone["PowerLimitInWatts"]
-        return ControlReading(
+        return Reading(
             value: .limit(RedfishNumber.positiveWatts(zone["PowerLimitInWatts"])), fragment: .object(fragment),
             range: PowerRange(
                 minimum: RedfishNumber.positiveWatts(range?["MinimumPowerLimit"]),

@@ -10,7 +10,7 @@ enum HPEPowerControl: ControlDialect {
         document["Oem", "Hpe"]?.object == nil ? nil : PowerControlLimit.objection(to: document, at: place)
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard let hpe = document["Oem", "Hpe"], hpe.object != nil,
             var reading = PowerControlLimit.reading(in: document, at: place)
         else { return nil }

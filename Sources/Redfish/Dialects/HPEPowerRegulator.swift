@@ -21,12 +21,12 @@ enum HPEPowerRegulator: ControlDialect {
         return supported.filter { $0 != "OSControl" }
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         let modes = modes(document)
         guard modes.count > 1, objection(to: document, at: place) == nil,
             let mode = document["Oem", "Hpe", key]?.string, mode != "OSControl"
         else { return nil }
-        return ControlReading(value: .mode(mode), fragment: .object(member(.string(mode))), modes: modes)
+        return Reading(value: .mode(mode), fragment: .object(member(.string(mode))), modes: modes)
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {

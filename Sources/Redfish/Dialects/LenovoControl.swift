@@ -11,7 +11,7 @@ enum LenovoControl: ControlDialect {
         document["Oem", "Lenovo"]?.object == nil ? nil : StandardControl.objection(to: document, at: place)
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard document["Oem", "Lenovo"]?.object != nil, StandardControl.isPowerInWatts(document) else { return nil }
         return SetPointFragment.reading(document)
     }

@@ -17,7 +17,7 @@ enum NVIDIAControl: ControlDialect {
             ? nil : "shows no set point that could be put back"
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard place.uri.contains("/HGX_"), StandardControl.isPowerInWatts(document),
             objection(to: document, at: place) == nil
         else { return nil }

@@ -13,7 +13,7 @@ enum NVIDIAEnvironmentMetrics: ControlDialect {
     static let deviceWait = Duration.seconds(75)
     static let patience: Duration? = deviceWait
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard isNVIDIA(document, place), objection(to: document, at: place) == nil,
             let control = document["PowerLimitWatts"], control.object != nil,
             var reading = SetPointFragment.reading(control)

@@ -11,7 +11,7 @@ enum OperatingSpeedRange: ControlDialect {
         document["OperatingSpeedRangeMHz"].flatMap(SettingMaxFragment.objection)
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard let range = document["OperatingSpeedRangeMHz"], range["SettingMax"] != nil else { return nil }
         return SettingMaxFragment.reading(
             range, minimum: range["AllowableMin"] ?? document["MinSpeedMHz"],

@@ -12,12 +12,12 @@ enum PowerControlLimit: ControlDialect {
         return OwnValue.objection(toPower: limit["LimitInWatts"], "LimitInWatts")
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard let control = control(in: document, member: place.member), !isPlaceholder(control), hasWatts(control),
             objection(to: document, at: place) == nil, let limit = limit(in: document, at: place)
         else { return nil }
         let watts = RedfishNumber.watts(limit["LimitInWatts"])
-        return ControlReading(
+        return Reading(
             value: .limit(watts == .zero ? nil : watts), fragment: .object(fragment(limit)),
             range: PowerRange(
                 minimum: RedfishNumber.positiveWatts(control["Oem", "Cray", "PowerLimit", "Min"]),

@@ -18,7 +18,7 @@ enum ProcessorSpeedLimit: ControlDialect {
         return OwnValue.objection(toSpeed: limit, "SpeedLimitMHz")
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard objection(to: document, at: place) == nil, document["SpeedLimitMHz"] != nil,
             let locked = document["SpeedLocked"]?.bool
         else { return nil }
@@ -29,7 +29,7 @@ enum ProcessorSpeedLimit: ControlDialect {
         var fragment = JSONObject()
         for key in ["SpeedLimitMHz", "SpeedLocked"] { fragment[key] = document[key] }
         let isInForce = locked && limit != nil && limit != range.maximum
-        return ControlReading(value: .speed(isInForce ? limit : nil), fragment: .object(fragment), speeds: range)
+        return Reading(value: .speed(isInForce ? limit : nil), fragment: .object(fragment), speeds: range)
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {

@@ -4,8 +4,6 @@ import StrictJSON
 
 /// What one document shows of a control, apart from the document's shape: a reading that does not yet say of which machine
 /// it is, nor where it was found.
-typealias ControlReading = Reading
-
 extension Reading {
     /// A power limit that stands there whether it is in force or not.
     init(_ watts: Watts?, isInForce: Bool, _ fragment: JSONValue, _ range: PowerRange) {

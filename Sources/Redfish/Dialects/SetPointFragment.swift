@@ -27,7 +27,7 @@ enum SetPointFragment {
 
     static func isWatts(_ unit: String) -> Bool { ["w", "watt", "watts"].contains(unit.lowercased()) }
 
-    static func reading(_ control: JSONValue) -> ControlReading? {
+    static func reading(_ control: JSONValue) -> Reading? {
         guard objection(control) == nil else { return nil }
         var fragment = JSONObject()
         for key in ["SetPoint", "ControlMode"] { fragment[key] = control[key] }
@@ -39,7 +39,7 @@ enum SetPointFragment {
             minimum: RedfishNumber.positiveWatts(minimum), maximum: RedfishNumber.positiveWatts(maximum),
             increment: RedfishNumber.positiveWatts(control["Increment"]))
         // A set point of 0 under a mode that is on means "none" wherever it was seen.
-        return ControlReading(
+        return Reading(
             RedfishNumber.positiveWatts(control["SetPoint"]), isInForce: !isDisabled, .object(fragment), range)
     }
 

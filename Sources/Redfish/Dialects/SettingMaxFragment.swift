@@ -8,14 +8,14 @@ enum SettingMaxFragment {
         OwnValue.objection(toSpeed: range["SettingMax"], "SettingMax")
     }
 
-    static func reading(_ range: JSONValue, minimum: JSONValue?, maximum: JSONValue?) -> ControlReading? {
+    static func reading(_ range: JSONValue, minimum: JSONValue?, maximum: JSONValue?) -> Reading? {
         guard objection(range) == nil else { return nil }
         let speeds = SpeedRange(
             minimum: RedfishNumber.megahertz(minimum), maximum: RedfishNumber.megahertz(maximum))
         let limit = RedfishNumber.megahertz(range["SettingMax"])
         var fragment = JSONObject()
         fragment["SettingMax"] = range["SettingMax"]
-        return ControlReading(
+        return Reading(
             value: .speed(limit == speeds.maximum ? nil : limit), fragment: .object(fragment), speeds: speeds)
     }
 

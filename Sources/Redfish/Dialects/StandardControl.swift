@@ -11,7 +11,7 @@ enum StandardControl: ControlDialect {
         document["ControlType"]?.string == "Power" ? SetPointFragment.objection(document) : nil
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard isPowerInWatts(document), var reading = SetPointFragment.reading(document) else { return nil }
         reading.group = group(of: document, at: place.uri)
         return reading

@@ -12,7 +12,7 @@ enum StandardEnvironmentMetrics: ControlDialect {
         return SetPointFragment.objection(control)
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard let control = document["PowerLimitWatts"], control.object != nil else { return nil }
         return SetPointFragment.reading(control)
     }

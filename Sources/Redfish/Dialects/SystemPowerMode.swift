@@ -20,12 +20,12 @@ enum SystemPowerMode: ControlDialect {
         return modes.contains { $0 != "OEM" } ? modes : []
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         let modes = modes(document)
         guard !modes.isEmpty, objection(to: document, at: place) == nil, let mode = document["PowerMode"]?.string else {
             return nil
         }
-        return ControlReading(value: .mode(mode), fragment: ["PowerMode": .string(mode)], modes: modes)
+        return Reading(value: .mode(mode), fragment: ["PowerMode": .string(mode)], modes: modes)
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {

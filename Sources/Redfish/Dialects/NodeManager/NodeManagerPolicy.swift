@@ -32,7 +32,7 @@ enum NodeManagerPolicy: ControlDialect {
         return nil
     }
 
-    static func reading(in document: JSONValue, at place: Locator) -> ControlReading? {
+    static func reading(in document: JSONValue, at place: Locator) -> Reading? {
         guard let manager = document["NodeManager"], let domain = document["Domain"],
             objection(to: document, at: place) == nil
         else { return nil }
@@ -50,7 +50,7 @@ enum NodeManagerPolicy: ControlDialect {
         let range = PowerRange(
             minimum: RedfishNumber.positiveWatts(domain["Capabilities", "Min"]),
             maximum: RedfishNumber.positiveWatts(domain["Capabilities", "Max"]))
-        return ControlReading(limit, isInForce: isInForce, .object(fragment), range)
+        return Reading(limit, isInForce: isInForce, .object(fragment), range)
     }
 
     static func step(_ change: Convergence.Write, in document: JSONValue, at place: Locator) -> ControlStep? {
