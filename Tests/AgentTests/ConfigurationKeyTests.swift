@@ -20,17 +20,7 @@ struct ConfigurationKeyTests {
     private let configuration: AgentConfiguration
 
     init() throws {
-        folder = try TemporaryFolder()
-        let key = try SigningKey(PrivateKey.generate(.p256), keyID: "k")
-        try folder.write(key.privateKey.pem(), to: "ima.pem")
-        try folder.write(JWKSet([key.jwk()]).json().text, to: "dps.json")
-        try folder.write("secret", to: "password")
-        try folder.write(
-            """
-            credentials: { bmc: { username: ima, password_file: password } }
-            defaults: { bmc: { credentials: bmc, tls: { verify: false } } }
-            nodes: [{ id: n1, bmc: "https://10.0.0.1" }]
-            """, to: "site.yaml")
+        folder = try ConfigurationTests().folder
         configuration = try ConfigurationReader.load(
             folder.write(ConfigurationTests.good, to: "ima.yaml"), environment: [:])
     }

@@ -327,7 +327,7 @@ struct SessionMachineTests {
         while true {
             let script = indices.map { replies[$0] }
             var reset = start
-            _ = reset.run(PostProcedure("/reset", [:], timeout: nil, context: RequestContext()), script)
+            _ = reset.run(UnrepeatedProcedure.post("/reset", [:], timeout: nil, context: RequestContext()), script)
             let sent = reset.requests.count { $0.url == FakeBMC.base + "/reset" }
             var write = start
             _ = write.run(Self.patch(), script)

@@ -1,3 +1,4 @@
+import Journal
 import PowerEvents
 
 /// A breach as an operator names it: by its id, or by the first characters of it.
@@ -18,6 +19,24 @@ enum BreachName {
         let matches = ids.filter { $0.text.hasPrefix(prefix) }.sorted()
         guard let only = matches.first else { return .none }
         return matches.count == 1 ? .one(only) : .several(matches)
+    }
+
+    /// A name that is not one breach's.
+    struct NotOne: Error {
+        let message: String
+        /// Whether it fits several.
+        let isAmbiguous: Bool
+    }
+
+    /// The breach that a name means, of those that the history knows.
+    ///
+    /// - Throws: ``NotOne``, or what the store throws
+    static func find(_ text: String, in store: any Store) async throws -> UUIDText {
+        switch find(text, among: try await store.breaches(startingWith: text, limit: mostNamed + 1)) {
+        case .one(let id): return id
+        case .several(let ids): throw NotOne(message: objection(text, ids), isAmbiguous: true)
+        case .none: throw NotOne(message: "the history knows no breach \"\(text)\"", isAmbiguous: false)
+        }
     }
 
     /// What to say of a prefix that fits several.

@@ -21,7 +21,9 @@ enum ControlRoutes {
         router.add(middleware: OperatorsOnly(group: group))
         addCommands(to: router, desk)
         let enforcer = desk.enforcer
-        router.get("/status") { _, _ in answer(await enforcer.snapshot().json.text, "application/json") }
+        router.get("/status") { _, _ in
+            answer(await enforcer.snapshot(summarises: true).json.text, "application/json")
+        }
         router.get("/names") { _, _ in answer(await enforcer.names().text, "application/json") }
         router.get("/history") { request, _ in try await history(request, store) }
         router.get("/explain") { request, _ in
@@ -109,11 +111,8 @@ enum ControlRoutes {
         }
         var breach: UUIDText?
         if let name = request.uri.queryParameters.get("breach") {
-            let known = try await store.breaches(startingWith: name, limit: BreachName.mostNamed + 1)
-            switch BreachName.find(name, among: known) {
-            case .one(let id): breach = id
-            case .several(let ids): return refusal(BreachName.objection(name, ids), .conflict)
-            case .none: return refusal("the history knows no breach \"\(name)\"", .notFound)
+            do { breach = try await BreachName.find(name, in: store) } catch let error as BreachName.NotOne {
+                return refusal(error.message, error.isAmbiguous ? .conflict : .notFound)
             }
         }
         let query = HistoryQuery(

@@ -19,8 +19,7 @@ struct Evidence: Sendable {
         let own = lines.filter { $0.entry.breach == breach }
         guard let first = own.first(where: { $0.entry.kind == .alert }) ?? own.first else { return nil }
         self.breach = breach
-        let last = own.last?.at ?? first.at
-        rows = Self.rows(lines.filter { $0.entry.breach == breach || $0.at >= first.at && $0.at <= last }, readings)
+        rows = Self.rows(lines, readings)
         power = PowerCurve(readings, arrival: first.at)
         json = Self.json(breach, first, own, rows, power)
     }

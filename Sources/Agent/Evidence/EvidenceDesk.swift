@@ -27,12 +27,9 @@ public struct EvidenceDesk: Sendable {
 
     /// - Parameter name: a breach's id, or the first characters of it
     func make(_ name: String, _ format: Format) async throws -> String {
-        let known = try await store.breaches(startingWith: name, limit: BreachName.mostNamed + 1)
         let id: UUIDText
-        switch BreachName.find(name, among: known) {
-        case .one(let only): id = only
-        case .several(let ids): throw Unavailable(description: BreachName.objection(name, ids))
-        case .none: throw Unavailable(description: "the history knows no breach \"\(name)\"")
+        do { id = try await BreachName.find(name, in: store) } catch let error as BreachName.NotOne {
+            throw Unavailable(description: error.message)
         }
         var lines = try await store.history(HistoryQuery(breach: id, limit: Self.mostLines))
         if let first = lines.first, let last = lines.last {

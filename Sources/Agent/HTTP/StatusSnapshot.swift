@@ -9,7 +9,7 @@ struct StatusSnapshot: Sendable {
     let journalFailure: String?
     let mode: Mode
     let breaches: [Breach]
-    /// Of each of them, what it asks for and how far that has come.
+    /// Of each of them, what it asks for and how far that has come; none where nobody asks for that.
     let summaries: [UUIDText: Summary]
     let controls: [HeldControl]
     let resources: Int
@@ -33,14 +33,16 @@ struct StatusSnapshot: Sendable {
         let rate: PowerRate?
     }
 
-    init(_ core: Core, readiness: Readiness, journalFailure: String?, now: Timestamp) {
+    /// - Parameter summarises: whether every hint is gone through, of which there are thousands. Probes ask again and again,
+    ///   and this is worked out where enforcement is decided.
+    init(_ core: Core, readiness: Readiness, journalFailure: String?, now: Timestamp, summarises: Bool) {
         let book = core.book
         mode = core.mode
         isFrozen = book.isFrozen
         self.journalFailure = journalFailure
         breaches = book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt }
         summaries = Dictionary(
-            uniqueKeysWithValues: breaches.map { breach in
+            uniqueKeysWithValues: (summarises ? breaches : []).map { breach in
                 let progress = book.progress(of: breach.id)
                 return (
                     breach.id,

@@ -19,20 +19,15 @@ public struct AlertPlan: Sendable {
     /// - Parameter input: a payload, or a whole event whose data is signed or not
     /// - Throws: ``UnusableAlert``
     public init(_ input: [UInt8], configuration: AgentConfiguration, logger: Logger) throws {
-        let value: JSONValue
-        do { value = try JSONValue(parsing: input) } catch { throw UnusableAlert(description: "\(error)") }
-        let (payload, objection) = try Self.payload(value, configuration, logger)
-        self.objection = objection
+        let value = try Self.parsed(input)
+        let event = try Self.event(in: value)
+        let payload = try event.map(Self.payload(of:)) ?? value
+        objection = try event.flatMap { try Self.objection(to: value, $0, configuration, logger) }
         let alert: BreachAlert
         do { alert = try BreachAlert(json: payload) } catch {
             let all = BreachAlert.problems(in: payload)
             throw UnusableAlert(
                 description: all.isEmpty ? "\(error)" : all.map(\.description).joined(separator: "\n"))
-        }
-        if alert.status == .resolved {
-            lines = ["resolved: what this breach holds would be released after \(configuration.policy.holdDown)"]
-            json = ["status": "resolved", "hints": []]
-            return
         }
         let book = Breaches(site: configuration.site, policy: configuration.policy)
         let rehearsal = Rehearsal(of: alert, by: book, now: Timestamp(milliseconds: 0))
@@ -44,46 +39,44 @@ public struct AlertPlan: Sendable {
     ///
     /// - Throws: ``UnusableAlert``
     public static func payload(of input: [UInt8]) throws -> JSONValue {
-        do {
-            let value = try JSONValue(parsing: input)
-            guard value["specversion"] != nil else { return value }
-            switch try CloudEvent(json: value).data {
-            case .unsigned(let object): return object
-            case .signed(let token): return try payload(ofToken: token)
-            }
-        } catch let error as UnusableAlert {
-            throw error
-        } catch {
-            throw UnusableAlert(description: "\(error)")
+        let value = try parsed(input)
+        return try event(in: value).map(payload(of:)) ?? value
+    }
+
+    private static func parsed(_ input: [UInt8]) throws -> JSONValue {
+        do { return try JSONValue(parsing: input) } catch { throw UnusableAlert(description: "\(error)") }
+    }
+
+    /// - Returns: nil where it is a payload without an envelope
+    private static func event(in value: JSONValue) throws -> CloudEvent? {
+        guard value["specversion"] != nil else { return nil }
+        do { return try CloudEvent(json: value) } catch { throw UnusableAlert(description: "\(error)") }
+    }
+
+    private static func payload(of event: CloudEvent) throws -> JSONValue {
+        switch event.data {
+        case .unsigned(let object): return object
+        case .signed(let token):
+            let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 3, let bytes = Base64URL.decode(parts[1]), let json = try? JSONValue(parsing: bytes)
+            else { throw UnusableAlert(description: "$.data is no JWS with a JSON payload") }
+            return json
         }
     }
 
-    private static func payload(ofToken token: String) throws -> JSONValue {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let bytes = Base64URL.decode(parts[1]), let json = try? JSONValue(parsing: bytes)
-        else { throw UnusableAlert(description: "$.data is no JWS with a JSON payload") }
-        return json
-    }
-
-    private static func payload(
-        _ value: JSONValue, _ configuration: AgentConfiguration, _ logger: Logger
-    ) throws -> (JSONValue, objection: String?) {
-        guard value["specversion"] != nil else { return (value, nil) }
-        let event: CloudEvent
-        do { event = try CloudEvent(json: value) } catch { throw UnusableAlert(description: "\(error)") }
+    /// Why the agent would refuse an event; nil where it would not.
+    private static func objection(
+        to value: JSONValue, _ event: CloudEvent, _ configuration: AgentConfiguration, _ logger: Logger
+    ) throws -> String? {
         let topic = Topic(.breachAlert, publisher: event.source, prefix: configuration.bus.topicPrefix)
         let gate = AlertGate(
             trust: try TrustStore(configuration.trust, logger: logger), topicPrefix: configuration.bus.topicPrefix,
             maximumAge: configuration.policy.maxAge, logger: logger)
-        var objection: String?
         do throws(Refusal) {
             _ = try gate.admit(topic: topic.description, payload: value.bytes, now: WallClock.now())
+            return nil
         } catch {
-            objection = "\(error.reason.rawValue): \(error.detail)"
-        }
-        switch event.data {
-        case .unsigned(let object): return (object, objection)
-        case .signed(let token): return (try payload(ofToken: token), objection)
+            return "\(error.reason.rawValue): \(error.detail)"
         }
     }
 }

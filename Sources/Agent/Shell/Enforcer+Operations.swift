@@ -51,10 +51,11 @@ extension Enforcer {
         ]
     }
 
-    func snapshot() -> StatusSnapshot {
+    /// - Parameter summarises: with how far each breach has come, in hints and watts
+    func snapshot(summarises: Bool = false) -> StatusSnapshot {
         var snapshot = StatusSnapshot(
             core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure,
-            now: now().steady)
+            now: now().steady, summarises: summarises)
         snapshot.freeze = freeze
         snapshot.isBrokerReady = parts.metrics.brokerReady.series.value > 0
         snapshot.configuration = parts.configuration.json

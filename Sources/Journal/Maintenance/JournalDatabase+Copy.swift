@@ -9,14 +9,8 @@ extension JournalDatabase {
         guard !FileManager.default.fileExists(atPath: target) else {
             throw JournalError(path: target, reason: "copy is not written: the file exists")
         }
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw JournalError(path: path, reason: "does not exist")
-        }
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(5)
-            let source = try DatabaseQueue(path: path, configuration: configuration)
+            let source = try openToRead(path)
             guard FileManager.default.createFile(atPath: target, contents: nil, attributes: [.posixPermissions: 0o600])
             else { throw JournalError(path: target, reason: "copy cannot be created") }
             do {

@@ -56,14 +56,8 @@ public final class JournalDatabase: Sendable {
     public init(reading path: String) throws {
         self.path = path
         lock = nil
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw JournalError(path: path, reason: "does not exist")
-        }
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(5)
-            let file = try DatabaseQueue(path: path, configuration: configuration)
+            let file = try Self.openToRead(path)
             if try file.read(JournalSchema.migrator.hasBeenSuperseded) {
                 throw JournalError(path: path, reason: "was written by a newer version of ima; use that one")
             }
@@ -80,6 +74,19 @@ public final class JournalDatabase: Sendable {
         } catch {
             throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
         }
+    }
+
+    /// A journal's file, which an agent may be using.
+    ///
+    /// - Throws: ``JournalError`` where there is none, else what SQLite says
+    static func openToRead(_ path: String) throws -> DatabaseQueue {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw JournalError(path: path, reason: "does not exist")
+        }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 
     /// A journal in memory, with the same tables: for what has no file to lose, such as a model of the agent.

@@ -349,13 +349,13 @@ public actor BMCClient {
     }
 
     func delete(_ uri: String, timeout: Duration?, context: RequestContext) async throws(BMCFault) -> String? {
-        try await objection(DeleteProcedure(uri, timeout: timeout, context: context))
+        try await objection(UnrepeatedProcedure.delete(uri, timeout: timeout, context: context))
     }
 
     func post(
         _ uri: String, _ body: JSONValue, timeout: Duration?, context: RequestContext
     ) async throws(BMCFault) -> String? {
-        try await objection(PostProcedure(uri, body, timeout: timeout, context: context))
+        try await objection(UnrepeatedProcedure.post(uri, body, timeout: timeout, context: context))
     }
 
     func serviceRoot(context: RequestContext) async throws(BMCFault) -> JSONValue {

@@ -197,13 +197,11 @@ extension Breaches {
 
     private static func merge(_ new: [PlannedHint], into old: [PlannedHint]) -> [PlannedHint] {
         struct Identity: Hashable {
-            let resource: String
-            let action: ShedAction
+            let hint: HintName
             let member: String?
 
             init(_ plan: PlannedHint) {
-                resource = plan.hint.resourceID
-                action = plan.hint.action
+                hint = HintName(plan.hint)
                 member = plan.member
             }
         }

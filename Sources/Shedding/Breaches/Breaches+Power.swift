@@ -20,9 +20,10 @@ extension Breaches {
     /// What an alert would make of this, were it accepted now. Changes nothing here: it is worked out on a copy.
     public func rehearsal(of alert: BreachAlert, now: Timestamp) -> Breaches {
         var copy = self
-        if copy.breaches[alert.breachID] != nil { copy.remove(alert.breachID) }
-        copy.holdIndex = HoldIndex()
-        for breach in copy.breaches.values where !breach.isClosed { copy.holdIndex.add(breach) }
+        if let known = copy.breaches[alert.breachID] {
+            copy.holdIndex.remove(known)
+            copy.remove(alert.breachID)
+        }
         let origin = Breach.Origin(source: "", trace: nil, correlationID: nil)
         _ = copy.takeIn(alert, origin: origin, now: now)
         copy.noteBaselines(of: alert.breachID, now: now + .seconds(1))
@@ -43,9 +44,6 @@ extension Breaches {
         }
         return sums
     }
-
-    /// What a machine drew when a breach first asked something of it.
-    func baseline(of resource: String, in breach: Breach) -> Watts? { breach.baselines[resource] }
 
     /// Remembers what the machines drew that a breach has come to bear on, as it was seen when the alert came. Nothing
     /// waits for it, and an alert has thousands.

@@ -25,13 +25,6 @@ public struct Sight: Sendable {
         self.controls = controls
         self.watts = watts
     }
-
-    /// With what another look showed as well.
-    public func adding(_ other: Sight) -> Sight {
-        Sight(
-            controls: controls.merging(other.controls) { $1 },
-            watts: watts.merging(other.watts) { $1 })
-    }
 }
 
 /// What was seen of controls and meters, of this process only: budgets are split by it, and nothing is believed because
