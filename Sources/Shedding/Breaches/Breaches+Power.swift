@@ -51,7 +51,8 @@ extension Breaches {
         guard let before = due.takeBaselines(of: id, now), let breach = breaches[id] else { return }
         var new: [String: Watts] = [:]
         for key in breach.plans.flatMap(\.controls) {
-            for resource in [key.resource, site.resources[key.resource]?.parent].compactMap({ $0 })
+            let inside = key.facet == .gpuTotal ? site.children(of: key.resource).map(\.id) : []
+            for resource in [key.resource, site.resources[key.resource]?.parent].compactMap({ $0 }) + inside
             where breach.baselines[resource] == nil && new[resource] == nil {
                 new[resource] = before.sightings.draw(of: resource, now: before.at)
             }
@@ -144,8 +145,11 @@ extension Breaches {
         return power
     }
 
+    /// What the GPUs of a node drew together; where they were not measured, what the node drew less what draws beside them
+    /// at least.
     private func gpuBaseline(_ node: String, _ breach: Breach) -> Watts? {
-        BudgetTree.sum(site.children(of: node).map { breach.baselines[$0.id] }, .zero)
+        if let sum = BudgetTree.sum(site.children(of: node).map { breach.baselines[$0.id] }, .zero) { return sum }
+        return breach.baselines[node].map { max($0 - (site.resources[node]?.rest ?? .zero), .zero) }
     }
 
     /// What a meter showed since a breach began, and so lately that it counts.
