@@ -86,6 +86,11 @@ extension Assessor {
         result.gpuTotalRange = reading.range
         result.gpuTotalLimit = reading.value.limit
         result.range = Self.withRest(reading.range, result.restTaken)
+        if let limit = reading.value.limit {
+            result.value = Self.sum(limit, result.restTaken).map { .limit($0) }
+        } else {
+            result.value = reading.value
+        }
     }
 
     /// The range of a node, of that of its GPUs; unknown where it is not known what else it draws.
