@@ -144,7 +144,7 @@ let package = Package(
         .testTarget(
             name: "SettingsTests", dependencies: ["OpenSSL", "PowerEvents", "Settings", "Site", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
+        .testTarget(name: "SiteTests", dependencies: ["PowerEvents", "Site"], swiftSettings: strict),
         .testTarget(
             name: "InventoryTests",
             dependencies: ["Inventory", "PowerEvents", "Settings", "Site", "StrictJSON"],

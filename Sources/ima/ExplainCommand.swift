@@ -11,14 +11,17 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SocketOption
     @Flag(name: .long, help: "Print JSON.") var json = false
-    @Argument(help: "A node, GPU or chassis of the inventory.", completion: AgentNames.resources.completion)
-    var resource: String
+    @Argument(
+        help: "Nodes, GPUs, chassis, groups or feeds of the inventory, or ranges of them.",
+        completion: AgentNames.resources.completion)
+    var resources: [String]
 
     func run() async throws {
-        let answer = try await ControlClient.ask(
-            "/explain?resource=\(ControlClient.escape(resource))", options)
+        let query = resources.map { "resource=\(ControlClient.escape($0))" }.joined(separator: "&")
+        let answer = try await ControlClient.ask("/explain?\(query)", options)
         if json { return print(answer.text) }
-        for line in Self.lines(answer) { print(line) }
+        let blocks = (answer.array ?? [answer]).map { Self.lines($0).joined(separator: "\n") }
+        print(blocks.joined(separator: "\n\n"))
     }
 
     private static func lines(_ answer: JSONValue) -> [String] {

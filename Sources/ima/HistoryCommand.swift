@@ -15,7 +15,10 @@ struct HistoryCommand: AsyncParsableCommand {
     @Option(
         name: .long, help: "Only this breach_id, or the first characters of it.",
         completion: AgentNames.breaches.completion) var breach: String?
-    @Option(name: .long, help: "Only this resource.", completion: AgentNames.resources.completion) var resource: String?
+    @Option(
+        name: .long, help: "Only this resource, range, rack, group or feed; may be given several times.",
+        completion: AgentNames.resources.completion)
+    var resource: [String] = []
     @Option(name: .long, help: "The latest so many lines, at most 10000.") var limit = 50
     @Flag(name: .long, help: "Print JSON.") var json = false
 
@@ -27,7 +30,7 @@ struct HistoryCommand: AsyncParsableCommand {
         var query = ["limit=\(limit)"]
         if refused { query.append("refused=true") }
         if let breach { query.append("breach=\(ControlClient.escape(breach))") }
-        if let resource { query.append("resource=\(ControlClient.escape(resource))") }
+        query += resource.map { "resource=\(ControlClient.escape($0))" }
         let answer = try await ControlClient.ask("/history?" + query.joined(separator: "&"), options)
         if json { return print(answer.text) }
         for line in answer.array ?? [] { print(refused ? Self.refusal(line) : Self.line(line)) }

@@ -15,15 +15,17 @@ struct InventoryCommand: ParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
-            abstract: "Every resource and group that the configured inventory means, ranges expanded.")
+            abstract: "Every resource and group that the configured inventory means, or those that are named.")
 
         @OptionGroup var options: ConfigOption
         @Flag(name: .long, help: "Print JSON.") var json = false
+        @OptionGroup var selection: SelectionArguments
 
         func run() throws {
             let site = try options.load().site
-            let resources = site.order.compactMap { site.resources[$0] }
-            let groups = site.groups.values.sorted { $0.id < $1.id }
+            let selected = try selection.resolve(in: site)
+            let resources = selected?.all ?? site.order.compactMap { site.resources[$0] }
+            let groups = (selected?.groups ?? Array(site.groups.values)).sorted { $0.id < $1.id }
             if json {
                 let values =
                     resources.map(ResourceDescription.json) + groups.map { ResourceDescription.json($0, in: site) }

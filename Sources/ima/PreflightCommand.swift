@@ -15,21 +15,17 @@ struct PreflightCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigOption
     @Flag(name: .long, help: "Print JSON.") var json = false
-    @Argument(help: "Resources to probe; all where none is named.") var resources: [String] = []
+    @OptionGroup var selection: SelectionArguments
 
     func run() async throws {
         ProcessLimits.prepare()
         let configuration = try options.load()
-        var names: Set<String>?
-        if !resources.isEmpty {
-            names = try Set(
-                resources.map { name in
-                    guard let resource = configuration.site.resource(named: name) else {
-                        throw Failure("the inventory has no \"\(name)\"", code: 2)
-                    }
-                    return resource.id
-                })
+        let selected = try selection.resolve(in: configuration.site)
+        if let selected, !selected.all.contains(where: { $0.bmc != nil && !$0.isProtected }) {
+            let names = HostRange.list(selected.named.map(\.id))
+            throw Failure("nothing of \(names) can be probed: it has no BMC, or is protected")
         }
+        let names = selected?.ids
         let bar = ProgressBar()
         let results = await Preflight(configuration).run(names) { done, total in bar.show(done, of: total) }
         bar.clear()

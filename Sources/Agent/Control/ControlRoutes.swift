@@ -4,6 +4,7 @@ import Journal
 import OperatorAPI
 import PowerEvents
 import Shedding
+import Site
 import StrictJSON
 
 /// What the control socket answers: the state as JSON, and the few commands.
@@ -25,13 +26,20 @@ enum ControlRoutes {
             answer(await enforcer.snapshot(summarises: true).json.text, "application/json")
         }
         router.get("/names") { _, _ in answer(await enforcer.names().text, "application/json") }
-        router.get("/history") { request, _ in try await history(request, store) }
+        router.get("/history") { request, _ in try await history(request, store, enforcer) }
         router.get("/explain") { request, _ in
-            let name = request.uri.queryParameters.get("resource") ?? ""
-            guard let explanation = try await enforcer.explain(name) else {
-                return refusal("the inventory has no \"\(name)\", and nothing of it is held", .notFound)
+            let names = request.uri.queryParameters.getAll("resource")
+            do {
+                let explanations = try await enforcer.explain(names)
+                // One by its name is an object; whatever may be several is a list.
+                let isOne = explanations.count == 1 && names.count == 1 && !names[0].contains("[")
+                let json = explanations.map(\.json)
+                return answer((isOne ? json[0] : .array(json)).text, "application/json")
+            } catch let unknown as ResourceSelection.Unknown {
+                return refusal("\(unknown), and nothing of it is held", .notFound)
+            } catch let tooMany as Enforcer.TooMany {
+                return refusal(tooMany.description, .badRequest)
             }
-            return answer(explanation.json.text, "application/json")
         }
         router.post("/plan") { request, _ in
             let body = try await request.body.collect(upTo: mostAlertBytes)
@@ -104,7 +112,9 @@ enum ControlRoutes {
         }
     }
 
-    private static func history(_ request: Request, _ store: any Store) async throws -> Response {
+    private static func history(
+        _ request: Request, _ store: any Store, _ enforcer: Enforcer
+    ) async throws -> Response {
         let limit = min(request.uri.queryParameters.get("limit", as: Int.self) ?? 50, mostLines)
         if request.uri.queryParameters.get("refused") != nil {
             return answer(HistoryAnswer.json(try await store.refusals(limit: limit)).text, "application/json")
@@ -115,8 +125,14 @@ enum ControlRoutes {
                 return refusal(error.message, error.isAmbiguous ? .conflict : .notFound)
             }
         }
-        let query = HistoryQuery(
-            breach: breach, resource: request.uri.queryParameters.get("resource"), limit: limit)
+        var resources: Set<String>?
+        let names = request.uri.queryParameters.getAll("resource")
+        if !names.isEmpty {
+            do { resources = try await enforcer.recorded(names) } catch let unknown as ResourceSelection.Unknown {
+                return refusal("\(unknown), and the history nothing of it", .notFound)
+            }
+        }
+        let query = HistoryQuery(breach: breach, resources: resources, limit: limit)
         return answer(HistoryAnswer.json(try await store.history(query)).text, "application/json")
     }
 

@@ -21,19 +21,62 @@ extension Enforcer {
             configuration.site.credentials, options: configuration.redfish, keeping: Set(needed))
     }
 
-    /// - Returns: nil for what is neither in the inventory nor held
-    func explain(_ name: String) async throws -> ResourceExplanation? {
+    /// More resources than can be explained at once.
+    struct TooMany: Error, CustomStringConvertible {
+        let count: Int
+        static let most = 500
+
+        var description: String { "that is \(count) resources; name at most \(Self.most)" }
+    }
+
+    /// Resources that are named, or held although they left the inventory; of a place without a BMC what lies in it as well.
+    ///
+    /// - Throws: `ResourceSelection.Unknown` for what is neither in the inventory nor held
+    func explain(_ names: [String]) async throws -> [ResourceExplanation] {
         let book = core.book
-        let resource = book.site.resource(named: name)
-        let id = resource?.id ?? name
+        let held = Set(book.controls.values.flatMap { [$0.entry.key] + ($0.entry.sharedBy ?? []) }.map(\.resource))
+        let known = ResourceSelection(names: names).known(in: book.site)
+        var unknown = known.unknown
+        let gone = unknown.names.filter(held.contains)
+        unknown.names.removeAll(where: held.contains)
+        guard unknown.isEmpty else { throw unknown }
+        var ids: [String] = []
+        var seen: Set<String> = []
+        for resource in known.resolved.named {
+            let inner = resource.bmc == nil ? book.site.children(of: resource.id).map(\.id) : []
+            ids += ([resource.id] + inner).filter { seen.insert($0).inserted }
+        }
+        ids += gone
+        guard ids.count <= TooMany.most else { throw TooMany(count: ids.count) }
+        var explanations: [ResourceExplanation] = []
+        for id in ids { explanations.append(try await explanation(of: id, book)) }
+        return explanations
+    }
+
+    /// Ids of what is named, for the history: what has left the inventory is still in that.
+    ///
+    /// - Throws: `ResourceSelection.Unknown` for what is in neither
+    func recorded(_ names: [String]) async throws -> Set<String> {
+        let known = ResourceSelection(names: names).known(in: core.book.site)
+        var unknown = known.unknown
+        var gone: Set<String> = []
+        for name in unknown.names.prefix(TooMany.most) {
+            if try await !parts.store.history(HistoryQuery(resources: [name], limit: 1)).isEmpty { gone.insert(name) }
+        }
+        unknown.names.removeAll(where: gone.contains)
+        guard unknown.isEmpty else { throw unknown }
+        return known.resolved.ids.union(gone)
+    }
+
+    private func explanation(of id: String, _ book: Breaches) async throws -> ResourceExplanation {
+        let resource = book.site.resources[id]
         let held = book.controls.values.filter { control in
             ([control.entry.key] + (control.entry.sharedBy ?? [])).contains { $0.resource == id }
         }.sorted { $0.entry.key < $1.entry.key }
-        if resource == nil, held.isEmpty { return nil }
         return ResourceExplanation(
             resource: resource, id: id,
             held: held.map { ($0, book.nextRead(at: $0.entry.key), book.holds(on: $0.entry.key)) },
-            history: try await parts.store.history(HistoryQuery(resource: id, limit: 20)))
+            history: try await parts.store.history(HistoryQuery(resources: [id], limit: 20)))
     }
 
     /// What would be done for an alert now, with what is known of the machines.
@@ -42,11 +85,10 @@ extension Enforcer {
     /// What a shell can complete to.
     func names() -> JSONValue {
         let site = core.book.site
-        let feeds = Set(site.resources.values.flatMap { $0.feeds ?? [] })
         return [
             "breaches": .array(heldBreaches.map { .string($0.text) }),
-            "resources": .array(site.order.map(JSONValue.string)),
-            "feeds": .array(feeds.sorted().map(JSONValue.string)),
+            "resources": .array((site.order + site.groups.keys.sorted()).map(JSONValue.string)),
+            "feeds": .array(site.feeds.map(JSONValue.string)),
             "bmcs": .array(site.bmcs.map { .string($0.address.description) }),
         ]
     }

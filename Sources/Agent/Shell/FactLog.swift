@@ -106,7 +106,7 @@ struct FactLog: Sendable {
                 + book.power(of: breach.id, now: now)
         }
         let power = book.feedPower(now: now)
-        let feeds = Set(book.site.resources.values.flatMap { $0.feeds ?? [] }).union(shed.keys)
+        let feeds = Set(book.site.feeds).union(shed.keys)
         for feed in feeds.sorted() {
             let sum = shed[feed] ?? BreachPower()
             metrics.shedWatts[.init(kind: .asked, feed: feed)].set(Double(sum.asked.wholeWatts))

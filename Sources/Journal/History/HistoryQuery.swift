@@ -3,13 +3,14 @@ public import PowerEvents
 /// Which lines of history are wanted.
 public struct HistoryQuery: Sendable, Hashable {
     public var breach: UUIDText?
-    public var resource: String?
+    /// Lines of any of these; nil for all, and also those that are of none.
+    public var resources: Set<String>?
     /// How many, the latest ones.
     public var limit: Int
 
-    public init(breach: UUIDText? = nil, resource: String? = nil, limit: Int = 50) {
+    public init(breach: UUIDText? = nil, resources: Set<String>? = nil, limit: Int = 50) {
         self.breach = breach
-        self.resource = resource
+        self.resources = resources
         self.limit = limit
     }
 }

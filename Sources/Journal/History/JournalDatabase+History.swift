@@ -1,6 +1,7 @@
 import GRDB
 public import PowerEvents
 public import Shedding
+import StrictJSON
 
 /// What people ask the journal.
 extension JournalDatabase {
@@ -10,11 +11,17 @@ extension JournalDatabase {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM history WHERE (?1 IS NULL OR breach_id = ?1) AND (?2 IS NULL OR resource = ?2)
+                    SELECT * FROM history WHERE (?1 IS NULL OR breach_id = ?1)
+                    AND (?2 IS NULL OR resource IN (SELECT value FROM json_each(?2)))
                     ORDER BY seq DESC LIMIT ?3
-                    """, arguments: [query.breach?.text, query.resource, query.limit]
+                    """, arguments: [query.breach?.text, query.resources.map(Self.list), query.limit]
             ).reversed().compactMap(Self.line)
         }
+    }
+
+    /// For SQL's `json_each`.
+    private static func list(_ names: Set<String>) -> String {
+        JSONValue.array(names.sorted().map(JSONValue.string)).text
     }
 
     /// The latest messages that were not obeyed, oldest first.

@@ -40,6 +40,22 @@ public struct Site: Sendable {
         childrenByParent[id, default: []].compactMap { resources[$0] }
     }
 
+    /// Everything that lies in a resource, at any depth.
+    public func contents(of resource: Resource) -> [Resource] {
+        var found: [Resource] = []
+        var seen: Set<String> = [resource.id]
+        var waiting = Array(children(of: resource.id).reversed())
+        while let inner = waiting.popLast() {
+            guard seen.insert(inner.id).inserted else { continue }
+            found.append(inner)
+            waiting += children(of: inner.id).reversed()
+        }
+        return found
+    }
+
+    /// The names of all feeds that anything is fed by, sorted.
+    public var feeds: [String] { Set(resources.values.flatMap { $0.feeds ?? [] }).sorted() }
+
     /// The resources of a group and of the groups in it, each once, in the order of its members. What lies in another
     /// member is left to that.
     public func members(of group: Group) -> [Resource] {

@@ -1,4 +1,3 @@
-import Inventory
 import Site
 import Testing
 
