@@ -32,6 +32,8 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Where all figures go as JSON.") var json: String?
     @Option(name: .long, help: "How many connections the agent keeps while it asks nothing; all without it.")
     var keptConnections: Int?
+    @Option(name: .long, help: "The agent's meter_every, in seconds. An hour leaves measuring out.")
+    var meterEvery = 10
     @Flag(name: .long, help: "Without curl.") var noCurl = false
 
     func run() async throws {
@@ -46,13 +48,15 @@ struct BenchCommand: AsyncParsableCommand {
             throw Failure("--bmcs: should be 1 to 50000", code: 2)
         }
         guard (0...60_000).contains(handshake) else { throw Failure("--handshake: should be 0 to 60000", code: 2) }
+        guard (1...3600).contains(meterEvery) else { throw Failure("--meter-every: should be 1 to 3600", code: 2) }
         guard repeats >= 1 else { throw Failure("--repeats: should be at least 1", code: 2) }
         var all: [BenchFigures] = []
         for line in BenchFigures.heading { print(line) }
         for count in counts {
             // A process may have so many descriptors; each BMC takes two, one to listen.
             let stage = try await BenchStage(
-                count: count, fleetProcesses: 1 + count / 6000, keptConnections: keptConnections)
+                count: count, fleetProcesses: 1 + count / 6000, keptConnections: keptConnections,
+                meterEvery: meterEvery)
             let outcome = await Interruption.orResult { try await measureAll(stage, starts) }
             await stage.tearDown()
             guard let outcome else { throw Failure("interrupted; everything was cleaned up", code: 130) }

@@ -17,6 +17,7 @@ final class BenchStage: Sendable {
     let fleet: BenchFleet
     let hosts: [String]
     private let keptConnections: Int?
+    private let meterEvery: Int
     private let brokerPort: Int
     private let httpPort: Int
     private let powerAgent: SimulatedPowerAgent
@@ -31,10 +32,13 @@ final class BenchStage: Sendable {
     private static let nodesPerRack = 200
     private static let source = EventSource(role: .powerAgent, identifier: "bench")
 
-    /// - Parameter keptConnections: of the agent; nil for all
-    init(count: Int, fleetProcesses: Int, keptConnections: Int?) async throws {
+    /// - Parameters:
+    ///   - keptConnections: of the agent; nil for all
+    ///   - meterEvery: seconds between two readings of what is held
+    init(count: Int, fleetProcesses: Int, keptConnections: Int?, meterEvery: Int) async throws {
         self.count = count
         self.keptConnections = keptConnections
+        self.meterEvery = meterEvery
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ima-bench-\(getpid())-\(count)")
         try FileManager.default.createDirectory(
             at: folder.appendingPathComponent("none"), withIntermediateDirectories: true,
@@ -205,7 +209,9 @@ final class BenchStage: Sendable {
         signing: { key: ima.pem, kid: ima-bench }
         inventory: [site.yaml]
         journal: ima-\(number).sqlite
-        enforcement: { hold_down: \(Self.holdDown / .milliseconds(1))ms, step: 100%, report_after: 120s, deadline: \(deadline)s }
+        enforcement:
+          { hold_down: \(Self.holdDown / .milliseconds(1))ms, step: 100%, report_after: 120s, deadline: \(deadline)s,
+            meter_every: \(meterEvery)s }
         redfish:
           patrol_every: \(patrolEvery.map { "\(Int($0 / .seconds(1)))s" } ?? "0s")
           request_timeout: 20s
