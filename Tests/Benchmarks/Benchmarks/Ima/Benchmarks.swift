@@ -28,6 +28,13 @@ let benchmarks: @Sendable () -> Void = {
         for _ in benchmark.scaledIterations { blackHole(planner.plan(hints, feed: "main-a")) }
     }
 
+    Benchmark("plan 20000 hints, a hundred of them of groups over all nodes") { benchmark in
+        let planner = Planner(site: try Fixtures.site(20_000), policy: Policy())
+        let hints = Fixtures.hintsWithGroups(20_000)
+        benchmark.startMeasurement()
+        for _ in benchmark.scaledIterations { blackHole(planner.plan(hints, feed: "main-a")) }
+    }
+
     Benchmark("take in an alert of 10000 hints") { benchmark in
         let site = try Fixtures.site(10_000)
         let alert = Fixtures.alert(hints: 10_000)

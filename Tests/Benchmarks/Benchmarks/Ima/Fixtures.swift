@@ -25,6 +25,16 @@ enum Fixtures {
         }
     }
 
+    /// The same, with a hint for each group of two hundred instead of each two hundredth node.
+    static func hintsWithGroups(_ count: Int) -> [ShedHint] {
+        hints(count).enumerated().map { number, hint in
+            guard number % 200 == 199 else { return hint }
+            return ShedHint(
+                resourceID: "row\(number / 200)", resourceType: .chassis, action: .powerCap, priority: 5,
+                targetPower: PowerQuantity(watts: Watts(900_000), unit: .kilowatt))
+        }
+    }
+
     static func alert(hints count: Int) -> BreachAlert {
         let power = PowerQuantity(watts: Watts(1_000_000), unit: .megawatt)
         return BreachAlert(
@@ -57,6 +67,8 @@ enum Fixtures {
         for rack in 0..<(count / 200) {
             lines.append("  - { id: \"n\(rack)-[1-200]\", bmc: \"https://10.0.\(rack).[1-200]\", chassis: room }")
         }
+        lines.append("groups:")
+        for rack in 0..<(count / 200) { lines.append("  - { id: row\(rack), members: [\"n\(rack)-[1-200]\"] }") }
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("ima-benchmark-\(getpid()).yaml")
         try Data(lines.joined(separator: "\n").utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
