@@ -38,12 +38,12 @@ struct HistoryCommand: AsyncParsableCommand {
 
     /// `2026-11-21T04:20:00.125Z outcome applied dgx-01/power_limit 6000 W (before 10200 W): why`
     static func line(_ line: JSONValue) -> String {
-        var text = ["at", "kind", "code", "control", "value"].compactMap { line[$0]?.string }.joined(separator: " ")
+        var text = ["at", "kind", "code", "scope", "control", "value"].compactMap { line[$0]?.string }.joined(separator: " ")
         if let prior = line["prior"]?.string { text += " (before \(prior))" }
         if let user = line["user"]?.string { text += " by \(user)" }
         if line["control"] == nil, let breach = line["breach_id"]?.string { text += " breach \(breach)" }
-        let words = line["message"]?.string ?? line["reason"]?.string
-        return text + (words.map { ": \($0)" } ?? "")
+        let words = ["message", "reason"].compactMap { line[$0]?.string }
+        return text + (words.isEmpty ? "" : ": \(words.joined(separator: "; "))")
     }
 
     private static func refusal(_ line: JSONValue) -> String {

@@ -59,7 +59,7 @@ struct NextDueTests {
         let frozen = world.book.nextDue
         #expect(frozen == nil)
         pass(.seconds(60), &world)
-        world.perform(world.book.thaw(now: world.now))
+        world.perform(world.book.thaw(now: world.now) ?? [])
         let thawed = world.book.nextDue
         #expect(thawed.map { $0 <= world.now } == true)
         pass(.seconds(60), &world)
