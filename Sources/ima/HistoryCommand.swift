@@ -14,7 +14,7 @@ struct HistoryCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Messages that were refused, and why, instead.") var refused = false
     @Option(
         name: .long, help: "Only this breach_id, or the first characters of it.",
-        completion: AgentNames.breaches.completion) var breach: String?
+        completion: AgentNames.pastBreaches.completion) var breach: String?
     @Option(
         name: .long, help: "Only this resource, range, rack, group or feed; may be given several times.",
         completion: AgentNames.resources.completion)

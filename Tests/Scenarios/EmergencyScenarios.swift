@@ -79,6 +79,26 @@ struct EmergencyScenarios {
         let resources = try ima(
             "---completion", "explain", "--", "positional@0", "2", "0", "ima", "explain", "", environment: environment)
         #expect(resources.output.contains("cpu-1\n"), "\(resources)")
+        // Racks and feeds wherever a resource is taken, and what each option is for.
+        for command in ["freeze", "thaw", "explain"] {
+            let names = try ima(
+                "---completion", command, "--", "positional@0", "2", "0", "ima", command, "", environment: environment)
+            for name in ["cpu-1", "rack-1", "main-a"] {
+                #expect(names.output.split(separator: "\n").contains(Substring(name)), "\(command): \(names)")
+            }
+        }
+        for (command, option, name) in [
+            ("freeze", "--feed", "main-a"), ("thaw", "--bmc", "https://127.78.1.11:"), ("history", "--breach", breach.text),
+            ("history", "--resource", "rack-1"),
+        ] {
+            let names = try ima(
+                "---completion", command, "--", option, "3", "0", "ima", command, option, "", environment: environment)
+            #expect(names.output.contains(name), "\(command) \(option): \(names)")
+        }
+        let past = try ima(
+            "---completion", "evidence", "--", "positional@0", "2", "0", "ima", "evidence", "",
+            environment: environment)
+        #expect(past.output.contains(breach.text), "\(past)")
         await stage.tearDown()
     }
 

@@ -28,6 +28,7 @@ extension Enforcer {
         if core.mode == .observe { return "mode is observe, so nothing is written\(rest)" }
         let waiting = thawed.count { key in
             core.book.demands(on: key).isEmpty || core.book.controls[key]?.outcome == nil
+                || core.book.holds(on: key).contains { !$0.breach.isOpen }
         }
         let held = thawed.count - waiting
         var parts: [String] = []

@@ -13,7 +13,8 @@ public struct FreezeScope: Sendable, Hashable, CustomStringConvertible {
 
     /// As it was named: `rack-a07, feed main-a, BMC https://10.20.7.11`.
     public var description: String {
-        (HostRange.fold(selection.names) + selection.feeds.map { "feed \($0)" } + selection.bmcs.map { "BMC \($0)" })
+        let names = (try? ResourceSelection.expand(selection.names)) ?? selection.names
+        return (HostRange.fold(names) + selection.feeds.map { "feed \($0)" } + selection.bmcs.map { "BMC \($0)" })
             .joined(separator: ", ")
     }
 }
