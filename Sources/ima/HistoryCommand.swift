@@ -38,7 +38,8 @@ struct HistoryCommand: AsyncParsableCommand {
 
     /// `2026-11-21T04:20:00.125Z outcome applied dgx-01/power_limit 6000 W (before 10200 W): why`
     static func line(_ line: JSONValue) -> String {
-        var text = ["at", "kind", "code", "scope", "control", "value"].compactMap { line[$0]?.string }.joined(separator: " ")
+        var text = ["at", "kind", "code", "scope", "control", "value"].compactMap { line[$0]?.string }.joined(
+            separator: " ")
         if let prior = line["prior"]?.string { text += " (before \(prior))" }
         if let user = line["user"]?.string { text += " by \(user)" }
         if line["control"] == nil, let breach = line["breach_id"]?.string { text += " breach \(breach)" }

@@ -30,7 +30,8 @@ struct PartsOption: ParsableArguments {
 
 struct FreezeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "freeze", abstract: "Stops the running agent's writes, all of them or those to a part; state is kept, nothing is undone.",
+        commandName: "freeze",
+        abstract: "Stops the running agent's writes, all of them or those to a part. Nothing is undone.",
         discussion: """
             Needs no configuration: the control socket is enough. What is on its way ends; a restart thaws nothing.
             """)

@@ -29,7 +29,10 @@ struct FrozenParts: Sendable {
     }
 
     mutating func heard(thaw name: String?, at site: Site) {
-        guard let name else { return parts = [] }
+        guard let name else {
+            parts = []
+            return
+        }
         let thawed = Self.resources(name, at: site)
         parts.removeAll { $0.name == name }
         for index in parts.indices { parts[index].thawed.formUnion(thawed) }

@@ -51,7 +51,8 @@ struct EmergencyScenarios {
         let prefix = String(breach.text.prefix(8))
         let released = try ima("release", "--socket", socket, "--reason", "false alarm", prefix)
         #expect(released.status == 0, "\(released.errors)")
-        #expect(released.output.contains(breach.text) && released.output.contains("1 control goes back from ")
+        #expect(
+            released.output.contains(breach.text) && released.output.contains("1 control goes back from ")
                 && released.output.contains(" on, 50% every 200ms; done about "))
         _ = try await stage.report(breach, .reverted)
         let commands = try history(stage).filter { $0["kind"] == "command" }
@@ -88,7 +89,8 @@ struct EmergencyScenarios {
             }
         }
         for (command, option, name) in [
-            ("freeze", "--feed", "main-a"), ("thaw", "--bmc", "https://127.78.1.11:"), ("history", "--breach", breach.text),
+            ("freeze", "--feed", "main-a"), ("thaw", "--bmc", "https://127.78.1.11:"),
+            ("history", "--breach", breach.text),
             ("history", "--resource", "rack-1"),
         ] {
             let names = try ima(

@@ -45,7 +45,8 @@ struct FreezeScenarios {
 
         let frozen = try stage.command("freeze", "rack-2", "--for", "20s", "--reason", "a power supply is changed")
         #expect(frozen.status == 0, "\(frozen)")
-        #expect(frozen.output.contains("frozen: rack-2 until ") && frozen.output.contains("4 controls keep what they hold"))
+        #expect(
+            frozen.output.contains("frozen: rack-2 until ") && frozen.output.contains("4 controls keep what they hold"))
         let writes = (5...8).map { fleet.bmc(of: "cpu-\($0)")?.writes.count }
         try await stage.alert(.escalated, breach, hints(800))
         let partial = try await stage.report(breach, .applied) { $0.results.contains { $0.code == .failed } }
@@ -100,7 +101,8 @@ struct FreezeScenarios {
         func frozen() throws -> JSONValue? {
             try JSONValue(parsing: Array(run("status", "--json").output.utf8))["frozen"]
         }
-        let port = try #require(stage.folder.read("site.yaml").split(separator: "[11-14]:").last?.prefix { $0.isNumber })
+        let port = try #require(
+            stage.folder.read("site.yaml").split(separator: "[11-14]:").last?.prefix { $0.isNumber })
         let bmc = "https://127.78.1.11:\(port)"
         for (arguments, scope, count) in [
             (["cpu-[1-2]"], "cpu-[1-2]", 2), (["rack-2"], "rack-2", 4), (["tenant"], "tenant", 2),

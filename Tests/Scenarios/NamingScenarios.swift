@@ -55,7 +55,8 @@ struct NamingScenarios {
         #expect(try history("rack-1").count == 3)
         #expect(try history("tenant").isEmpty)
         let gone = try stage.command("history", "--resource", "cpu-[8-9]")
-        #expect(gone.status == 1 && gone.errors.contains(#"the inventory has no "cpu-9", and the history nothing of it"#))
+        #expect(
+            gone.status == 1 && gone.errors.contains(#"the inventory has no "cpu-9", and the history nothing of it"#))
         let explained = try stage.command("explain", "cpu-[1-2]", "tenant")
         #expect(explained.status == 0, "\(explained.errors)")
         for name in ["cpu-1: node", "cpu-2: node", "cpu-7: node", "gpu-1: node"] {

@@ -62,9 +62,11 @@ struct FreezesTests {
         var freezes = Freezes(at: Fixture.site)
         let isAdded = freezes.add(Freeze(Self.scope(["n1"]), user: "ada"), at: Fixture.site)
         #expect(isAdded)
-        let isAddedByAnother = freezes.add(Freeze(Self.scope(["n1"]), until: Self.start + .seconds(60), user: "bob"), at: Fixture.site)
+        let isAddedByAnother = freezes.add(
+            Freeze(Self.scope(["n1"]), until: Self.start + .seconds(60), user: "bob"), at: Fixture.site)
         #expect(isAddedByAnother)
-        let isAddedAgain = freezes.add(Freeze(Self.scope(["n1"]), until: Self.start + .seconds(5), user: "bob"), at: Fixture.site)
+        let isAddedAgain = freezes.add(
+            Freeze(Self.scope(["n1"]), until: Self.start + .seconds(5), user: "bob"), at: Fixture.site)
         #expect(isAddedAgain)
         #expect(freezes.all.map(\.user) == ["ada", "bob"])
         #expect(freezes.nextEnd == Self.start + .seconds(5))

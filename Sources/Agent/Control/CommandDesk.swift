@@ -28,7 +28,8 @@ struct CommandDesk: Sendable {
             throw Refused(message: "nothing of \(scope) has a BMC: there is nothing to freeze", status: .conflict)
         }
         guard let next = await enforcer.freeze(scope, for: duration, by: author) else {
-            throw Refused(message: "there are \(Freezes.most) freezes already; `ima thaw` some first", status: .conflict)
+            throw Refused(
+                message: "there are \(Freezes.most) freezes already; `ima thaw` some first", status: .conflict)
         }
         return CommandReply(code: "freeze", user: author.user, next: next)
     }

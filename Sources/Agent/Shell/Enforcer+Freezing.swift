@@ -13,7 +13,8 @@ extension Enforcer {
     func scope(of request: CommandRequest, isThaw: Bool = false) throws(ResourceSelection.Unknown) -> FreezeScope? {
         guard request.namesParts else { return nil }
         let selection = ResourceSelection(
-            names: Set(request.resources).sorted(), feeds: Set(request.feeds).sorted(), bmcs: Set(request.bmcs).sorted())
+            names: Set(request.resources).sorted(), feeds: Set(request.feeds).sorted(), bmcs: Set(request.bmcs).sorted()
+        )
         var (resolved, unknown) = selection.known(in: core.book.site)
         if isThaw {
             for scope in core.book.freezes.all.compactMap(\.scope) {

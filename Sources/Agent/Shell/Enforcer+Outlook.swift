@@ -12,8 +12,8 @@ extension Enforcer {
         let held = core.book.controls.values.filter { $0.entry.intent != nil }
         guard let scope = freeze.scope else {
             return "nothing is written to any BMC until \(until)`ima thaw`, also after a restart; "
-                + "\(Self.count(held.count, "held control")) \(held.count == 1 ? "stays as it is" : "stay as they are"); "
-                + "alerts are still taken in"
+                + "\(Self.count(held.count, "held control")) \(held.count == 1 ? "stays as it is" : "stay as they are")"
+                + "; alerts are still taken in"
         }
         let count = held.count { core.book.isFrozen($0.entry.key) }
         let keep = count == 1 ? "1 control keeps what it holds" : "\(count) controls keep what they hold"
@@ -32,10 +32,13 @@ extension Enforcer {
         }
         let held = thawed.count - waiting
         var parts: [String] = []
-        if waiting > 0 { parts.append("\(Self.count(waiting, "control")) \(waiting == 1 ? "waits" : "wait") to be written") }
+        if waiting > 0 {
+            parts.append("\(Self.count(waiting, "control")) \(waiting == 1 ? "waits" : "wait") to be written")
+        }
         if held > 0 { parts.append("\(Self.count(held, "held control")) \(held == 1 ? "is" : "are") read now") }
         if parts.isEmpty { return "no control waits to be written\(rest)" }
-        return parts.joined(separator: ", ") + ", the lowest priority number first; `ima status` shows the progress\(rest)"
+        return parts.joined(separator: ", ")
+            + ", the lowest priority number first; `ima status` shows the progress\(rest)"
     }
 
     func outlookAfterResume() -> String {
@@ -58,8 +61,9 @@ extension Enforcer {
         if core.mode == .observe {
             return "\(Self.count(left.count, "control")) held until the mode is enforce: observe writes nothing"
         }
+        let keep = frozen == 1 ? "keeps" : "keep"
         let waiting =
-            frozen == 0 ? "" : "\(Self.count(frozen, "frozen control")) \(frozen == 1 ? "keeps" : "keep") what is held until thawed"
+            frozen == 0 ? "" : "\(Self.count(frozen, "frozen control")) \(keep) what is held until thawed"
         let under = breach.released.count { breach.releaseOutcomes[$0] == nil }
         if count == 0 {
             if !waiting.isEmpty { return waiting }

@@ -93,7 +93,9 @@ public struct Core: Sendable {
     public var busyBMCs: Set<BMC.Address> { dispatch.busyBMCs }
 
     /// Whether nothing can become due, on no account.
-    public var isIdle: Bool { book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest }
+    public var isIdle: Bool {
+        book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest
+    }
 
     private mutating func take(_ input: Input, _ step: inout Step) {
         let now = step.now.steady
