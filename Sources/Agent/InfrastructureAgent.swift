@@ -135,7 +135,6 @@ public func buildAgent(
             facts: FactLog(
                 metrics: metrics, logger: logger, readiness: ReadinessBoard(configuration.site, logger: logger),
                 parked: parked), metrics: metrics, configuration: configurationState, wakeOutbox: { outboxWake.call() }),
-        freeze: contents.isFrozen ? await FreezeNote.last(in: store) : nil,
         now: { Moment(steady: clock.now(), wall: wall()) })
     let bus = try BusService(
         options,

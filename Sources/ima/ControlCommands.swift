@@ -80,9 +80,14 @@ struct StatusCommand: AsyncParsableCommand {
 
     /// Such as ` by root since 2026-11-21T04:20:00Z (cooling works)`.
     private static func frozen(_ json: JSONValue?) -> String {
+        let parts = json?["freezes"]?.array?.count ?? 1
+        let scope = json?["scope"] == "all" ? "" : ": \(json?["scope"]?.string ?? "")"
+        // Several are several people's; the scopes are told, and `--json` has the rest.
+        if parts > 1, !scope.isEmpty { return scope }
         let user = json?["user"]?.string.map { " by \($0)" } ?? ""
         let since = json?["since"]?.string.map { " since \($0)" } ?? ""
-        return user + since + (json?["reason"]?.string.map { " (\($0))" } ?? "")
+        let until = json?["until"]?.string.map { " until \($0)" } ?? ""
+        return scope + user + since + until + (json?["reason"]?.string.map { " (\($0))" } ?? "")
     }
 
     /// What operators should know of the configuration that is in force; nothing where it is the one of the files.

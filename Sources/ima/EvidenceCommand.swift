@@ -10,7 +10,8 @@ struct EvidenceCommand: AsyncParsableCommand {
         abstract: "What was asked, written, read back and measured in a breach, over time.")
 
     @OptionGroup var options: SocketOption
-    @Argument(help: "The breach_id, or the first characters of it.") var breach: String
+    @Argument(help: "The breach_id, or the first characters of it.", completion: AgentNames.pastBreaches.completion)
+    var breach: String
     @Flag(name: .long, help: "Print time,kind,resource,watts.") var csv = false
     @Flag(name: .long, help: "Print the record as a compact JWS by the agent's key.") var jws = false
     @Option(name: .long, help: "Read this journal; no agent need be running.") var journal: String?

@@ -14,7 +14,7 @@ struct HistoryCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Messages that were refused, and why, instead.") var refused = false
     @Option(
         name: .long, help: "Only this breach_id, or the first characters of it.",
-        completion: AgentNames.breaches.completion) var breach: String?
+        completion: AgentNames.pastBreaches.completion) var breach: String?
     @Option(
         name: .long, help: "Only this resource, range, rack, group or feed; may be given several times.",
         completion: AgentNames.resources.completion)
@@ -38,12 +38,13 @@ struct HistoryCommand: AsyncParsableCommand {
 
     /// `2026-11-21T04:20:00.125Z outcome applied dgx-01/power_limit 6000 W (before 10200 W): why`
     static func line(_ line: JSONValue) -> String {
-        var text = ["at", "kind", "code", "control", "value"].compactMap { line[$0]?.string }.joined(separator: " ")
+        var text = ["at", "kind", "code", "scope", "control", "value"].compactMap { line[$0]?.string }.joined(
+            separator: " ")
         if let prior = line["prior"]?.string { text += " (before \(prior))" }
         if let user = line["user"]?.string { text += " by \(user)" }
         if line["control"] == nil, let breach = line["breach_id"]?.string { text += " breach \(breach)" }
-        let words = line["message"]?.string ?? line["reason"]?.string
-        return text + (words.map { ": \($0)" } ?? "")
+        let words = ["message", "reason"].compactMap { line[$0]?.string }
+        return text + (words.isEmpty ? "" : ": \(words.joined(separator: "; "))")
     }
 
     private static func refusal(_ line: JSONValue) -> String {

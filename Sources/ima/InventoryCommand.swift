@@ -12,7 +12,7 @@ struct InventoryCommand: ParsableCommand {
         commandName: "inventory", abstract: "Makes inventories, and shows what one means.",
         subcommands: [Show.self, DiscoverCommand.self, ImportDPS.self])
 
-    struct Show: ParsableCommand {
+    struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
             abstract: "Every resource and group that the configured inventory means, or those that are named.")
@@ -21,7 +21,7 @@ struct InventoryCommand: ParsableCommand {
         @Flag(name: .long, help: "Print JSON.") var json = false
         @OptionGroup var selection: SelectionArguments
 
-        func run() throws {
+        func run() async throws {
             let site = try options.load().site
             let selected = try selection.resolve(in: site)
             let resources = selected?.all ?? site.order.compactMap { site.resources[$0] }

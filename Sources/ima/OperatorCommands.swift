@@ -10,7 +10,9 @@ struct ReasonOption: ParsableArguments {
 
 /// What a freeze or a thaw is for; all of it where none is named.
 struct PartsOption: ParsableArguments {
-    @Argument(help: "Resources; all where none is named.", completion: AgentNames.resources.completion)
+    @Argument(
+        help: "Resources, ranges of them, racks, groups, feeds; everything where nothing is named.",
+        completion: AgentNames.resources.completion)
     var resources: [String] = []
     @Option(name: .long, help: "A feed; may be given several times.", completion: AgentNames.feeds.completion)
     var feed: [String] = []
@@ -28,8 +30,11 @@ struct PartsOption: ParsableArguments {
 
 struct FreezeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "freeze", abstract: "Stops all writes of the running agent; state is kept, nothing is undone.",
-        discussion: "Needs no configuration: the control socket is enough.")
+        commandName: "freeze",
+        abstract: "Stops the running agent's writes, all of them or those to a part. Nothing is undone.",
+        discussion: """
+            Needs no configuration: the control socket is enough. What is on its way ends; a restart thaws nothing.
+            """)
 
     @OptionGroup var options: SocketOption
     @OptionGroup var parts: PartsOption
@@ -75,7 +80,7 @@ struct ReleaseCommand: AsyncParsableCommand {
         request.reason = reason.reason
         request.now = now
         let path = "/release/\(ControlClient.escape(breach))"
-        try await ControlClient.obey(path, request, options, done: "releasing")
+        try await ControlClient.obey(path, request, options, done: "released")
     }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import JOSE
 import OpenSSL
 import PowerEvents
@@ -121,6 +122,31 @@ struct ConfigurationTests {
         #expect(try warnings(ordered) == [])
         #expect(
             try warnings(Self.good) == ["the shed_order of n1 and 2 more can never matter: it needs split: ordered"])
+    }
+
+    @Test(arguments: [
+        ("pace: eager, straggler_grace: 3s", "straggler_grace"), ("step: 100%, every: 9s", "every"),
+        ("deadline: 30s, report_after: 30s", "report_after"), ("max_suspended: 0%, suspend: [Pause]", "suspend"),
+    ])
+    func keysThatOthersLeaveWithoutAMeaningAreWarnedOf(rules: String, key: String) throws {
+        func warned(_ rules: String) throws -> [String] {
+            try load(Self.good + "enforcement: { \(rules) }\n").warnings.filter { $0.message.contains("never matter") }
+                .map(\.key)
+        }
+        #expect(try warned(rules) == ["enforcement.\(key)"])
+        // Each by itself has one.
+        for rule in rules.split(separator: ", ") { #expect(try warned(String(rule)) == []) }
+    }
+
+    @Test func filesThatEverybodyMayChangeAreWarnedOf() throws {
+        for name in ["dps.json", "site.yaml"] {
+            #expect(chmod(folder.path(name), 0o666) == 0)
+            let found = try load(Self.good).warnings.filter { $0.message.contains("chmod o-w") }
+            #expect(found.count == 1 && found.first?.message.contains("\(name): has mode 0666") == true)
+            #expect(found.first?.line != nil)
+            #expect(chmod(folder.path(name), 0o664) == 0)
+        }
+        #expect(try load(Self.good).warnings.allSatisfy { !$0.message.contains("chmod") })
     }
 
     @Test func tenMistakesAreNamedInOneRun() throws {

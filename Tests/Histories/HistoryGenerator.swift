@@ -64,8 +64,7 @@ struct HistoryGenerator {
                 seconds: random.pick([1, 5, 20, 90]))
         case 75..<81: return machine()
         case 81..<84: return clock()
-        case 84..<86: return .freeze
-        case 86..<88: return .thaw
+        case 84..<88: return freeze()
         case 88..<89: return .operatorRelease(breach: breach)
         case 89..<92: return disk()
         case 92..<94: return .brokerDown(seconds: random.pick([1, 10, 60]))
@@ -93,6 +92,16 @@ struct HistoryGenerator {
         case 3..<5: .exchange(node: random.pick(["n2", "n3"]))
         case 5: .spelling(node: random.pick(["n4", "store"]), random.pick([.absent, .zeros]))
         default: .spelling(node: random.pick(nodes), random.pick([.plain, .shouting, .padded]))
+        }
+    }
+
+    private mutating func freeze() -> HistoryStep {
+        let part = random.pick(["rack", "n1", "n2", "n2-gpu0", "n3", "store", "main-b"])
+        return switch Int.random(in: 0..<12, using: &random) {
+        case 0..<3: .freeze
+        case 3..<6: .thaw
+        case 6..<10: .freezePart(part, seconds: random.pick([nil, 2, 20, 90]))
+        default: .thawPart(part)
         }
     }
 

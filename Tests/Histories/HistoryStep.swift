@@ -60,7 +60,10 @@ enum HistoryStep: Sendable, Hashable {
     /// The process dies at the n-th thing it does from now on, and is started again.
     case crash(after: Int, downSeconds: Int)
     case freeze
+    /// A resource, rack or feed is frozen, for so many seconds or until it is thawed.
+    case freezePart(String, seconds: Int?)
     case thaw
+    case thawPart(String)
     case operatorRelease(breach: Int)
     /// The journal's disk refuses every write for so many seconds.
     case badDisk(seconds: Int)

@@ -52,7 +52,7 @@
             )
             if breaches != contents.breaches { return "the journal's breaches are not those that were written" }
             if controls != contents.controls { return "the journal's controls are not those that were written" }
-            if found.isFrozen != contents.isFrozen { return "the journal has forgotten a freeze" }
+            if found.freezes != contents.freezes { return "the journal has forgotten a freeze" }
             let alerts = { (list: [ReceivedAlert]) in list.compactMap(\.alert) }
             if alerts(found.inbox) != alerts(contents.inbox) { return "the journal's inbox is not what was received" }
             return nil

@@ -36,7 +36,7 @@ final class VirtualAgent {
     /// Whether nothing is on its way to the disk, and nothing can become due.
     var isAtRest: Bool { undecided == 0 && core.isIdle }
 
-    private var now: Timestamp { world.time.now + clockOffset }
+    var now: Timestamp { world.time.now + clockOffset }
 
     func leap(_ duration: Duration) {
         clockOffset += duration

@@ -14,7 +14,7 @@ struct VirtualDisk: Sendable {
     private(set) var controls: [ControlKey: ControlEntry] = [:]
     private(set) var inbox: [ReceivedAlert] = []
     private(set) var outbox: [Event] = []
-    private(set) var isFrozen = false
+    private(set) var freezes: [Freeze] = []
     private(set) var lastRecordAt: Timestamp?
     private var seen: Set<PayloadMark> = []
     private var lastSequence: Int64 = 0
@@ -24,7 +24,7 @@ struct VirtualDisk: Sendable {
     var contents: Core.Contents {
         Core.Contents(
             breaches: breaches.values.sorted { $0.id < $1.id }, controls: controls.values.sorted { $0.key < $1.key },
-            inbox: inbox, isFrozen: isFrozen, lastRecordAt: lastRecordAt)
+            inbox: inbox, freezes: freezes, lastRecordAt: lastRecordAt)
     }
 
     /// Keeps an alert before the broker is told that it arrived. - Returns: nil where its payload was seen before
@@ -47,7 +47,7 @@ struct VirtualDisk: Sendable {
         writeBreaches(records.changes)
         for control in records.changes.controls { controls[control.entry.key] = control.entry }
         for key in records.changes.removedControls { controls[key] = nil }
-        if let isFrozen = records.changes.isFrozen { self.isFrozen = isFrozen }
+        if let freezes = records.changes.freezes { self.freezes = freezes }
         for report in records.reports {
             lastEvent += 1
             let said = report.enforcement

@@ -1,5 +1,6 @@
 import PowerEvents
 import Shedding
+import Site
 
 /// The broker between the power agents and the agents of the history.
 extension World {
@@ -120,11 +121,11 @@ extension World {
 
     func heard(_ command: Command) {
         switch command {
-        case .freeze:
-            isFrozen = true
+        case .freeze(let freeze):
+            frozen.heard(freeze, at: site)
             view.waiting = [:]
-        case .thaw: isFrozen = false
-        case .release(let breach):
+        case .thaw(let scope): frozen.heard(thaw: scope?.selection.names.first, at: site)
+        case .release(let breach, _):
             model.heardRelease(breach, at: time.now)
             expectNoMore(of: breach)
             parked = []

@@ -8,7 +8,7 @@ extension World {
     /// An alert was accepted: what it asks of limits that nothing was asked of before is waited for.
     func expect(_ acceptance: Model.Acceptance) {
         let alert = acceptance.alert
-        guard !isFrozen, parked.isEmpty, alert.status != .resolved,
+        guard frozen.isEmpty, parked.isEmpty, alert.status != .resolved,
             alert.shedHints.count <= 256
         else { return }
         // Where a later alert changes what is held, what is begun when is more than this can tell.

@@ -1,5 +1,6 @@
 import PowerEvents
 import Shedding
+import Site
 
 /// What befalls them all.
 extension World {
@@ -47,8 +48,14 @@ extension World {
         case .clockJump(let seconds): setClock(by: .seconds(seconds))
         case .steadyJump(let seconds): leap(by: .seconds(seconds))
         case .crash(let after, let seconds): crash = (steps + after, .seconds(seconds))
-        case .freeze: agent?.command(.freeze)
+        case .freeze: agent?.command(.freeze(Freeze()))
+        case .freezePart(let name, let seconds):
+            guard let agent else { return }
+            agent.command(
+                .freeze(
+                    Freeze(scope(name), since: agent.now, until: seconds.map { agent.now + .seconds($0) })))
         case .thaw: thaw()
+        case .thawPart(let name): agent?.command(.thaw(scope(name)))
         case .operatorRelease(let breach):
             guard let agent, agent.core.book.breaches[History.id(breach)]?.isOpen == true else { return }
             agent.command(.release(History.id(breach)))
@@ -67,6 +74,11 @@ extension World {
             bmcs[HistorySite.node(of: resource)]?.load.workloads[resource] = watts
         case .calm: calm()
         }
+    }
+
+    private func scope(_ name: String) -> FreezeScope {
+        let selection = ResourceSelection(names: [name])
+        return FreezeScope(selection, resources: HostRange.fold(selection.known(in: site).resolved.ids.sorted()))
     }
 
     private func setLimit(of resource: String, _ watts: Int?, by author: Register.Author) {

@@ -14,7 +14,8 @@ extension World {
             return false
         }
         let place = bmc.place(of: key.resource)
-        if isFrozen { fail("a write to \(key) although frozen") }
+        if let agent { frozen.pass(agent.now) }
+        if frozen.contains(key.resource) { fail("a write to \(key) although frozen") }
         if mode == .observe { fail("a write to \(key) in mode: observe") }
         if parked.contains(key.facet == .powerState ? node + " power" : place) {
             fail("a write to \(key), whose earlier hold waits for an operator")

@@ -31,8 +31,8 @@ final class World {
     var crash: (at: Int, down: Duration)?
     var isBrokerUp = true
     /// As the process knows it, and as it is durable.
-    var isFrozen = false
-    private var isFrozenDurably = false
+    var frozen = FrozenParts()
+    private var frozenDurably = FrozenParts()
     private(set) var variant = HistorySite.Variant.plain
     private(set) var policyVariant = 0
     private(set) var mode = Mode.enforce
@@ -71,6 +71,7 @@ final class World {
         let owed: [String: Register.Owed]
         let suspensions: [String: VirtualMachine.Suspension]
         let mirror: (any JournalMirror)?
+        let frozen: FrozenParts
     }
 
     /// - Parameter excusesDeaths: whether what a BMC made of a write over which a process died counts as beyond telling
@@ -159,13 +160,14 @@ final class World {
         lives += 1
         note("process \(lives) starts")
         view = ProcessView()
-        isFrozen = isFrozenDurably
+        frozen = frozenDurably
         // A process counts by the clock as it was when it started; the next one by another.
         if wallOffset != startOffset { lastJump = time.now }
         startOffset = wallOffset
         let agent = VirtualAgent(self, life: lives)
         self.agent = agent
         park(contents)
+        frozen.restart(agent.now)
         agent.start()
         if (agent.core.confirmation != nil) != isOld(contents) {
             fail(
@@ -237,7 +239,7 @@ final class World {
 
     func thaw() {
         guard let agent else { return }
-        agent.command(.thaw)
+        agent.command(.thaw(nil))
         // A clock that was set makes a journal look old, or of a time to come.
         if agent.core.confirmation != nil { agent.command(.resume) }
     }
@@ -274,6 +276,8 @@ final class World {
         if let site {
             variant = site
             model.know(site)
+            frozen.reload(self.site)
+            frozenDurably.reload(self.site)
         }
         if let policy {
             policyVariant = policy
@@ -296,7 +300,8 @@ final class World {
         var model = model
         model.forgetUndurable()
         backup = Backup(
-            disk: disk, model: model, owed: owed, suspensions: suspensions, mirror: mirror?.copy())
+            disk: disk, model: model, owed: owed, suspensions: suspensions, mirror: mirror?.copy(),
+            frozen: frozenDurably)
     }
 
     /// A day later the agent is started with a copy of its journal. What it did since the copy it does not know.
@@ -311,7 +316,7 @@ final class World {
         disk = backup.disk
         model = backup.model
         for variant in [HistorySite.Variant.plain, variant] { model.know(variant) }
-        isFrozenDurably = disk.isFrozen
+        frozenDurably = backup.frozen
         releasedAt = [:]
         events = [:]
         for node in bmcs.keys.sorted() {
@@ -353,9 +358,9 @@ final class World {
             bmcs[node]?.machine.registers[place]?.owed = nil
         }
         switch command {
-        case .release(let breach): model.released(breach, at: time.now)
-        case .freeze: isFrozenDurably = true
-        case .thaw: isFrozenDurably = false
+        case .release(let breach, _): model.released(breach, at: time.now)
+        case .freeze(let freeze): frozenDurably.heard(freeze, at: site)
+        case .thaw(let scope): frozenDurably.heard(thaw: scope?.selection.names.first, at: site)
         case .resume, nil: break
         }
         for sequence in records.handled {

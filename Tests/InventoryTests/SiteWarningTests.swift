@@ -93,6 +93,20 @@ struct SiteWarningTests {
         #expect(found.map(\.key) == ["nodes[0].floor"])
     }
 
+    /// What a rack protects has no floor of its own, said once for a range.
+    @Test func aRuleInWhatIsProtected() {
+        let found = warnings(
+            """
+            chassis: [{ id: rack, protected: true }]
+            nodes:
+              - { id: "n[1-3]", bmc: "https://bmc-[1-3]", chassis: rack, floor: 3kW }
+              - { id: "m", bmc: "https://bmc-m", chassis: rack }
+              - { id: "o", bmc: "https://bmc-o", floor: 3kW }
+            """)
+        #expect(found.map(\.message) == ["the rules of n1 can never matter: it lies in rack, which is protected"])
+        #expect(found.allSatisfy { $0.line != nil })
+    }
+
     @Test func aMisspeltFeed() {
         let found = warnings(
             """

@@ -16,7 +16,7 @@ struct BadDiskTests {
         let breaches: [Breach]
         let controls: [ControlEntry]
         let inbox: [InboxAlert]
-        let isFrozen: Bool
+        let freezes: [Freeze]
         let unpublished: [OutboxEvent]
         let history: Int
 
@@ -25,7 +25,7 @@ struct BadDiskTests {
             breaches = contents.breaches
             controls = contents.controls
             inbox = contents.inbox
-            isFrozen = contents.isFrozen
+            freezes = contents.freezes
             unpublished = try journal.unpublished(limit: 1000)
             history = try journal.history(HistoryQuery(limit: 1000)).count
         }
@@ -72,7 +72,7 @@ struct BadDiskTests {
         breach.phase = .closed(at: now)
         var closed = JournalBatch()
         closed.changes.breaches = [breach]
-        closed.changes.isFrozen = true
+        closed.changes.freezes = [Freeze()]
         closed.changes.removedControls = entries.map(\.key)
         closed.changes.releases = entries.map { (breach.id, $0.key, .applied()) }
         return [

@@ -175,7 +175,7 @@ struct EarlierRecordsTests {
         #expect(contents.knowledge == [address: Samples.knowledge])
         #expect(contents.sessions == [BMCSession(bmc: address, location: "/redfish/v1/S/1")])
         #expect(contents.unsigned == [Samples.report])
-        #expect(contents.isFrozen)
+        #expect(contents.freezes.map(\.isWhole) == [true])
 
         // And it is a journal of today: rows of both times are one breach.
         var batch = JournalBatch()

@@ -6,6 +6,14 @@ enum GoldenRecords {
         {"v":1,"key":"row/1 \"n\"/power_limit","type":"gpu","bmc":{"address":"https://10.0.0.1","credentials":"b","trust":{"pin":"sha256//x="}},"pins":{"power_limit":"/p","system":"s","chassis":"c","processor":"GPU_1"},"locator":{"uri":"/redfish/v1/\"x","Index":0},"place":{"path":"/redfish/v1/x#0","dialect":"power-control"},"shared_by":["c/speed_limit"],"machine":{"uuid":"8f3b6c1e0f5e4f6d9d0a0242ac110002","serial":"ü-7"},"prior":{"value":{"power_limit_microwatts":700000000},"fragment":{"SetPoint":null,"Zero":0,"Float":6720.0,"Text":"a\"b\u000a","List":[true,[]]},"taken_at":1800000000000,"dormant_microwatts":3000000,"place":{"path":"/redfish/v1/x#0","dialect":"power-control"}},"moved":true,"intent":{"power_mode":"Ec\"o"},"held":{"power_limit_microwatts":2000000},"made":{"power_limit_microwatts":640000000},"reassertions":3,"power_cycled":true,"unconfirmed":true,"refused":true,"floor_microwatts":3200000000,"earlier_intents":[{"power_limit_microwatts":null},{"power_limit_microwatts":1},{"speed_limit_megahertz":null},{"speed_limit_megahertz":1980},{"power_state":"Off"}]}
         """#
 
+    static let freeze = #"""
+        {"v":1,"scope":{"names":["rack-a07"],"feeds":["main-a"],"bmcs":["https://10.0.0.1"],"resources":["dgx-[01-18]","dgx-[01-18]-gpu[0-7]"]},"exceptions":[{"names":["dgx-03"],"resources":["dgx-03"]}],"since":1800000000000,"until":1800001800000,"user":"ada","reason":"cooling \"works\""}
+        """#
+
+    static let bareFreeze = #"""
+        {"v":1,"since":1800000000000}
+        """#
+
     static let bareControl = #"""
         {"v":1,"key":"row/1 \"n\"/power_limit","type":"node","bmc":{"address":"https://10.0.0.1","credentials":"b","trust":{"system_authorities":true}}}
         """#

@@ -34,16 +34,16 @@ struct MigrationTests {
         #expect(entry.intent == .limit(Watts(500)))
         #expect(entry.isPowerCycled == nil && entry.isUnconfirmed == nil)
         #expect(contents.inbox.count == 1)
-        #expect(!contents.isFrozen)
+        #expect(contents.freezes.isEmpty)
         #expect(try journal.unpublished(limit: 5).count == 1)
         #expect(try journal.refusals(limit: 5).map(\.reason) == ["stale"])
         #expect(try journal.history(HistoryQuery()).isEmpty)
         // And it is a journal of today: what is new can be kept in it.
         var batch = JournalBatch()
-        batch.changes.isFrozen = true
+        batch.changes.freezes = [Freeze()]
         batch.changes.history = [HistoryEntry(.command, "freeze")]
         try journal.write([batch], now: Timestamp(milliseconds: 1_800_000_000_000))
-        #expect(try journal.load().isFrozen)
+        #expect(try journal.load().freezes == [Freeze()])
         #expect(try journal.history(HistoryQuery()).map(\.entry.code) == ["freeze"])
     }
 
@@ -66,7 +66,7 @@ struct MigrationTests {
     @Test func fromVersion2() throws {
         let journal = try JournalDatabase(path: file(Self.version1 + Self.version2))
         let contents = try journal.load()
-        #expect(contents.isFrozen)
+        #expect(contents.freezes.map(\.since.milliseconds) == [1_800_000_000_000] && contents.freezes[0].isWhole)
         #expect(contents.breaches.count == 1)
         #expect(contents.sessions.isEmpty)
         #expect(try journal.history(HistoryQuery()).map(\.entry.code) == ["freeze"])

@@ -47,6 +47,15 @@ enum RecordSamples {
         return entry
     }
 
+    static func freeze() -> Freeze {
+        let scope = FreezeScope(
+            ResourceSelection(names: ["rack-a07"], feeds: ["main-a"], bmcs: ["https://10.0.0.1"]),
+            resources: ["dgx-[01-18]", "dgx-[01-18]-gpu[0-7]"])
+        var freeze = Freeze(scope, since: time, until: time + .seconds(1800), user: "ada", reason: "cooling \"works\"")
+        freeze.exceptions = [FreezeScope(ResourceSelection(names: ["dgx-03"]), resources: ["dgx-03"])]
+        return freeze
+    }
+
     static func bareControl() -> ControlEntry? {
         control(.systemAuthorities).map { ControlEntry(key: $0.key, type: .node, bmc: $0.bmc, pins: .init()) }
     }

@@ -32,6 +32,11 @@ struct RecordTests {
         try check(Samples.bareBreach, GoldenRecords.bareBreach)
     }
 
+    @Test func freezesAreSpelledAsEver() throws {
+        try check(Samples.freeze(), GoldenRecords.freeze)
+        try check(Freeze(since: Samples.time), GoldenRecords.bareFreeze)
+    }
+
     @Test func plansAreSpelledAsEver() throws { try check(Samples.plan, GoldenRecords.plan) }
 
     @Test func outcomesAreSpelledAsEver() throws {

@@ -350,7 +350,7 @@ struct BreachesTests {
         world.pass(.seconds(60))
         #expect(world.watts("n1") == 700)
         #expect(world.watts("n2") == 1000)
-        world.perform(world.book.thaw(now: world.now))
+        world.perform(world.book.thaw(now: world.now) ?? [])
         world.pass(.seconds(60))
         #expect(world.watts("n1") == 1000)
         #expect(world.watts("n2") == 700)
@@ -370,7 +370,7 @@ struct BreachesTests {
         world.perform(world.book.unpause(now: world.now))
         world.pass(.seconds(60))
         #expect(world.watts("n1") == 700, "frozen still")
-        world.perform(world.book.thaw(now: world.now))
+        world.perform(world.book.thaw(now: world.now) ?? [])
         world.pass(.seconds(60))
         #expect(world.watts("n1") == 1000)
     }
@@ -392,7 +392,7 @@ struct BreachesTests {
                 key, entry: assignment.convergence.entry, outcome: refusal, revision: assignment.revision,
                 now: world.now))
         #expect(world.book.controls[key] != nil)
-        world.perform(world.book.thaw(now: world.now))
+        world.perform(world.book.thaw(now: world.now) ?? [])
         world.pass(.seconds(60))
         #expect(world.watts("n1") == 1000)
         #expect(world.lastReport?.code == .success)

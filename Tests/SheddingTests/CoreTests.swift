@@ -39,10 +39,10 @@ struct CoreTests {
         var world = CoreWorld()
         world.alert(Fixture.alert(1, .active, [Self.hint("n1", 700)]))
         try world.answerRead("n1", Fixture.limit(900))
-        world.step(.command(.freeze))
+        world.step(.command(.freeze(Freeze())))
         world.commitAll()
         #expect(world.writes.isEmpty)
-        world.step(.command(.thaw))
+        world.step(.command(.thaw(nil)))
         world.commitAll()
         try world.answerRead("n1", Fixture.limit(900))
         world.commitAll()
@@ -101,14 +101,14 @@ struct CoreTests {
 
     /// The records of a large alert go to the disk before its controls are laid out; whatever comes next finishes that.
     @Test func whateverComesNextFinishesALargeAlert() {
-        for input in [Input.proceed, .time, .subscribed, .command(.freeze), .command(.thaw)] {
+        for input in [Input.proceed, .time, .subscribed, .command(.freeze(Freeze())), .command(.thaw(nil))] {
             var world = CoreWorld()
             let unknown = (0...Core.largeThreshold).map { Fixture.hint("unknown-\($0)", watts: 500, type: .node) }
             world.alert(Fixture.alert(1, .active, unknown + [Self.hint("n1", 700)]))
             #expect(world.reads.isEmpty)
             #expect(world.batches.count == 1)
             world.step(input)
-            if case .command(.freeze) = input {
+            if case .command(.freeze(Freeze())) = input {
                 #expect(world.core.book.isFrozen)
             } else {
                 #expect(world.reads == ["n1"], "\(input)")

@@ -53,15 +53,14 @@ struct NextDueTests {
         world.work()
         world.book.freeze()
         world.perform([])
-        // Reports go on; looks and releases do not.
+        // Reports and looks go on; releases do not.
         pass(.seconds(120), &world)
         world.accept(Fixture.alert(1, .resolved))
-        let frozen = world.book.nextDue
-        #expect(frozen == nil)
         pass(.seconds(60), &world)
-        world.perform(world.book.thaw(now: world.now))
+        #expect(world.watts("n1") == 500 && !world.book.isIdle)
+        world.perform(world.book.thaw(now: world.now) ?? [])
         let thawed = world.book.nextDue
-        #expect(thawed.map { $0 <= world.now } == true)
+        #expect(thawed.map { $0 <= world.now + world.book.policy.every } == true)
         pass(.seconds(60), &world)
         #expect(world.book.isIdle)
     }

@@ -71,7 +71,7 @@ struct OrderTests {
                 ], severity: .warning))
         world.book.freeze()
         world.work()
-        let thawed = Self.priorities(world.book.thaw(now: world.now))
+        let thawed = Self.priorities(world.book.thaw(now: world.now) ?? [])
         #expect(thawed == [Self.key("n1"): 1])
     }
 

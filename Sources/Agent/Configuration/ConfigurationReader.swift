@@ -61,6 +61,7 @@ public enum ConfigurationReader {
         _ file: Setting, environment: [String: String], problems: ProblemCollector, checksPlaces: Bool
     ) -> AgentConfiguration? {
         let top = file.members(sections)
+        WritableByAll.warn(of: file.file, at: file, "can change what the agent does")
         let agent = top.required("agent", of: file)
         let agentID = agent.flatMap { agent in agent.members(agentKeys).required("id", of: agent) }.flatMap(identifier)
         let bus = top.required("broker", of: file).flatMap(readBus)
@@ -69,6 +70,11 @@ public enum ConfigurationReader {
         let inventory = top.required("inventory", of: file)
         let files = (inventory?.isList == true ? inventory?.elements() : inventory.map { [$0] })?.compactMap {
             $0.path()
+        }
+        for path in files ?? [] {
+            if let inventory {
+                WritableByAll.warn(of: path, at: inventory, "can change which machines are enforced on")
+            }
         }
         if inventory?.isList == true, files?.isEmpty == true { inventory?.note("should name at least one file") }
         let site = SiteReader.load(

@@ -61,7 +61,24 @@ enum EnforcementReader {
                 return type
             }
         }
+        warnOfWhatCannotMatter(members, policy)
         return policy
+    }
+
+    /// Warns of keys that others leave without a meaning.
+    private static func warnOfWhatCannotMatter(_ members: Members, _ policy: Policy) {
+        if policy.pace == .eager {
+            members["straggler_grace"]?.warn("can never matter: with pace: eager no priority waits for another")
+        }
+        if policy.step == .percent(100), policy.maxRate == nil {
+            members["every"]?.warn("can never matter: a step of 100% lets go of everything at once")
+        }
+        if policy.reportAfter >= policy.deadline {
+            members["report_after"]?.warn("can never matter: at the deadline everything has settled and is reported")
+        }
+        if policy.maxSuspended == .percent(0) {
+            members["suspend"]?.warn("can never matter: max_suspended of 0% lets no node be suspended")
+        }
     }
 
     /// Warns where the inventory's `shed_order` and the split leave each other without a meaning.

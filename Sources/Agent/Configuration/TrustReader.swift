@@ -33,6 +33,9 @@ enum TrustReader {
             members["allow_unsigned"]?.warn("anybody who can publish as \(parsed) is believed; for a laboratory only")
         }
         let path = members["jwks"]?.path()
+        if let path, let file = members["jwks"] {
+            WritableByAll.warn(of: path, at: file, "can add a key and raise alerts with it")
+        }
         if let path, let file = members["jwks"], let set = KeyFiles.check(jwks: path, at: file) {
             for id in set.keyIDs {
                 guard let key = set[id] else { continue }

@@ -2,7 +2,9 @@ import Hummingbird
 import Journal
 import OperatorAPI
 import PowerEvents
+import Settings
 import Shedding
+import Site
 import StrictJSON
 
 /// Carries out what operators ask over the control socket, and says what happens next.
@@ -16,16 +18,30 @@ struct CommandDesk: Sendable {
         let status: HTTPResponse.Status
     }
 
+    /// For how long something may be frozen.
+    private static let durations = Duration.seconds(1)...Duration.seconds(30 * 86_400)
+
     func freeze(_ request: CommandRequest, by author: CommandAuthor) async throws(Refused) -> CommandReply {
-        try refuseParts(request, "freeze")
-        await enforcer.command(.freeze, by: author)
-        return CommandReply(code: "freeze", user: author.user, next: await enforcer.outlookAfterFreeze())
+        let duration = try duration(of: request)
+        let scope = try await scope(of: request)
+        if let scope, scope.resources.isEmpty {
+            throw Refused(message: "nothing of \(scope) has a BMC: there is nothing to freeze", status: .conflict)
+        }
+        guard let next = await enforcer.freeze(scope, for: duration, by: author) else {
+            throw Refused(
+                message: "there are \(Freezes.most) freezes already; `ima thaw` some first", status: .conflict)
+        }
+        return CommandReply(code: "freeze", user: author.user, next: next)
     }
 
     func thaw(_ request: CommandRequest, by author: CommandAuthor) async throws(Refused) -> CommandReply {
-        try refuseParts(request, "thaw")
-        await enforcer.command(.thaw, by: author)
-        return CommandReply(code: "thaw", user: author.user, next: await enforcer.outlookAfterThaw())
+        let scope = try await scope(of: request, isThaw: true)
+        guard let next = await enforcer.thaw(scope, by: author) else {
+            throw Refused(
+                message: "nothing of \(scope?.description ?? "the site") is frozen; `ima status` shows what is",
+                status: .conflict)
+        }
+        return CommandReply(code: "thaw", user: author.user, next: next)
     }
 
     func resume(by author: CommandAuthor) async throws(Refused) -> CommandReply {
@@ -33,15 +49,12 @@ struct CommandDesk: Sendable {
             throw Refused(
                 message: "nothing waits for a resume: the journal was taken up at the start", status: .conflict)
         }
-        return CommandReply(code: "resume", user: author.user, next: await enforcer.outlookAfterThaw())
+        return CommandReply(code: "resume", user: author.user, next: await enforcer.outlookAfterResume())
     }
 
     func release(
         _ name: String, _ request: CommandRequest, by author: CommandAuthor
     ) async throws(Refused) -> CommandReply {
-        if request.now {
-            throw Refused(message: "release --now is not supported yet by this agent", status: .notImplemented)
-        }
         let id: UUIDText
         switch BreachName.find(name, among: await enforcer.heldBreaches) {
         case .one(let only): id = only
@@ -54,7 +67,7 @@ struct CommandDesk: Sendable {
                 ? "none is" : "open: \(open.prefix(BreachName.mostNamed).map(\.text).joined(separator: ", "))"
             throw Refused(message: "no breach \"\(name)\" is open; \(those)", status: .notFound)
         }
-        guard await enforcer.command(.release(id), by: author) == .done else {
+        guard await enforcer.command(.release(id, isHurried: request.now), by: author) == .done else {
             throw Refused(
                 message: "breach \(id) is released already: \(await enforcer.outlookAfterRelease(of: id))",
                 status: .conflict)
@@ -67,16 +80,22 @@ struct CommandDesk: Sendable {
         await reload.perform(dryRun: request.dryRun, author: author)
     }
 
-    private func refuseParts(_ request: CommandRequest, _ command: String) throws(Refused) {
-        if request.namesParts {
-            throw Refused(
-                message: "\(command) of resources, feeds or BMCs is not supported yet by this agent; without any it is "
-                    + "for all", status: .notImplemented)
+    private func scope(
+        of request: CommandRequest, isThaw: Bool = false
+    ) async throws(Refused) -> FreezeScope? {
+        do throws(ResourceSelection.Unknown) {
+            return try await enforcer.scope(of: request, isThaw: isThaw)
+        } catch {
+            throw Refused(message: error.description, status: .notFound)
         }
-        if request.duration != nil {
+    }
+
+    private func duration(of request: CommandRequest) throws(Refused) -> Duration? {
+        guard let text = request.duration else { return nil }
+        guard let duration = Quantities.duration(text), Self.durations.contains(duration) else {
             throw Refused(
-                message: "\(command) --for is not supported yet by this agent; freeze, and thaw by hand",
-                status: .notImplemented)
+                message: "--for \(text): should be a time from 1s to 30d, such as 30m", status: .badRequest)
         }
+        return duration
     }
 }

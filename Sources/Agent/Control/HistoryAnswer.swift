@@ -14,7 +14,8 @@ enum HistoryAnswer {
                 object["code"] = .string(line.entry.code)
                 object["breach_id"] = line.entry.breach.map { .string($0.text) }
                 object["control"] = line.entry.control.map { .string($0.description) }
-                object["value"] = line.entry.value.map(JSONValue.string)
+                // What a command was for is no value that a control held.
+                object[line.entry.kind == .command ? "scope" : "value"] = line.entry.value.map(JSONValue.string)
                 object["prior"] = line.entry.prior.map(JSONValue.string)
                 object["message"] = line.entry.message.map(JSONValue.string)
                 object["user"] = line.author?.user.map(JSONValue.string)

@@ -50,7 +50,8 @@ final class Health: Sendable {
         [
             "broker": isReady ? "subscribed" : "not subscribed",
             "journal": status.journalFailure.map(JSONValue.string) ?? "open",
-            "inventory": .string("\(status.resources) resources"), "frozen": .bool(status.isFrozen),
+            "inventory": .string("\(status.resources) resources"), "frozen": .bool(!status.freezes.isEmpty),
+            "freezes": FreezeAnswer.json(status.freezes, controls: status.frozenControls),
             "awaiting_resume": status.confirmation.map { .string($0.reason) } ?? .null,
             "patrol": status.readiness.json,
         ]

@@ -6,7 +6,8 @@ enum StatusPage {
     static func html(_ status: StatusSnapshot) -> String {
         var body = "<h1>Infrastructure Management Agent</h1>"
         body += "<p>\(status.resources) resources, \(status.breaches.count) breaches, \(status.controls.count) controls"
-        body += "\(status.isFrozen ? ", <strong>frozen</strong>" : "")</p>"
+        body += "</p>"
+        for freeze in status.freezes.all { body += "<p><strong>\(escape(FreezeText.line(freeze)))</strong></p>" }
         if let finding = status.confirmation {
             body += "<p><strong>the journal is not resumed</strong>: \(escape(finding.reason))</p>"
         }

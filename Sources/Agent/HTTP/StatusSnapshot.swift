@@ -5,7 +5,9 @@ import StrictJSON
 
 /// What the agent holds, at one moment.
 struct StatusSnapshot: Sendable {
-    let isFrozen: Bool
+    let freezes: Freezes
+    /// How many of the controls are frozen.
+    let frozenControls: Int
     let journalFailure: String?
     let mode: Mode
     let breaches: [Breach]
@@ -16,8 +18,6 @@ struct StatusSnapshot: Sendable {
     let readiness: Readiness
     /// Why what the journal holds waits for an operator; nil where it does not.
     var confirmation: JournalAge.Finding?
-    /// Who froze; nil where nobody knows.
-    var freeze: FreezeNote?
     /// Which configuration is in force.
     var configuration: JSONValue = .null
     var generation = 1
@@ -38,7 +38,8 @@ struct StatusSnapshot: Sendable {
     init(_ core: Core, readiness: Readiness, journalFailure: String?, now: Timestamp, summarises: Bool) {
         let book = core.book
         mode = core.mode
-        isFrozen = book.isFrozen
+        freezes = book.freezes
+        frozenControls = book.freezes.isEmpty ? 0 : book.controls.keys.count { book.isFrozen($0) }
         self.journalFailure = journalFailure
         breaches = book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt }
         summaries = Dictionary(
@@ -65,7 +66,7 @@ struct StatusSnapshot: Sendable {
             "awaiting_resume": confirmation.map { .string($0.reason) } ?? .null,
             "mode": .string(mode.rawValue), "generation": .number(JSONNumber(generation)),
             "configuration": configuration,
-            "frozen": isFrozen ? FreezeNote.json(freeze) : .null,
+            "frozen": FreezeAnswer.json(freezes, controls: frozenControls),
             "broker": isBrokerReady.map { $0 ? "subscribed" : "not subscribed" } ?? .null,
             "journal": journalFailure.map(JSONValue.string) ?? "open",
             "journal_failure": journalFailure.map(JSONValue.string) ?? .null,

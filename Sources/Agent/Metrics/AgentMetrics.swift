@@ -119,7 +119,9 @@ public final class AgentMetrics: Sendable {
         "ima_mode", help: "1 for the mode that is in force, 0 for the others.",
         shown: Mode.allCases.map(ModeLabels.init))
     let frozen = Metric<Gauge, NoLabels>(
-        "ima_frozen", help: "1 while an operator has stopped all writes to BMCs.")
+        "ima_frozen", help: "1 while an operator has stopped writes to BMCs, to all or to some.")
+    let resourcesFrozen = Metric<Gauge, NoLabels>(
+        "ima_resources_frozen", help: "Resources with a BMC that nothing is written to, by an operator's freeze.")
 
     public init() {}
 

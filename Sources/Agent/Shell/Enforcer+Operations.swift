@@ -82,12 +82,19 @@ extension Enforcer {
     /// What would be done for an alert now, with what is known of the machines.
     func rehearse(_ alert: BreachAlert) -> Rehearsal { Rehearsal(of: alert, by: core.book, now: now().steady) }
 
+    /// As many as a shell can show.
+    private static let mostPastBreaches = 200
+
     /// What a shell can complete to.
-    func names() -> JSONValue {
+    func names() async -> JSONValue {
         let site = core.book.site
+        let held = heldBreaches
+        let past = (try? await parts.store.breaches(startingWith: "", limit: Self.mostPastBreaches)) ?? []
         return [
-            "breaches": .array(heldBreaches.map { .string($0.text) }),
-            "resources": .array((site.order + site.groups.keys.sorted()).map(JSONValue.string)),
+            "breaches": .array(held.map { .string($0.text) }),
+            "past_breaches": .array(past.map { .string($0.text) }),
+            "resources": .array(site.order.map(JSONValue.string)),
+            "groups": .array(site.groups.keys.sorted().map(JSONValue.string)),
             "feeds": .array(site.feeds.map(JSONValue.string)),
             "bmcs": .array(site.bmcs.map { .string($0.address.description) }),
         ]
@@ -98,7 +105,6 @@ extension Enforcer {
         var snapshot = StatusSnapshot(
             core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure,
             now: now().steady, summarises: summarises)
-        snapshot.freeze = freeze
         snapshot.isBrokerReady = parts.metrics.brokerReady.series.value > 0
         snapshot.configuration = parts.configuration.json
         snapshot.generation = parts.configuration.generation

@@ -30,18 +30,14 @@ actor Enforcer: Service {
     private var isProceeding = false
     /// Of the command that is being taken in.
     private var author: CommandAuthor?
-    /// Who froze, and when; nil while nothing is frozen, and for a freeze that the journal brought.
-    private(set) var freeze: FreezeNote?
     /// What comes back from now on was cut short, and says nothing of any BMC.
     private var isAbandoning = false
 
     /// How often time passes for the core.
     private static let tick = Duration.milliseconds(100)
 
-    /// - Parameter freeze: who froze what the journal says is frozen
-    init(core: Core, parts: Parts, freeze: FreezeNote? = nil, now: @escaping @Sendable () -> Moment) {
+    init(core: Core, parts: Parts, now: @escaping @Sendable () -> Moment) {
         self.core = core
-        self.freeze = freeze
         self.parts = parts
         self.now = now
         (arrivals, arrivalSink) = AsyncStream.makeStream()
@@ -53,6 +49,7 @@ actor Enforcer: Service {
     func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
+                parts.facts.tellFrozen(core.book.freezes)
                 step(.started)
                 group.addTask { await self.consumeArrivals() }
                 group.addTask { await self.passTime() }
@@ -122,13 +119,7 @@ actor Enforcer: Service {
     func command(_ command: Command, by author: CommandAuthor? = nil) -> CommandAnswer {
         self.author = author
         defer { self.author = nil }
-        let answer = step(.command(command))
-        switch command {
-        case .freeze: freeze = FreezeNote(author: author, since: now().wall)
-        case .thaw: freeze = nil
-        case .release, .resume: break
-        }
-        return answer
+        return step(.command(command))
     }
 
     /// Comes back soon as long as steps come to their end.

@@ -44,6 +44,8 @@ struct FactLog: Sendable {
         case .reported(let report): tellReported(report.enforcement)
         case .alarm(let text): logger.critical("\(text)")
         case .commanded(let command): tellCommanded(command)
+        case .thawed(let freeze):
+            logger.warning("a freeze has ended by its time; writes go on", metadata: Self.metadata(freeze))
         case .modeChanged(let old, let new):
             logger.warning("mode: \(new.rawValue) from now on", metadata: ["was": "\(old.rawValue)"])
         }
@@ -67,7 +69,7 @@ struct FactLog: Sendable {
         metrics.count(outcome, of: action)
         // Of thousands that obey, reports and history tell; and what fails as it did before was told.
         logger.log(
-            level: outcome.code == .failed && isNews ? .warning : .debug,
+            level: outcome.code == .failed && isNews && !outcome.isFrozen ? .warning : .debug,
             "\(action.rawValue): \(outcome.code.rawValue)",
             metadata: [
                 "control": "\(entry.key)", "bmc": "\(entry.bmc.address)",
@@ -88,12 +90,35 @@ struct FactLog: Sendable {
 
     private func tellCommanded(_ command: Command) {
         switch command {
-        case .freeze: logger.warning("FROZEN by an operator: nothing is written to any BMC until thawed")
-        case .thaw: logger.notice("thawed by an operator")
-        case .release(let breach):
-            logger.warning("breach released by an operator", metadata: ["breach": "\(breach)"])
+        case .freeze(let freeze): tellFrozen(freeze)
+        case .thaw(let scope):
+            logger.notice("thawed by an operator", metadata: ["scope": "\(scope?.description ?? "all")"])
+        case .release(let breach, let isHurried):
+            logger.warning(
+                "breach released by an operator", metadata: ["breach": "\(breach)", "now": "\(isHurried)"])
         case .resume: logger.notice("resumed by an operator")
         }
+    }
+
+    private func tellFrozen(_ freeze: Freeze) {
+        if freeze.isWhole {
+            logger.warning(
+                "FROZEN by an operator: nothing is written to any BMC until thawed", metadata: Self.metadata(freeze))
+        } else {
+            logger.warning(
+                "FROZEN in part by an operator: nothing is written there until thawed",
+                metadata: Self.metadata(freeze))
+        }
+    }
+
+    /// What a start finds frozen.
+    func tellFrozen(_ freezes: Freezes) { for freeze in freezes.all { tellFrozen(freeze) } }
+
+    private static func metadata(_ freeze: Freeze) -> Logger.Metadata {
+        [
+            "scope": "\(freeze.scopeText)", "user": "\(freeze.user ?? "unknown")",
+            "until": "\(freeze.until?.description ?? "thawed")", "reason": "\(freeze.reason ?? "")",
+        ]
     }
 
     /// What the gauges of power show: worked out of every hint of every breach, so more seldom than others.
@@ -121,6 +146,7 @@ struct FactLog: Sendable {
     func measure(_ core: Core, at now: Timestamp) {
         for mode in Mode.allCases { metrics.mode[.init(mode: mode)].set(core.mode == mode ? 1 : 0) }
         metrics.frozen.set(core.book.isFrozen)
+        metrics.resourcesFrozen.set(core.book.freezes.resourceCount)
         let oldest = core.book.breaches.values.lazy.filter { !$0.isClosed }.map(\.openedAt).min()
         metrics.breachAge.series.set(oldest.map { max(0, (now - $0) / .seconds(1)) } ?? 0)
         metrics.controlsHeld.set(core.book.controls.values.count { $0.entry.intent != nil })

@@ -61,7 +61,20 @@ public struct SiteReader {
         shared.warn(site.order.compactMap { site.resources[$0] })
         feeds.warn()
         groups.warn(site)
+        warnOfInherited(site)
         return site
+    }
+
+    /// Warns of rules that what a resource lies in leaves without a meaning: of each entry once.
+    private func warnOfInherited(_ site: Site) {
+        var told: Set<String> = []
+        for own in resources where !own.isProtected && own.hasRules {
+            guard let resource = site.resources[own.id], resource.isProtected, let entry = places[own.id],
+                let outer = site.enclosing(resource).first(where: \.isProtected),
+                told.insert("\(entry.file):\(entry.line ?? 0) \(own.type)").inserted
+            else { continue }
+            entry.warn("the rules of \(own.id) can never matter: it lies in \(outer.id), which is protected")
+        }
     }
 
     // MARK: Sections
@@ -237,5 +250,12 @@ public struct SiteReader {
                 shedOrder: resource.shedOrder, usesNodeManager: resource.usesNodeManager)
         }
         return list.compactMap { done[$0.id] }
+    }
+}
+
+extension Resource {
+    /// Whether anything is said of how it may be capped or suspended.
+    fileprivate var hasRules: Bool {
+        floor != nil || rest != nil || shedOrder != nil || usesNodeManager || allowed != Set(ShedAction.allCases)
     }
 }

@@ -23,6 +23,7 @@ extension Breach: JournalRecord {
         .optional("reported", { $0.reported }, { $0.reported = $1 }),
         .optional("reported_at", earlier: "reportedAt", { $0.reportedAt }, { $0.reportedAt = $1 }),
         .flag("overdue", earlier: "isOverdue", { $0.isOverdue }, { $0.isOverdue = $1 }),
+        .flag("hurried", { $0.isHurried }, { $0.isHurried = $1 }),
         .optional("had_plans", earlier: "hadPlans", { $0.hadPlans }, { $0.hadPlans = $1 }),
     ]
 

@@ -7,7 +7,7 @@ public struct JournalContents: Sendable {
     public var breaches: [Breach]
     public var controls: [ControlEntry]
     public var inbox: [InboxAlert]
-    public var isFrozen: Bool
+    public var freezes: [Freeze]
     public var sessions: [BMCSession]
     public var knowledge: [BMC.Address: BMCKnowledge]
     /// Reports that wait for their signature.
@@ -18,7 +18,7 @@ public struct JournalContents: Sendable {
     /// As the core takes it up.
     public var core: Core.Contents {
         Core.Contents(
-            breaches: breaches, controls: controls, inbox: inbox.map(\.received), isFrozen: isFrozen,
+            breaches: breaches, controls: controls, inbox: inbox.map(\.received), freezes: freezes,
             lastRecordAt: lastRecordAt)
     }
 }

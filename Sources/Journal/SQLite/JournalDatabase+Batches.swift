@@ -24,10 +24,7 @@ extension JournalDatabase {
         for key in batch.changes.removedControls {
             try db.cachedStatement(sql: "DELETE FROM control WHERE key = ?").execute(arguments: [key.description])
         }
-        if let isFrozen = batch.changes.isFrozen {
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO switch (name, value) VALUES ('frozen', ?)", arguments: [isFrozen])
-        }
+        if let freezes = batch.changes.freezes { try write(freezes, db) }
         for entry in batch.changes.history { try write(entry, by: batch.author, db, now: now) }
         for reading in batch.changes.readings {
             try db.cachedStatement(

@@ -107,7 +107,7 @@ public final class JournalDatabase: Sendable {
                         try RecordCoder.decode(row["body"], row: row["key"])
                     },
                     inbox: try Self.inbox(db),
-                    isFrozen: try Bool.fetchOne(db, sql: "SELECT value FROM switch WHERE name = 'frozen'") ?? false,
+                    freezes: try Self.freezes(db),
                     sessions: try Self.sessions(db), knowledge: try Self.knowledge(db),
                     unsigned: try Self.unsignedReports(db),
                     lastRecordAt: try Self.lastRecordAt(db))

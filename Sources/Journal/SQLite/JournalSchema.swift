@@ -177,6 +177,13 @@ enum JournalSchema {
             // When what a line tells of was written; NULL where it was not, and in rows of earlier versions.
             try db.alter(table: "history") { $0.add(column: "written_at", .integer) }
         }
+        migrator.registerMigration("9 freezes of parts") { db in
+            // What operators have frozen, in place of the one switch for everything, which is still read.
+            try db.create(table: "freeze") { table in
+                table.primaryKey("seq", .integer)
+                table.column("body", .text).notNull()
+            }
+        }
         return migrator
     }
 }

@@ -31,8 +31,8 @@ public struct Changes: Sendable {
     public var removedControls: [ControlKey] = []
     /// How the releases of controls from breaches ended.
     public var releases: [(breach: UUIDText, control: ControlKey, outcome: Outcome)] = []
-    /// nil where that did not change.
-    public var isFrozen: Bool?
+    /// All that are in force; nil where that did not change.
+    public var freezes: [Freeze]?
     public var history: [HistoryEntry] = []
     /// What meters showed, in the order in which it was read.
     public var readings: [PowerReading] = []
@@ -41,7 +41,7 @@ public struct Changes: Sendable {
 
     public var isEmpty: Bool {
         breaches.isEmpty && states.isEmpty && plans.isEmpty && letGo.isEmpty && removedBreaches.isEmpty
-            && controls.isEmpty && removedControls.isEmpty && releases.isEmpty && isFrozen == nil && history.isEmpty
+            && controls.isEmpty && removedControls.isEmpty && releases.isEmpty && freezes == nil && history.isEmpty
             && readings.isEmpty
     }
 }

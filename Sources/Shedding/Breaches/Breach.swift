@@ -53,6 +53,8 @@ public struct Breach: Sendable, Hashable {
     public var reportedAt: Timestamp?
     /// Whether `max_hold` was passed and said so.
     public var isOverdue = false
+    /// Whether an operator wants it let go of at once.
+    public var isHurried = false
     /// Of a breach that is over: whether it had hints. nil is no, and of no meaning before that.
     public var hadPlans: Bool?
     private var revisions = Revisions()

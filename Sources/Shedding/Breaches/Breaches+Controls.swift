@@ -19,7 +19,7 @@ extension Breaches {
         control.queuedPriority = nil
         controls[key] = control
         // Thawing queues everything again.
-        if isHalted { return (nil, []) }
+        if isPaused { return (nil, []) }
         if parked.controls.contains(key) {
             return (nil, settle(key, .failed(.parked), now: now))
         }
@@ -38,6 +38,8 @@ extension Breaches {
         if demands.contains(.suspended), control.entry.intent == nil, let reason = unreachableRefusal(key) {
             return (nil, settle(key, .skipped(reason), now: now))
         }
+        // What is to be put back waits; what is to hold is read, so that what is said of it stays true.
+        if demands.isEmpty, isFrozen(key) { return (nil, []) }
         controls[key]?.isRunning = true
         var terms = Convergence.Terms(
             floor: floor(of: control.entry), policy: policy, deadline: now + policy.deadline,
@@ -69,7 +71,7 @@ extension Breaches {
     /// Whether a write may go out at this very moment; otherwise how the convergence ends. Never as `skipped`, which
     /// would let a release count as done.
     public func permit(_ key: ControlKey, revision: Int) -> Outcome? {
-        if isFrozen { return .failed(.frozen) }
+        if isFrozen(key) { return .failed(.frozen) }
         if isPaused { return .failed(.observing) }
         guard controls[key]?.goalRevision == revision else { return .failed(.superseded) }
         // The inventory may have been read again since it was begun.
@@ -192,7 +194,9 @@ extension Breaches {
             guard breaches[id]?.isOpen == true else { continue }
             let wasUnsettled = unsettled[id]?.remove(key) != nil
             waves[id]?.settle(key)
-            if key.facet == .powerState, outcome.code != .applied { actions += uncover(key, of: id, now: now) }
+            if key.facet == .powerState, outcome.code != .applied, !outcome.isFrozen {
+                actions += uncover(key, of: id, now: now)
+            }
             actions += handOut(id, now: now)
             if wasUnsettled {
                 actions += reportIfSettled(id, now: now)

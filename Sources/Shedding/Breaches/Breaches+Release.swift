@@ -44,18 +44,25 @@ extension Breaches {
         guard let breach = breaches[id] else { return [] }
         let held = breach.controls.filter { !breach.released.contains($0) }
         guard !held.isEmpty else { return closeOrReport(id, now: now) }
-        if isHalted { return [] }
+        if isPaused { return [] }
+        let free = held.filter { !isFrozen($0) }
+        guard !free.isEmpty else {
+            // A thaw comes back to it at once.
+            breaches[id]?.phase = .releasing(nextStep: now + Self.frozenPause)
+            changeLog.touch(id)
+            return closeOrReport(id, now: now)
+        }
         let priorities = Dictionary(
             breach.plans.flatMap { plan in plan.controls.map { ($0, plan.hint.priority) } }, uniquingKeysWith: min)
-        let order = held.enumerated().sorted { left, right in
+        let order = free.enumerated().sorted { left, right in
             let (one, other) = (priorities[left.element, default: 0], priorities[right.element, default: 0])
             return one == other ? left.offset > right.offset : one > other
         }
-        let count = max(1, policy.step.of(breach.controls.count))
+        let count = breach.isHurried ? order.count : max(1, policy.step.of(breach.controls.count))
         var actions: [Action] = []
         var letGo = 0
         for (_, key) in order.prefix(count) {
-            guard payRamp(of: breach, for: key, now: now) else { break }
+            guard breach.isHurried || payRamp(of: breach, for: key, now: now) else { break }
             letGo += 1
             breaches[id]?.released.insert(key)
             controls[key]?.goalRevision += 1
@@ -76,6 +83,9 @@ extension Breaches {
         changeLog.touch(id)
         return actions + closeOrReport(id, now: now)
     }
+
+    /// Until it is looked at again whether everything that is left is still frozen.
+    private static let frozenPause = Duration.seconds(3600)
 
     /// A ramp in watts goes by single machines; more often than this nobody could tell.
     private static let shortestStep = Duration.milliseconds(100)

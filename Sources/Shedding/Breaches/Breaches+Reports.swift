@@ -135,9 +135,12 @@ extension Breaches {
         case .skipped(let reason): return .skipped(reason)
         case .demand, .covered, .spread:
             guard let key = part.controls.first else { return .applied() }
-            return breach.releaseOutcomes[key]
+            return breach.releaseOutcomes[key] ?? waiting(key)
         }
     }
+
+    /// What is to be said of a control that is still to be put back; nil where that is under way.
+    private func waiting(_ key: ControlKey) -> Outcome? { isFrozen(key) ? .failed(.frozen) : nil }
 
     private func result(_ plan: PlannedHint, _ breach: Breach) -> EnforcementResult? {
         switch plan.verdict {
@@ -174,7 +177,7 @@ extension Breaches {
         {
             return plan.result(outcome.code, "through \(cover.resource)" + (outcome.message.map { ": \($0)" } ?? ""))
         }
-        let outcomes = plan.controls.compactMap { breach.releaseOutcomes[$0] }
+        let outcomes = plan.controls.compactMap { breach.releaseOutcomes[$0] ?? waiting($0) }
         guard outcomes.count == plan.controls.count else { return nil }
         var result = plan.result(plan.controls, outcomes)
         // A cap that no longer holds is no applied power.

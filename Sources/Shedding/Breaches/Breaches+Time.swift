@@ -12,7 +12,7 @@ extension Breaches {
             guard let breach = breaches[id], !breach.isClosed, !parked.breaches.contains(id) else { continue }
             switch breach.phase {
             case .open: actions += tickOpen(breach, now: now)
-            case .holdingDown(let until): if now >= until, !isHalted { actions += startReleasing(id, now: now) }
+            case .holdingDown(let until): if now >= until, !isPaused { actions += startReleasing(id, now: now) }
             case .releasing(let nextStep):
                 if now >= nextStep, isLettingGo(breach) { actions += stepRelease(id, now: now) }
             case .closed: break
@@ -21,7 +21,7 @@ extension Breaches {
             if due.takeNews(id, now) { actions += reportIfSettled(id, now: now) }
         }
         actions += checkBudgets(now: now)
-        if !isHalted {
+        if !isPaused {
             for key in due.takeDueReads(now) {
                 if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
             }
@@ -38,11 +38,11 @@ extension Breaches {
         var times = [due.next(of: breach.id)]
         switch breach.phase {
         case .open:
-            if !isHalted { times.append(waves[breach.id]?.nextDue(grace: grace(of: breach))) }
+            if !isPaused { times.append(waves[breach.id]?.nextDue(grace: grace(of: breach))) }
             times.append(breach.reportedAt.map { $0 + policy.republishEvery })
             if !breach.isOverdue { times.append(breach.openedAt + policy.maxHold) }
-        case .holdingDown(let until): if !isHalted { times.append(until) }
-        case .releasing(let nextStep): if !isHalted, isLettingGo(breach) { times.append(nextStep) }
+        case .holdingDown(let until): if !isPaused { times.append(until) }
+        case .releasing(let nextStep): if !isPaused, isLettingGo(breach) { times.append(nextStep) }
         case .closed: break
         }
         return times.compactMap { $0 }.min()
@@ -116,19 +116,6 @@ extension Breaches {
         breaches.values.filter { $0.isOpen && !parked.breaches.contains($0.id) }.map(\.id).sorted()
     }
 
-    /// Stops all writes, nothing undone.
-    public mutating func freeze() {
-        isFrozen = true
-        changeLog.log(HistoryEntry(.command, "freeze"))
-    }
-
-    /// Lets writes go out again, and reads everything anew.
-    public mutating func thaw(now: Timestamp) -> [Action] {
-        isFrozen = false
-        changeLog.log(HistoryEntry(.command, "thaw"))
-        return takeUpAgain(now: now)
-    }
-
     /// Reads everything anew, by the pace of each breach, as after a restart.
     private mutating func takeUpAgain(now: Timestamp) -> [Action] {
         var actions: [Action] = []
@@ -152,12 +139,5 @@ extension Breaches {
         guard isPaused else { return [] }
         isPaused = false
         return takeUpAgain(now: now)
-    }
-
-    /// Ends a breach on an operator's word, as its `resolved` would.
-    public mutating func release(_ id: UUIDText, now: Timestamp) -> [Action] {
-        changeLog.log(HistoryEntry(.command, "release", breach: id))
-        if parked.breaches.contains(id) { return releaseParked(id, now: now) }
-        return resolve(id, now: now)
     }
 }

@@ -15,19 +15,16 @@ public struct Breaches: Sendable {
         didSet { breachesDue = nil }
     }
     public internal(set) var controls: [ControlKey: HeldControl] = [:]
-    /// While true nothing is written to any BMC, and nothing is undone. Durable: a restart thaws nothing.
-    public internal(set) var isFrozen: Bool {
-        didSet {
-            if isFrozen != oldValue { changeLog.touchFreeze() }
-            breachesDue = nil
-        }
+    /// What is not written to, and not undone, by an operator's word. Durable: a restart thaws nothing.
+    public internal(set) var freezes: Freezes {
+        didSet { breachesDue = nil }
     }
     /// Whether nothing is written for another reason than an operator's freeze (`mode: observe`); not kept in the journal.
     public internal(set) var isPaused = false {
         didSet { breachesDue = nil }
     }
-    /// Whether no write may go out.
-    var isHalted: Bool { isFrozen || isPaused }
+    /// Whether no write may go out anywhere.
+    var isHalted: Bool { isPaused || freezes.isWhole }
 
     /// What bears on which control. Breaches that are over are not in it.
     var holdIndex = HoldIndex()
@@ -58,12 +55,12 @@ public struct Breaches: Sendable {
     /// - Parameters:
     ///   - breaches: what the journal holds
     ///   - controls: likewise
-    ///   - isFrozen: likewise
+    ///   - freezes: likewise
     public init(
-        site: Site, policy: Policy, breaches: [Breach] = [], controls: [ControlEntry] = [], isFrozen: Bool = false
+        site: Site, policy: Policy, breaches: [Breach] = [], controls: [ControlEntry] = [], freezes: [Freeze] = []
     ) {
         changeLog = ChangeLog(breaches)
-        self.isFrozen = isFrozen
+        self.freezes = Freezes(freezes, at: site)
         self.site = site
         self.policy = policy
         for breach in breaches { self.breaches[breach.id] = breach }
@@ -78,7 +75,7 @@ public struct Breaches: Sendable {
     /// Takes what has to be made durable, once.
     public mutating func takeChanges() -> Changes {
         for id in changeLog.breaches where breaches[id]?.isClosed == true { breaches[id]?.retire() }
-        return changeLog.take(breaches: breaches, controls: controls, isFrozen: isFrozen)
+        return changeLog.take(breaches: breaches, controls: controls, freezes: freezes.all)
     }
 
     /// The earliest time at which ``tick(now:)`` can have anything to do, which may lie in the past; nil where it has
@@ -92,7 +89,9 @@ public struct Breaches: Sendable {
                 ofBreaches = breaches.values.compactMap { nextDue(of: $0) }.min()
                 breachesDue = .some(ofBreaches)
             }
-            return [ofBreaches, isHalted ? nil : due.nextRead, isHalted ? nil : due.budgetCheck].compactMap { $0 }.min()
+            return [
+                ofBreaches, freezes.nextEnd, isPaused ? nil : due.nextRead, isHalted ? nil : due.budgetCheck,
+            ].compactMap { $0 }.min()
         }
     }
 
@@ -162,6 +161,7 @@ public struct Breaches: Sendable {
     public mutating func reload(site: Site, policy: Policy) {
         self.site = site
         self.policy = policy
+        freezes.resolve(at: site)
         for key in controls.keys.sorted() {
             guard let bmc = site.resources[key.resource]?.bmc, let old = controls[key]?.entry.bmc, bmc != old else {
                 continue

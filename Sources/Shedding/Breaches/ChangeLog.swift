@@ -10,7 +10,7 @@ struct ChangeLog: Sendable {
     private var controls: Set<ControlKey> = []
     private var removedControls: Set<ControlKey> = []
     private var releases: [(breach: UUIDText, control: ControlKey, outcome: Outcome)] = []
-    private var isFrozenChanged = false
+    private var areFreezesChanged = false
     private var history: [HistoryEntry] = []
     private var readings: [PowerReading] = []
     /// What is durable of each breach that is not over, as far as it grows with the hints.
@@ -48,7 +48,7 @@ struct ChangeLog: Sendable {
         releases.append((breach, control, outcome))
     }
 
-    mutating func touchFreeze() { isFrozenChanged = true }
+    mutating func touchFreeze() { areFreezesChanged = true }
 
     mutating func log(_ entry: HistoryEntry) { history.append(entry) }
 
@@ -60,7 +60,7 @@ struct ChangeLog: Sendable {
     ///   - all: all breaches as they are now, those that are over retired
     ///   - held: all controls as they are now
     mutating func take(
-        breaches all: [UUIDText: Breach], controls held: [ControlKey: HeldControl], isFrozen: Bool
+        breaches all: [UUIDText: Breach], controls held: [ControlKey: HeldControl], freezes: [Freeze]
     ) -> Changes {
         var changes = Changes()
         for id in breaches.union(plans.keys).sorted() {
@@ -70,7 +70,7 @@ struct ChangeLog: Sendable {
         changes.controls = controls.sorted().compactMap { key in held[key].map { ($0.entry, $0.outcome) } }
         changes.removedControls = removedControls.sorted()
         changes.releases = releases
-        changes.isFrozen = isFrozenChanged ? isFrozen : nil
+        changes.freezes = areFreezesChanged ? freezes : nil
         changes.history = history
         changes.readings = readings
         let durable = durable

@@ -26,6 +26,22 @@ struct Waves: Sendable, Hashable {
         return started
     }
 
+    /// Takes up controls that were handed out in vain, each in the wave of its priority; the lowest goes next.
+    mutating func add(_ controls: [(key: ControlKey, priority: Int)]) {
+        for (priority, those) in Dictionary(grouping: controls, by: \.priority) {
+            let keys = those.map(\.key)
+            running.subtract(keys)
+            guard let known = waiting.firstIndex(where: { $0.priority == priority }) else {
+                waiting.append((priority, keys))
+                continue
+            }
+            let waits = Set(waiting[known].controls)
+            waiting[known].controls += keys.filter { !waits.contains($0) }
+        }
+        waiting.sort { $0.priority < $1.priority }
+        running = []
+    }
+
     /// When ``next(now:grace:)`` can have anything to hand out, which may lie in the past; nil where nothing waits.
     func nextDue(grace: Duration?) -> Timestamp? {
         if waiting.isEmpty { return nil }

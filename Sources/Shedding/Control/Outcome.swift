@@ -68,6 +68,9 @@ public struct Outcome: Sendable, Hashable {
     /// The BMC offers no such control, so that another way may be tried.
     public var isUnsupported: Bool { if case .failed(let reason) = ending { reason.isUnsupported } else { false } }
 
+    /// An operator has stopped writes to it.
+    public var isFrozen: Bool { ending == .failed(.frozen) }
+
     /// The breach was over before anything was done for it: there is nothing to be told of.
     public var isUntouched: Bool { ending == .applied([.neverBegun]) }
 

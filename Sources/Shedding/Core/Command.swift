@@ -2,11 +2,12 @@ public import PowerEvents
 
 /// What an operator asks of the running agent.
 public enum Command: Sendable, Hashable {
-    /// Nothing is written to any BMC until thawed.
-    case freeze
-    case thaw
-    /// Ends a breach as its `resolved` would.
-    case release(UUIDText)
+    /// Nothing is written to any BMC, or to a part of the site, until thawed.
+    case freeze(Freeze)
+    /// nil: everything.
+    case thaw(FreezeScope?)
+    /// Ends a breach as its `resolved` would; where it is not to wait, without the hold-down and the steps.
+    case release(UUIDText, isHurried: Bool = false)
     /// Takes up what an old journal holds.
     case resume
 }
@@ -16,6 +17,10 @@ public enum CommandAnswer: Sendable, Hashable {
     case done
     /// No breach of that id is open, or waits to be resumed.
     case noSuchBreach
+    /// Nothing of what is to be thawed is frozen.
+    case notFrozen
+    /// There are as many freezes as there can be.
+    case tooManyFreezes
     /// The journal was taken up at the start.
     case nothingToResume
 }

@@ -40,18 +40,18 @@ public struct Core: Sendable {
         public var breaches: [Breach]
         public var controls: [ControlEntry]
         public var inbox: [ReceivedAlert]
-        public var isFrozen: Bool
+        public var freezes: [Freeze]
         /// When an agent last wrote anything, by the wall clock; nil in an empty journal.
         public var lastRecordAt: Timestamp?
 
         public init(
             breaches: [Breach] = [], controls: [ControlEntry] = [], inbox: [ReceivedAlert] = [],
-            isFrozen: Bool = false, lastRecordAt: Timestamp? = nil
+            freezes: [Freeze] = [], lastRecordAt: Timestamp? = nil
         ) {
             self.breaches = breaches
             self.controls = controls
             self.inbox = inbox
-            self.isFrozen = isFrozen
+            self.freezes = freezes
             self.lastRecordAt = lastRecordAt
         }
     }
@@ -62,7 +62,7 @@ public struct Core: Sendable {
         backlog = contents.inbox
         book = Breaches(
             site: site, policy: policy, breaches: contents.breaches, controls: contents.controls,
-            isFrozen: contents.isFrozen)
+            freezes: contents.freezes)
         dispatch = Dispatch(bounds, site: site)
     }
 
@@ -93,7 +93,9 @@ public struct Core: Sendable {
     public var busyBMCs: Set<BMC.Address> { dispatch.busyBMCs }
 
     /// Whether nothing can become due, on no account.
-    public var isIdle: Bool { book.isIdle && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest }
+    public var isIdle: Bool {
+        book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest
+    }
 
     private mutating func take(_ input: Input, _ step: inout Step) {
         let now = step.now.steady
@@ -126,7 +128,7 @@ public struct Core: Sendable {
 
     /// When a ``Input/time`` can have anything to do; nil where it has nothing. Never later than that.
     public mutating func nextDue(now: Timestamp) -> Timestamp? {
-        var due = [catchUp.nextDue, dispatch.nextDue(now: now)]
+        var due = [catchUp.nextDue, dispatch.nextDue(now: now), book.freezes.nextEnd]
         if mode == .enforce, dueBatch == nil { due.append(book.nextDue) }
         if unfinished != nil { due.append(now) }
         return due.compactMap { $0 }.min()
@@ -137,6 +139,7 @@ public struct Core: Sendable {
     private mutating func start(_ step: inout Step) {
         guard !isStarted else { return }
         isStarted = true
+        book.restartFreezes(now: step.now.steady)
         catchUp.begin(now: step.now.steady)
         confirmation = JournalAge.finding(contents, maxHold: book.policy.maxHold, now: step.now.wall)
         if let confirmation {
@@ -173,6 +176,11 @@ public struct Core: Sendable {
 
     private mutating func passTime(_ step: inout Step) {
         let now = step.now.steady
+        if !dispatch.isStopping {
+            let (ended, actions) = book.endFreezes(now: now)
+            for freeze in ended { step.tell(.thawed(freeze)) }
+            absorb(actions, &step)
+        }
         if let (act, overtaken) = catchUp.drain(now: now) {
             for alert in overtaken {
                 step.tell(.overtaken(alert))
@@ -249,14 +257,23 @@ public struct Core: Sendable {
     private mutating func obey(_ command: Command, _ step: inout Step) {
         let now = step.now.steady
         switch command {
-        case .freeze: book.freeze()
-        case .thaw: absorb(book.thaw(now: now), &step)
-        case .release(let id):
-            guard book.breaches[id]?.isOpen == true || book.parking.breaches.contains(id) else {
+        case .freeze(let freeze):
+            guard book.freeze(freeze) else {
+                step.answer = .tooManyFreezes
+                return
+            }
+        case .thaw(let scope):
+            guard let actions = book.thaw(scope, now: now) else {
+                step.answer = .notFrozen
+                return
+            }
+            absorb(actions, &step)
+        case .release(let id, let isHurried):
+            guard book.canRelease(id, isHurried: isHurried) else {
                 step.answer = .noSuchBreach
                 return
             }
-            absorb(book.release(id, now: now), &step)
+            absorb(book.release(id, isHurried: isHurried, now: now), &step)
             step.tell(.heldBack(book.parking.breaches))
             // With the last parked breach there is nothing left to confirm.
             if confirmation != nil, book.parking.isEmpty, backlog.isEmpty { confirm(&step) }

@@ -27,5 +27,7 @@ public enum Fact: Sendable {
     indirect case reported(Report)
     case alarm(String)
     case commanded(Command)
+    /// A freeze has ended by its time.
+    case thawed(Freeze)
     case modeChanged(from: Mode, to: Mode)
 }

@@ -27,7 +27,7 @@ extension FailureReason: CustomStringConvertible {
         case .shutdownMayStillCome: "on, but the shutdown that was asked for may still come; looked at again"
         case .resolvedMeanwhile: "the breach was resolved meanwhile: nothing more is begun for it"
         case .protectedSince: "protected: since the inventory was read again it says never to touch it"
-        case .frozen: "frozen: an operator has stopped all writes"
+        case .frozen: "frozen: an operator has stopped writes to it"
         case .observing: "mode: observe: nothing is written"
         case .superseded: "overtaken by a newer demand"
         case .sharesControl(let holder): "shares its control with \(holder), which is held already"
