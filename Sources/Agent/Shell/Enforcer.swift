@@ -56,6 +56,8 @@ actor Enforcer: Service {
                 group.addTask { await self.passTime() }
             }
             await rest()
+            // What was still being gathered.
+            parts.facts.tellFailures(now: now().steady + .seconds(60))
             await parts.performer.clients.closeAll()
         } onGracefulShutdown: {
             Task { await self.stop() }
