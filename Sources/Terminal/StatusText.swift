@@ -30,7 +30,7 @@ public enum StatusText {
 
     private static func headline(_ status: JSONValue, _ judgement: StatusJudgement, _ style: Style) -> String {
         let count = judgement.problems.count
-        let verdict = count == 0 ? style(.good, "OK") : style(.bad, Line.count(count, "PROBLEM"))
+        let verdict = count == 0 ? style(.good, "OK") : style(.bad, count == 1 ? "1 PROBLEM" : "\(count) PROBLEMS")
         let resources = Line.count(status["resources"]?.number?.int ?? 0, "resource")
         let breaches = status["breaches"]?.array?.count ?? 0
         let open = breaches == 1 ? "1 breach" : "\(breaches) breaches"
@@ -83,7 +83,7 @@ public enum StatusText {
                 "  \(count)\(age.map { " for \($0)" } ?? ""), \(group["cause"]?.string ?? "")"
                     + "\(recovering > 0 ? ", \(recovering) of them recovering" : ""): \(group["message"]?.string ?? "")")
             lines.append(
-                "    \(NameList.text(names, width: 60)) (\(NameList.text(resources, width: 40)));"
+                "    \(NameList.text(resources, width: 40)): on \(NameList.text(names, width: 50));"
                     + " \(group["next"]?.string ?? "")")
         }
         if groups.count > mostBMCGroups { lines.append("  and \(groups.count - mostBMCGroups) more causes") }
