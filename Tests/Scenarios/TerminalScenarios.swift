@@ -98,7 +98,7 @@ struct TerminalScenarios {
             let line = "stty rows 6 cols 200; \(Self.ima) \(command) --socket \(stage.folder.path("ima.sock"))"
             return try ChildProcess.run("/usr/bin/script", ["-qec", line, "/dev/null"], environment: environment).output
         }
-        let base = ["TERM": "xterm", "PATH": "/usr/bin:/bin"]
+        let base = ["TERM": "xterm", "PATH": "/usr/bin:/bin", "NO_COLOR": ""]
         let paged = try terminal("history", base.merging(["PAGER": "sed s/^/PAGED:/"]) { $1 })
         #expect(paged.contains("PAGED:") && paged.contains("\u{1B}[32mapplied"), "\(paged)")
         let quiet = try terminal("history", base.merging(["PAGER": "", "NO_COLOR": "1"]) { $1 })

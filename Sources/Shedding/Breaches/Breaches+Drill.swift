@@ -32,7 +32,12 @@ extension Breaches {
     /// Puts everything back that a drill holds, at once.
     mutating func endDrill(_ id: UUIDText, now: Timestamp) -> [Action] {
         changeLog.log(HistoryEntry(.command, "drill_restore", breach: id))
-        return resolve(id, now: now)
+        // Its controls are few, and somebody waits for them: no steps.
+        breaches[id]?.isHurried = true
+        changeLog.touch(id)
+        var actions = resolve(id, now: now)
+        if case .holdingDown = breaches[id]?.phase { actions += startReleasing(id, now: now) }
+        return actions
     }
 
     /// Whether every hold of a breach has ended, well or not.
