@@ -34,14 +34,17 @@ struct DrillScenarios {
 
         let report = stage.folder.path("report.md")
         let drill = try stage.command(
-            "drill", "cpu-1", "gpu-1-gpu0", "gpu-1-gpu1", "--cap", "90%", "--yes", "--report", report, "--reason", "audit")
+            "drill", "cpu-1", "gpu-1-gpu0", "gpu-1-gpu1", "--cap", "90%", "--yes", "--report", report, "--reason",
+            "audit")
         #expect(drill.status == 0, "\(drill)\n\(stage.log.suffix(2000))")
         #expect(drill.output.contains("3 of 3 controls capped, read back and put back exactly"), "\(drill.output)")
         #expect(drill.output.contains("capped to 630 W") && drill.output.contains("back to"), "\(drill.output)")
         #expect(names.map { fleet.knob(of: $0) } == before)
         #expect(fleet.bmc(of: "cpu-1")?.writes.count == 2)
         let text = stage.folder.read("report.md")
-        #expect(text.hasPrefix("# Drill ") && text.contains("Proven on every control.") && text.contains("(audit)"), "\(text)")
+        #expect(
+            text.hasPrefix("# Drill ") && text.contains("Proven on every control.") && text.contains("(audit)"),
+            "\(text)")
         #expect(text.contains("| cap written and read back | ") && text.contains("630 W"))
         let history = try stage.command("history").output
         #expect(history.contains("command drill 90% by ") && history.contains("audit"), "\(history)")

@@ -71,7 +71,9 @@ struct HealthScenarios {
         #expect(status.status == 1)
         let lines = status.output.split(separator: "\n").map(String.init)
         #expect(lines.count <= 40 && lines.allSatisfy { $0.count <= 160 })
-        #expect(lines.contains { $0.hasPrefix("breach \(breach.text.prefix(8)) critical on main-a: open") }, "\(status.output)")
+        #expect(
+            lines.contains { $0.hasPrefix("breach \(breach.text.prefix(8)) critical on main-a: open") },
+            "\(status.output)")
         #expect(lines.contains("  5 applied, 3 failed"))
         #expect(lines.contains { $0.hasPrefix("  priority 1: ") } && lines.contains { $0.hasPrefix("  priority 2: ") })
         #expect(lines.contains { $0.hasPrefix("failed: 3 controls on 127.78.1.") && $0.contains("cpu-") })
@@ -96,7 +98,8 @@ struct HealthScenarios {
         #expect(try await metrics(stage, contain: "ima_resources_enforceable 20"))
         let breach = try Stage.newBreach()
         let hints = [
-            MainJobScenarios.hint("cpu-1", .node, watts: 900), ShedHint(
+            MainJobScenarios.hint("cpu-1", .node, watts: 900),
+            ShedHint(
                 resourceID: "gpu-1-gpu0", resourceType: .gpu, action: .powerCap, priority: 1),
             MainJobScenarios.hint("login", .node, watts: 900), MainJobScenarios.hint("cpu-2", .node, .suspend),
         ]
@@ -116,9 +119,13 @@ struct HealthScenarios {
         #expect(lines.contains { $0["code"] == "would_skip" && $0["message"]?.string?.hasPrefix("login:") == true })
         #expect(lines.contains { $0["code"] == "would_do" && $0["message"]?.string?.contains("1 suspended") == true })
         let json = try status(stage)
-        #expect(json["mode"] == "observe" && json["observed"]?.array?.first?["caps"] == 2, "\(json["observed"]?.text ?? "")")
+        #expect(
+            json["mode"] == "observe" && json["observed"]?.array?.first?["caps"] == 2, "\(json["observed"]?.text ?? "")"
+        )
         let text = try stage.command("status").output
-        #expect(text.contains("OBSERVE") && text.contains("would do for breach \(ofBreach) on main-a: 2 capped, 1 suspended"))
+        #expect(
+            text.contains("OBSERVE")
+                && text.contains("would do for breach \(ofBreach) on main-a: 2 capped, 1 suspended"))
         #expect(stage.log.split(separator: "\n").count { $0.contains("would do (observe)") } == 1)
         try await stage.alert(.resolved, breach)
         #expect(try await eventually { try status(stage)["observed"]?.array?.isEmpty == true })

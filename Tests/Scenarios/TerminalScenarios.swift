@@ -19,7 +19,9 @@ struct TerminalScenarios {
     @Test func bothProgramsSayTheirVersionAndCommit() throws {
         for program in ["ima", "gridsim"] {
             let version = try ChildProcess.run(Stage.programs.appendingPathComponent(program).path, ["--version"])
-            #expect(version.status == 0 && version.output.contains(/^\d+\.\d+\.\d+( \([0-9a-f]{7,}\+?\))?\n$/), "\(version)")
+            #expect(
+                version.status == 0 && version.output.contains(/^\d+\.\d+\.\d+( \([0-9a-f]{7,}\+?\))?\n$/), "\(version)"
+            )
         }
     }
 
@@ -65,7 +67,9 @@ struct TerminalScenarios {
         #expect(try await eventually { !follower.output.isEmpty })
         try await stage.alert(.resolved, first)
         _ = try await stage.report(first, .reverted)
-        #expect(try await eventually { follower.output.contains("outcome reverted cpu-1/power_limit") }, "\(follower.output)")
+        #expect(
+            try await eventually { follower.output.contains("outcome reverted cpu-1/power_limit") },
+            "\(follower.output)")
         await stage.stopAgent()
 
         // Without an agent, of its journal.
@@ -73,9 +77,10 @@ struct TerminalScenarios {
         let kept = try history("--journal", journal)
         #expect(kept.count > all.count && kept.contains { $0["code"] == "reverted" })
         #expect(try history("--journal", journal, "--breach", String(second.text.prefix(8))).count == since.count)
-        #expect(try history("--journal", journal, "--resource", "cpu-[1-1]").allSatisfy {
-            $0["control"] == "cpu-1/power_limit"
-        })
+        #expect(
+            try history("--journal", journal, "--resource", "cpu-[1-1]").allSatisfy {
+                $0["control"] == "cpu-1/power_limit"
+            })
         #expect(try ima("history", "--journal", stage.folder.path("none.sqlite")).status == 2)
         try await stage.startAgent()
         #expect(try ima("release", "--socket", socket, String(second.text.prefix(8))).status == 0)
@@ -139,7 +144,8 @@ struct TerminalScenarios {
         #expect(lines.contains { $0.contains("6 resources on 6 BMCs: 127.78.1.[11-16]:") })
         #expect(lines.last == "14 of 20 resources are enforceable")
         let unknown = try stage.command("preflight", "nobody", "cpu-[7-9]")
-        #expect(unknown.status == 2 && unknown.errors.contains("nobody") && unknown.errors.contains("cpu-9"), "\(unknown)")
+        #expect(
+            unknown.status == 2 && unknown.errors.contains("nobody") && unknown.errors.contains("cpu-9"), "\(unknown)")
         await stage.tearDown()
     }
 }

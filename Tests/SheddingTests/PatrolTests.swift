@@ -88,7 +88,8 @@ struct PatrolTests {
         let address = try Self.bmc(1).address
         let node = Resource(id: "n", type: .node, bmc: try Self.bmc(1))
         var patrol = Patrol(every: .seconds(60), site: Site(resources: [node], credentials: [:]))
-        let isInDoubt5 = patrol.didLook(at: address, "n", BMCTrouble(.unauthorized, "no", isCertain: false), now: Self.start)
+        let isInDoubt5 = patrol.didLook(
+            at: address, "n", BMCTrouble(.unauthorized, "no", isCertain: false), now: Self.start)
         #expect(!isInDoubt5)
         #expect(patrol.health[address].state == .failing)
     }

@@ -12,7 +12,8 @@ struct StatusTextTests {
             "asked_watts": 4800, "confirmed_watts": 4710, "measured_watts": 46_600, "coverage": 1,
         ]
         return [
-            "id": .string("\(10_000_000 + index)-0000-4000-8000-000000000000"), "feed": "main-a", "severity": "critical",
+            "id": .string("\(10_000_000 + index)-0000-4000-8000-000000000000"), "feed": "main-a",
+            "severity": "critical",
             "phase": "open", "opened_at": "2026-11-21T04:15:48Z", "counts": counts, "power": power,
             "priorities": .array(
                 (0..<priorities).map { priority in
@@ -92,7 +93,8 @@ struct StatusTextTests {
         }
         let controls: [JSONValue] = (0..<10_000).map { index in
             [
-                "control": .string("dgx-\(index)/power_limit"), "bmc": .string("https://10.1.\(index / 250).\(index % 250 + 1)"),
+                "control": .string("dgx-\(index)/power_limit"),
+                "bmc": .string("https://10.1.\(index / 250).\(index % 250 + 1)"),
                 "held": .string("\(index % 20) W"), "code": index % 3 == 0 ? "failed" : "applied",
                 "message": .string("reason \(index % 30)\n" + String(repeating: "y", count: 400)),
             ]

@@ -51,7 +51,8 @@ extension Enforcer {
             ("settled", drill.settledAt), ("released", drill.releasedAt), ("ended", drill.endedAt),
         ] {
             object["\(key)_at"] = time.map { .string($0.description) } ?? .null
-            object["\(key)_ms"] = time.map { .number(JSONNumber(Int(($0 - drill.startedAt) / .milliseconds(1)))) } ?? .null
+            object["\(key)_ms"] =
+                time.map { .number(JSONNumber(Int(($0 - drill.startedAt) / .milliseconds(1)))) } ?? .null
         }
         object["cut_short"] = drill.cutShort.map(JSONValue.string) ?? .null
         let now = core.book.progress(of: drill.order.id)

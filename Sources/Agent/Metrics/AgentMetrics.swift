@@ -93,7 +93,8 @@ public final class AgentMetrics: Sendable {
 
     let bmcs = Metric<Gauge, BMCState>(
         "ima_bmcs",
-        help: "BMCs of the inventory by state: healthy, failing, recovering (not relied on yet), unknown (not seen yet).",
+        help:
+            "BMCs of the inventory by state: healthy, failing, recovering (not relied on yet), unknown (not seen yet).",
         shown: BMCHealth.State.allCases.map(BMCState.init))
     let redfishRequests = Metric<Counter, RedfishAnswer>(
         "ima_redfish_requests_total", help: "Requests to BMCs, by method and status; status 0 is no answer.", shown: [])

@@ -22,7 +22,8 @@ public struct Preflight: Sendable {
     ///   - progress: told of each that is done, as it is, and how many are by then out of how many
     /// - Returns: in the inventory's order; protected resources and places without a BMC are not probed
     public func run(
-        _ names: Set<String>? = nil, progress: @escaping @Sendable (Assessment, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
+        _ names: Set<String>? = nil,
+        progress: @escaping @Sendable (Assessment, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
     ) async -> [Assessment] {
         let site = configuration.site
         let resources = site.order.compactMap { site.resources[$0] }.filter { resource in

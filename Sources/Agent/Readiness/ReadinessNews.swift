@@ -22,7 +22,11 @@ struct ReadinessNews: Sendable {
         guard pace.take(now: now) else { return [] }
         defer { waiting = [:] }
         return waiting.filter { !$0.value.isEmpty }
-            .sorted { ($0.key == nil ? 0 : 1, -$0.value.count, $0.key ?? "") < ($1.key == nil ? 0 : 1, -$1.value.count, $1.key ?? "") }
+            .sorted {
+                ($0.key == nil ? 0 : 1, -$0.value.count, $0.key ?? "") < (
+                    $1.key == nil ? 0 : 1, -$1.value.count, $1.key ?? ""
+                )
+            }
             .map { ($0.key, $0.value.sorted()) }
     }
 }

@@ -67,7 +67,8 @@ extension Breaches {
         changeLog.touch(order.id)
         let hints = order.names.map { name in
             ShedHint(
-                resourceID: name, resourceType: site.resource(named: name)?.type ?? .node, action: .powerCap, priority: 1)
+                resourceID: name, resourceType: site.resource(named: name)?.type ?? .node, action: .powerCap,
+                priority: 1)
         }
         // Without a target each hint is for a share of its control's maximum; here for the drill's.
         let own = policy

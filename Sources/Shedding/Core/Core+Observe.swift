@@ -23,7 +23,11 @@ extension Core {
         let demands = plans.flatMap { plan in plan.demand.map { demand in plan.controls.map { ($0, demand) } } ?? [] }
         let suspends = demands.count { $0.1 == .suspended }
         let skips = plans.compactMap { plan in
-            if case .skipped(let reason) = plan.verdict { (plan.resource, reason) } else { nil as (String, SkipReason)? }
+            if case .skipped(let reason) = plan.verdict {
+                (plan.resource, reason)
+            } else {
+                nil as (String, SkipReason)?
+            }
         }
         let observation = Observation(
             breach: id, feed: alert.feedTag, severity: alert.severity, fingerprint: fingerprint, at: now,
@@ -32,7 +36,8 @@ extension Core {
         book.changeLog.log(
             HistoryEntry(
                 .alert, alert.status.rawValue, breach: id,
-                message: "observed: \(alert.severity.rawValue) on \(alert.feedTag), \(alert.shedHints.count) hints, from "
+                message:
+                    "observed: \(alert.severity.rawValue) on \(alert.feedTag), \(alert.shedHints.count) hints, from "
                     + received.source))
         for (key, demand) in demands {
             book.changeLog.log(

@@ -12,7 +12,7 @@ public struct Core: Sendable {
     public internal(set) var book: Breaches
     public private(set) var mode: Mode
     /// Why what the journal holds is not taken up; nil where it is.
-    public private(set) var confirmation: JournalAge.Finding?
+    public internal(set) var confirmation: JournalAge.Finding?
     /// The latest drill of this process.
     public internal(set) var drill: Drill?
     /// What would have been done, of breaches that are not over; in `mode: observe` only.
@@ -21,7 +21,7 @@ public struct Core: Sendable {
     private var catchUp = CatchUp()
     private let contents: Contents
     /// Alerts that an earlier process accepted and did not come to.
-    private var backlog: [ReceivedAlert]
+    var backlog: [ReceivedAlert]
     private var isStarted = false
     /// Whether the book's open breaches were taken up again after the start, which `mode: observe` puts off.
     private var hasTakenUpBook = false
@@ -164,7 +164,7 @@ public struct Core: Sendable {
         if mode == .enforce { takeUpBook(&step) } else { book.pause() }
     }
 
-    private mutating func takeUpBook(_ step: inout Step) {
+    mutating func takeUpBook(_ step: inout Step) {
         hasTakenUpBook = true
         finishUnfinished(&step)
         let now = step.now.steady
@@ -173,7 +173,7 @@ public struct Core: Sendable {
     }
 
     /// - Parameter time: when they count as received; nil for when they were
-    private mutating func takeBacklog(asOf time: Timestamp? = nil, _ step: inout Step) {
+    mutating func takeBacklog(asOf time: Timestamp? = nil, _ step: inout Step) {
         catchUp.begin(now: step.now.steady)
         let alerts = backlog
         backlog = []
@@ -266,56 +266,7 @@ public struct Core: Sendable {
         absorb(book.follow(acceptance), &step)
     }
 
-    // MARK: Commands and configuration
-
-    private mutating func obey(_ command: Command, _ step: inout Step) {
-        let now = step.now.steady
-        switch command {
-        case .freeze(let freeze):
-            guard book.freeze(freeze) else {
-                step.answer = .tooManyFreezes
-                return
-            }
-        case .thaw(let scope):
-            guard let actions = book.thaw(scope, now: now) else {
-                step.answer = .notFrozen
-                return
-            }
-            absorb(actions, &step)
-        case .release(let id, let isHurried):
-            guard book.canRelease(id, isHurried: isHurried) else {
-                step.answer = .noSuchBreach
-                return
-            }
-            absorb(book.release(id, isHurried: isHurried, now: now), &step)
-            step.tell(.heldBack(book.parking.breaches))
-            // With the last parked breach there is nothing left to confirm.
-            if confirmation != nil, book.parking.isEmpty, backlog.isEmpty { confirm(&step) }
-            step.after.append(.publish)
-        case .resume:
-            guard confirmation != nil else {
-                step.answer = .nothingToResume
-                return
-            }
-            confirm(&step)
-            // They are judged by today's clock: most are too old by now.
-            takeBacklog(asOf: step.now.wall, &step)
-            if mode == .enforce { takeUpBook(&step) } else { book.pause() }
-        case .drill(let order):
-            if let refusal = beginDrill(order, &step) {
-                step.answer = .refused(refusal)
-                return
-            }
-        }
-        step.tell(.commanded(command))
-    }
-
-    private mutating func confirm(_ step: inout Step) {
-        confirmation = nil
-        step.tell(.confirmed)
-        step.tell(.heldBack([]))
-        step.after.append(.publish)
-    }
+    // MARK: Configuration
 
     private mutating func reload(_ site: Site, _ policy: Policy, _ mode: Mode, _ step: inout Step) {
         book.reload(site: site, policy: policy)

@@ -58,6 +58,7 @@ public struct BMCTrouble: Sendable, Hashable {
 
     private static func text(_ duration: Duration) -> String {
         let seconds = duration / .seconds(1)
-        return seconds >= 1 && seconds == seconds.rounded() ? "\(Int(seconds))s" : "\(Int(duration / .milliseconds(1)))ms"
+        return seconds >= 1 && seconds == seconds.rounded()
+            ? "\(Int(seconds))s" : "\(Int(duration / .milliseconds(1)))ms"
     }
 }

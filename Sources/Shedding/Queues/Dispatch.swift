@@ -13,10 +13,10 @@ struct Dispatch: Sendable {
     private var turns: [Slot: Turn] = [:]
     private var runs: [RunID: Run] = [:]
     /// Where each run is at work.
-    private var slots: [RunID: Slot] = [:]
+    private(set) var slots: [RunID: Slot] = [:]
     /// Runs that gave way to what is more urgent on their BMC.
     private var parked: [ControlKey: RunID] = [:]
-    private var visits: Visits
+    var visits: Visits
     /// What was last spoken to in each slot.
     private var connections: [Slot: BMC] = [:]
     private var lastID: UInt64 = 0
@@ -47,11 +47,6 @@ struct Dispatch: Sendable {
         isStopping ? nil : [queues.nextDue, visits.nextDue].compactMap { $0 }.min()
     }
 
-    /// What the patrol knows of each BMC.
-    var health: FleetHealth { visits.health }
-
-    mutating func tellHealth(now: Timestamp) -> FleetHealth.News? { visits.tellHealth(now: now) }
-
     mutating func reload(_ site: Site) { visits.reload(site) }
 
     mutating func beginPreparing() { queues.beginPreparing() }
@@ -78,9 +73,7 @@ struct Dispatch: Sendable {
     }
 
     mutating func didRead(_ id: RunID, _ result: Result<Reading, BMCFault>, now: Timestamp) {
-        if case .failure(let fault) = result, let trouble = BMCTrouble(fault), trouble.isCertain, let bmc = slots[id]?.bmc {
-            visits.didFail(trouble, at: bmc, now: now)
-        }
+        noteTrouble(of: id, result, now: now)
         runs[id]?.didRead(result, now: now)
         goOn(with: id)
     }
