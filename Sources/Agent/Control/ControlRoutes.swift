@@ -9,7 +9,6 @@ import StrictJSON
 
 /// What the control socket answers: the state as JSON, and the few commands.
 enum ControlRoutes {
-    private static let mostLines = 10_000
     /// Of a request's body: the ids of a whole site, each a few times.
     private static let mostBytes = 4 << 20
     /// Of an alert that is asked about: as much as a message from the bus.
@@ -115,25 +114,23 @@ enum ControlRoutes {
     private static func history(
         _ request: Request, _ store: any Store, _ enforcer: Enforcer
     ) async throws -> Response {
-        let limit = min(request.uri.queryParameters.get("limit", as: Int.self) ?? 50, mostLines)
-        if request.uri.queryParameters.get("refused") != nil {
-            return answer(HistoryAnswer.json(try await store.refusals(limit: limit)).text, "application/json")
+        let parameters = request.uri.queryParameters
+        var wish = HistoryRequest()
+        wish.isRefusals = parameters.get("refused") != nil
+        wish.breach = parameters.get("breach")
+        wish.resources = parameters.getAll("resource")
+        wish.since = parameters.get("since", as: Int64.self).map(Timestamp.init(milliseconds:))
+        wish.until = parameters.get("until", as: Int64.self).map(Timestamp.init(milliseconds:))
+        wish.after = parameters.get("after", as: Int.self)
+        wish.limit = parameters.get("limit", as: Int.self) ?? wish.limit
+        do {
+            let desk = HistoryDesk(store: store) { try await enforcer.recorded($0) }
+            return answer(try await desk.answer(wish).text, "application/json")
+        } catch let error as BreachName.NotOne {
+            return refusal(error.message, error.isAmbiguous ? .conflict : .notFound)
+        } catch let unknown as ResourceSelection.Unknown {
+            return refusal("\(unknown), and the history nothing of it", .notFound)
         }
-        var breach: UUIDText?
-        if let name = request.uri.queryParameters.get("breach") {
-            do { breach = try await BreachName.find(name, in: store) } catch let error as BreachName.NotOne {
-                return refusal(error.message, error.isAmbiguous ? .conflict : .notFound)
-            }
-        }
-        var resources: Set<String>?
-        let names = request.uri.queryParameters.getAll("resource")
-        if !names.isEmpty {
-            do { resources = try await enforcer.recorded(names) } catch let unknown as ResourceSelection.Unknown {
-                return refusal("\(unknown), and the history nothing of it", .notFound)
-            }
-        }
-        let query = HistoryQuery(breach: breach, resources: resources, limit: limit)
-        return answer(HistoryAnswer.json(try await store.history(query)).text, "application/json")
     }
 
     private static func refusal(_ message: String, _ status: HTTPResponse.Status) -> Response {

@@ -52,7 +52,7 @@ final class Health: Sendable {
             "journal": status.journalFailure.map(JSONValue.string) ?? "open",
             "inventory": .string("\(status.resources) resources"), "frozen": .bool(status.isFrozen),
             "awaiting_resume": status.confirmation.map { .string($0.reason) } ?? .null,
-            "patrol": status.readiness.json,
+            "patrol": status.readiness.json(status.health), "bmcs": status.bmcs,
         ]
     }
 }

@@ -1,3 +1,4 @@
+import BuildInformation
 import PowerEvents
 import Shedding
 import Site
@@ -13,7 +14,10 @@ struct StatusSnapshot: Sendable {
     let summaries: [UUIDText: Summary]
     let controls: [HeldControl]
     let resources: Int
+    /// By the clock that the times below are of.
+    let now: Timestamp
     let readiness: Readiness
+    let health: FleetHealth
     /// Why what the journal holds waits for an operator; nil where it does not.
     var confirmation: JournalAge.Finding?
     /// Who froze; nil where nobody knows.
@@ -23,6 +27,7 @@ struct StatusSnapshot: Sendable {
     var generation = 1
     /// Whether the alerts' topics are subscribed; nil where that is not known here.
     var isBrokerReady: Bool?
+    var agentID = ""
     /// What of it waits.
     var parked: Set<UUIDText> = []
 
@@ -56,12 +61,17 @@ struct StatusSnapshot: Sendable {
         controls = book.controls.values.sorted { $0.entry.key < $1.entry.key }
         resources = book.site.order.count
         self.readiness = readiness
+        health = core.health
+        self.now = now
         confirmation = core.confirmation
         parked = book.parking.breaches
     }
 
     var json: JSONValue {
         [
+            "agent": .string(agentID), "version": .string(Build.text), "at": .string(now.description),
+            // One agent alone leads itself.
+            "standby": ["role": "leader", "leader": .string(agentID)],
             "awaiting_resume": confirmation.map { .string($0.reason) } ?? .null,
             "mode": .string(mode.rawValue), "generation": .number(JSONNumber(generation)),
             "configuration": configuration,
@@ -71,7 +81,8 @@ struct StatusSnapshot: Sendable {
             "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
             "resources": .number(JSONNumber(resources)),
             "breaches": .array(breaches.map { json($0, isParked: parked.contains($0.id)) }),
-            "controls": .array(controls.map(Self.json)), "readiness": readiness.json,
+            "controls": .array(controls.map(Self.json)), "readiness": readiness.json(health),
+            "bmcs": bmcs,
         ]
     }
 

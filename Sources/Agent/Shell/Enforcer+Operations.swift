@@ -98,6 +98,7 @@ extension Enforcer {
         var snapshot = StatusSnapshot(
             core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure,
             now: now().steady, summarises: summarises)
+        snapshot.agentID = parts.agentID
         snapshot.freeze = freeze
         snapshot.isBrokerReady = parts.metrics.brokerReady.series.value > 0
         snapshot.configuration = parts.configuration.json

@@ -9,6 +9,7 @@ import Site
 actor Enforcer: Service {
     /// What the shell performs with.
     struct Parts: Sendable {
+        let agentID: String
         let performer: BMCPerformer
         let store: any Store
         let keeper: RecordKeeper

@@ -10,6 +10,14 @@ struct FactLog: Sendable {
     let logger: Logger
     let readiness: ReadinessBoard
     let parked: ParkedBreaches
+    private let failures = FailureNews()
+
+    init(metrics: AgentMetrics, logger: Logger, readiness: ReadinessBoard, parked: ParkedBreaches) {
+        self.metrics = metrics
+        self.logger = logger
+        self.readiness = readiness
+        self.parked = parked
+    }
 
     func tell(_ fact: Fact) {
         switch fact {
@@ -44,6 +52,7 @@ struct FactLog: Sendable {
         case .reported(let report): tellReported(report.enforcement)
         case .alarm(let text): logger.critical("\(text)")
         case .commanded(let command): tellCommanded(command)
+        case .healthChanged(let news): tellHealth(news)
         case .modeChanged(let old, let new):
             logger.warning("mode: \(new.rawValue) from now on", metadata: ["was": "\(old.rawValue)"])
         }
@@ -66,14 +75,26 @@ struct FactLog: Sendable {
         let action: Enforcement.Action = isReverting ? .reverted : .applied
         metrics.count(outcome, of: action)
         // Of thousands that obey, reports and history tell; and what fails as it did before was told.
-        logger.log(
-            level: outcome.code == .failed && isNews ? .warning : .debug,
+        if outcome.code == .failed, isNews { failures.add(entry, outcome, action: action.rawValue) }
+        logger.debug(
             "\(action.rawValue): \(outcome.code.rawValue)",
             metadata: [
                 "control": "\(entry.key)", "bmc": "\(entry.bmc.address)",
                 "value": "\(outcome.value.map(String.init(describing:)) ?? "unknown")",
                 "message": "\(outcome.message ?? "")",
             ])
+    }
+
+    /// Hundreds that fail of one cause are one line. To be called now and then.
+    func tellFailures(now: Timestamp) {
+        for group in failures.take(now: now) {
+            logger.warning(
+                "\(group.action): failed",
+                metadata: [
+                    "count": "\(group.resources.count)", "resources": "\(NameList.text(group.resources))",
+                    "bmcs": "\(NameList.text(group.bmcs))", "reason": "\(group.message)",
+                ])
+        }
     }
 
     private func tellReported(_ enforcement: Enforcement) {
@@ -94,6 +115,26 @@ struct FactLog: Sendable {
             logger.warning("breach released by an operator", metadata: ["breach": "\(breach)"])
         case .resume: logger.notice("resumed by an operator")
         }
+    }
+
+    private func tellHealth(_ news: FleetHealth.News) {
+        for group in news.failing {
+            logger.warning(
+                "BMCs fail: none of their resources is enforceable",
+                metadata: [
+                    "cause": "\(group.trouble.cause.rawValue)", "count": "\(group.bmcs.count)",
+                    "bmcs": "\(NameList.text(group.bmcs.map(\.hostAndPort)))",
+                    "reason": "\(group.trouble.message)", "next": "\(group.next)",
+                    "failing_in_all": "\(news.stillFailing)",
+                ])
+        }
+        guard !news.healthy.isEmpty else { return }
+        logger.notice(
+            "BMCs are well again, and their resources enforceable",
+            metadata: [
+                "count": "\(news.healthy.count)", "bmcs": "\(NameList.text(news.healthy.map(\.hostAndPort)))",
+                "failing_in_all": "\(news.stillFailing)",
+            ])
     }
 
     /// What the gauges of power show: worked out of every hint of every breach, so more seldom than others.
@@ -125,6 +166,10 @@ struct FactLog: Sendable {
         metrics.breachAge.series.set(oldest.map { max(0, (now - $0) / .seconds(1)) } ?? 0)
         metrics.controlsHeld.set(core.book.controls.values.count { $0.entry.intent != nil })
         metrics.breachesOpen.set(core.book.breaches.values.count { !$0.isClosed })
-        metrics.resourcesEnforceable.set(readiness.enforceable)
+        let health = core.health
+        metrics.resourcesEnforceable.set(readiness.enforceable(health))
+        for (state, count) in health.counts { metrics.bmcs[.init(state: state)].set(Double(count)) }
+        readiness.tell(now: now)
+        tellFailures(now: now)
     }
 }

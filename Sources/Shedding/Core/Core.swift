@@ -89,6 +89,9 @@ public struct Core: Sendable {
     /// Whether nothing is at work on any BMC: with ``Input/stopping``, the end.
     public var isAtRest: Bool { dispatch.isAtRest }
 
+    /// What the patrol knows of each BMC.
+    public var health: FleetHealth { dispatch.health }
+
     /// The BMCs that something is under way on.
     public var busyBMCs: Set<BMC.Address> { dispatch.busyBMCs }
 
@@ -111,9 +114,10 @@ public struct Core: Sendable {
         case .woke(let id): dispatch.didWait(id, now: now)
         case .visited(let id, let sight):
             if let sight { book.saw(sight, now: now) }
-            dispatch.didVisit(id, isSeen: sight != nil, now: now)
+            dispatch.didVisit(
+                id, sight.map { .looked($0.trouble ?? book.exchangedMachine(in: $0)) } ?? .cutShort, now: now)
         case .metered(let id, let sight):
-            dispatch.didVisit(id, isSeen: nil, now: now)
+            dispatch.didVisit(id, .metered, now: now)
             book.metered(sight, now: now)
         case .rested(let slot): dispatch.didRest(slot, now: now)
         case .durable(let batch): didCommit(batch, failure: nil, &step)
@@ -181,6 +185,7 @@ public struct Core: Sendable {
             for alert in act { self.act(on: alert, &step) }
         }
         dispatch.sendPatrol(now: now)
+        if let news = dispatch.tellHealth(now: now) { step.tell(.healthChanged(news)) }
         if mode == .enforce, !book.isIdle {
             dispatch.sendMeters({ book.heldBMCs }, every: book.policy.meterEvery, now: now)
         }

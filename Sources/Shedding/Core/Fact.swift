@@ -26,6 +26,8 @@ public enum Fact: Sendable {
     /// Indirect: a report is large.
     indirect case reported(Report)
     case alarm(String)
+    /// BMCs began to fail, or are relied on again.
+    case healthChanged(FleetHealth.News)
     case commanded(Command)
     case modeChanged(from: Mode, to: Mode)
 }

@@ -11,9 +11,12 @@ struct Patrol: Sendable {
     private var seen: Set<String> = []
     private var roundStart: Timestamp?
     private var position = 0
+    /// What its looks came to, BMC by BMC.
+    private(set) var health: FleetHealth
 
     init(every: Duration?, site: Site) {
         self.every = every
+        health = FleetHealth(patrolEvery: every)
         reload(site)
     }
 
@@ -25,6 +28,7 @@ struct Patrol: Sendable {
             rounds[bmc.address, default: []].append(resource)
         }
         addresses = rounds.keys.sorted()
+        health.reload(addresses)
         seen.formIntersection(rounds.values.flatMap { $0.map(\.id) })
         position = min(position, addresses.count)
     }
@@ -59,6 +63,14 @@ struct Patrol: Sendable {
     }
 
     mutating func didSee(_ resource: String) { seen.insert(resource) }
+
+    /// A look at a BMC has shown a trouble of the whole of it, or none.
+    mutating func didLook(at bmc: BMC.Address, _ trouble: BMCTrouble?, now: Timestamp) {
+        if rounds[bmc] != nil { health.look(at: bmc, trouble, now: now) }
+    }
+
+    /// What has changed in the health of BMCs, once it is time to say so.
+    mutating func tellHealth(now: Timestamp) -> FleetHealth.News? { health.tell(now: now) }
 
     /// Whether a BMC has resources that were never seen. A machine is wholly known before it is left.
     func isNew(_ bmc: BMC.Address) -> Bool { rounds[bmc]?.contains { !seen.contains($0.id) } ?? false }
