@@ -187,7 +187,8 @@ public func buildAgent(
             HTTPService(
                 endpoint: .unix(control),
                 responder: ControlRoutes.responder(
-                    CommandDesk(enforcer: enforcer, reload: reload), store: store,
+                    CommandDesk(enforcer: enforcer, reload: reload), DrillDesk(enforcer: enforcer, store: store),
+                    store: store,
                     evidence: EvidenceDesk(store: store) { try composer.signed($0) }, group: control.groupID),
                 logger: logger, onRunning: { _ in }))
     }

@@ -356,7 +356,7 @@ final class World {
         case .release(let breach): model.released(breach, at: time.now)
         case .freeze: isFrozenDurably = true
         case .thaw: isFrozenDurably = false
-        case .resume, nil: break
+        case .resume, .drill, nil: break
         }
         for sequence in records.handled {
             model.accepted(sequence, at: time.now)

@@ -15,7 +15,7 @@ enum ControlRoutes {
     private static let mostAlertBytes = 16 << 20
 
     static func responder(
-        _ desk: CommandDesk, store: any Store, evidence: EvidenceDesk, group: gid_t?
+        _ desk: CommandDesk, _ drills: DrillDesk, store: any Store, evidence: EvidenceDesk, group: gid_t?
     ) -> RouterResponder<ControlContext> {
         let router = Router(context: ControlContext.self)
         router.add(middleware: OperatorsOnly(group: group))
@@ -50,6 +50,17 @@ enum ControlRoutes {
                 return answer(JSONValue.object(object).text, "application/json")
             } catch {
                 return refusal("\(error)", .badRequest)
+            }
+        }
+        router.get("/drill/:drill") { _, context in
+            guard let drill = try await drills.status(context.parameters.get("drill") ?? "") else {
+                return refusal("this agent has not begun that drill since its start", .notFound)
+            }
+            return answer(drill.text, "application/json")
+        }
+        router.post("/drill") { request, context in
+            try await reply(request, context) { wish, author throws(CommandDesk.Refused) in
+                try await drills.begin(wish, by: author).text
             }
         }
         router.get("/evidence/:breach") { request, context in

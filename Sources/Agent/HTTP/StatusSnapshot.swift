@@ -18,6 +18,8 @@ struct StatusSnapshot: Sendable {
     let now: Timestamp
     let readiness: Readiness
     let health: FleetHealth
+    /// What would have been done, where the mode is observe.
+    let observations: [Observation]
     /// Why what the journal holds waits for an operator; nil where it does not.
     var confirmation: JournalAge.Finding?
     /// Who froze; nil where nobody knows.
@@ -62,6 +64,7 @@ struct StatusSnapshot: Sendable {
         resources = book.site.order.count
         self.readiness = readiness
         health = core.health
+        observations = core.observations.values.sorted { ($0.at, $0.breach) < ($1.at, $1.breach) }
         self.now = now
         confirmation = core.confirmation
         parked = book.parking.breaches
@@ -83,6 +86,7 @@ struct StatusSnapshot: Sendable {
             "breaches": .array(breaches.map { json($0, isParked: parked.contains($0.id)) }),
             "controls": .array(controls.map(Self.json)), "readiness": readiness.json(health),
             "bmcs": bmcs,
+            "observed": .array(observations.map(Self.json)),
         ]
     }
 
@@ -92,6 +96,7 @@ struct StatusSnapshot: Sendable {
         // As earlier versions call it.
         object["breach_id"] = .string(breach.id.text)
         object["feed"] = .string(breach.feed)
+        object["drill"] = .bool(breach.isDrill)
         object["severity"] = .string((breach.isCritical ? BreachAlert.Severity.critical : .warning).rawValue)
         object["phase"] = .string(Self.phase(breach))
         object["source"] = .string(breach.origin.source)
@@ -102,6 +107,18 @@ struct StatusSnapshot: Sendable {
         object["awaiting_resume"] = .bool(isParked)
         if let summary = summaries[breach.id] { summary.write(breach, to: &object) }
         return .object(object)
+    }
+
+    private static func json(_ observation: Observation) -> JSONValue {
+        [
+            "id": .string(observation.breach.text), "feed": .string(observation.feed),
+            "severity": .string(observation.severity.rawValue), "since": .string(observation.at.description),
+            "hints": .number(JSONNumber(observation.hints)), "caps": .number(JSONNumber(observation.caps)),
+            "suspends": .number(JSONNumber(observation.suspends)),
+            "skipped": .number(JSONNumber(observation.skipped)),
+            "asked_watts": .number(JSONNumber(observation.asked.wholeWatts)),
+            "baseline_watts": .number(JSONNumber(observation.baseline.wholeWatts)),
+        ]
     }
 
     private static func json(_ control: HeldControl) -> JSONValue {

@@ -59,6 +59,8 @@ actor Enforcer: Service {
                 group.addTask { await self.passTime() }
             }
             await rest()
+            // What was still being gathered.
+            parts.facts.tellFailures(now: now().steady + .seconds(60))
             await parts.performer.clients.closeAll()
         } onGracefulShutdown: {
             Task { await self.stop() }
@@ -127,7 +129,7 @@ actor Enforcer: Service {
         switch command {
         case .freeze: freeze = FreezeNote(author: author, since: now().wall)
         case .thaw: freeze = nil
-        case .release, .resume: break
+        case .release, .resume, .drill: break
         }
         return answer
     }

@@ -42,11 +42,17 @@ struct FactLog: Sendable {
             logger.critical(
                 "an accepted alert cannot be read any more and is dropped",
                 metadata: ["event": "\(received.eventID)"])
-        case .wouldDo(let plans):
-            for plan in plans {
-                logger.notice(
-                    "would do (observe)", metadata: ["hint": "\(plan.hint.resourceID)", "plan": "\(plan.summary)"])
-            }
+        case .observed(let observation):
+            logger.notice(
+                "would do (observe)",
+                metadata: [
+                    "breach": "\(observation.breach)", "feed": "\(observation.feed)",
+                    "hints": "\(observation.hints)", "total": "\(observation.summary)",
+                ])
+        case .drillEnded(let drill):
+            logger.notice(
+                "drill ended; everything is put back",
+                metadata: ["drill": "\(drill.order.id)", "cut_short": "\(drill.cutShort ?? "no")"])
         case .ended(let entry, let outcome, let isReverting, let isNews):
             tellEnded(entry, outcome, isReverting: isReverting, isNews: isNews)
         case .reported(let report): tellReported(report.enforcement)
@@ -114,6 +120,10 @@ struct FactLog: Sendable {
         case .release(let breach):
             logger.warning("breach released by an operator", metadata: ["breach": "\(breach)"])
         case .resume: logger.notice("resumed by an operator")
+        case .drill(let order):
+            logger.warning(
+                "drill begun by an operator",
+                metadata: ["drill": "\(order.id)", "cap": "\(order.share)", "of": "\(NameList.text(order.names))"])
         }
     }
 

@@ -9,6 +9,8 @@ public enum Command: Sendable, Hashable {
     case release(UUIDText)
     /// Takes up what an old journal holds.
     case resume
+    /// Caps some resources for a while and puts them back.
+    case drill(DrillOrder)
 }
 
 /// Whether a ``Command`` could be done.
@@ -18,4 +20,5 @@ public enum CommandAnswer: Sendable, Hashable {
     case noSuchBreach
     /// The journal was taken up at the start.
     case nothingToResume
+    case refused(DrillRefusal)
 }

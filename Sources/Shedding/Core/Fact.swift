@@ -20,7 +20,8 @@ public enum Fact: Sendable {
     /// An accepted alert cannot be read any more.
     case unreadable(ReceivedAlert)
     /// What would be done for an alert in `mode: enforce`.
-    case wouldDo([PlannedHint])
+    case observed(Observation)
+    case drillEnded(Drill)
     /// A convergence has ended; whether otherwise than the one before.
     case ended(ControlEntry, Outcome, isReverting: Bool, isNews: Bool)
     /// Indirect: a report is large.
