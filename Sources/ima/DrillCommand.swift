@@ -18,7 +18,7 @@ struct DrillCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SocketOption
     @OptionGroup var reason: ReasonOption
-    @Argument(help: "Nodes, GPUs, chassis or groups.", completion: AgentNames.resources.completion)
+    @Argument(help: "Resources, ranges of them, racks, groups, feeds or BMCs.", completion: AgentNames.resources.completion)
     var resources: [String]
     @Option(name: .long, help: "The cap, of each control's maximum.") var cap = "90%"
     @Option(

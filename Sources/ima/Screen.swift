@@ -10,6 +10,9 @@ enum Screen {
         Style(isTerminal: isTerminal, environment: ProcessInfo.processInfo.environment)
     }
 
+    /// What was printed is there, also in a pipe.
+    static func flush() { fflush(nil) }
+
     /// Prints lines, through a pager where somebody looks at them and they do not fit.
     static func page(_ lines: [String]) {
         guard isTerminal, lines.count > height, let pager else {

@@ -55,9 +55,9 @@ struct FleetHealthTests {
         }
     }
 
-    @Test func whatIsOfOneResourceIsNoTroubleOfItsBMC() {
+    @Test func whatMayBeOfOneResourceIsNoCertainTroubleOfItsBMC() {
         for kind in BMCFault.Kind.allCases {
-            #expect(BMCTrouble(BMCFault(kind, "why", isOfResource: true)) == nil)
+            #expect(BMCTrouble(BMCFault(kind, "why", mayBeOfResource: true))?.isCertain != true)
             let isWhole = [.unreachable, .circuitOpen, .untrusted, .unauthorized, .busy].contains(kind)
             #expect((BMCTrouble(BMCFault(kind, "why")) != nil) == isWhole, "\(kind)")
         }

@@ -50,17 +50,12 @@ struct DrillDesk: Sendable {
     /// - Throws: for what the inventory does not have: an operator's slip of the pen is no smaller drill
     private func names(_ wanted: [String]) async throws(CommandDesk.Refused) -> [String] {
         let site = await enforcer.core.book.site
-        var names: [String] = []
-        for name in wanted {
-            guard let known = site.resource(named: name)?.id ?? site.groups[name]?.id else {
-                throw Refused(message: "the inventory has no \"\(name)\"", status: .notFound)
-            }
-            if !names.contains(known) { names.append(known) }
-        }
-        guard !names.isEmpty else {
+        let (resolved, unknown) = ResourceSelection(names: wanted).known(in: site)
+        guard unknown.isEmpty else { throw Refused(message: "\(unknown)", status: .notFound) }
+        guard !resolved.named.isEmpty else {
             throw Refused(message: "a drill is of resources that are named: none is", status: .badRequest)
         }
-        return names
+        return resolved.named.map(\.id)
     }
 
     /// - Returns: nil for a drill that this process did not begin

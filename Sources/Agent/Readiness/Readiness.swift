@@ -35,7 +35,7 @@ struct Readiness: Sendable {
     @discardableResult
     mutating func take(_ assessment: Assessment) -> Assessment? {
         let known = assessments[assessment.resource]
-        if assessment.trouble != nil, let known, known.trouble == nil { return known }
+        if assessment.trouble?.isCertain == true, let known, known.trouble == nil { return known }
         if let known { count(known, by: -1) }
         assessments[assessment.resource] = assessment
         count(assessment, by: 1)

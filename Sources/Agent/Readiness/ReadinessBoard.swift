@@ -38,7 +38,7 @@ final class ReadinessBoard: Sendable {
         state.withLock { state in
             let before = state.readiness.take(assessment)
             // The trouble of a whole BMC is told as that.
-            guard before?.isEnforceable != assessment.isEnforceable, assessment.trouble == nil else { return }
+            guard before?.isEnforceable != assessment.isEnforceable, assessment.trouble?.isCertain != true else { return }
             let objection = assessment.isEnforceable ? nil : assessment.objections.joined(separator: "; ")
             state.news.add(assessment.resource, objection, now: now)
         }

@@ -17,15 +17,17 @@ public struct BMCTrouble: Sendable, Hashable {
     public let cause: Cause
     /// In words an operator can act on, the same for the same trouble.
     public let message: String
+    /// Whether it is of the whole BMC without doubt; else a look at another of its resources has to tell.
+    public let isCertain: Bool
 
-    public init(_ cause: Cause, _ message: String) {
+    public init(_ cause: Cause, _ message: String, isCertain: Bool = true) {
         self.cause = cause
         self.message = message
+        self.isCertain = isCertain
     }
 
     /// - Returns: nil for a fault that says nothing of the BMC's other resources, or nothing of the BMC
     public init?(_ fault: BMCFault) {
-        guard !fault.isOfResource else { return nil }
         let cause: Cause
         switch fault.kind {
         case .unreachable, .circuitOpen: cause = .unreachable
@@ -35,7 +37,7 @@ public struct BMCTrouble: Sendable, Hashable {
         case .cancelled, .outOfTime, .refused, .overtaken, .unsupported, .machineOff, .unknownEffect, .invalidAnswer:
             return nil
         }
-        self.init(cause, fault.message)
+        self.init(cause, fault.message, isCertain: !fault.mayBeOfResource)
     }
 
     /// What becomes of it next, and what an operator can do.

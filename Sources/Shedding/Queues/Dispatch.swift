@@ -78,7 +78,7 @@ struct Dispatch: Sendable {
     }
 
     mutating func didRead(_ id: RunID, _ result: Result<Reading, BMCFault>, now: Timestamp) {
-        if case .failure(let fault) = result, let trouble = BMCTrouble(fault), let bmc = slots[id]?.bmc {
+        if case .failure(let fault) = result, let trouble = BMCTrouble(fault), trouble.isCertain, let bmc = slots[id]?.bmc {
             visits.didFail(trouble, at: bmc, now: now)
         }
         runs[id]?.didRead(result, now: now)

@@ -120,8 +120,9 @@ struct Visits: Sendable {
         case .metered: isToGoOn = false
         case .cutShort: break
         case .looked(let trouble):
-            patrol.didLook(at: bmc, trouble, now: now)
+            let isInDoubt = patrol.didLook(at: bmc, visit.resource, trouble, now: now)
             if trouble == nil, let resource = visit.resource { patrol.didSee(resource) }
+            if isInDoubt, !visit.isEnding { patrolled.insert(bmc) }
             if trouble != nil { isToGoOn = false }
         }
         // A machine is wholly known before it is left.

@@ -134,7 +134,7 @@ struct AuthorizedProcedure: SessionProcedure {
         return finish(
             .failure(
                 BMCFault(
-                    .unauthorized, "the BMC refuses \(uri) with 401 right after a login", isOfResource: true)))
+                    .unauthorized, "the BMC refuses \(uri) with 401 right after a login", mayBeOfResource: true)))
     }
 
     private func noteUseless(_ session: inout RedfishSession, _ moment: SessionMoment) {
