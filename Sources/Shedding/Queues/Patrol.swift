@@ -74,7 +74,7 @@ struct Patrol: Sendable {
     /// - Returns: whether another of its resources is to be looked at at once, to tell whose trouble it is
     @discardableResult
     mutating func didLook(
-        at bmc: BMC.Address, _ resource: String? = nil, _ trouble: BMCTrouble?, now: Timestamp
+        at bmc: BMC.Address, _ resource: String?, _ trouble: BMCTrouble?, now: Timestamp
     ) -> Bool {
         guard let own = rounds[bmc] else { return false }
         let suspect = suspects.removeValue(forKey: bmc)

@@ -41,7 +41,7 @@ struct Visits: Sendable {
 
     /// A request for a breach found a BMC in trouble, which the patrol need not wait to see.
     mutating func didFail(_ trouble: BMCTrouble, at bmc: BMC.Address, now: Timestamp) {
-        patrol.didLook(at: bmc, trouble, now: now)
+        patrol.didLook(at: bmc, nil, trouble, now: now)
     }
 
     /// Enforcement wants a BMC. - Returns: the visit that is to end; nil where none is under way
