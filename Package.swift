@@ -96,6 +96,8 @@ let package = Package(
                 logging, nioCore, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
+        // What operators read of it on a terminal: status, history, failures, as lines.
+        .target(name: "Terminal", dependencies: ["PowerEvents", "Site", "StrictJSON"], swiftSettings: strict),
         // What the control socket is asked and answers, for the agent and the command line.
         .target(name: "OperatorAPI", swiftSettings: strict),
         // The version and the commit, which only a C file can be told from outside.
@@ -107,7 +109,7 @@ let package = Package(
             name: "ima",
             dependencies: [
                 "Agent", "BuildInformation", "CommandLineTool", "Curl", "Inventory", "JOSE", "OpenSSL", "OperatorAPI",
-                "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON", argumentParser, logging,
+                "PowerEvents", "Settings", "Shedding", "Site", "StrictJSON", "Terminal", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -133,6 +135,9 @@ let package = Package(
             dependencies: ["EventBus", "FleetSimulator", "OpenSSL", "PowerEvents"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
+        .testTarget(
+            name: "TerminalTests", dependencies: ["PowerEvents", "Site", "StrictJSON", "Terminal"],
+            swiftSettings: strict),
         .testTarget(name: "OperatorAPITests", dependencies: ["OperatorAPI"], swiftSettings: strict),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
         .testTarget(name: "PowerEventsTests", dependencies: ["PowerEvents", "StrictJSON"], swiftSettings: strict),

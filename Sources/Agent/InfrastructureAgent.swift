@@ -127,13 +127,15 @@ public func buildAgent(
             site: configuration.site, policy: configuration.policy, mode: configuration.mode, contents: contents.core,
             bounds: configuration.bounds),
         parts: Enforcer.Parts(
-            performer: BMCPerformer(clients: clients), store: store,
+            agentID: configuration.agentID, performer: BMCPerformer(clients: clients), store: store,
             keeper: RecordKeeper(
                 store: store, composer: composer, refusals: refusals, repetitions: repetitions,
                 unsigned: contents.unsigned, metrics: metrics, logger: logger, wall: wall,
                 wakeOutbox: { outboxWake.call() }),
             facts: FactLog(
-                metrics: metrics, logger: logger, readiness: ReadinessBoard(configuration.site, logger: logger),
+                metrics: metrics, logger: logger,
+                readiness: ReadinessBoard(
+                    configuration.site, round: configuration.bounds.patrolEvery, logger: logger, now: { clock.now() }),
                 parked: parked), metrics: metrics, configuration: configurationState, wakeOutbox: { outboxWake.call() }),
         now: { Moment(steady: clock.now(), wall: wall()) })
     let bus = try BusService(
@@ -184,7 +186,8 @@ public func buildAgent(
             HTTPService(
                 endpoint: .unix(control),
                 responder: ControlRoutes.responder(
-                    CommandDesk(enforcer: enforcer, reload: reload), store: store,
+                    CommandDesk(enforcer: enforcer, reload: reload), DrillDesk(enforcer: enforcer, store: store),
+                    store: store,
                     evidence: EvidenceDesk(store: store) { try composer.signed($0) }, group: control.groupID),
                 logger: logger, onRunning: { _ in }))
     }

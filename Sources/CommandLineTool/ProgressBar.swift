@@ -8,11 +8,13 @@ public final class ProgressBar: Sendable {
 
     public init() {}
 
-    public func show(_ done: Int, of total: Int) {
+    /// - Parameter words: what stands behind the bar; how many of how many where it is nil
+    public func show(_ done: Int, of total: Int, _ words: String? = nil) {
         guard isTerminal, total > 0 else { return }
         let filled = done * 30 / total
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
-        write("\r[\(bar)] \(done) of \(total)")
+        // Blanks over what was longer before.
+        write("\r[\(bar)] \((words ?? "\(done) of \(total)").padding(toLength: 48, withPad: " ", startingAt: 0))")
     }
 
     /// Leaves the line as if nothing had been there.

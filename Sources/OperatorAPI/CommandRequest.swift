@@ -13,13 +13,15 @@ public struct CommandRequest: Codable, Sendable, Hashable {
     public var reason: String?
     /// Without waiting for what a release usually waits for.
     public var now = false
+    /// Of a drill: the cap, such as `90%` of each control's maximum.
+    public var cap: String?
     /// Says what would change, and changes nothing.
     public var dryRun = false
 
     enum CodingKeys: String, CodingKey {
         case resources, feeds, bmcs
         case duration = "for"
-        case reason, now
+        case reason, now, cap
         case dryRun = "dry_run"
     }
 
@@ -33,6 +35,7 @@ public struct CommandRequest: Codable, Sendable, Hashable {
         duration = try container.decodeIfPresent(String.self, forKey: .duration)
         reason = try container.decodeIfPresent(String.self, forKey: .reason)
         now = try container.decodeIfPresent(Bool.self, forKey: .now) ?? false
+        cap = try container.decodeIfPresent(String.self, forKey: .cap)
         dryRun = try container.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
     }
 

@@ -27,7 +27,9 @@ public enum Quantities {
     }
 
     public static func share(_ text: String) -> Share? {
-        guard let (number, unit) = split(text), unit == "%", let value = Double(number) else { return nil }
+        guard let (number, unit) = split(text), unit == "%", let value = Double(number), value <= 100 else {
+            return nil
+        }
         return Share(basisPoints: Int((value * 100).rounded()))
     }
 

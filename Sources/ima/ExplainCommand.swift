@@ -3,6 +3,7 @@ import ArgumentParser
 import CommandLineTool
 import Curl
 import StrictJSON
+import Terminal
 
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,7 +45,7 @@ struct ExplainCommand: AsyncParsableCommand {
             }
             if let next = control["next_look"]?.string { lines.append("  read again at \(next)") }
         }
-        return lines + (answer["history"]?.array ?? []).map(HistoryCommand.line)
+        return lines + (answer["history"]?.array ?? []).map { HistoryText.line($0) }
     }
 
     private static func text(_ json: JSONValue, _ key: String) -> String { json[key]?.string ?? "" }

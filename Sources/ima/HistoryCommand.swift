@@ -1,14 +1,19 @@
 import Agent
 import ArgumentParser
 import CommandLineTool
-import Curl
 import Foundation
+import PowerEvents
 import StrictJSON
+import Terminal
 
 struct HistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "What happened, from the running agent's journal: alerts, outcomes, reports, commands.")
+        abstract: "What happened, from the running agent's journal: alerts, outcomes, reports, commands.",
+        discussion: """
+            Times for --since and --until: 2026-11-21T04:20:00Z, 04:20 (of the wall clock here, the latest that is past), or so \
+            long ago as 2h. On a terminal it is coloured and goes through $PAGER where it is long; NO_COLOR is respected.
+            """)
 
     @OptionGroup var options: SocketOption
     @Flag(name: .long, help: "Messages that were refused, and why, instead.") var refused = false
@@ -19,37 +24,80 @@ struct HistoryCommand: AsyncParsableCommand {
         name: .long, help: "Only this resource, range, rack, group or feed; may be given several times.",
         completion: AgentNames.resources.completion)
     var resource: [String] = []
-    @Option(name: .long, help: "The latest so many lines, at most 10000.") var limit = 50
-    @Flag(name: .long, help: "Print JSON.") var json = false
+    @Option(name: .long, help: "Only from this time on.") var since: String?
+    @Option(name: .long, help: "Only up to this time.") var until: String?
+    @Option(name: .long, help: "The latest so many lines, at most 10000; 50, or with --since all.") var limit: Int?
+    @Flag(name: .long, help: "Go on printing what happens, until interrupted.") var follow = false
+    @Option(name: .long, help: "Read this journal; no agent need be running.") var journal: String?
+    @Flag(name: .long, help: "Print JSON; with --follow one object a line.") var json = false
+
+    private static let most = 10_000
+    private static let followPeriod = Duration.milliseconds(500)
 
     func validate() throws {
-        guard (1...10_000).contains(limit) else { throw ValidationError("--limit is 1 to 10000 (got \(limit))") }
+        if let limit, !(1...Self.most).contains(limit) {
+            throw ValidationError("--limit is 1 to \(Self.most) (got \(limit))")
+        }
+        if refused, breach != nil || !resource.isEmpty || since != nil || until != nil || follow {
+            throw ValidationError("--refused goes with --limit and --json only")
+        }
+        if follow, until != nil { throw ValidationError("--follow or --until, not both") }
     }
 
     func run() async throws {
-        var query = ["limit=\(limit)"]
-        if refused { query.append("refused=true") }
-        if let breach { query.append("breach=\(ControlClient.escape(breach))") }
-        query += resource.map { "resource=\(ControlClient.escape($0))" }
-        let answer = try await ControlClient.ask("/history?" + query.joined(separator: "&"), options)
-        if json { return print(answer.text) }
-        for line in answer.array ?? [] { print(refused ? Self.refusal(line) : Self.line(line)) }
+        var request = HistoryRequest()
+        request.isRefusals = refused
+        request.breach = breach
+        request.resources = resource
+        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        request.since = try Self.time(since, "--since", now: now)
+        request.until = try Self.time(until, "--until", now: now)
+        if let since = request.since, let until = request.until, since > until {
+            throw Failure("--since \(since) is later than --until \(until)", code: 2)
+        }
+        request.limit = limit ?? (since == nil ? 50 : Self.most)
+        let lines = try await fetch(request)
+        if follow { return try await follow(lines, request) }
+        if json { return print(JSONValue.array(lines).text) }
+        let style = Screen.style
+        Screen.page(lines.map { refused ? HistoryText.refusal($0, style: style) : HistoryText.line($0, style: style) })
     }
 
-    /// `2026-11-21T04:20:00.125Z outcome applied dgx-01/power_limit 6000 W (before 10200 W): why`
-    static func line(_ line: JSONValue) -> String {
-        var text = ["at", "kind", "code", "scope", "control", "value"].compactMap { line[$0]?.string }.joined(
-            separator: " ")
-        if let prior = line["prior"]?.string { text += " (before \(prior))" }
-        if let user = line["user"]?.string { text += " by \(user)" }
-        if line["control"] == nil, let breach = line["breach_id"]?.string { text += " breach \(breach)" }
-        let words = ["message", "reason"].compactMap { line[$0]?.string }
-        return text + (words.isEmpty ? "" : ": \(words.joined(separator: "; "))")
+    private static func time(_ text: String?, _ option: String, now: Timestamp) throws -> Timestamp? {
+        guard let text else { return nil }
+        do throws(TimeArgument.Unusable) { return try TimeArgument.parse(text, now: now) } catch {
+            throw Failure("\(option) \(error.description)", code: 2)
+        }
     }
 
-    private static func refusal(_ line: JSONValue) -> String {
-        let facts = ["source", "event_id", "topic"].compactMap { key in line[key]?.string.map { "\(key) \($0)" } }
-        return "\(line["at"]?.string ?? "") \(line["reason"]?.string ?? ""): \(line["detail"]?.string ?? "")"
-            + " (\(facts.joined(separator: ", ")), sha256 \(line["sha256"]?.string ?? ""))"
+    private func fetch(_ request: HistoryRequest) async throws -> [JSONValue] {
+        guard let journal else {
+            return try await ControlClient.ask("/history?\(request.query)", options).array ?? []
+        }
+        do { return try await HistoryDesk.read(request, journal: journal).array ?? [] } catch {
+            throw Failure("\(error)", code: 2)
+        }
+    }
+
+    private func follow(_ first: [JSONValue], _ request: HistoryRequest) async throws {
+        var request = request
+        var lines = first
+        var isLost = false
+        while !Task.isCancelled {
+            for line in lines { print(json ? line.text : HistoryText.line(line, style: Screen.style)) }
+            fflush(nil)
+            request.after = lines.last?["seq"]?.number?.int ?? request.after ?? 0
+            request.limit = Self.most
+            try await Task.sleep(for: Self.followPeriod)
+            do {
+                lines = try await fetch(request)
+                isLost = false
+            } catch let failure as Failure {
+                // An agent that is restarted goes on in the same journal.
+                if !isLost { FileHandle.standardError.write(Data("\(failure.message); waiting for it\n".utf8)) }
+                isLost = true
+                lines = []
+            }
+        }
     }
 }

@@ -26,16 +26,44 @@ struct PreflightCommand: AsyncParsableCommand {
             throw Failure("nothing of \(names) can be probed: it has no BMC, or is protected")
         }
         let names = selected?.ids
-        let bar = ProgressBar()
-        let results = await Preflight(configuration).run(names) { done, total in bar.show(done, of: total) }
-        bar.clear()
+        let watch = PreflightWatch(printsFailures: !json)
+        let results = await Preflight(configuration).run(names) { watch.take($0, $1, of: $2) }
+        watch.end()
         if json {
             print(Preflight.json(results).text)
         } else {
-            for result in results { Self.describe(result) }
+            for result in results where result.isEnforceable { Self.describe(result) }
+            Self.describeFailures(results.filter { !$0.isEnforceable })
             print("\(results.count(where: \.isEnforceable)) of \(results.count) resources are enforceable")
         }
         if results.contains(where: { !$0.isEnforceable }) { throw ExitCode(1) }
+    }
+
+    /// Last, where whoever waits for it looks; those of one cause together.
+    private static func describeFailures(_ failures: [Assessment]) {
+        var groups: [String: [Assessment]] = [:]
+        var order: [String] = []
+        for failure in failures {
+            let cause = self.cause(failure)
+            if groups[cause] == nil { order.append(cause) }
+            groups[cause, default: []].append(failure)
+        }
+        for cause in order {
+            guard let members = groups[cause] else { continue }
+            if members.count == 1 {
+                describe(members[0])
+                continue
+            }
+            let bmcs = Set(members.compactMap { $0.bmc?.address }).sorted().map(\.hostAndPort)
+            print("NO  \(NameList.text(members.map(\.resource)))")
+            print("      \(cause)")
+            print("      \(members.count) resources on \(bmcs.count) BMCs: \(NameList.text(bmcs))")
+        }
+    }
+
+    /// Why it is not enforceable, in words that are the same for the same.
+    static func cause(_ result: Assessment) -> String {
+        "\(state(result)): \(result.objections.joined(separator: "; "))"
     }
 
     private static func describe(_ result: Assessment) {

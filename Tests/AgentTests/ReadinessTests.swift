@@ -1,10 +1,10 @@
 import PowerEvents
-import Shedding
 import Site
 import StrictJSON
 import Testing
 
 @testable import Agent
+@testable import Shedding
 
 struct ReadinessTests {
     private static func bmc(_ number: Int) throws -> BMC {
@@ -31,10 +31,11 @@ struct ReadinessTests {
         var failing = try Self.assessment("a-gpu")
         failing.objections = ["no limit"]
         readiness.take(failing)
-        #expect(readiness.enforceable == 1)
+        #expect(readiness.enforceable(FleetHealth()) == 1)
         // Protected machines and places without a BMC are not visited.
-        #expect(readiness.json["of"]?.text == "2")
-        #expect(readiness.json["not_enforceable"]?.array?.first?["why"] == "no limit")
+        let json = readiness.json(FleetHealth())
+        #expect(json["of"]?.text == "2")
+        #expect(json["not_enforceable"]?.array?.first?["why"] == "no limit")
     }
 
     @Test func anInventoryThatShrinksForgets() throws {
@@ -42,6 +43,32 @@ struct ReadinessTests {
         readiness.take(try Self.assessment("a"))
         readiness.reload(Site(resources: [], credentials: [:]))
         #expect(readiness.assessments.isEmpty)
-        #expect(readiness.enforceable == 0)
+        #expect(readiness.enforceable(FleetHealth()) == 0)
+    }
+
+    /// A BMC that fails takes all its resources with it, and gives them back once it is relied on again.
+    @Test func aBMCInTroubleTakesItsResourcesOut() throws {
+        var health = FleetHealth(patrolEvery: .seconds(60))
+        let bmc = try Self.bmc(1).address
+        let start = Timestamp(milliseconds: 0)
+        health.reload([bmc])
+        var readiness = Readiness(try Self.site())
+        readiness.take(try Self.assessment("a"))
+        readiness.take(try Self.assessment("a-gpu"))
+        #expect(readiness.enforceable(health) == 2)
+        let trouble = BMCTrouble(.unreachable, "no route")
+        health.look(at: bmc, trouble, now: start)
+        var failed = try Self.assessment("a")
+        failed.trouble = trouble
+        failed.objections = ["no route"]
+        readiness.take(failed)
+        #expect(readiness.enforceable(health) == 0)
+        #expect(readiness.objections(health).map(\.resource) == ["a", "a-gpu"])
+        #expect(readiness.objections(health).allSatisfy { $0.why == "no route" })
+        health.look(at: bmc, nil, now: start + .seconds(60))
+        #expect(readiness.enforceable(health) == 0)
+        health.look(at: bmc, nil, now: start + .seconds(120))
+        #expect(readiness.enforceable(health) == 2, "both at once, though one was looked at only")
+        #expect(readiness.objections(health).isEmpty)
     }
 }

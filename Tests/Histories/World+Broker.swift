@@ -130,6 +130,7 @@ extension World {
             expectNoMore(of: breach)
             parked = []
         case .resume: parked = []
+        case .drill: break
         }
     }
 

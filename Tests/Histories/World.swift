@@ -361,7 +361,7 @@ final class World {
         case .release(let breach, _): model.released(breach, at: time.now)
         case .freeze(let freeze): frozenDurably.heard(freeze, at: site)
         case .thaw(let scope): frozenDurably.heard(thaw: scope?.selection.names.first, at: site)
-        case .resume, nil: break
+        case .resume, .drill, nil: break
         }
         for sequence in records.handled {
             model.accepted(sequence, at: time.now)

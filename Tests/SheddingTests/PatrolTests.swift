@@ -58,4 +58,38 @@ struct PatrolTests {
         let due = patrol.due(now: Self.start)
         #expect(due == nil)
     }
+
+    /// A login that is good, and a refusal after it: another resource of the BMC tells whose trouble that is.
+    @Test func whatMayBeOfOneResourceIsAskedOfAnother() throws {
+        let trouble = BMCTrouble(.unauthorized, "401 right after a login", isCertain: false)
+        let address = try Self.bmc(1).address
+        var patrol = Patrol(every: .seconds(60), site: try Self.site())
+        for resource in ["a", "a-gpu"] { patrol.didSee(resource) }
+        let isInDoubt1 = patrol.didLook(at: address, "a", trouble, now: Self.start)
+        #expect(isInDoubt1)
+        #expect(patrol.health[address].state == .unknown)
+        // The other is well: it was the resource.
+        let isInDoubt2 = patrol.didLook(at: address, "a-gpu", nil, now: Self.start)
+        #expect(!isInDoubt2)
+        #expect(patrol.health[address].state == .healthy && !patrol.isNew(address))
+        // The other is not: it is the BMC.
+        let isInDoubt3 = patrol.didLook(at: address, "a", trouble, now: Self.start)
+        #expect(isInDoubt3)
+        #expect(patrol.health[address].state == .healthy)
+        let isInDoubt4 = patrol.didLook(at: address, "a-gpu", trouble, now: Self.start)
+        #expect(!isInDoubt4)
+        #expect(patrol.health[address].state == .failing)
+        // All of it is found out anew, as soon as it is well.
+        #expect(patrol.isNew(address))
+    }
+
+    /// One resource alone is its BMC.
+    @Test func theOnlyResourceIsItsBMC() throws {
+        let address = try Self.bmc(1).address
+        let node = Resource(id: "n", type: .node, bmc: try Self.bmc(1))
+        var patrol = Patrol(every: .seconds(60), site: Site(resources: [node], credentials: [:]))
+        let isInDoubt5 = patrol.didLook(at: address, "n", BMCTrouble(.unauthorized, "no", isCertain: false), now: Self.start)
+        #expect(!isInDoubt5)
+        #expect(patrol.health[address].state == .failing)
+    }
 }

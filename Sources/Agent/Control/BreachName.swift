@@ -22,10 +22,12 @@ enum BreachName {
     }
 
     /// A name that is not one breach's.
-    struct NotOne: Error {
+    struct NotOne: Error, CustomStringConvertible {
         let message: String
         /// Whether it fits several.
         let isAmbiguous: Bool
+
+        var description: String { message }
     }
 
     /// The breach that a name means, of those that the history knows.

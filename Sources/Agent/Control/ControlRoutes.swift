@@ -9,14 +9,13 @@ import StrictJSON
 
 /// What the control socket answers: the state as JSON, and the few commands.
 enum ControlRoutes {
-    private static let mostLines = 10_000
     /// Of a request's body: the ids of a whole site, each a few times.
     private static let mostBytes = 4 << 20
     /// Of an alert that is asked about: as much as a message from the bus.
     private static let mostAlertBytes = 16 << 20
 
     static func responder(
-        _ desk: CommandDesk, store: any Store, evidence: EvidenceDesk, group: gid_t?
+        _ desk: CommandDesk, _ drills: DrillDesk, store: any Store, evidence: EvidenceDesk, group: gid_t?
     ) -> RouterResponder<ControlContext> {
         let router = Router(context: ControlContext.self)
         router.add(middleware: OperatorsOnly(group: group))
@@ -51,6 +50,17 @@ enum ControlRoutes {
                 return answer(JSONValue.object(object).text, "application/json")
             } catch {
                 return refusal("\(error)", .badRequest)
+            }
+        }
+        router.get("/drill/:drill") { _, context in
+            guard let drill = try await drills.status(context.parameters.get("drill") ?? "") else {
+                return refusal("this agent has not begun that drill since its start", .notFound)
+            }
+            return answer(drill.text, "application/json")
+        }
+        router.post("/drill") { request, context in
+            try await reply(request, context) { wish, author throws(CommandDesk.Refused) in
+                try await drills.begin(wish, by: author).text
             }
         }
         router.get("/evidence/:breach") { request, context in
@@ -115,25 +125,23 @@ enum ControlRoutes {
     private static func history(
         _ request: Request, _ store: any Store, _ enforcer: Enforcer
     ) async throws -> Response {
-        let limit = min(request.uri.queryParameters.get("limit", as: Int.self) ?? 50, mostLines)
-        if request.uri.queryParameters.get("refused") != nil {
-            return answer(HistoryAnswer.json(try await store.refusals(limit: limit)).text, "application/json")
+        let parameters = request.uri.queryParameters
+        var wish = HistoryRequest()
+        wish.isRefusals = parameters.get("refused") != nil
+        wish.breach = parameters.get("breach")
+        wish.resources = parameters.getAll("resource")
+        wish.since = parameters.get("since", as: Int64.self).map(Timestamp.init(milliseconds:))
+        wish.until = parameters.get("until", as: Int64.self).map(Timestamp.init(milliseconds:))
+        wish.after = parameters.get("after", as: Int.self)
+        wish.limit = parameters.get("limit", as: Int.self) ?? wish.limit
+        do {
+            let desk = HistoryDesk(store: store) { try await enforcer.recorded($0) }
+            return answer(try await desk.answer(wish).text, "application/json")
+        } catch let error as BreachName.NotOne {
+            return refusal(error.message, error.isAmbiguous ? .conflict : .notFound)
+        } catch let unknown as ResourceSelection.Unknown {
+            return refusal("\(unknown), and the history nothing of it", .notFound)
         }
-        var breach: UUIDText?
-        if let name = request.uri.queryParameters.get("breach") {
-            do { breach = try await BreachName.find(name, in: store) } catch let error as BreachName.NotOne {
-                return refusal(error.message, error.isAmbiguous ? .conflict : .notFound)
-            }
-        }
-        var resources: Set<String>?
-        let names = request.uri.queryParameters.getAll("resource")
-        if !names.isEmpty {
-            do { resources = try await enforcer.recorded(names) } catch let unknown as ResourceSelection.Unknown {
-                return refusal("\(unknown), and the history nothing of it", .notFound)
-            }
-        }
-        let query = HistoryQuery(breach: breach, resources: resources, limit: limit)
-        return answer(HistoryAnswer.json(try await store.history(query)).text, "application/json")
     }
 
     private static func refusal(_ message: String, _ status: HTTPResponse.Status) -> Response {

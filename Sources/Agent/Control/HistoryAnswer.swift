@@ -9,6 +9,7 @@ enum HistoryAnswer {
         .array(
             lines.map { line in
                 var object = JSONObject()
+                object["seq"] = .number(JSONNumber(Int(line.sequence)))
                 object["at"] = .string(line.at.description)
                 object["kind"] = .string(line.entry.kind.rawValue)
                 object["code"] = .string(line.entry.code)

@@ -53,7 +53,7 @@ final class Health: Sendable {
             "inventory": .string("\(status.resources) resources"), "frozen": .bool(!status.freezes.isEmpty),
             "freezes": FreezeAnswer.json(status.freezes, controls: status.frozenControls),
             "awaiting_resume": status.confirmation.map { .string($0.reason) } ?? .null,
-            "patrol": status.readiness.json,
+            "patrol": status.readiness.json(status.health), "bmcs": status.bmcs,
         ]
     }
 }

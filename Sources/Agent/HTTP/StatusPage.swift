@@ -11,7 +11,7 @@ enum StatusPage {
         if let finding = status.confirmation {
             body += "<p><strong>the journal is not resumed</strong>: \(escape(finding.reason))</p>"
         }
-        body += "<p>\(status.readiness.summary)</p>"
+        body += "<p>\(status.readiness.summary(status.health))</p>"
         body += table(
             ["breach", "feed", "phase", "hints"],
             status.breaches.map { [$0.id.text, $0.feed, StatusSnapshot.phase($0), "\($0.plans.count)"] })

@@ -1,3 +1,4 @@
+import BuildInformation
 import PowerEvents
 import Shedding
 import Site
@@ -15,7 +16,12 @@ struct StatusSnapshot: Sendable {
     let summaries: [UUIDText: Summary]
     let controls: [HeldControl]
     let resources: Int
+    /// By the clock that the times below are of.
+    let now: Timestamp
     let readiness: Readiness
+    let health: FleetHealth
+    /// What would have been done, where the mode is observe.
+    let observations: [Observation]
     /// Why what the journal holds waits for an operator; nil where it does not.
     var confirmation: JournalAge.Finding?
     /// Which configuration is in force.
@@ -23,6 +29,7 @@ struct StatusSnapshot: Sendable {
     var generation = 1
     /// Whether the alerts' topics are subscribed; nil where that is not known here.
     var isBrokerReady: Bool?
+    var agentID = ""
     /// What of it waits.
     var parked: Set<UUIDText> = []
 
@@ -57,12 +64,18 @@ struct StatusSnapshot: Sendable {
         controls = book.controls.values.sorted { $0.entry.key < $1.entry.key }
         resources = book.site.order.count
         self.readiness = readiness
+        health = core.health
+        observations = core.observations.values.sorted { ($0.at, $0.breach) < ($1.at, $1.breach) }
+        self.now = now
         confirmation = core.confirmation
         parked = book.parking.breaches
     }
 
     var json: JSONValue {
         [
+            "agent": .string(agentID), "version": .string(Build.text), "at": .string(now.description),
+            // One agent alone leads itself.
+            "standby": ["role": "leader", "leader": .string(agentID)],
             "awaiting_resume": confirmation.map { .string($0.reason) } ?? .null,
             "mode": .string(mode.rawValue), "generation": .number(JSONNumber(generation)),
             "configuration": configuration,
@@ -72,7 +85,9 @@ struct StatusSnapshot: Sendable {
             "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
             "resources": .number(JSONNumber(resources)),
             "breaches": .array(breaches.map { json($0, isParked: parked.contains($0.id)) }),
-            "controls": .array(controls.map(Self.json)), "readiness": readiness.json,
+            "controls": .array(controls.map(Self.json)), "readiness": readiness.json(health),
+            "bmcs": bmcs,
+            "observed": .array(observations.map(Self.json)),
         ]
     }
 
@@ -82,6 +97,7 @@ struct StatusSnapshot: Sendable {
         // As earlier versions call it.
         object["breach_id"] = .string(breach.id.text)
         object["feed"] = .string(breach.feed)
+        object["drill"] = .bool(breach.isDrill)
         object["severity"] = .string((breach.isCritical ? BreachAlert.Severity.critical : .warning).rawValue)
         object["phase"] = .string(Self.phase(breach))
         object["source"] = .string(breach.origin.source)
@@ -92,6 +108,18 @@ struct StatusSnapshot: Sendable {
         object["awaiting_resume"] = .bool(isParked)
         if let summary = summaries[breach.id] { summary.write(breach, to: &object) }
         return .object(object)
+    }
+
+    private static func json(_ observation: Observation) -> JSONValue {
+        [
+            "id": .string(observation.breach.text), "feed": .string(observation.feed),
+            "severity": .string(observation.severity.rawValue), "since": .string(observation.at.description),
+            "hints": .number(JSONNumber(observation.hints)), "caps": .number(JSONNumber(observation.caps)),
+            "suspends": .number(JSONNumber(observation.suspends)),
+            "skipped": .number(JSONNumber(observation.skipped)),
+            "asked_watts": .number(JSONNumber(observation.asked.wholeWatts)),
+            "baseline_watts": .number(JSONNumber(observation.baseline.wholeWatts)),
+        ]
     }
 
     private static func json(_ control: HeldControl) -> JSONValue {

@@ -34,6 +34,22 @@ extension AgentMetrics {
         var values: [String] { [mode.rawValue] }
     }
 
+    struct BMCState: MetricLabels {
+        static let names = ["state"]
+        let state: BMCHealth.State
+        var values: [String] { [state.rawValue] }
+    }
+
+    struct StandbyRole: MetricLabels {
+        enum Role: String, CaseIterable {
+            case leader, standby
+        }
+
+        static let names = ["role"]
+        let role: Role
+        var values: [String] { [role.rawValue] }
+    }
+
     struct Refused: MetricLabels {
         static let names = ["reason"]
         let reason: RefusalReason

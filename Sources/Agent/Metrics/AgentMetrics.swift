@@ -91,6 +91,10 @@ public final class AgentMetrics: Sendable {
 
     // MARK: BMCs
 
+    let bmcs = Metric<Gauge, BMCState>(
+        "ima_bmcs",
+        help: "BMCs of the inventory by state: healthy, failing, recovering (not relied on yet), unknown (not seen yet).",
+        shown: BMCHealth.State.allCases.map(BMCState.init))
     let redfishRequests = Metric<Counter, RedfishAnswer>(
         "ima_redfish_requests_total", help: "Requests to BMCs, by method and status; status 0 is no answer.", shown: [])
     let redfishDuration = Metric<Histogram, RedfishMethod>(
@@ -123,7 +127,14 @@ public final class AgentMetrics: Sendable {
     let resourcesFrozen = Metric<Gauge, NoLabels>(
         "ima_resources_frozen", help: "Resources with a BMC that nothing is written to, by an operator's freeze.")
 
-    public init() {}
+    let standbyRole = Metric<Gauge, StandbyRole>(
+        "ima_standby_role", help: "1 for the role that this agent has, 0 for the other.",
+        shown: StandbyRole.Role.allCases.map(StandbyRole.init))
+
+    public init() {
+        // One agent alone leads.
+        standbyRole[.init(role: .leader)].set(1)
+    }
 
     /// Everything above, as it stands here.
     public var all: [any AnyMetric] { Mirror(reflecting: self).children.compactMap { $0.value as? any AnyMetric } }

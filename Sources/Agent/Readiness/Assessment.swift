@@ -40,6 +40,10 @@ public struct Assessment: Sendable {
     var meter: JSONValue?
     /// Of the read of the control alone.
     public internal(set) var roundTrip: Duration?
+    /// What is wrong with the whole BMC.
+    public internal(set) var trouble: BMCTrouble?
+    /// Which machine it was seen to be.
+    var machine: MachineIdentity?
     /// What would stop an enforcement.
     public internal(set) var objections: [String] = []
     /// What an operator may want to know all the same.
@@ -61,6 +65,8 @@ public struct Assessment: Sendable {
     /// What it tells of how a budget is split, and of what is drawn.
     var sight: Sight {
         var sight = Sight(watts: gpuDraws)
+        sight.trouble = trouble
+        if let machine { sight.identities[resource] = machine }
         // A GPU is measured with its node; what stands here of it is of that turn, and was told then.
         if type != .gpu || meter != nil { sight.watts[resource] = draw }
         let own = ControlKey(resource: resource, facet: .powerLimit)

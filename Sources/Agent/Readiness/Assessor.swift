@@ -53,6 +53,7 @@ struct Assessor: Sendable {
             return await assess(resource, gpus: gpus, through: client)
         }
         var result = old
+        (result.trouble, result.machine) = (nil, nil)
         // What was measured then is none of this turn's.
         if isMetered(resource) { (result.draw, result.rest, result.gpuDraws) = (nil, nil, [:]) }
         let isMetered = isMetered(resource) && old.meter != nil
@@ -95,6 +96,7 @@ struct Assessor: Sendable {
         switch reading {
         case .success(let reading):
             (result.isReachable, result.isTrusted, result.isLoggedIn) = (true, true, true)
+            result.machine = reading.identity
             result.value = reading.value
             result.range = reading.range
             result.control = (
@@ -120,6 +122,7 @@ struct Assessor: Sendable {
     }
 
     func takeFault(_ fault: BMCFault, into result: inout Assessment) {
+        result.trouble = BMCTrouble(fault)
         if fault.kind == .busy { result.retryAfter = fault.retryAfter ?? .seconds(1) }
         result.isReachable = !fault.isUnreachable
         result.isTrusted = result.isReachable == false ? nil : fault.kind != .untrusted

@@ -17,10 +17,12 @@ public struct Preflight: Sendable {
 
     /// Probes these resources, or all.
     ///
-    /// - Parameter progress: told of each that is done, out of how many
+    /// - Parameters:
+    ///   - names: their ids; nil for all
+    ///   - progress: told of each that is done, as it is, and how many are by then out of how many
     /// - Returns: in the inventory's order; protected resources and places without a BMC are not probed
     public func run(
-        _ names: Set<String>? = nil, progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
+        _ names: Set<String>? = nil, progress: @escaping @Sendable (Assessment, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
     ) async -> [Assessment] {
         let site = configuration.site
         let resources = site.order.compactMap { site.resources[$0] }.filter { resource in
@@ -39,7 +41,7 @@ public struct Preflight: Sendable {
             var waiting = byBMC.mapValues { $0.dropFirst() }
             while let result = await group.next() {
                 results[result.resource] = result
-                progress(results.count, resources.count)
+                progress(result, results.count, resources.count)
                 guard let address = result.bmc?.address, let next = waiting[address]?.popFirst() else { continue }
                 group.addTask { [assessor] in await Self.assess(next, site, assessor, clients) }
             }

@@ -1,12 +1,15 @@
+import Shedding
 import Site
 import StrictJSON
 
 /// What the patrol knows of each resource.
 struct Readiness: Sendable {
     private(set) var assessments: [String: Assessment] = [:]
-    /// How many of them are enforceable. Kept, since it is told after each of thousands of looks.
-    private(set) var enforceable = 0
-    private var total = 0
+    /// How many could be enforced upon if all BMCs were well; and how many of these are behind which BMC. Kept, since it is
+    /// asked after each of thousands of looks.
+    private var sound = 0
+    private var soundByBMC: [BMC.Address: Int] = [:]
+    private(set) var total = 0
 
     init(_ site: Site) { reload(site) }
 
@@ -15,30 +18,64 @@ struct Readiness: Sendable {
         let known = Set(site.resources.values.filter { !$0.isProtected && $0.bmc != nil }.map(\.id))
         total = known.count
         assessments = assessments.filter { known.contains($0.key) }
-        enforceable = assessments.values.count(where: \.isEnforceable)
+        (sound, soundByBMC) = (0, [:])
+        for assessment in assessments.values { count(assessment, by: 1) }
     }
 
+    private mutating func count(_ assessment: Assessment, by difference: Int) {
+        guard assessment.isEnforceable else { return }
+        sound += difference
+        if let bmc = assessment.bmc { soundByBMC[bmc.address, default: 0] += difference }
+    }
+
+    /// What a look at a BMC came to that is in trouble as a whole tells nothing of a resource that was seen before: once the
+    /// BMC is well again, so is the resource.
+    ///
     /// - Returns: what was known before
     @discardableResult
     mutating func take(_ assessment: Assessment) -> Assessment? {
-        let before = assessments.updateValue(assessment, forKey: assessment.resource)
+        let known = assessments[assessment.resource]
+        if assessment.trouble?.isCertain == true, let known, known.trouble == nil { return known }
+        if let known { count(known, by: -1) }
+        assessments[assessment.resource] = assessment
+        count(assessment, by: 1)
         for (gpu, watts) in assessment.gpuDraws { assessments[gpu]?.draw = watts }
-        enforceable += (assessment.isEnforceable ? 1 : 0) - (before?.isEnforceable == true ? 1 : 0)
-        return before
+        return known
     }
 
-    var summary: String {
-        "\(enforceable) of the \(assessments.count) probed resources are enforceable; \(total) have a BMC"
+    /// How many are enforceable now. - Parameter health: of their BMCs
+    func enforceable(_ health: FleetHealth) -> Int {
+        health.unreliable.reduce(sound) { $0 - (soundByBMC[$1] ?? 0) }
     }
 
-    var json: JSONValue {
-        let failing = assessments.values.filter { !$0.isEnforceable }.sorted { $0.resource < $1.resource }
-        return [
+    func summary(_ health: FleetHealth) -> String {
+        "\(enforceable(health)) of the \(assessments.count) probed resources are enforceable; \(total) have a BMC"
+    }
+
+    /// Resources that are not enforceable, and why, sorted by their ids.
+    func objections(_ health: FleetHealth) -> [(resource: String, why: String)] {
+        assessments.values.compactMap { assessment in
+            let trouble = assessment.bmc.map { health[$0.address] }.flatMap { $0.isReliable ? nil : $0.trouble }
+            if let trouble { return (assessment.resource, trouble.message) }
+            return assessment.isEnforceable
+                ? nil : (assessment.resource, assessment.objections.joined(separator: "; "))
+        }.sorted { $0.resource < $1.resource }
+    }
+
+    /// The resources of some BMCs, sorted.
+    func resources(of bmcs: Set<BMC.Address>) -> [String] {
+        assessments.values.filter { $0.bmc.map { bmcs.contains($0.address) } ?? false }.map(\.resource).sorted()
+    }
+
+    private static let mostNamed = 100
+
+    func json(_ health: FleetHealth) -> JSONValue {
+        [
             "visited": .number(JSONNumber(assessments.count)), "of": .number(JSONNumber(total)),
-            "enforceable": .number(JSONNumber(enforceable)), "total": .number(JSONNumber(total)),
+            "enforceable": .number(JSONNumber(enforceable(health))), "total": .number(JSONNumber(total)),
             "not_enforceable": .array(
-                failing.prefix(100).map {
-                    ["resource": .string($0.resource), "why": .string($0.objections.joined(separator: "; "))]
+                objections(health).prefix(Self.mostNamed).map {
+                    ["resource": .string($0.resource), "why": .string($0.why)]
                 }),
         ]
     }

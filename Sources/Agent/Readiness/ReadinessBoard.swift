@@ -1,41 +1,61 @@
 import Logging
+import PowerEvents
+import Shedding
 import Site
 import Synchronization
 
 /// What the patrol knows of each resource now.
 final class ReadinessBoard: Sendable {
-    private let readiness: Mutex<Readiness>
-    private let logger: Logger
-
-    init(_ site: Site, logger: Logger) {
-        self.logger = logger
-        readiness = Mutex(Readiness(site))
+    private struct State {
+        var readiness: Readiness
+        var news: ReadinessNews
     }
 
-    var value: Readiness { readiness.withLock { $0 } }
+    private let state: Mutex<State>
+    private let logger: Logger
+    private let now: @Sendable () -> Timestamp
 
-    var enforceable: Int { readiness.withLock { $0.enforceable } }
+    /// - Parameters:
+    ///   - round: how often the patrol comes to each BMC
+    ///   - now: on the clock that is never set
+    init(_ site: Site, round: Duration?, logger: Logger, now: @escaping @Sendable () -> Timestamp) {
+        self.logger = logger
+        self.now = now
+        state = Mutex(State(readiness: Readiness(site), news: ReadinessNews(round: round)))
+    }
 
-    func assessment(of resource: String) -> Assessment? { readiness.withLock { $0.assessments[resource] } }
+    var value: Readiness { state.withLock { $0.readiness } }
+
+    func enforceable(_ health: FleetHealth) -> Int { state.withLock { $0.readiness.enforceable(health) } }
+
+    func assessment(of resource: String) -> Assessment? { state.withLock { $0.readiness.assessments[resource] } }
 
     /// Takes over an inventory; what was learned of resources that stay is kept.
-    func reload(_ site: Site) { readiness.withLock { $0.reload(site) } }
+    func reload(_ site: Site) { state.withLock { $0.readiness.reload(site) } }
 
     func take(_ assessment: Assessment) {
-        let before = readiness.withLock { $0.take(assessment) }
-        if before?.isEnforceable != assessment.isEnforceable { log(assessment) }
+        let now = now()
+        state.withLock { state in
+            let before = state.readiness.take(assessment)
+            // The trouble of a whole BMC is told as that.
+            guard before?.isEnforceable != assessment.isEnforceable, assessment.trouble?.isCertain != true else { return }
+            let objection = assessment.isEnforceable ? nil : assessment.objections.joined(separator: "; ")
+            state.news.add(assessment.resource, objection, now: now)
+        }
     }
 
-    private func log(_ assessment: Assessment) {
-        if assessment.isEnforceable {
-            logger.info("enforceable", metadata: ["resource": "\(assessment.resource)"])
-        } else {
-            logger.warning(
-                "not enforceable now",
-                metadata: [
-                    "resource": "\(assessment.resource)", "bmc": "\(assessment.bmc?.address.description ?? "")",
-                    "reason": "\(assessment.objections.joined(separator: "; "))",
-                ])
+    /// Logs what has changed, once it is time to. To be called now and then.
+    func tell(now: Timestamp) {
+        for (objection, resources) in state.withLock({ $0.news.take(now: now) }) {
+            var metadata: Logger.Metadata = [
+                "resources": "\(NameList.text(resources))", "count": "\(resources.count)",
+            ]
+            guard let objection else {
+                logger.info("enforceable", metadata: metadata)
+                continue
+            }
+            metadata["reason"] = "\(objection)"
+            logger.warning("not enforceable now", metadata: metadata)
         }
     }
 }

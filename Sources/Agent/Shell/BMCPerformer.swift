@@ -50,6 +50,7 @@ struct BMCPerformer: Sendable {
                 result = await assessor.assess(order.resource, gpus: gpus, through: client)
             }
         } catch {
+            result.trouble = BMCTrouble(error)
             result.objections.append(error.message)
         }
         if Task.isCancelled { return nil }

@@ -105,6 +105,7 @@ extension Enforcer {
         var snapshot = StatusSnapshot(
             core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure,
             now: now().steady, summarises: summarises)
+        snapshot.agentID = parts.agentID
         snapshot.isBrokerReady = parts.metrics.brokerReady.series.value > 0
         snapshot.configuration = parts.configuration.json
         snapshot.generation = parts.configuration.generation

@@ -9,6 +9,7 @@ import Site
 actor Enforcer: Service {
     /// What the shell performs with.
     struct Parts: Sendable {
+        let agentID: String
         let performer: BMCPerformer
         let store: any Store
         let keeper: RecordKeeper
@@ -55,6 +56,8 @@ actor Enforcer: Service {
                 group.addTask { await self.passTime() }
             }
             await rest()
+            // What was still being gathered.
+            parts.facts.tellFailures(now: now().steady + .seconds(60))
             await parts.performer.clients.closeAll()
         } onGracefulShutdown: {
             Task { await self.stop() }

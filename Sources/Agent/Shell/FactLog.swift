@@ -10,6 +10,14 @@ struct FactLog: Sendable {
     let logger: Logger
     let readiness: ReadinessBoard
     let parked: ParkedBreaches
+    private let failures = FailureNews()
+
+    init(metrics: AgentMetrics, logger: Logger, readiness: ReadinessBoard, parked: ParkedBreaches) {
+        self.metrics = metrics
+        self.logger = logger
+        self.readiness = readiness
+        self.parked = parked
+    }
 
     func tell(_ fact: Fact) {
         switch fact {
@@ -34,11 +42,17 @@ struct FactLog: Sendable {
             logger.critical(
                 "an accepted alert cannot be read any more and is dropped",
                 metadata: ["event": "\(received.eventID)"])
-        case .wouldDo(let plans):
-            for plan in plans {
-                logger.notice(
-                    "would do (observe)", metadata: ["hint": "\(plan.hint.resourceID)", "plan": "\(plan.summary)"])
-            }
+        case .observed(let observation):
+            logger.notice(
+                "would do (observe)",
+                metadata: [
+                    "breach": "\(observation.breach)", "feed": "\(observation.feed)",
+                    "hints": "\(observation.hints)", "total": "\(observation.summary)",
+                ])
+        case .drillEnded(let drill):
+            logger.notice(
+                "drill ended; everything is put back",
+                metadata: ["drill": "\(drill.order.id)", "cut_short": "\(drill.cutShort ?? "no")"])
         case .ended(let entry, let outcome, let isReverting, let isNews):
             tellEnded(entry, outcome, isReverting: isReverting, isNews: isNews)
         case .reported(let report): tellReported(report.enforcement)
@@ -46,6 +60,7 @@ struct FactLog: Sendable {
         case .commanded(let command): tellCommanded(command)
         case .thawed(let freeze):
             logger.warning("a freeze has ended by its time; writes go on", metadata: Self.metadata(freeze))
+        case .healthChanged(let news): tellHealth(news)
         case .modeChanged(let old, let new):
             logger.warning("mode: \(new.rawValue) from now on", metadata: ["was": "\(old.rawValue)"])
         }
@@ -68,14 +83,26 @@ struct FactLog: Sendable {
         let action: Enforcement.Action = isReverting ? .reverted : .applied
         metrics.count(outcome, of: action)
         // Of thousands that obey, reports and history tell; and what fails as it did before was told.
-        logger.log(
-            level: outcome.code == .failed && isNews && !outcome.isFrozen ? .warning : .debug,
+        if outcome.code == .failed, isNews, !outcome.isFrozen { failures.add(entry, outcome, action: action.rawValue) }
+        logger.debug(
             "\(action.rawValue): \(outcome.code.rawValue)",
             metadata: [
                 "control": "\(entry.key)", "bmc": "\(entry.bmc.address)",
                 "value": "\(outcome.value.map(String.init(describing:)) ?? "unknown")",
                 "message": "\(outcome.message ?? "")",
             ])
+    }
+
+    /// Hundreds that fail of one cause are one line. To be called now and then.
+    func tellFailures(now: Timestamp) {
+        for group in failures.take(now: now) {
+            logger.warning(
+                "\(group.action): failed",
+                metadata: [
+                    "count": "\(group.resources.count)", "resources": "\(NameList.text(group.resources))",
+                    "bmcs": "\(NameList.text(group.bmcs))", "reason": "\(group.message)",
+                ])
+        }
     }
 
     private func tellReported(_ enforcement: Enforcement) {
@@ -97,6 +124,10 @@ struct FactLog: Sendable {
             logger.warning(
                 "breach released by an operator", metadata: ["breach": "\(breach)", "now": "\(isHurried)"])
         case .resume: logger.notice("resumed by an operator")
+        case .drill(let order):
+            logger.warning(
+                "drill begun by an operator",
+                metadata: ["drill": "\(order.id)", "cap": "\(order.share)", "of": "\(NameList.text(order.names))"])
         }
     }
 
@@ -119,6 +150,26 @@ struct FactLog: Sendable {
             "scope": "\(freeze.scopeText)", "user": "\(freeze.user ?? "unknown")",
             "until": "\(freeze.until?.description ?? "thawed")", "reason": "\(freeze.reason ?? "")",
         ]
+    }
+
+    private func tellHealth(_ news: FleetHealth.News) {
+        for group in news.failing {
+            logger.warning(
+                "BMCs fail: none of their resources is enforceable",
+                metadata: [
+                    "cause": "\(group.trouble.cause.rawValue)", "count": "\(group.bmcs.count)",
+                    "bmcs": "\(NameList.text(group.bmcs.map(\.hostAndPort)))",
+                    "reason": "\(group.trouble.message)", "next": "\(group.next)",
+                    "failing_in_all": "\(news.stillFailing)",
+                ])
+        }
+        guard !news.healthy.isEmpty else { return }
+        logger.notice(
+            "BMCs are well again, and their resources enforceable",
+            metadata: [
+                "count": "\(news.healthy.count)", "bmcs": "\(NameList.text(news.healthy.map(\.hostAndPort)))",
+                "failing_in_all": "\(news.stillFailing)",
+            ])
     }
 
     /// What the gauges of power show: worked out of every hint of every breach, so more seldom than others.
@@ -151,6 +202,10 @@ struct FactLog: Sendable {
         metrics.breachAge.series.set(oldest.map { max(0, (now - $0) / .seconds(1)) } ?? 0)
         metrics.controlsHeld.set(core.book.controls.values.count { $0.entry.intent != nil })
         metrics.breachesOpen.set(core.book.breaches.values.count { !$0.isClosed })
-        metrics.resourcesEnforceable.set(readiness.enforceable)
+        let health = core.health
+        metrics.resourcesEnforceable.set(readiness.enforceable(health))
+        for (state, count) in health.counts { metrics.bmcs[.init(state: state)].set(Double(count)) }
+        readiness.tell(now: now)
+        tellFailures(now: now)
     }
 }

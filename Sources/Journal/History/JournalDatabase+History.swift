@@ -7,16 +7,27 @@ import StrictJSON
 extension JournalDatabase {
     /// The latest lines that a query asks for, oldest first.
     public func history(_ query: HistoryQuery) throws -> [HistoryLine] {
-        try pool.read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM history WHERE (?1 IS NULL OR breach_id = ?1)
-                    AND (?2 IS NULL OR resource IN (SELECT value FROM json_each(?2)))
-                    ORDER BY seq DESC LIMIT ?3
-                    """, arguments: [query.breach?.text, query.resources.map(Self.list), query.limit]
-            ).reversed().compactMap(Self.line)
+        // Each absent bound is a line of SQL that is not there, so that an index serves the others.
+        var conditions: [String] = []
+        var arguments: [any DatabaseValueConvertible] = []
+        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            conditions.append(condition)
+            arguments.append(value)
         }
+        add("breach_id = ?", query.breach?.text)
+        add("resource IN (SELECT value FROM json_each(?))", query.resources.map(Self.list))
+        add("at >= ?", query.since?.milliseconds)
+        add("at <= ?", query.until?.milliseconds)
+        add("seq > ?", query.after)
+        arguments.append(query.limit)
+        let order = query.after == nil ? "DESC" : "ASC"
+        let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
+        let sql = "SELECT * FROM history \(filter) ORDER BY seq \(order) LIMIT ?"
+        let lines = try pool.read { db in
+            try Row.fetchAll(db, sql: sql, arguments: StatementArguments(arguments)).compactMap(Self.line)
+        }
+        return query.after == nil ? lines.reversed() : lines
     }
 
     /// For SQL's `json_each`.

@@ -40,7 +40,8 @@ enum SessionFault {
     static func fault(ofRead response: HTTPResponse, uri: String) -> BMCFault {
         switch response.status {
         case 404, 410: BMCFault(.unsupported, "\(uri) does not exist" + said(response))
-        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be read" + said(response))
+        // The login was good: that may be a matter of this resource.
+        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be read" + said(response), mayBeOfResource: true)
         case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
         default: BMCFault(.invalidAnswer, "\(uri) cannot be read" + said(response))
         }
@@ -48,7 +49,7 @@ enum SessionFault {
 
     static func fault(ofWrite response: HTTPResponse, uri: String) -> BMCFault {
         switch response.status {
-        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be written" + said(response))
+        case 401, 403: BMCFault(.unauthorized, "\(uri) may not be written" + said(response), mayBeOfResource: true)
         case 429, 503: BMCFault(.busy, "\(uri) is busy" + said(response), retryAfter: retryAfter(response))
         // 501: the service does not have the operation (DSP0266, 8.5), so it did nothing.
         case 400...499, 501: BMCFault(.refused, "the BMC refused the write to \(uri)" + said(response))

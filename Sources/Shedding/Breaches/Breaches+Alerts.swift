@@ -143,7 +143,7 @@ extension Breaches {
     }
 
     /// Adds an alert's hints to what its breach holds already. - Returns: what was demanded before
-    private mutating func plan(_ hints: [ShedHint], for id: UUIDText, now: Timestamp) -> [ControlKey: [Demand]] {
+    mutating func plan(_ hints: [ShedHint], for id: UUIDText, now: Timestamp) -> [ControlKey: [Demand]] {
         guard let breach = breaches[id] else { return [:] }
         let plans = followingShared(
             planner(now: now).plan(hints, feed: breach.feed, suspended: suspendedNodes))
@@ -162,7 +162,7 @@ extension Breaches {
     }
 
     /// Sets to work what the plans of a breach ask anew. Holds only tighten while a breach is open.
-    private mutating func tighten(
+    mutating func tighten(
         _ id: UUIDText, before: [ControlKey: [Demand]], now: Timestamp
     ) -> [Action] {
         guard let breach = breaches[id] else { return [] }

@@ -26,8 +26,11 @@ extension Breaches {
         changeLog.touch(id)
         let said = report.enforcement
         changeLog.log(
+            // Of a drill nothing is published.
             HistoryEntry(
-                .report, "\(said.action.rawValue) \(said.code.rawValue)", breach: id, message: said.diagnosticMessage))
+                breach.isDrill ? .command : .report,
+                breach.isDrill ? "drill_\(said.action.rawValue)" : "\(said.action.rawValue) \(said.code.rawValue)",
+                breach: id, message: said.diagnosticMessage))
         return [.report(report)]
     }
 

@@ -120,6 +120,8 @@ public struct Breaches: Sendable {
     /// A look at a BMC showed something that nothing is decided by but how a budget is split.
     mutating func saw(_ sight: Sight, now: Timestamp) { sightings.take(sight, now: now) }
 
+    mutating func replacePolicy(_ policy: Policy) { self.policy = policy }
+
     func planner(now: Timestamp) -> Planner {
         Planner(site: site, policy: policy, sightings: sightings, now: now)
     }

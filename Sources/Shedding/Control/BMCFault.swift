@@ -34,8 +34,11 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     public var message: String
     /// How long the BMC asked to wait.
     public var retryAfter: Duration?
+    /// Whether it may concern what was asked for only, and not the rest of the BMC.
+    public var mayBeOfResource: Bool
 
-    public init(_ kind: Kind, _ message: String, retryAfter: Duration? = nil) {
+    public init(_ kind: Kind, _ message: String, retryAfter: Duration? = nil, mayBeOfResource: Bool = false) {
+        self.mayBeOfResource = mayBeOfResource
         self.kind = kind
         self.message = message
         self.retryAfter = retryAfter

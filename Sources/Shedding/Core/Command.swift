@@ -10,6 +10,8 @@ public enum Command: Sendable, Hashable {
     case release(UUIDText, isHurried: Bool = false)
     /// Takes up what an old journal holds.
     case resume
+    /// Caps some resources for a while and puts them back.
+    case drill(DrillOrder)
 }
 
 /// Whether a ``Command`` could be done.
@@ -23,4 +25,5 @@ public enum CommandAnswer: Sendable, Hashable {
     case tooManyFreezes
     /// The journal was taken up at the start.
     case nothingToResume
+    case refused(DrillRefusal)
 }

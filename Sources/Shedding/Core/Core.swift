@@ -9,10 +9,14 @@ public import Site
 /// which another core goes on.
 public struct Core: Sendable {
     /// Breaches, holds and what each control must hold because of them.
-    public private(set) var book: Breaches
+    public internal(set) var book: Breaches
     public private(set) var mode: Mode
     /// Why what the journal holds is not taken up; nil where it is.
     public private(set) var confirmation: JournalAge.Finding?
+    /// The latest drill of this process.
+    public internal(set) var drill: Drill?
+    /// What would have been done, of breaches that are not over; in `mode: observe` only.
+    public internal(set) var observations: [UUIDText: Observation] = [:]
     private var dispatch: Dispatch
     private var catchUp = CatchUp()
     private let contents: Contents
@@ -89,6 +93,9 @@ public struct Core: Sendable {
     /// Whether nothing is at work on any BMC: with ``Input/stopping``, the end.
     public var isAtRest: Bool { dispatch.isAtRest }
 
+    /// What the patrol knows of each BMC.
+    public var health: FleetHealth { dispatch.health }
+
     /// The BMCs that something is under way on.
     public var busyBMCs: Set<BMC.Address> { dispatch.busyBMCs }
 
@@ -113,9 +120,10 @@ public struct Core: Sendable {
         case .woke(let id): dispatch.didWait(id, now: now)
         case .visited(let id, let sight):
             if let sight { book.saw(sight, now: now) }
-            dispatch.didVisit(id, isSeen: sight != nil, now: now)
+            dispatch.didVisit(
+                id, sight.map { .looked($0.trouble ?? book.exchangedMachine(in: $0)) } ?? .cutShort, now: now)
         case .metered(let id, let sight):
-            dispatch.didVisit(id, isSeen: nil, now: now)
+            dispatch.didVisit(id, .metered, now: now)
             book.metered(sight, now: now)
         case .rested(let slot): dispatch.didRest(slot, now: now)
         case .durable(let batch): didCommit(batch, failure: nil, &step)
@@ -130,7 +138,7 @@ public struct Core: Sendable {
     public mutating func nextDue(now: Timestamp) -> Timestamp? {
         var due = [catchUp.nextDue, dispatch.nextDue(now: now), book.freezes.nextEnd]
         if mode == .enforce, dueBatch == nil { due.append(book.nextDue) }
-        if unfinished != nil { due.append(now) }
+        if unfinished != nil || drill?.isUnderWay == true { due.append(now) }
         return due.compactMap { $0 }.min()
     }
 
@@ -161,6 +169,7 @@ public struct Core: Sendable {
         finishUnfinished(&step)
         let now = step.now.steady
         absorb(book.parking.isEmpty ? book.resume(now: now) : book.resumeParked(now: now), &step)
+        endEarlierDrills(&step)
     }
 
     /// - Parameter time: when they count as received; nil for when they were
@@ -189,12 +198,16 @@ public struct Core: Sendable {
             for alert in act { self.act(on: alert, &step) }
         }
         dispatch.sendPatrol(now: now)
+        if let news = dispatch.tellHealth(now: now) { step.tell(.healthChanged(news)) }
         if mode == .enforce, !book.isIdle {
             dispatch.sendMeters({ book.heldBMCs }, every: book.policy.meterEvery, now: now)
         }
-        guard mode == .enforce, !book.isIdle, dueBatch == nil, !dispatch.isStopping, unfinished == nil else { return }
-        step.isDue = true
-        absorb(book.tick(now: now), &step)
+        guard mode == .enforce, dueBatch == nil, !dispatch.isStopping, unfinished == nil else { return }
+        if !book.isIdle {
+            step.isDue = true
+            absorb(book.tick(now: now), &step)
+        }
+        advanceDrill(&step)
     }
 
     // MARK: Alerts
@@ -222,8 +235,7 @@ public struct Core: Sendable {
         step.tell(.accepted(received, alert))
         // The end of a breach that is held since before counts in any mode; nothing is written for it until the mode does.
         if mode == .observe, alert.status != .resolved || book.breaches[alert.breachID]?.isOpen != true {
-            let planner = Planner(site: book.site, policy: book.policy)
-            step.tell(.wouldDo(planner.plan(alert.shedHints, feed: alert.feedTag)))
+            observe(alert, received, &step)
             // It was not enforced. In another mode it will be, when it is sent again.
             step.records.forgotten.append(received.mark)
             return
@@ -233,6 +245,8 @@ public struct Core: Sendable {
             return
         }
         finishUnfinished(&step)
+        // Whoever rehearses gives way to what is meant.
+        if alert.status != .resolved { endDrill(because: "an alert came in", &step) }
         defer {
             if alert.status != .resolved { step.tell(.planned(book.breaches[alert.breachID]?.plans ?? [])) }
         }
@@ -246,7 +260,7 @@ public struct Core: Sendable {
         step.isLarge = true
     }
 
-    private mutating func finishUnfinished(_ step: inout Step) {
+    mutating func finishUnfinished(_ step: inout Step) {
         guard let acceptance = unfinished else { return }
         unfinished = nil
         absorb(book.follow(acceptance), &step)
@@ -287,6 +301,11 @@ public struct Core: Sendable {
             // They are judged by today's clock: most are too old by now.
             takeBacklog(asOf: step.now.wall, &step)
             if mode == .enforce { takeUpBook(&step) } else { book.pause() }
+        case .drill(let order):
+            if let refusal = beginDrill(order, &step) {
+                step.answer = .refused(refusal)
+                return
+            }
         }
         step.tell(.commanded(command))
     }
@@ -304,6 +323,7 @@ public struct Core: Sendable {
         guard mode != self.mode else { return }
         step.tell(.modeChanged(from: self.mode, to: mode))
         self.mode = mode
+        observations = [:]
         switch mode {
         // What is held stays held, and nothing is written or published.
         case .observe: book.pause()
@@ -331,7 +351,7 @@ public struct Core: Sendable {
         dispatch.release(held.removeValue(forKey: batch) ?? [])
     }
 
-    private mutating func absorb(_ actions: [Action], _ step: inout Step) {
+    mutating func absorb(_ actions: [Action], _ step: inout Step) {
         if actions.count > Self.largeThreshold { step.isLarge = true }
         for action in actions {
             switch action {
@@ -339,6 +359,8 @@ public struct Core: Sendable {
                 guard let bmc = book.controls[key]?.entry.bmc.address else { continue }
                 dispatch.add(key, at: bmc, priority: priority, &step.progress)
             case .report(let report):
+                // Nobody has sent an alert that it would answer.
+                if report.origin.isDrill { continue }
                 if mode == .enforce { step.records.reports.append(report) }
                 step.after.append(.tell(.reported(report)))
             case .alarm(let text): step.after.append(.tell(.alarm(text)))

@@ -20,12 +20,15 @@ public enum Fact: Sendable {
     /// An accepted alert cannot be read any more.
     case unreadable(ReceivedAlert)
     /// What would be done for an alert in `mode: enforce`.
-    case wouldDo([PlannedHint])
+    case observed(Observation)
+    case drillEnded(Drill)
     /// A convergence has ended; whether otherwise than the one before.
     case ended(ControlEntry, Outcome, isReverting: Bool, isNews: Bool)
     /// Indirect: a report is large.
     indirect case reported(Report)
     case alarm(String)
+    /// BMCs began to fail, or are relied on again.
+    case healthChanged(FleetHealth.News)
     case commanded(Command)
     /// A freeze has ended by its time.
     case thawed(Freeze)

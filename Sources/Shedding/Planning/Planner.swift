@@ -92,7 +92,7 @@ public struct Planner: Sendable {
     /// Why nothing is done to a resource, whatever asks for it.
     private func obstacle(_ resource: Resource, _ action: ShedAction, feed: String) -> SkipReason? {
         if let reason = prohibition(resource, action) { return reason }
-        if let feeds = resource.feeds, !feeds.contains(feed) { return .otherFeed(resource.id, feeds: feeds) }
+        if let feeds = resource.feeds, !feeds.contains(feed), feed != Breach.drillFeed { return .otherFeed(resource.id, feeds: feeds) }
         return nil
     }
 

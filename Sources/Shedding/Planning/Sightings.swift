@@ -20,6 +20,10 @@ public struct Sight: Sendable {
     public var controls: [ControlKey: ControlSight]
     /// What meters showed, by resource.
     public var watts: [String: Watts]
+    /// What is wrong with the whole BMC; nothing of its resources was seen then.
+    public var trouble: BMCTrouble?
+    /// Which machine each resource was seen to be.
+    public var identities: [String: MachineIdentity] = [:]
 
     public init(controls: [ControlKey: ControlSight] = [:], watts: [String: Watts] = [:]) {
         self.controls = controls

@@ -47,6 +47,11 @@ struct Dispatch: Sendable {
         isStopping ? nil : [queues.nextDue, visits.nextDue].compactMap { $0 }.min()
     }
 
+    /// What the patrol knows of each BMC.
+    var health: FleetHealth { visits.health }
+
+    mutating func tellHealth(now: Timestamp) -> FleetHealth.News? { visits.tellHealth(now: now) }
+
     mutating func reload(_ site: Site) { visits.reload(site) }
 
     mutating func beginPreparing() { queues.beginPreparing() }
@@ -73,6 +78,9 @@ struct Dispatch: Sendable {
     }
 
     mutating func didRead(_ id: RunID, _ result: Result<Reading, BMCFault>, now: Timestamp) {
+        if case .failure(let fault) = result, let trouble = BMCTrouble(fault), trouble.isCertain, let bmc = slots[id]?.bmc {
+            visits.didFail(trouble, at: bmc, now: now)
+        }
         runs[id]?.didRead(result, now: now)
         goOn(with: id)
     }
@@ -117,10 +125,9 @@ struct Dispatch: Sendable {
         goOn(with: id)
     }
 
-    /// - Parameter isSeen: whether a look of the patrol saw its resource; nil for a turn of metering
-    mutating func didVisit(_ id: RunID, isSeen: Bool?, now: Timestamp) {
+    mutating func didVisit(_ id: RunID, _ result: Visits.Result, now: Timestamp) {
         guard let slot = slots.removeValue(forKey: id) else { return }
-        let visit = visits.did(id, at: slot.bmc, isSeen: isSeen)
+        let visit = visits.did(id, at: slot.bmc, result, now: now)
         guard visit.isKnown else { return }
         if visit.isAgain, !isStopping { queues.addVisit(at: slot.bmc, now: now) }
         ready.append(slot)

@@ -32,7 +32,17 @@ struct Visits: Sendable {
         metering.reload(site)
     }
 
-    var nextDue: Timestamp? { patrol.nextDue }
+    var nextDue: Timestamp? { [patrol.nextDue, patrol.health.nextDue].compactMap { $0 }.min() }
+
+    /// What the patrol knows of each BMC.
+    var health: FleetHealth { patrol.health }
+
+    mutating func tellHealth(now: Timestamp) -> FleetHealth.News? { patrol.tellHealth(now: now) }
+
+    /// A request for a breach found a BMC in trouble, which the patrol need not wait to see.
+    mutating func didFail(_ trouble: BMCTrouble, at bmc: BMC.Address, now: Timestamp) {
+        patrol.didLook(at: bmc, nil, trouble, now: now)
+    }
 
     /// Enforcement wants a BMC. - Returns: the visit that is to end; nil where none is under way
     mutating func end(at bmc: BMC.Address) -> RunID? {
@@ -89,16 +99,34 @@ struct Visits: Sendable {
         underWay[work.bmc.address] = Visit(id: id, resource: resource)
     }
 
-    /// - Parameter isSeen: whether a look of the patrol saw its resource; nil for a turn of metering
+    /// What a visit came to.
+    enum Result {
+        /// A turn of metering.
+        case metered
+        /// A look of the patrol that was cut short.
+        case cutShort
+        /// A look that saw its resource, or what is wrong with the whole BMC.
+        case looked(BMCTrouble?)
+    }
+
     /// - Returns: whether the visit was known; and whether the BMC is to be visited again at once
     mutating func did(
-        _ id: RunID, at bmc: BMC.Address, isSeen: Bool?
+        _ id: RunID, at bmc: BMC.Address, _ result: Result, now: Timestamp
     ) -> (isKnown: Bool, isAgain: Bool) {
         guard let visit = underWay[bmc], visit.id == id else { return (false, false) }
         underWay[bmc] = nil
-        if isSeen == true, let resource = visit.resource { patrol.didSee(resource) }
+        var isToGoOn = !visit.isEnding
+        switch result {
+        case .metered: isToGoOn = false
+        case .cutShort: break
+        case .looked(let trouble):
+            let isInDoubt = patrol.didLook(at: bmc, visit.resource, trouble, now: now)
+            if trouble == nil, let resource = visit.resource { patrol.didSee(resource) }
+            if isInDoubt, !visit.isEnding { patrolled.insert(bmc) }
+            if trouble != nil { isToGoOn = false }
+        }
         // A machine is wholly known before it is left.
-        if isSeen != nil, patrol.isNew(bmc), !visit.isEnding { patrolled.insert(bmc) }
+        if isToGoOn, patrol.isNew(bmc) { patrolled.insert(bmc) }
         return (true, patrolled.contains(bmc))
     }
 }

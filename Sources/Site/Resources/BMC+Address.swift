@@ -15,6 +15,9 @@ extension BMC {
         /// What all spellings of this address have in common.
         public let canonical: String
 
+        /// `10.20.7.11:443`, `[fd00::7]:443`: where it listens, as people name it.
+        public var hostAndPort: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
         /// - Throws: `NetworkHost.Invalid` unless the text is `http(s)://host[:port]` with a host that has one meaning
         public init(checking text: String) throws(NetworkHost.Invalid) {
             let endpoint = try Endpoint(text, schemes: ["https", "http"])

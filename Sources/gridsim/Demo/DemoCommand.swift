@@ -10,10 +10,15 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The inventory to simulate; its BMCs on port 8443 get a free port.")
     var inventory = "inventory/demo/site.yaml"
 
+    @Flag(name: .long, help: "The story of a breach in which three BMCs fail, and what an operator sees of it.")
+    var fault = false
+
     func run() async throws {
         let stage = try DemoStage(inventory: inventory)
-        let outcome = await Interruption.orResult {
-            try await DemoStory(stage: stage, console: DemoConsole()).run()
+        let outcome = await Interruption.orResult { [fault] in
+            fault
+                ? try await FaultStory(stage: stage, console: DemoConsole()).run()
+                : try await DemoStory(stage: stage, console: DemoConsole()).run()
         }
         let log = stage.lastWords
         await stage.tearDown()

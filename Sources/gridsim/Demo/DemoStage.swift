@@ -60,6 +60,29 @@ final class DemoStage: Sendable {
         }
     }
 
+    /// A connection that listens.
+    func options(topics: [String]) throws -> BusOptions {
+        var options = try bus
+        options.topics = topics
+        return options
+    }
+
+    /// What an operator's command prints, its errors included.
+    func ask(_ command: String, _ arguments: [String]) -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: ChildProcesses.sibling("ima"))
+        process.arguments =
+            [command, "--socket", folder.appendingPathComponent("ima.sock").path] + arguments
+        let pipe = Pipe()
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = pipe
+        guard (try? process.run()) != nil else { return "" }
+        let output = (try? pipe.fileHandleForReading.readToEnd()) ?? Data()
+        process.waitUntilExit()
+        return String(decoding: output, as: UTF8.self)
+    }
+
     /// Starts the fleet, the broker and the agent, and waits until the agent listens.
     func start() async throws {
         try await fleet.start(authority: FleetAuthority.prepare(for: site))
@@ -99,7 +122,8 @@ final class DemoStage: Sendable {
         signing: { key: ima.pem, kid: ima-demo }
         inventory: [site.yaml]
         journal: ima.sqlite
-        enforcement: { hold_down: 2s, step: 25%, every: 1s, report_after: 5s }
+        enforcement: { hold_down: 2s, step: 25%, every: 1s, report_after: 5s, watch_every: 5s }
+        redfish: { patrol_every: 5s }
         http: 127.0.0.1:0
         control: ima.sock
         """

@@ -26,7 +26,7 @@ struct DemoStory {
         console.line("mosquitto on port \(stage.brokerPort), the fleet, and `ima run` are up")
 
         let watcher = try EventWatcher(
-            busOptions(topics: [Topic.filter(.enforcement)]), keys: stage.agentKeys,
+            stage.options(topics: [Topic.filter(.enforcement)]), keys: stage.agentKeys,
             logger: BusArguments.logger)
         let powerAgent = try SimulatedPowerAgent(
             source: DemoStage.source, key: stage.powerAgentKey, bus: stage.bus, logger: BusArguments.logger)
@@ -247,11 +247,5 @@ struct DemoStory {
                 [label, items[0].watch.before, items[0].during, items[0].watch.now(fleet)] + watts
                     + [isGood ? "ok" : "NOT RESTORED"])
         }
-    }
-
-    private func busOptions(topics: [String]) throws -> BusOptions {
-        var options = try stage.bus
-        options.topics = topics
-        return options
     }
 }

@@ -132,7 +132,9 @@ struct AuthorizedProcedure: SessionProcedure {
     private mutating func refuse(_ session: inout RedfishSession, _ moment: SessionMoment) -> SessionNext {
         noteUseless(&session, moment)
         return finish(
-            .failure(BMCFault(.unauthorized, "the BMC refuses \(uri) with 401 right after a login")))
+            .failure(
+                BMCFault(
+                    .unauthorized, "the BMC refuses \(uri) with 401 right after a login", mayBeOfResource: true)))
     }
 
     private func noteUseless(_ session: inout RedfishSession, _ moment: SessionMoment) {

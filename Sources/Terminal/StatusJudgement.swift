@@ -1,0 +1,89 @@
+public import StrictJSON
+
+/// What is wrong with an agent, by what it says of itself: the worst first, each with the command that helps.
+public struct StatusJudgement: Sendable {
+    /// One line each; empty where nothing is wrong.
+    public let problems: [String]
+    /// What is as somebody wanted it, and worth knowing all the same.
+    public let notes: [String]
+
+    /// - Parameter status: of `ima status --json`
+    public init(_ status: JSONValue) {
+        var problems: [String] = []
+        var notes: [String] = []
+        if status["journal_failure"]?.string != nil || ![nil, "open"].contains(status["journal"]?.string) {
+            let why = status["journal_failure"]?.string ?? status["journal"]?.string ?? ""
+            problems.append("JOURNAL: \(why); nothing is written to any BMC until it can be")
+        }
+        if let reason = status["awaiting_resume"]?.string {
+            problems.append("NOT RESUMED: the journal is not taken up: \(reason)")
+        }
+        if let broker = status["broker"]?.string, broker != "subscribed" {
+            problems.append("DEAF: the broker is \(broker), no alert comes in; the log says why")
+        }
+        if status["frozen"]?.object != nil { problems.append(Self.frozen(status["frozen"])) }
+        problems += Self.configuration(status)
+        problems += Self.breaches(status)
+        problems += Self.readiness(status)
+        if status["mode"] == "observe" { notes.append("OBSERVE: nothing is enforced, and nothing is published") }
+        if let unknown = status["bmcs"]?["unknown"]?.number?.int, unknown > 0 {
+            notes.append("\(Line.count(unknown, "BMC")) not looked at yet")
+        }
+        self.problems = problems
+        self.notes = notes
+    }
+
+    public var isGood: Bool { problems.isEmpty }
+
+    /// Such as `FROZEN by root since 2026-11-21T04:20:00Z (cooling works): nothing is written; `ima thaw``.
+    private static func frozen(_ json: JSONValue?) -> String {
+        let scope = json?["scope"]?.string.flatMap { $0 == "all" ? nil : $0 }
+        let what = scope.map { ": \($0)" } ?? ""
+        let written = scope == nil ? "nothing is written" : "nothing is written there"
+        // Several are several people's: the scopes are told, and `--json` has the rest.
+        if let freezes = json?["freezes"]?.array, freezes.count > 1 { return "FROZEN\(what): \(written); `ima thaw`" }
+        let user = json?["user"]?.string.map { " by \($0)" } ?? ""
+        let since = json?["since"]?.string.map { " since \($0)" } ?? ""
+        let until = json?["until"]?.string.map { " until \($0)" } ?? ""
+        let reason = json?["reason"]?.string.map { " (\($0))" } ?? ""
+        return "FROZEN\(what)\(user)\(since)\(until)\(reason): \(written); `ima thaw`"
+    }
+
+    private static func configuration(_ status: JSONValue) -> [String] {
+        guard let configuration = status["configuration"] else { return [] }
+        let generation = configuration["generation"]?.text ?? "1"
+        var problems: [String] = []
+        let errors = (configuration["errors"]?.array ?? []).compactMap(\.string)
+        if let first = errors.first {
+            let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
+            problems.append("RELOAD FAILED, generation \(generation) stays in force: \(first)\(more)")
+        }
+        let keys = (configuration["needs_restart"]?.array ?? []).compactMap(\.string)
+        if !keys.isEmpty {
+            problems.append("HALF-APPLIED configuration: needs a restart: \(keys.joined(separator: ", "))")
+        }
+        return problems
+    }
+
+    private static func breaches(_ status: JSONValue) -> [String] {
+        let failing = (status["breaches"]?.array ?? []).filter { ($0["counts"]?["failed"]?.number?.int ?? 0) > 0 }
+        guard !failing.isEmpty else { return [] }
+        let failed = failing.compactMap { $0["counts"]?["failed"]?.number?.int }.reduce(0, +)
+        let names = failing.prefix(4).map { StatusText.short($0["id"]) }.joined(separator: ", ")
+        let more = failing.count > 4 ? " and \(failing.count - 4) more" : ""
+        return ["\(failed) failed in breach \(names)\(more): see below, and `ima explain RESOURCE`"]
+    }
+
+    private static func readiness(_ status: JSONValue) -> [String] {
+        guard let readiness = status["readiness"], let visited = readiness["visited"]?.number?.int,
+            let enforceable = readiness["enforceable"]?.number?.int, visited > enforceable
+        else { return [] }
+        let failing = status["bmcs"]?["failing"]?.number?.int ?? 0
+        let recovering = status["bmcs"]?["recovering"]?.number?.int ?? 0
+        let bmcs = Line.counts([(failing, "BMCs fail"), (recovering, "recover")], none: "")
+        return [
+            "\(Line.count(visited - enforceable, "resource")) not enforceable now\(bmcs.isEmpty ? "" : ": \(bmcs)");"
+                + " `ima preflight RESOURCE` says more"
+        ]
+    }
+}

@@ -1,0 +1,132 @@
+import CommandLineTool
+import EventBus
+import FleetSimulator
+import Foundation
+import OpenSSL
+import PowerEvents
+import Site
+
+/// The story of a breach in which three BMCs fail: what the agent does, and what an operator types and sees.
+struct FaultStory {
+    let stage: DemoStage
+    let console: DemoConsole
+    private let feed = "main-a"
+    /// One of these holds a node and its eight GPUs.
+    private static let failing = ["dgx-a07-03", "cpu-a08-04", "cpu-a08-05"]
+
+    /// - Returns: whether the agent said what was so, and everything was put back
+    func run() async throws -> Bool {
+        console.heading("The site, and three BMCs that fail")
+        try await stage.start()
+        let watcher = try EventWatcher(
+            stage.options(topics: [Topic.filter(.enforcement)]), keys: stage.agentKeys, logger: BusArguments.logger)
+        let powerAgent = try SimulatedPowerAgent(
+            source: DemoStage.source, key: stage.powerAgentKey, bus: stage.bus, logger: BusArguments.logger)
+        watcher.start()
+        powerAgent.start()
+        defer {
+            watcher.stop()
+            powerAgent.stop()
+        }
+        while !watcher.isConnected || !powerAgent.isConnected { try await Task.sleep(for: .milliseconds(20)) }
+        let inbox = EventInbox(watcher)
+        try await wait("the patrol has seen all BMCs") { $0.contains("BMCs: 54 healthy") || $0.contains("53 healthy") }
+        for name in Self.failing { stage.fleet.bmc(of: name)?.faults = [Fault(.refuse)] }
+        console.line("the BMCs of \(Self.failing.joined(separator: ", ")) refuse every connection from now on")
+        let isSeen = try await wait("the patrol has seen that") { $0.contains("3 BMCs fail") }
+        operate("status")
+
+        console.heading("The feed \(feed) is breached: critical")
+        let breach = UUIDText(randomBytes: try RandomBytes.draw(16))
+        let watches = self.watches()
+        try await publish(.active, breach, watches, powerAgent)
+        let first = try await inbox.await(.applied)
+        let failed = first.enforcement?.results.filter { $0.code == .failed } ?? []
+        console.line(
+            "enforcement event: \(first.enforcement?.code.rawValue ?? "none")"
+                + " (\(first.enforcement?.diagnosticMessage ?? ""))")
+        console.heading("What the operator types, and sees")
+        let status = operate("status")
+        operate("history", "--breach", String(breach.text.prefix(8)), "--limit", "12")
+        operate("explain", Self.failing[1])
+
+        console.heading("The three BMCs answer again")
+        for name in Self.failing { stage.fleet.bmc(of: name)?.faults = [] }
+        let isCaught = try await eventually { watches.allSatisfy { $0.isShed(stage.fleet) } }
+        console.line(isCaught ? "what had failed is capped by now, unasked" : "NOT every control is capped")
+        _ = try await wait("they are relied on again") { $0.contains(": OK") }
+        operate("status")
+
+        console.heading("The breach is resolved")
+        try await publish(.resolved, breach, [], powerAgent)
+        let isRestored = try await eventually { watches.allSatisfy { $0.isRestored(stage.fleet) } }
+        _ = try await inbox.await(.reverted)
+        console.plain(
+            isRestored ? "every control holds what it held before" : "NOT every control holds what it held before")
+        return isSeen && isCaught && isRestored && first.enforcement?.code == .partial && !failed.isEmpty
+            && status.contains("failed")
+    }
+
+    private func watches() -> [DemoWatch] {
+        stage.site.order.compactMap { stage.site.resources[$0] }.compactMap { resource in
+            switch resource.type {
+            case .gpu: DemoWatch(resource.id, priority: 1, goal: .watts(450), fleet: stage.fleet)
+            case .node where resource.parent == "rack-a08":
+                DemoWatch(
+                    resource.id, priority: 2,
+                    goal: .watts((stage.fleet.knob(of: resource.id)?.maximum ?? 0) * 60 / 100), fleet: stage.fleet)
+            default: nil
+            }
+        }
+    }
+
+    private func publish(
+        _ status: BreachAlert.Status, _ breach: UUIDText, _ watches: [DemoWatch], _ powerAgent: SimulatedPowerAgent
+    ) async throws {
+        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        let hints = watches.map { watch in
+            var watts: PowerQuantity?
+            if case .watts(let target) = watch.goal { watts = PowerQuantity(watts: Watts(target), unit: .watt) }
+            return ShedHint(
+                resourceID: watch.resource, resourceType: stage.site.resources[watch.resource]?.type ?? .node,
+                action: .powerCap, priority: watch.priority, targetPower: watts)
+        }
+        let alert = BreachAlert(
+            feedTag: feed, status: status, severity: .critical, breachID: breach, detectedAt: now,
+            resolvedAt: status == .resolved ? now : nil, targetCorrelationID: breach,
+            loadConstraint: PowerQuantity(watts: Watts(1_000_000), unit: .megawatt),
+            measuredLoad: PowerQuantity(watts: Watts(1_150_000), unit: .megawatt), shedHints: hints)
+        try await powerAgent.publish(powerAgent.event(.breachAlert, alert.json, time: now))
+        console.line("signed alert \(status.rawValue), \(hints.count) hints, breach \(breach)")
+    }
+
+    // MARK: The operator
+
+    /// Types a command. - Returns: what it printed
+    @discardableResult
+    private func operate(_ command: String, _ arguments: String...) -> String {
+        let output = stage.ask(command, arguments)
+        console.plain("$ ima \(([command] + arguments).joined(separator: " "))")
+        for line in output.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            console.plain("  \(line)")
+        }
+        return output
+    }
+
+    /// Asks for the status until it says something, half a minute at most.
+    @discardableResult
+    private func wait(_ label: String, _ isThere: (String) -> Bool) async throws -> Bool {
+        let isSeen = try await eventually { isThere(stage.ask("status", [])) }
+        console.line(isSeen ? label : "NOT: \(label)")
+        return isSeen
+    }
+
+    private func eventually(_ isSo: () -> Bool) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            if isSo() { return true }
+            try await Task.sleep(for: .milliseconds(250))
+        }
+        return isSo()
+    }
+}

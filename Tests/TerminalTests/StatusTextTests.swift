@@ -1,0 +1,121 @@
+import StrictJSON
+import Terminal
+import Testing
+
+/// What a person on call reads: few lines at any size, the worst first.
+struct StatusTextTests {
+    private static func breach(_ index: Int, failed: Int = 0, priorities: Int = 3) -> JSONValue {
+        let counts: JSONValue = [
+            "applied": 165, "failed": .number(JSONNumber(failed)), "skipped": 0, "in_progress": 8,
+        ]
+        let power: JSONValue = [
+            "asked_watts": 4800, "confirmed_watts": 4710, "measured_watts": 46_600, "coverage": 1,
+        ]
+        return [
+            "id": .string("\(10_000_000 + index)-0000-4000-8000-000000000000"), "feed": "main-a", "severity": "critical",
+            "phase": "open", "opened_at": "2026-11-21T04:15:48Z", "counts": counts, "power": power,
+            "priorities": .array(
+                (0..<priorities).map { priority in
+                    var object = counts.object ?? JSONObject()
+                    object["priority"] = .number(JSONNumber(priority))
+                    object["power"] = power
+                    return .object(object)
+                }), "release": .null, "awaiting_resume": false,
+        ]
+    }
+
+    private static func status(_ changes: [String: JSONValue] = [:]) -> JSONValue {
+        var object: JSONObject =
+            ([
+                "agent": "ima-test", "version": "1.0.0 (abc)", "at": "2026-11-21T04:20:00Z", "mode": "enforce",
+                "standby": ["role": "leader", "leader": "ima-test"], "generation": 2, "frozen": .null,
+                "broker": "subscribed", "journal": "open", "journal_failure": .null, "awaiting_resume": .null,
+                "configuration": ["generation": 2, "errors": [], "needs_restart": []], "resources": 181,
+                "breaches": [], "controls": [],
+                "readiness": ["enforceable": 181, "visited": 181, "of": 181, "total": 181, "not_enforceable": []],
+                "bmcs": ["total": 54, "healthy": 54, "failing": 0, "recovering": 0, "unknown": 0, "failures": []],
+            ] as JSONValue).object ?? JSONObject()
+        for (key, value) in changes { object[key] = value }
+        return .object(object)
+    }
+
+    @Test func allIsWell() {
+        let lines = StatusText.lines(Self.status())
+        #expect(lines.first?.hasPrefix("ima-test: OK - mode enforce, leader, 181 resources") == true, "\(lines)")
+        #expect(lines.count == 2)
+        #expect(StatusJudgement(Self.status()).isGood)
+    }
+
+    @Test func aBreachTellsItsCountsWattsAndPriorities() {
+        let status = Self.status(["breaches": [Self.breach(1, failed: 8)]])
+        let lines = StatusText.lines(status)
+        #expect(lines.contains("breach 10000001 critical on main-a: open for 4m12s"), "\(lines)")
+        #expect(lines.contains("  165 applied, 8 failed, 8 in progress"))
+        #expect(lines.contains("  asked 4800 W, confirmed 4710 W, measured 46.60 kW (coverage 100 %)"))
+        #expect(lines.contains { $0.hasPrefix("  priority 2: 165 applied, 8 failed, 8 in progress, ") })
+        #expect(lines[1].hasPrefix("! 8 failed in breach 10000001"))
+        #expect(!StatusJudgement(status).isGood)
+    }
+
+    /// Each by itself is wrong, and says what helps.
+    @Test(arguments: [
+        ("broker", #""not subscribed""#, "DEAF"), ("journal_failure", #""disk full""#, "JOURNAL"),
+        ("awaiting_resume", #""it is old""#, "NOT RESUMED"),
+        ("frozen", #"{"user":"root","since":"2026-11-21T04:00:00Z","reason":"row 7"}"#, "FROZEN by root"),
+        ("configuration", #"{"generation":1,"errors":["ima.yaml:3: no"],"needs_restart":[]}"#, "RELOAD FAILED"),
+        ("configuration", #"{"generation":1,"errors":[],"needs_restart":["http"]}"#, "HALF-APPLIED"),
+        ("readiness", #"{"enforceable":177,"visited":181,"total":181,"not_enforceable":[]}"#, "4 resources not"),
+    ])
+    func somethingIsWrong(key: String, value: String, words: String) throws {
+        let status = Self.status([key: try JSONValue(parsing: Array(value.utf8))])
+        #expect(!StatusJudgement(status).isGood)
+        let lines = StatusText.lines(status)
+        #expect(lines[0].contains("1 PROBLEM") && lines[1].hasPrefix("! \(words)"), "\(lines)")
+    }
+
+    @Test func observingIsAsItWasWanted() {
+        let status = Self.status(["mode": "observe"])
+        #expect(StatusJudgement(status).isGood)
+        #expect(StatusText.lines(status)[1].hasPrefix("- OBSERVE"))
+    }
+
+    /// Everything at once, of ten thousand resources.
+    @Test(arguments: [0, 1, 3, 40])
+    func itFitsWhateverTheSize(breaches: Int) {
+        let failures: [JSONValue] = (0..<12).map { cause in
+            [
+                "cause": "unreachable", "message": .string("cause \(cause) " + String(repeating: "x", count: 300)),
+                "count": 1000, "recovering": 3, "since": "2026-11-21T04:00:00Z", "next": "looked at again",
+                "bmcs": .array((0..<1000).map { .string("10.\(cause).\($0 / 250).\($0 % 250 + 1):443") }),
+                "resources": .array((0..<1000).map { .string("dgx-\(cause)-\($0)") }),
+            ]
+        }
+        let controls: [JSONValue] = (0..<10_000).map { index in
+            [
+                "control": .string("dgx-\(index)/power_limit"), "bmc": .string("https://10.1.\(index / 250).\(index % 250 + 1)"),
+                "held": .string("\(index % 20) W"), "code": index % 3 == 0 ? "failed" : "applied",
+                "message": .string("reason \(index % 30)\n" + String(repeating: "y", count: 400)),
+            ]
+        }
+        let status = Self.status([
+            "breaches": .array((0..<breaches).map { Self.breach($0, failed: $0 % 2, priorities: 12) }),
+            "controls": .array(controls), "broker": "not subscribed", "journal_failure": "disk full",
+            "awaiting_resume": "old", "frozen": ["user": "root"], "mode": "observe",
+            "readiness": [
+                "enforceable": 1, "visited": 9999, "total": 10_000,
+                "not_enforceable": .array(
+                    (0..<100).map { ["resource": .string("n-\($0)"), "why": .string("why \($0)")] }),
+            ],
+            "bmcs": [
+                "total": 12_000, "healthy": 0, "failing": 12_000, "recovering": 0, "unknown": 7,
+                "failures": .array(failures),
+            ],
+        ])
+        let lines = StatusText.lines(status)
+        #expect(lines.count <= 40)
+        #expect(lines.allSatisfy { $0.count <= 160 && !$0.contains("\n") })
+        #expect(lines.contains { $0.hasPrefix("failed: ") })
+        if breaches > 0 { #expect(lines.contains { $0.hasPrefix("breach 1000") }) }
+        if breaches == 40 { #expect(lines.contains { $0.hasSuffix("more breaches: `ima status --json`") }) }
+    }
+}
