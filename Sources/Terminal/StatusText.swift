@@ -36,7 +36,8 @@ public enum StatusText {
         let open = breaches == 1 ? "1 breach" : "\(breaches) breaches"
         let controls = Line.count(status["controls"]?.array?.count ?? 0, "control")
         let facts = [
-            "mode \(status["mode"]?.string ?? "unknown")", status["standby"]?["role"]?.string ?? "leader", resources, open,
+            "mode \(status["mode"]?.string ?? "unknown")", status["standby"]?["role"]?.string ?? "leader", resources,
+            open,
             controls, "generation \(status["generation"]?.text ?? "1")", status["version"]?.string ?? "",
         ].filter { !$0.isEmpty }
         return "\(status["agent"]?.string ?? "ima"): \(verdict) - \(facts.joined(separator: ", "))"
@@ -81,7 +82,8 @@ public enum StatusText {
             let recovering = group["recovering"]?.number?.int ?? 0
             lines.append(
                 "  \(count)\(age.map { " for \($0)" } ?? ""), \(group["cause"]?.string ?? "")"
-                    + "\(recovering > 0 ? ", \(recovering) of them recovering" : ""): \(group["message"]?.string ?? "")")
+                    + "\(recovering > 0 ? ", \(recovering) of them recovering" : ""): \(group["message"]?.string ?? "")"
+            )
             lines.append(
                 "    \(NameList.text(names, width: 60)) (\(NameList.text(resources, width: 40)));"
                     + " \(group["next"]?.string ?? "")")
@@ -96,7 +98,9 @@ public enum StatusText {
             "failed: \(Line.count(group.controls, "control")) on \(NameList.text(group.bmcs, width: 40))"
                 + " (\(NameList.text(group.resources, width: 40))): \(group.message)"
         }
-        if groups.count > mostFailureGroups { lines.append("failed: and \(groups.count - mostFailureGroups) more causes") }
+        if groups.count > mostFailureGroups {
+            lines.append("failed: and \(groups.count - mostFailureGroups) more causes")
+        }
         return lines
     }
 
