@@ -41,8 +41,7 @@ enum BreachText {
         }
         let waits = breach["awaiting_resume"] == true ? ", waits for `ima resume` or `ima release`" : ""
         let kind = breach["drill"] == true ? "drill" : "breach"
-        let where_ =
-            breach["drill"] == true ? "" : " \(breach["severity"]?.string ?? "") on \(breach["feed"]?.string ?? "")"
+        let where_ = breach["drill"] == true ? "" : " \(breach["severity"]?.string ?? "") on \(breach["feed"]?.string ?? "")"
         let title =
             "\(kind) \(StatusText.short(breach["id"]))\(where_): \(breach["phase"]?.string ?? "")\(age ?? "")\(waits)"
         var lines = [style(.bold, Line.fit(title))]
@@ -60,9 +59,7 @@ enum BreachText {
         }
         if let next = StatusText.time(breach["release"]?["next_at"]) {
             let wait = now.map { " in \(Line.age((next - $0) / .seconds(1)))" } ?? " at \(next)"
-            let rate = breach["release"]?["rate_watts_per_s"]?.number?.int.map {
-                ", at most \(Line.power($0)) a second"
-            }
+            let rate = breach["release"]?["rate_watts_per_s"]?.number?.int.map { ", at most \(Line.power($0)) a second" }
             lines.append(
                 "  release: \(breach["release"]?["remaining"]?.text ?? "0") left, next step\(wait)\(rate ?? "")")
         }

@@ -16,8 +16,7 @@ public enum DrillReport {
                 + (drill["cut_short"]?.string.map { ", cut short: \($0)" } ?? ""),
             "- all caps had ended after \(DrillText.milliseconds(drill["settled_ms"])); everything was back after"
                 + " \(DrillText.milliseconds(drill["ended_ms"]))",
-            "", "A control is proven where its cap was read back from the BMC, and then what had been there before.",
-            "",
+            "", "A control is proven where its cap was read back from the BMC, and then what had been there before.", "",
         ]
         let models = Dictionary(grouping: results) { result in
             Model(name: result["model"]?.string ?? "unknown model", dialect: result["dialect"]?.string ?? "unknown")
@@ -39,9 +38,7 @@ public enum DrillReport {
         let names = results.compactMap { $0["resource"]?.string }
         let capped = results.filter { $0["cap"]?["code"] == "applied" }
         let restored = results.filter { $0["restore"]?["code"] == "reverted" }
-        let measured = results.filter {
-            $0["drew_before_watts"]?.number != nil && $0["drew_during_watts"]?.number != nil
-        }
+        let measured = results.filter { $0["drew_before_watts"]?.number != nil && $0["drew_during_watts"]?.number != nil }
         let lower = measured.filter { result in
             (result["drew_during_watts"]?.number?.int ?? 0) < (result["drew_before_watts"]?.number?.int ?? 0)
         }
@@ -64,10 +61,7 @@ public enum DrillReport {
             }
             lines.append("")
         }
-        lines += [
-            "| control | before | under the cap | after | drew before | drew under the cap |",
-            "|---|---|---|---|---|---|",
-        ]
+        lines += ["| control | before | under the cap | after | drew before | drew under the cap |", "|---|---|---|---|---|---|"]
         for result in results {
             let cells = [
                 result["control"]?.string, result["prior"]?.string, result["cap"]?["value"]?.string,

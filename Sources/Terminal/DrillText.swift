@@ -22,8 +22,7 @@ public enum DrillText {
             }
             lines.append(
                 "  \(item["control"]?.string ?? ""): \(watts("limit", "no limit")) now, to"
-                    + " \(watts("cap", "a share of a maximum not seen yet")); draws \(watts("draw", "nobody knows how much"))"
-            )
+                    + " \(watts("cap", "a share of a maximum not seen yet")); draws \(watts("draw", "nobody knows how much"))")
         }
         if capped.count > 12 { lines.append("  and \(capped.count - 12) more") }
         for item in items.filter({ $0["skipped"] == true }).prefix(8) {
@@ -58,15 +57,12 @@ public enum DrillText {
     private static func step(_ step: JSONValue?, _ done: String, _ not: String) -> String {
         guard let step, let code = step["code"]?.string else { return not }
         let time = milliseconds(step["ms"])
-        if code == "applied" || code == "reverted" {
-            return "\(done) \(step["value"]?.string ?? "what it held") in \(time)"
-        }
+        if code == "applied" || code == "reverted" { return "\(done) \(step["value"]?.string ?? "what it held") in \(time)" }
         return "\(not) (\(code): \(step["message"]?.string ?? ""))"
     }
 
     private static func drew(_ result: JSONValue) -> String {
-        guard let before = result["drew_before_watts"]?.number?.int,
-            let during = result["drew_during_watts"]?.number?.int
+        guard let before = result["drew_before_watts"]?.number?.int, let during = result["drew_during_watts"]?.number?.int
         else { return "; not measured" }
         return "; drew \(Line.power(before)), then \(Line.power(during))"
     }

@@ -13,13 +13,18 @@ public struct FailureGroup: Sendable, Hashable {
     /// The failed ones of a status's controls, by cause: the largest group first.
     public static func groups(_ controls: [JSONValue]) -> [FailureGroup] {
         let failed = controls.filter { $0["code"] == "failed" }
-        return Dictionary(grouping: failed) { $0["message"]?.string ?? $0["reason"]?.string ?? "no reason" }
-            .map { message, members in
-                FailureGroup(
-                    message: message, controls: members.count,
-                    bmcs: Set(members.compactMap { $0["bmc"]?.string }.map(hostAndPort)).sorted(),
-                    resources: Set(members.compactMap { resource(of: $0) }).sorted())
-            }.sorted { ($1.controls, $0.message) < ($0.controls, $1.message) }
+        let groups = Dictionary(grouping: failed, by: cause).map { cause, members in
+            FailureGroup(
+                message: cause, controls: members.count,
+                bmcs: Set(members.compactMap { $0["bmc"]?.string }.map(hostAndPort)).sorted(),
+                resources: Set(members.compactMap { resource(of: $0) }).sorted())
+        }
+        return groups.sorted { ($1.controls, $0.message) < ($0.controls, $1.message) }
+    }
+
+    private static func cause(_ control: JSONValue) -> String {
+        let words = ["cause", "message", "reason"].lazy.compactMap { control[$0]?.string }
+        return words.first ?? "no reason"
     }
 
     static func resource(of control: JSONValue) -> String? {

@@ -5,8 +5,7 @@ enum Line {
 
     /// Cut with an ellipsis where it is longer; control characters of foreign text are not shown.
     static func fit(_ text: String, width: Int = width) -> String {
-        let clean =
-            text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        let clean = text.unicodeScalars.contains { $0.properties.generalCategory == .control }
             ? String(text.map { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control } ? " " : $0 })
             : text
         return clean.count <= width ? clean : clean.prefix(width - 1) + "…"

@@ -35,18 +35,17 @@ public struct StatusJudgement: Sendable {
 
     public var isGood: Bool { problems.isEmpty }
 
-    /// Such as `FROZEN by root since 2026-11-21T04:20:00Z (cooling works): nothing is written; `ima thaw``.
+    /// Such as `FROZEN by root since 2026-11-21T04:20:00Z (cooling works): `ima thaw``.
     private static func frozen(_ json: JSONValue?) -> String {
-        let scope = json?["scope"]?.string.flatMap { $0 == "all" ? nil : $0 }
-        let what = scope.map { ": \($0)" } ?? ""
-        let written = scope == nil ? "nothing is written" : "nothing is written there"
-        // Several are several people's: the scopes are told, and `--json` has the rest.
-        if let freezes = json?["freezes"]?.array, freezes.count > 1 { return "FROZEN\(what): \(written); `ima thaw`" }
+        let parts = json?["freezes"]?.array?.count ?? 1
+        let scope = [nil, "all"].contains(json?["scope"]?.string) ? "" : ": \(json?["scope"]?.string ?? "")"
+        // Several are several people's; the scopes are told, and `--json` has the rest.
+        if parts > 1, !scope.isEmpty { return "FROZEN\(scope): nothing is written there; `ima thaw`" }
         let user = json?["user"]?.string.map { " by \($0)" } ?? ""
         let since = json?["since"]?.string.map { " since \($0)" } ?? ""
         let until = json?["until"]?.string.map { " until \($0)" } ?? ""
         let reason = json?["reason"]?.string.map { " (\($0))" } ?? ""
-        return "FROZEN\(what)\(user)\(since)\(until)\(reason): \(written); `ima thaw`"
+        return "FROZEN\(scope)\(user)\(since)\(until)\(reason): nothing is written; `ima thaw`"
     }
 
     private static func configuration(_ status: JSONValue) -> [String] {

@@ -30,14 +30,13 @@ public enum StatusText {
 
     private static func headline(_ status: JSONValue, _ judgement: StatusJudgement, _ style: Style) -> String {
         let count = judgement.problems.count
-        let verdict = count == 0 ? style(.good, "OK") : style(.bad, Line.count(count, "PROBLEM"))
+        let verdict = count == 0 ? style(.good, "OK") : style(.bad, count == 1 ? "1 PROBLEM" : "\(count) PROBLEMS")
         let resources = Line.count(status["resources"]?.number?.int ?? 0, "resource")
         let breaches = status["breaches"]?.array?.count ?? 0
         let open = breaches == 1 ? "1 breach" : "\(breaches) breaches"
         let controls = Line.count(status["controls"]?.array?.count ?? 0, "control")
         let facts = [
-            "mode \(status["mode"]?.string ?? "unknown")", status["standby"]?["role"]?.string ?? "leader", resources,
-            open,
+            "mode \(status["mode"]?.string ?? "unknown")", status["standby"]?["role"]?.string ?? "leader", resources, open,
             controls, "generation \(status["generation"]?.text ?? "1")", status["version"]?.string ?? "",
         ].filter { !$0.isEmpty }
         return "\(status["agent"]?.string ?? "ima"): \(verdict) - \(facts.joined(separator: ", "))"
@@ -82,10 +81,9 @@ public enum StatusText {
             let recovering = group["recovering"]?.number?.int ?? 0
             lines.append(
                 "  \(count)\(age.map { " for \($0)" } ?? ""), \(group["cause"]?.string ?? "")"
-                    + "\(recovering > 0 ? ", \(recovering) of them recovering" : ""): \(group["message"]?.string ?? "")"
-            )
+                    + "\(recovering > 0 ? ", \(recovering) of them recovering" : ""): \(group["message"]?.string ?? "")")
             lines.append(
-                "    \(NameList.text(names, width: 60)) (\(NameList.text(resources, width: 40)));"
+                "    \(NameList.text(resources, width: 40)): on \(NameList.text(names, width: 50));"
                     + " \(group["next"]?.string ?? "")")
         }
         if groups.count > mostBMCGroups { lines.append("  and \(groups.count - mostBMCGroups) more causes") }
@@ -98,9 +96,7 @@ public enum StatusText {
             "failed: \(Line.count(group.controls, "control")) on \(NameList.text(group.bmcs, width: 40))"
                 + " (\(NameList.text(group.resources, width: 40))): \(group.message)"
         }
-        if groups.count > mostFailureGroups {
-            lines.append("failed: and \(groups.count - mostFailureGroups) more causes")
-        }
+        if groups.count > mostFailureGroups { lines.append("failed: and \(groups.count - mostFailureGroups) more causes") }
         return lines
     }
 

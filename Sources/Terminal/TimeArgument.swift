@@ -31,9 +31,7 @@ public enum TimeArgument {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = zone
         let today = Date(timeIntervalSince1970: Double(now.milliseconds) / 1000)
-        guard let date = calendar.date(bySettingHour: hour, minute: minute, second: second, of: today) else {
-            return nil
-        }
+        guard let date = calendar.date(bySettingHour: hour, minute: minute, second: second, of: today) else { return nil }
         let time = Timestamp(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
         guard time > now, let before = calendar.date(byAdding: .day, value: -1, to: date) else { return time }
         return Timestamp(milliseconds: Int64((before.timeIntervalSince1970 * 1000).rounded()))
@@ -48,9 +46,7 @@ public enum TimeArgument {
             if character.isASCII, character.isNumber {
                 digits.append(character)
             } else {
-                guard let unit = units[character], let number = Int64(digits), number < 1_000_000_000 else {
-                    return nil
-                }
+                guard let unit = units[character], let number = Int64(digits), number < 1_000_000_000 else { return nil }
                 seconds += number * unit
                 digits = ""
             }

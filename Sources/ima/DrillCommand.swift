@@ -18,17 +18,14 @@ struct DrillCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SocketOption
     @OptionGroup var reason: ReasonOption
-    @Argument(
-        help: "Resources, ranges of them, racks, groups, feeds or BMCs.", completion: AgentNames.resources.completion)
+    @Argument(help: "Resources, ranges of them, racks, groups, feeds or BMCs.", completion: AgentNames.resources.completion)
     var resources: [String]
     @Option(name: .long, help: "The cap, of each control's maximum.") var cap = "90%"
     @Option(
-        name: .long, help: "How long the caps stand once they are read back; else settle_time and meter_every together."
-    )
+        name: .long, help: "How long the caps stand once they are read back; else settle_time and meter_every together.")
     var hold: String?
     @Flag(name: .long, help: "Without asking.") var yes = false
-    @Option(
-        name: .long, help: "Write what was proven on which hardware to this new file (.json for JSON, else Markdown).")
+    @Option(name: .long, help: "Write what was proven on which hardware to this new file (.json for JSON, else Markdown).")
     var report: String?
     @Flag(name: .long, help: "Print JSON.") var json = false
 
@@ -104,8 +101,7 @@ struct DrillCommand: AsyncParsableCommand {
                 }
             } catch let failure as Failure where failure.message.contains("has not begun that drill") {
                 throw Failure(
-                    "the agent was started anew and puts back what the drill held: `ima history --breach \(id.prefix(8))`"
-                )
+                    "the agent was started anew and puts back what the drill held: `ima history --breach \(id.prefix(8))`")
             }
             try await Task.sleep(for: Self.period)
         }

@@ -22,8 +22,7 @@ final class PreflightWatch: Sendable {
                 result.isEnforceable
                     ? stream.flush(at: time)
                     : stream.add(
-                        result.resource, bmc: result.bmc?.address.hostAndPort ?? "",
-                        cause: PreflightCommand.cause(result),
+                        result.resource, bmc: result.bmc?.address.hostAndPort ?? "", cause: PreflightCommand.cause(result),
                         at: time)
             }
             tell(lines, progress)

@@ -130,6 +130,7 @@ struct StatusSnapshot: Sendable {
             "held": control.entry.held.map { .string($0.description) } ?? .null,
             "code": control.outcome.map { .string($0.code.rawValue) } ?? "in_progress",
             "reason": control.outcome?.reason.map(JSONValue.string) ?? .null,
+            "cause": control.outcome?.cause.map(JSONValue.string) ?? .null,
             "message": control.outcome?.message.map(JSONValue.string) ?? .null,
         ]
     }

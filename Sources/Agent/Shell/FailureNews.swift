@@ -31,7 +31,7 @@ final class FailureNews: Sendable {
 
     /// - Parameter action: `applied` or `reverted`
     func add(_ entry: ControlEntry, _ outcome: Outcome, action: String) {
-        let cause = Cause(action: action, message: outcome.message ?? "")
+        let cause = Cause(action: action, message: outcome.cause ?? outcome.message ?? "")
         state.withLock { state in
             state.waiting[cause, default: ([], [])].resources.insert(entry.key.resource)
             state.waiting[cause, default: ([], [])].bmcs.insert(entry.bmc.address.hostAndPort)

@@ -15,7 +15,7 @@ struct CircuitBreaker: Sendable {
     /// Why nothing may be sent now; nil where it may.
     func refusal(_ now: ContinuousClock.Instant) -> BMCFault? {
         guard let openUntil, now < openUntil else { return nil }
-        return BMCFault(.circuitOpen, "\(reason); circuit open after several timeouts in a row, nothing was sent")
+        return BMCFault.circuitOpen(after: reason)
     }
 
     mutating func answered() { self = CircuitBreaker() }

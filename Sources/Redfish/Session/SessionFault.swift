@@ -1,4 +1,5 @@
 import Curl
+import Foundation
 import Shedding
 import Site
 import StrictJSON
@@ -26,10 +27,16 @@ enum SessionFault {
         case .timeout where error.mayHaveBeenObeyed: "no answer within \(limit)"
         case .timeout: "no connection within \(options.connectTimeout)"
         case .connectionLost: "the connection broke before the answer was complete"
-        case .handshake: "the TLS handshake failed: \(error.message)"
+        case .handshake: "the TLS handshake failed: \(withoutAddress(error.message))"
         case .shutDown: "the agent is stopping"
         case .tls, .tooLarge, .protocolViolation: error.message
         }
+    }
+
+    /// libcurl names the address in some of its words, and every BMC would have a cause of its own.
+    private static func withoutAddress(_ words: String) -> String {
+        guard let place = words.range(of: " in connection to ") else { return words }
+        return String(words[..<place.lowerBound])
     }
 
     static func said(_ response: HTTPResponse) -> String {

@@ -46,6 +46,16 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { message }
 
+    private static let circuitNote = "; circuit open after several timeouts in a row, nothing was sent"
+
+    /// - Parameter reason: what the last of the timeouts was
+    public static func circuitOpen(after reason: String) -> BMCFault { BMCFault(.circuitOpen, reason + circuitNote) }
+
+    /// What a message says of the trouble itself, which is the same whether or not it was tried again.
+    static func trouble(in message: String) -> String {
+        message.hasSuffix(circuitNote) ? String(message.dropLast(circuitNote.count)) : message
+    }
+
     /// Whether nothing at all was sent, so that the BMC cannot have obeyed, whatever it says.
     public var isUnsent: Bool {
         switch kind {

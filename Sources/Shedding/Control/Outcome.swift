@@ -56,6 +56,9 @@ public struct Outcome: Sendable, Hashable {
         }
     }
 
+    /// Why it failed, in words that are the same for the same; nil where it did not.
+    public var cause: String? { if case .failed(let reason) = ending { reason.cause } else { nil } }
+
     /// The BMC could not be spoken to.
     public var isUnreachable: Bool { if case .failed(let reason) = ending { reason.isUnreachable } else { false } }
 

@@ -37,7 +37,7 @@ public struct BMCTrouble: Sendable, Hashable {
         case .cancelled, .outOfTime, .refused, .overtaken, .unsupported, .machineOff, .unknownEffect, .invalidAnswer:
             return nil
         }
-        self.init(cause, fault.message, isCertain: !fault.mayBeOfResource)
+        self.init(cause, BMCFault.trouble(in: fault.message), isCertain: !fault.mayBeOfResource)
     }
 
     /// What becomes of it next, and what an operator can do.

@@ -1,4 +1,10 @@
 extension FailureReason: CustomStringConvertible {
+    /// The same words for the same cause, however often it was tried: many that fail of it are told together.
+    public var cause: String {
+        guard case .bmc(let kind, let said, _) = self else { return description }
+        return Self.text(kind == .circuitOpen ? .unreachable : kind, BMCFault.trouble(in: said), 0)
+    }
+
     /// In words an operator can act on.
     public var description: String {
         switch self {
