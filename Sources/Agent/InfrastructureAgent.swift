@@ -180,7 +180,7 @@ public func buildAgent(
             enforcer: enforcer, trust: trust, pool: pool, state: configurationState, rules: rules, composer: composer,
             // Under the prefix that the agent was started with.
             subscribe: { bus.listen(to: alertTopics($0.trust, prefix: configuration.bus.topicPrefix)) },
-            announce: { supervisor.isReloading($0) }), logger: logger, now: wall)
+            renewBroker: { bus.renew($0) }, announce: { supervisor.isReloading($0) }), logger: logger, now: wall)
     if let control = configuration.control {
         services.append(
             HTTPService(

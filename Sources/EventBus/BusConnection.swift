@@ -37,6 +37,8 @@ public final class BusConnection: Sendable {
         var connectedAt: ContinuousClock.Instant?
         /// Those that are subscribed to now.
         var topics: [String] = []
+        /// Whether the connection is being made anew by other certificates.
+        var isRenewing = false
         /// Connections in a row that ended within seconds.
         var quickEnds = 0
         /// Those in a row on which a publish was not acknowledged, after however long: a large one takes its time.
@@ -73,9 +75,7 @@ public final class BusConnection: Sendable {
         client = try MQTTClient(
             MQTTOptions(
                 host: options.address.host, port: options.address.port, clientID: options.clientID,
-                tls: options.tls.map {
-                    MQTTOptions.TLS(caFile: $0.authorities, certificateFile: $0.certificate, keyFile: $0.key)
-                },
+                tls: options.tls?.mqtt,
                 login: { try options.login().map { .init(username: $0.username, password: $0.password) } },
                 subscriptions: (options.topics + options.optionalTopics).map {
                     .init(topic: $0, qos: options.subscribeQoS)
@@ -118,7 +118,8 @@ public final class BusConnection: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             let isDone = shared.state.withLock { state in
                 if state.early.remove(messageID) != nil { return true }
-                state.waiting[messageID] = continuation
+                // Ids begin anew with a client that was set up anew.
+                state.waiting.updateValue(continuation, forKey: messageID)?.resume(throwing: Unacknowledged())
                 return false
             }
             if isDone { continuation.resume() }
@@ -135,6 +136,29 @@ public final class BusConnection: Sendable {
 
     /// Connects anew with a new login, before the broker ends the old one.
     public func renewLogin() { client.reconnect() }
+
+    /// Connects anew by these certificates, read now: what was trusted before and is not any more ends with it. A publish
+    /// that waits for an acknowledgement fails, and is to be sent again.
+    public func renew(_ tls: BusOptions.TLS) {
+        let isConnected = client.isConnected
+        shared.state.withLock { $0.isRenewing = isConnected }
+        client.renew(tls.mqtt)
+        if !isConnected { Self.giveUp(in: shared) }
+    }
+
+    /// Nobody will acknowledge what is under way.
+    private static func giveUp(in shared: Shared) {
+        let waiting = shared.state.withLock { state in
+            defer {
+                state.waiting = [:]
+                state.abandoned = []
+                state.early = []
+                state.isRenewing = false
+            }
+            return state.waiting
+        }
+        for continuation in waiting.values { continuation.resume(throwing: Unacknowledged()) }
+    }
 
     /// Turns the client's events into log lines, acknowledgements and ``Event``s.
     private struct Handler: Sendable {
@@ -197,7 +221,7 @@ public final class BusConnection: Sendable {
                         "broker": "\(options.address)", "reason": "\(error)",
                         "retry_in": "\(delay)",
                     ])
-                noteEnd()
+                if shared.state.withLock({ $0.isRenewing }) { BusConnection.giveUp(in: shared) } else { noteEnd() }
                 onEvent(.lost)
             }
         }
@@ -232,5 +256,11 @@ public final class BusConnection: Sendable {
                 "the broker ends each connection right after it began: another client seems to use our id",
                 metadata: ["client": "\(options.clientID)", "broker": "\(options.address)"])
         }
+    }
+}
+
+extension BusOptions.TLS {
+    fileprivate var mqtt: MQTTOptions.TLS {
+        MQTTOptions.TLS(caFile: authorities, certificateFile: certificate, keyFile: key)
     }
 }

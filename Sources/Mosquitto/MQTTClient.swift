@@ -23,6 +23,7 @@ public final class MQTTClient: Sendable {
         var subscriptions: [MQTTOptions.Subscription] = []
         /// Topics that are not wanted any more. The broker keeps a session's subscriptions until it is told.
         var unwanted: Set<String> = []
+        var tls: MQTTOptions.TLS?
     }
 
     // libmosquitto locks its handle itself once told that it is threaded (`mosquitto_threaded_set`).
@@ -46,7 +47,10 @@ public final class MQTTClient: Sendable {
         onEvent: @escaping @Sendable (MQTTEvent) -> Void
     ) throws {
         self.options = options
-        state.withLock { $0.subscriptions = options.subscriptions }
+        state.withLock {
+            $0.subscriptions = options.subscriptions
+            $0.tls = options.tls
+        }
         self.onMessage = onMessage
         self.onEvent = onEvent
         let id = options.clientID.isEmpty ? nil : options.clientID
@@ -67,7 +71,7 @@ public final class MQTTClient: Sendable {
         mosquitto_threaded_set(handle, true)
         mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311)
         mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1)
-        if let tls = options.tls {
+        if let tls = state.withLock({ $0.tls }) {
             let code = mosquitto_tls_set(handle, tls.caFile, nil, tls.certificateFile, tls.keyFile, nil)
             guard code == MOSQ_ERR_SUCCESS.rawValue else { throw MQTTError(operation: "TLS set-up", code: code) }
         }
@@ -105,6 +109,18 @@ public final class MQTTClient: Sendable {
     /// Ends the connection in order and makes a new one, with a new login.
     public func reconnect() {
         state.withLock { $0.mustReconnect = true }
+        wake()
+    }
+
+    /// Ends the connection in order and makes a new one by these certificates, or by what their files hold now: the library
+    /// adds authorities and forgets none, so everything is set up anew. What was published and not acknowledged is
+    /// forgotten with it.
+    public func renew(_ tls: MQTTOptions.TLS) {
+        state.withLock { state in
+            state.tls = tls
+            state.mustForget = true
+            if state.connected { state.mustReconnect = true }
+        }
         wake()
     }
 
@@ -228,7 +244,7 @@ extension MQTTClient {
             if takeReconnect() {
                 mosquitto_disconnect(handle)
                 _ = mosquitto_loop_write(handle, 1)
-                return MQTTError(operation: "renewing the login", code: Int32(MOSQ_ERR_SUCCESS.rawValue))
+                return MQTTError(operation: "renewing login or trust", code: Int32(MOSQ_ERR_SUCCESS.rawValue))
             }
         }
         return MQTTError(operation: "connection", code: Int32(MOSQ_ERR_SUCCESS.rawValue))

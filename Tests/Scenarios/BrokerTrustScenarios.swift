@@ -101,6 +101,43 @@ struct BrokerTrustScenarios {
         }
     }
 
+    /// A CA that is gone is trusted no more, and one that comes is trusted, both without a restart.
+    @Test(.timeLimit(.minutes(2)))
+    func theBrokersAuthoritiesAreReadAgain() async throws {
+        let (own, other) = (try CertificateAuthority(name: "bus-ca"), try CertificateAuthority(name: "other-ca"))
+        let broker = try await TestBroker(authority: own)
+        let stage = try await stage(broker, "tls: { ca: bus-ca.pem }")
+        try stage.folder.write(own.certificatePEM + other.certificatePEM, to: "bus-ca.pem")
+        try await stage.startAgent()
+        let process = stage.processID
+        try stage.folder.write(other.certificatePEM, to: "bus-ca.pem")
+        let removed = try stage.command("reload")
+        #expect(removed.status == 0 && removed.output.contains("file changed: \(stage.folder.path("bus-ca.pem"))"))
+        #expect(!removed.output.contains("needs a restart"))
+        #expect(try await eventually { await stage.readiness() == 503 })
+        try await Task.sleep(for: .seconds(2))
+        #expect(await stage.readiness() == 503, "a CA that is gone is trusted no more")
+        // Back under another name, which a reload takes up as well.
+        try stage.folder.write(own.certificatePEM, to: "new-ca.pem")
+        try stage.folder.write(
+            stage.folder.read("ima.yaml").replacing("ca: bus-ca.pem", with: "ca: new-ca.pem"), to: "ima.yaml")
+        let named = try stage.command("reload")
+        #expect(named.status == 0 && named.output.contains("broker.tls.ca: "), "\(named)")
+        #expect(try await eventually { await stage.readiness() == 200 }, "\(stage.log.suffix(2000))")
+        // And it hears what is said.
+        let sender = try stage.powerAgent(on: broker, trusting: own)
+        sender.start()
+        #expect(try await eventually { sender.isConnected })
+        let breach = try Stage.newBreach()
+        let payload = stage.payload(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)], .critical)
+        try await sender.publish(sender.event(.breachAlert, payload.json, time: Stage.now))
+        #expect(try await eventually { stage.fleet.limit(of: "cpu-1") == 900 })
+        #expect(stage.processID == process)
+        sender.stop()
+        await stage.tearDown()
+        await broker.stop()
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func accessTokensAreFetchedRenewedAndReplaced() async throws {
         let broker = try await TestBroker(clients: ["oauthtoken": "token-1"])

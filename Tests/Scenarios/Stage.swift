@@ -207,6 +207,14 @@ final class Stage: Sendable {
             logger: Self.quiet)
     }
 
+    /// The same on a broker with TLS.
+    func powerAgent(on broker: TestBroker, trusting authority: CertificateAuthority) throws -> SimulatedPowerAgent {
+        let file = try folder.write(authority.certificatePEM, to: "power-agent-ca.pem")
+        return try SimulatedPowerAgent(
+            source: Self.source, key: powerKey,
+            bus: BusOptions(address: broker.address, clientID: "", tls: .init(authorities: file)), logger: Self.quiet)
+    }
+
     static var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 
     static func newBreach() throws -> UUIDText { UUIDText(randomBytes: try RandomBytes.draw(16)) }

@@ -75,6 +75,9 @@ final class BusService: Service {
     /// Listens to the alerts of other sources from now on.
     func listen(to topics: [String]) { connection.listen(to: topics) }
 
+    /// Connects anew by these certificates.
+    func renew(_ tls: BusOptions.TLS) { connection.renew(tls) }
+
     func run() async throws {
         connection.start()
         defer { connection.stop() }

@@ -19,7 +19,10 @@ struct ConfigurationDifference: Sendable, Hashable {
             let (before, after) = (key.value(old), key.value(new))
             guard before != after else { continue }
             let change = ReloadReply.Key(key: key.path, from: before, to: after)
+            // Another broker is for the next start, with all that belongs to it.
+            let isOfNextBroker = key.path.hasPrefix("broker.tls.") && old.bus.address != new.bus.address
             switch key.effect {
+            case .live where isOfNextBroker: needsRestart.append(change)
             case .live: changed.append(change)
             case .restart: needsRestart.append(change)
             case .named: break

@@ -84,9 +84,9 @@ extension ConfigurationKey {
         .number("broker.qos", .restart) { $0.bus.qos },
         // Decides only whether broker.url may be what it is.
         .init("broker.allow_plaintext", .live) { _ in "" },
-        .text("broker.tls.ca", .restart) { $0.bus.tls?.authorities },
-        .text("broker.tls.certificate", .restart) { $0.bus.tls?.certificate },
-        .text("broker.tls.key", .restart) { $0.bus.tls?.key },
+        .text("broker.tls.ca", .live) { $0.bus.tls?.authorities },
+        .text("broker.tls.certificate", .live) { $0.bus.tls?.certificate },
+        .text("broker.tls.key", .live) { $0.bus.tls?.key },
         .text("broker.token_file", .restart) { configuration in
             if case .tokenFile(let path) = configuration.bus.login { path } else { nil }
         },

@@ -21,6 +21,8 @@ actor ConfigurationReload {
         let composer: EventComposer
         /// Subscribes to the alerts of the sources that are trusted now.
         let subscribe: @Sendable (AgentConfiguration) -> Void
+        /// Connects to the broker anew, by these certificates.
+        let renewBroker: @Sendable (BusOptions.TLS) -> Void
         /// Says that a reload begins (true) and is over (false), to whoever supervises the process.
         let announce: @Sendable (Bool) -> Void
     }
@@ -94,6 +96,8 @@ actor ConfigurationReload {
         var trust: TrustStore.Prepared
         var files: ConfigurationFiles
         var renewsTrust: Bool
+        /// How to connect to the broker from now on; nil where that stays as it is.
+        var brokerTLS: BusOptions.TLS?
         var reply: ReloadReply
     }
 
@@ -120,7 +124,12 @@ actor ConfigurationReload {
             new: new, trust: trust, files: newFiles,
             renewsTrust: ConfigurationDifference.trustsOtherwise(current, new)
                 || newFiles.authoritiesChanged(since: files),
-            reply: reply)
+            brokerTLS: brokerTLS(new, newFiles), reply: reply)
+    }
+
+    private func brokerTLS(_ new: AgentConfiguration, _ newFiles: ConfigurationFiles) -> BusOptions.TLS? {
+        guard new.bus.address == current.bus.address, let tls = new.bus.tls else { return nil }
+        return tls != current.bus.tls || newFiles.brokerChanged(since: files) ? tls : nil
     }
 
     private func adopt(_ plan: Plan) async {
@@ -129,6 +138,7 @@ actor ConfigurationReload {
         parts.rules.adopt(maximumAge: new.policy.maxAge, limits: new.limits)
         parts.composer.limit(toBytes: new.policy.maxEventBytes)
         parts.subscribe(new)
+        if let tls = plan.brokerTLS { parts.renewBroker(tls) }
         // Before anything is asked of a BMC by the new rules.
         parts.pool.renewTrust(force: plan.renewsTrust)
         await parts.enforcer.reload(new)
@@ -170,7 +180,9 @@ extension AgentConfiguration {
     /// Takes back what a running agent goes on with whatever its files say: the keys of ``ConfigurationKey/Effect/restart``.
     fileprivate mutating func keepWhatRuns(of old: AgentConfiguration) {
         agentID = old.agentID
+        let tls = bus.address == old.bus.address ? bus.tls : old.bus.tls
         bus = old.bus
+        bus.tls = tls
         signing = old.signing
         journal = old.journal
         pool = old.pool

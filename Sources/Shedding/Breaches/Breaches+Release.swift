@@ -58,7 +58,9 @@ extension Breaches {
             let (one, other) = (priorities[left.element, default: 0], priorities[right.element, default: 0])
             return one == other ? left.offset > right.offset : one > other
         }
-        let count = breach.isHurried ? order.count : max(1, policy.step.of(breach.controls.count))
+        // A drill's are few, and somebody waits for them.
+        let isAtOnce = breach.isHurried || breach.isDrill
+        let count = isAtOnce ? order.count : max(1, policy.step.of(breach.controls.count))
         var actions: [Action] = []
         var letGo = 0
         for (_, key) in order.prefix(count) {

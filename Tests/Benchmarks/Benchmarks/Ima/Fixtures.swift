@@ -25,12 +25,11 @@ enum Fixtures {
         }
     }
 
-    /// The same, with a hint for each group of two hundred instead of each two hundredth node.
-    static func hintsWithGroups(_ count: Int) -> [ShedHint] {
-        hints(count).enumerated().map { number, hint in
-            guard number % 200 == 199 else { return hint }
-            return ShedHint(
-                resourceID: "row\(number / 200)", resourceType: .chassis, action: .powerCap, priority: 5,
+    /// For the same nodes, a hint for each group of two hundred.
+    static func groupHints(over count: Int) -> [ShedHint] {
+        (0..<count / 200).map { number in
+            ShedHint(
+                resourceID: "row\(number)", resourceType: .chassis, action: .powerCap, priority: 1 + number % 5,
                 targetPower: PowerQuantity(watts: Watts(900_000), unit: .kilowatt))
         }
     }
