@@ -3,10 +3,12 @@ import PowerEvents
 /// What tells a hint apart from the others of its breach, and its parts from theirs.
 struct HintName: Hashable, Sendable {
     let resource: String
+    let type: ResourceType
     let action: ShedAction
 
     init(_ hint: ShedHint) {
         resource = hint.resourceID
+        type = hint.resourceType
         action = hint.action
     }
 }
