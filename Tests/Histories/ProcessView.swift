@@ -45,7 +45,7 @@ struct ProcessView {
 
     var looks: [String: Look] = [:]
     var powers: [String: PowerLook] = [:]
-    /// Nodes that said last that they are off, when one of their limits was asked for.
+    /// Resources whose limit was gone when last asked for, since their node is off.
     var saidOff: Set<String> = []
     var runs: [ControlKey: Run] = [:]
     var waiting: [String: Waiting] = [:]

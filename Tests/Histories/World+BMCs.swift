@@ -50,9 +50,11 @@ extension World {
             let (register, power, now) = (bmc.machine.registers[place], bmc.machine.power, time.now)
             then(delay, result) { [self] in
                 note("read \(order.id) \(key): \(Self.text(result))")
-                if case .failure(let fault) = result, fault.kind == .machineOff { view.saidOff.insert(node) }
+                if case .failure(let fault) = result, fault.kind == .machineOff {
+                    view.saidOff.insert(key.resource)
+                }
                 guard case .success = result else { return }
-                view.saidOff.remove(node)
+                view.saidOff.remove(key.resource)
                 if view.runs[key]?.serial == nil {
                     view.runs[key]?.serial = bmc.machine.serial
                     view.runs[key]?.isIdentified = identity.told != nil

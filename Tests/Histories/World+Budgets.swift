@@ -58,12 +58,13 @@ extension World {
     }
 
     private func sum(
-        _ ask: Model.Ask, rest: (String) -> Int?, isOff: (String) -> Bool, held: (VirtualBMC, String) -> Int?
+        _ ask: Model.Ask, rest: (String) -> Int?, isOff: (String) -> Bool, isGone: (String) -> Bool = { _ in false },
+        held: (VirtualBMC, String) -> Int?
     ) -> Sum {
         var sum = Sum()
         var places: Set<String> = []
         for target in ask.targets {
-            guard let bmc = bmcs[target.node], !isOff(target.node) else { continue }
+            guard let bmc = bmcs[target.node], !isOff(target.node), !isGone(target.resource) else { continue }
             let place = bmc.place(of: target.resource)
             guard places.insert(place).inserted else { continue }
             sum.tolerance += bmc.tolerance
@@ -94,7 +95,9 @@ extension World {
             bearing[breach, default: []].insert(place)
         }
         let sum = sum(ask, rest: knownRest) {
-            view.powers[$0]?.state.isDown ?? false || view.saidOff.contains($0) || isDown($0)
+            view.powers[$0]?.state.isDown ?? false || isDown($0)
+        } isGone: {
+            view.saidOff.contains($0)
         } held: { _, place in
             view.looks[place]?.watts
         }

@@ -23,10 +23,11 @@ extension Breaches {
         return actions
     }
 
-    /// The hints of a breach that ask for watts together.
+    /// The hints of a breach that ask for watts together. Those too that a later alert has put in other terms: what they
+    /// asked for holds.
     private func budgets(of id: UUIDText) -> [(position: Int, plan: PlannedHint, target: Watts)] {
         (breaches[id]?.plans ?? []).enumerated().compactMap { position, plan in
-            guard plan.member == nil, !plan.isSuperseded, case .spread(let spread) = plan.verdict else { return nil }
+            guard plan.member == nil, case .spread(let spread) = plan.verdict else { return nil }
             return spread.target.map { (position, plan, $0) }
         }
     }
@@ -157,44 +158,41 @@ extension Breaches {
         if !isElsewhere, let resource = site.resource(named: plan.hint.resourceID), let own = fresh(resource.id) {
             return own
         }
-        // A machine is metered as a whole, whichever of its GPUs is capped.
-        var machines: [String: Watts?] = [:]
         var spread = Spread(target: nil)
         if case .spread(let own) = plan.verdict { spread = own }
+        // A machine is metered as a whole, whichever of its GPUs is capped; and a control that is shared lets through once.
+        var shown: [String: Watts] = [:]
+        var unmetered: [ControlKey: Watts] = [:]
         for part in parts {
             switch part.verdict {
-            case .spread(let inner):
-                spread.take(inner)
-                continue
+            case .spread(let inner): spread.take(inner)
             case .skipped(.otherFeed): continue
-            case .demand, .covered, .skipped: break
-            }
-            guard let resource = site.resources[part.resource] else { continue }
-            let machine = resource.type == .gpu ? resource.parent.flatMap { fresh($0) == nil ? nil : $0 } : nil
-            if let machine {
-                machines.updateValue(fresh(machine), forKey: machine)
-            } else {
-                let shown = fresh(resource.id)
-                machines.updateValue(shown == nil ? unmetered(part, now: now) : shown, forKey: resource.id)
+            case .demand, .covered, .skipped:
+                guard let resource = site.resources[part.resource] else { continue }
+                let whole = resource.type == .gpu ? resource.parent : nil
+                if let whole, let watts = fresh(whole) {
+                    shown[whole] = watts
+                } else if let watts = fresh(resource.id) {
+                    shown[resource.id] = watts
+                } else if mayYetTell(resource.id, now: now), !part.controls.isEmpty {
+                    return nil
+                } else if let key = part.controls.first {
+                    unmetered[key] = controls[key]?.outcome?.appliedLimit ?? .zero
+                } else {
+                    shown[resource.id] = sightings.draw(of: resource.id, now: now) ?? .zero
+                }
             }
         }
+        // Caps alone are no reason to correct them.
+        if shown.isEmpty { return nil }
         // Of what is metered by its GPUs alone, the rest is as large as it was known to be.
-        let rests = spread.rests.filter { machines[$0.key] == nil }.values.reduce(.zero, +)
-        return machines.values.reduce(rests as Watts?) { sum, watts in
-            sum.flatMap { sum in watts.map { sum + $0 } }
-        }
+        let rests = spread.rests.filter { shown[$0.key] == nil }.values
+        return [Array(shown.values), Array(unmetered.values), Array(rests)].joined().reduce(.zero, +)
     }
 
-    /// What counts for a member that its meter shows nothing of: the most that its control lets through. Nothing for what is
-    /// down, or cannot be spoken to: what the others draw does not depend on it. nil where its meter may yet tell.
-    private func unmetered(_ part: PlannedHint, now: Timestamp) -> Watts? {
-        if let reading = sightings.reading(of: part.resource), now - reading.at <= policy.meterEvery * 3 {
-            return part.controls.isEmpty ? reading.watts : nil
-        }
-        guard let key = part.controls.first, let outcome = controls[key]?.outcome, outcome.code == .applied else {
-            return sightings.draw(of: part.resource, now: now) ?? .zero
-        }
-        return outcome.value?.limit ?? .zero
+    /// Whether a meter has shown something lately, and so will again.
+    private func mayYetTell(_ resource: String, now: Timestamp) -> Bool {
+        sightings.reading(of: resource).map { now - $0.at <= policy.meterEvery * 3 } ?? false
     }
 }
 

@@ -156,14 +156,15 @@ extension Breaches {
     }
 
     mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
-        let isNews = outcome.isNews(after: controls[key]?.outcome)
+        let before = controls[key]?.outcome
+        let isNews = outcome.isNews(after: before)
         if isNews { controls[key]?.settledAt = now }
         controls[key]?.outcome = outcome
         changeLog.touch(key)
         if isNews { log(outcome, of: key) }
-        var actions: [Action] = []
+        var actions = before?.isNodeOff == true && outcome.value != nil ? lookAgain(beside: key) : []
         if outcome.isUnsupported, controls[key]?.entry.intent == nil {
-            actions = fallBack(from: key, now: now)
+            actions += fallBack(from: key, now: now)
             if controls[key] == nil { return actions }
             // For whom nothing else is done, that was the end of it.
             if demands(on: key).isEmpty { return actions + settleReleased(key, .applied(.nothingChanged), now: now) }
@@ -173,6 +174,16 @@ extension Breaches {
             return actions + settleHeld(key, outcome, isNews: isNews, now: now)
         }
         return actions + settleReleased(key, outcome, now: now)
+    }
+
+    /// What was gone with a machine's power is there again, and with it what is beside it.
+    private mutating func lookAgain(beside key: ControlKey) -> [Action] {
+        guard let node = site.resources[key.resource]?.parent else { return [] }
+        return site.children(of: node).compactMap { sibling in
+            let other = shared(ControlKey(resource: sibling.id, facet: key.facet))
+            guard other != key, controls[other]?.outcome?.isNodeOff == true else { return nil }
+            return pursueAnew(other)
+        }
     }
 
     /// A write goes out.

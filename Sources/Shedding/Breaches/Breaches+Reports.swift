@@ -96,7 +96,7 @@ extension Breaches {
     ) -> EnforcementResult? {
         var spread = spread
         var told: [SpreadResult.Part] = []
-        for part in parts.map(\.plan) {
+        for part in parts.map(\.plan) where !part.isSuperseded {
             if case .spread(let inner) = part.verdict {
                 spread.take(inner)
                 continue

@@ -67,7 +67,7 @@ struct BudgetHold: Sendable {
         var share = max(demand, floor)
         let control = book.controls[key]
         if let prior = control?.entry.prior?.value.limit, prior > .zero { share = min(share, prior) }
-        let held = control?.outcome.flatMap { $0.code == .applied ? $0.value?.limit : nil }
+        let held = control?.outcome?.appliedLimit
         members[index].floor = floor
         members[index].share = held.map { max($0, share) } ?? share
         members[index].held = held ?? share
