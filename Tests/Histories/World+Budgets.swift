@@ -53,7 +53,6 @@ extension World {
         var tolerance = 0
         /// Whether none of them can be lower.
         var isAtFloors = true
-        var unlimited: [String] = []
         var isRestKnown = true
     }
 
@@ -68,11 +67,8 @@ extension World {
             let place = bmc.place(of: target.resource)
             guard places.insert(place).inserted else { continue }
             sum.tolerance += bmc.tolerance
-            guard let watts = held(bmc, place) else {
-                sum.unlimited.append(target.resource)
-                sum.isAtFloors = false
-                continue
-            }
+            // What is not limited, or cannot be read, may be as high as it goes.
+            let watts = held(bmc, place) ?? HistorySite.maximum
             sum.watts += watts
             let floor = max(HistorySite.minimum, model.floors[target.resource]?.max() ?? 0, bmc.ways.clamp ?? 0)
             if watts > floor + bmc.tolerance { sum.isAtFloors = false }
@@ -103,9 +99,6 @@ extension World {
         }
         let name = ask.hint.resourceID
         let words = result.message ?? ""
-        if let first = sum.unlimited.first {
-            return fail("\(name) applied, but \(first) was read without a limit: \(words)")
-        }
         if !sum.isRestKnown { fail("\(name) applied, although nothing told what its trays draw: \(words)") }
         let said = result.appliedPower?.watts.wholeWatts ?? budget
         if sum.watts > said + sum.tolerance {

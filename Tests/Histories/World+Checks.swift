@@ -51,12 +51,15 @@ extension World {
             if at < breach.acceptedAt { fail("the last alert of breach \(id.text.prefix(2)) was not answered") }
             if report.action != .applied { fail("an open breach was reported as \(report.action)") }
             for ask in breach.asks {
+                // Members that are cut further because of what meters show are in progress again.
+                let isInProgress = report.diagnosticMessage?.contains("in progress") == true
                 guard
                     let result = report.results.last(where: {
                         $0.resourceID == ask.hint.resourceID && $0.requestedAction == ask.hint.action
                             && $0.resourceType == ask.hint.resourceType && $0.message?.hasPrefix("duplicate") != true
                     })
                 else {
+                    if isInProgress, ask.targets.contains(where: \.isMember) { continue }
                     return fail("\(ask.hint.action) \(ask.hint.resourceID) has no result in the last report")
                 }
                 if let budget = ask.budget { checkBudget(ask, result, budget) }

@@ -19,12 +19,9 @@ extension World {
         var priorities: [String: (node: String, priority: Int)] = [:]
         let suspended = Set(acceptance.asks.flatMap(\.targets).filter { $0.watts == nil }.map(\.node))
         // What is met through what is inside is begun with what turns out to have no limit of its own.
-        let isInside = { (ask: Model.Ask, target: Model.Ask.Target) in
-            ask.budget != nil || HistorySite.trays.contains(target.node) && ask.hint.resourceID != target.resource
-        }
         let inside = Set(
-            acceptance.asks.flatMap { ask in
-                ask.targets.filter { isInside(ask, $0) }.map { bmcs[$0.node]?.place(of: $0.resource) ?? $0.resource }
+            acceptance.asks.flatMap(\.targets).filter { $0.isInside || $0.isMember }.map {
+                bmcs[$0.node]?.place(of: $0.resource) ?? $0.resource
             })
         for ask in acceptance.asks {
             for target in ask.targets where target.watts != nil {

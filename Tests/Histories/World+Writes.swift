@@ -63,7 +63,8 @@ extension World {
         guard let look = view.looks[place] else { return fail("\(watts) W to \(key), which was never read") }
         let open = model.targets(.open, of: bmc, at: place)
         // That two names lead to one limit shows when both have been read, and what comes of it in the calm.
-        let own = open.filter { $0.resource == key.resource }
+        var own = open.filter { $0.resource == key.resource }
+        if own.contains(where: { !$0.isInside }) { own.removeAll(where: \.isInside) }
         guard let bound = (own.isEmpty ? open : own).compactMap({ model.bound(on: $0) }).min() else {
             return fail("\(watts) W to \(key), which no open breach asks for")
         }

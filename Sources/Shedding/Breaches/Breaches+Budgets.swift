@@ -57,7 +57,11 @@ extension Breaches {
 
     private func hasEnded(_ parts: [Breach.Part], of id: UUIDText) -> Bool {
         parts.allSatisfy { part in
-            part.plan.controls.allSatisfy { controls[$0]?.outcome != nil && unsettled[id]?.contains($0) != true }
+            // What a suspension covers ends with that.
+            let keys = if case .covered(let cover, _, _) = part.plan.verdict { [cover] } else { part.plan.controls }
+            return keys.allSatisfy { key in
+                controls[key].map { $0.outcome != nil } ?? true && unsettled[id]?.contains(key) != true
+            }
         }
     }
 

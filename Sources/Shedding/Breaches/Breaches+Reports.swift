@@ -122,8 +122,8 @@ extension Breaches {
         if let limit = outcome.value?.limit {
             return [limit, sight?.range.maximum].compactMap { $0 }.min()
         }
-        if outcome.code == .applied { return nil }
-        return [controls[key]?.entry.held?.limit, sight?.limit, sight?.range.maximum].compactMap { $0 }.first
+        // What it was seen to hold earlier may be gone since.
+        return outcome.code == .applied ? nil : sight?.range.maximum
     }
 
     private func outcome(of part: PlannedHint, _ breach: Breach) -> Outcome? {

@@ -18,6 +18,8 @@ struct BudgetHold: Sendable {
         var floor = Watts.zero
         /// Where budgets cut member by member: the lower give first, and nil last.
         var order: Int?
+        /// Whether it does not do as it was told, so that nothing comes of asking it for less.
+        var isFailing = false
     }
 
     private(set) var members: [Member] = []
@@ -30,7 +32,7 @@ struct BudgetHold: Sendable {
     var total: Watts { members.map(\.share).reduce(uncapped, +) }
 
     /// Whether something can be cut that is above its floor.
-    var canGive: Bool { members.contains { $0.demand > $0.floor && $0.share > $0.floor } }
+    var canGive: Bool { members.contains { !$0.isFailing && $0.demand > $0.floor && $0.share > $0.floor } }
 
     /// - Parameters:
     ///   - plan: of a hint that is met through what is inside
@@ -69,6 +71,7 @@ struct BudgetHold: Sendable {
         if let prior = control?.entry.prior?.value.limit, prior > .zero { share = min(share, prior) }
         let held = control?.outcome?.appliedLimit
         members[index].floor = floor
+        members[index].isFailing = control?.outcome?.code == .failed
         members[index].share = held.map { max($0, share) } ?? share
         members[index].held = held ?? share
     }
@@ -127,6 +130,7 @@ struct BudgetHold: Sendable {
     func cut(
         by excess: Watts, from base: KeyPath<Member, Watts>, split: BudgetSplit
     ) -> [(member: Member, demand: Watts)] {
+        let members = members.filter { !$0.isFailing }
         let shares = members.map { $0[keyPath: base] }
         let budget = members.map { BudgetMember(floor: $0.floor, order: $0.order) }
         let cut = Budget.cut(shares, by: excess, over: budget, by: split).shares
