@@ -66,6 +66,11 @@ extension World {
                     && !(reports[id]?.0.action == .reverted)
             }
             if isStillHeld || model.pending.values.contains(where: { $0.alert.breachID != breach }) { continue }
+            // What is inside may be left to a suspension by one hint and be met by another.
+            let isSuspended = model.breaches[breach]?.asks.contains { ask in
+                ask.targets.contains { $0.node == target.node && $0.watts == nil }
+            }
+            if target.isInside, isSuspended == true { continue }
             if target.watts == nil {
                 if bmc.machine.isDownByAgent, view.powers[target.node]?.state.isDown == true {
                     fail("reported as reverted: \(target.resource), which was read as down")

@@ -97,7 +97,8 @@ extension Breaches {
             return .failed(.sharesControl(with: holder.resource))
         }
         claimPlace(of: entry)
-        if controls[key]?.outcome?.code == .applied, !demands(on: key).isEmpty {
+        let outcome = controls[key]?.outcome
+        if outcome?.code == .applied || outcome?.isNodeOff == true, !demands(on: key).isEmpty {
             controls[key]?.outcome = nil
             for id in holdIndex[key].keys where breaches[id]?.isOpen == true {
                 unsettled[id, default: []].insert(key)
@@ -162,7 +163,8 @@ extension Breaches {
         controls[key]?.outcome = outcome
         changeLog.touch(key)
         if isNews { log(outcome, of: key) }
-        var actions = before?.isNodeOff == true && outcome.value != nil ? lookAgain(beside: key) : []
+        let isBack = before?.isNodeOff == true && outcome.value != nil || isNews && outcome.value == .power(.on)
+        var actions = isBack ? lookAgain(beside: key) : []
         if outcome.isUnsupported, controls[key]?.entry.intent == nil {
             actions += fallBack(from: key, now: now)
             if controls[key] == nil { return actions }
@@ -178,12 +180,16 @@ extension Breaches {
 
     /// What was gone with a machine's power is there again, and with it what is beside it.
     private mutating func lookAgain(beside key: ControlKey) -> [Action] {
-        guard let node = site.resources[key.resource]?.parent else { return [] }
-        return site.children(of: node).compactMap { sibling in
-            let other = shared(ControlKey(resource: sibling.id, facet: key.facet))
-            guard other != key, controls[other]?.outcome?.isNodeOff == true else { return nil }
-            return pursueAnew(other)
-        }
+        guard let resource = site.resources[key.resource],
+            let node = resource.type == .gpu ? resource.parent : resource.id
+        else { return [] }
+        let names = [node] + site.children(of: node).map(\.id)
+        return names.flatMap { name in ControlKey.Facet.allCases.map { ControlKey(resource: name, facet: $0) } }
+            .compactMap { name in
+                let other = shared(name)
+                guard other != key, controls[other]?.outcome?.isNodeOff == true else { return nil }
+                return pursueAnew(other)
+            }
     }
 
     /// A write goes out.
