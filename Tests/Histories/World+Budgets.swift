@@ -64,6 +64,8 @@ extension World {
         var places: Set<String> = []
         for target in ask.targets {
             guard let bmc = bmcs[target.node], !isOff(target.node), !isGone(target.resource) else { continue }
+            // What has come to be protected counts with what it draws, and is not held.
+            if site.resources[target.resource]?.isProtected == true { continue }
             let place = bmc.place(of: target.resource)
             guard places.insert(place).inserted else { continue }
             sum.tolerance += bmc.tolerance

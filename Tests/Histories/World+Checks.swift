@@ -63,7 +63,7 @@ extension World {
                     return fail("\(ask.hint.action) \(ask.hint.resourceID) has no result in the last report")
                 }
                 if let budget = ask.budget { checkBudget(ask, result, budget) }
-                for target in ask.targets where !satisfies(target) {
+                for target in ask.targets where !target.isMember && !satisfies(target) {
                     let holds =
                         "\(target.resource) holds \(value(target)) where \(ask.hint.action) allows \(model.bound(on: target).map { "\($0) W" } ?? "none")"
                     if result.code == .applied {
