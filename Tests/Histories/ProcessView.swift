@@ -50,6 +50,10 @@ struct ProcessView {
     var runs: [ControlKey: Run] = [:]
     var waiting: [String: Waiting] = [:]
     var identities: [String: Identity] = [:]
+    /// The run in which a place's refused write was first looked after.
+    var refusedRuns: [String: RunID] = [:]
+    /// When each node was last metered.
+    var meteredAt: [String: Timestamp] = [:]
     /// Requests on their way.
     var inFlight: [BMC.Address: Int] = [:]
     /// When each node's BMC was last asked for anything.

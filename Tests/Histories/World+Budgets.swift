@@ -28,6 +28,7 @@ extension World {
         guard history.hasTrays else { return sight }
         for machine in machines {
             let node = HistorySite.node(of: machine.id)
+            view.meteredAt[node] = time.now
             bmcs[node]?.machine.advance(to: time.now)
             guard let bmc = bmcs[node], bmc.fault(at: time.now) == nil, !random.chance(15) else { continue }
             let watts = bmc.watts
@@ -54,6 +55,8 @@ extension World {
         /// Whether none of them can be lower.
         var isAtFloors = true
         var isRestKnown = true
+        /// Whether each of them is there and was read.
+        var isWhole = true
     }
 
     private func sum(
@@ -63,14 +66,19 @@ extension World {
         var sum = Sum()
         var places: Set<String> = []
         for target in ask.targets {
-            guard let bmc = bmcs[target.node], !isOff(target.node), !isGone(target.resource) else { continue }
+            guard let bmc = bmcs[target.node], !isOff(target.node), !isGone(target.resource) else {
+                sum.isWhole = false
+                continue
+            }
             // What has come to be protected counts with what it draws, and is not held.
             if site.resources[target.resource]?.isProtected == true { continue }
             let place = bmc.place(of: target.resource)
             guard places.insert(place).inserted else { continue }
             sum.tolerance += bmc.tolerance
             // What is not limited, or cannot be read, may be as high as it goes.
-            let watts = held(bmc, place) ?? HistorySite.maximum
+            let held = held(bmc, place)
+            if held == nil { sum.isWhole = false }
+            let watts = held ?? HistorySite.maximum
             sum.watts += watts
             let floor = max(HistorySite.minimum, model.floors[target.resource]?.max() ?? 0, bmc.ways.clamp ?? 0)
             if watts > floor + bmc.tolerance { sum.isAtFloors = false }
@@ -105,6 +113,15 @@ extension World {
         let said = result.appliedPower?.watts.wholeWatts ?? budget
         if sum.watts > said + sum.tolerance {
             fail("\(name) applied at \(said) W, but its limits were read as \(sum.watts) W together: \(words)")
+        }
+        // What is drawn and not held counts as well, and what is down with its rest.
+        let hasOthers = ["protected", "not allowed", "node is off", "suspend", "403"].contains { words.contains($0) }
+        guard result.appliedPower != nil, !hasOthers, sum.isWhole else { return }
+        let rests = Set(ask.targets.map(\.node)).compactMap { node in
+            (Array(toldRests[node] ?? []) + [site.resources[node]?.rest?.wholeWatts ?? 0]).max()
+        }
+        if said > sum.watts + sum.tolerance + rests.reduce(0, +) {
+            fail("\(name) applied at \(said) W, but its limits were read as no more than \(sum.watts) W: \(words)")
         }
     }
 

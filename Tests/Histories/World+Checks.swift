@@ -76,6 +76,19 @@ extension World {
         }
     }
 
+    /// What is held is metered again and again, whatever else is due.
+    func checkMetering() {
+        guard history.hasTrays else { return }
+        for (node, bmc) in bmcs where bmc.machine.registers.values.contains(where: { $0.author == .agent }) {
+            let isHeld = model.asks(.open).contains { ask in
+                ask.ask.targets.contains { $0.node == node && $0.watts != nil }
+            }
+            if !isHeld { continue }
+            if let at = view.meteredAt[node], time.now - at <= policy.meterEvery * 2.5 { continue }
+            fail("\(node) is held and was not metered for a while")
+        }
+    }
+
     func value(_ target: Model.Ask.Target) -> String {
         guard let bmc = bmcs[target.node] else { return "nothing" }
         return "\(Self.text(bmc.register(of: target.resource)?.watts)) (\(bmc.machine.power.rawValue))"

@@ -35,7 +35,8 @@ extension World {
             bearing[breach, default: []].insert(target.watts == nil ? target.node + " power" : place)
             let look = view.looks[place]
             let isDown =
-                view.powers[target.node]?.state.isDown ?? false || target.watts != nil && view.saidOff.contains(target.resource)
+                view.powers[target.node]?.state.isDown ?? false
+                || target.watts != nil && view.saidOff.contains(target.resource)
             let bounds = asks.flatMap(\.targets).filter { $0.resource == target.resource }.compactMap {
                 model.bound(on: $0)
             }

@@ -156,6 +156,11 @@ extension World {
         guard policies.allSatisfy({ $0.onDrift == .keep }), look.author == .person || look.author == .otherAgent,
             !look.isTakenForOurs
         else { return }
+        if !owed.hasTaken, let refused = owed.refused, refused.isSeen, refused.life == lives,
+            !owed.priors.contains(look.watts)
+        {
+            return fail("\(key) restored over somebody else's \(Self.text(look.watts)), set after ours was refused")
+        }
         let isNearOurs = owed.sent.contains { sent in
             // What was never seen to take may have been rounded by its BMC.
             look.watts.map { abs(sent - $0) <= max(1, sent / 8) } ?? false
