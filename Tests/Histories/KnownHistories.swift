@@ -373,4 +373,19 @@ import Testing
                 ),
             ])
     }
+
+    /// A control that moved while the agent was away, after it had been read and before it was written.
+    @Test func aControlThatMovedBeforeItsFirstWrite() {
+        expectWell(
+            seeds: 850...850,
+            [
+                (6171, .crash(after: 12, downSeconds: 45)),
+                (
+                    181,
+                    active(
+                        1, critical: true,
+                        [hint("n1", .powerCap, 250, priority: 3), hint("n3-gpu1", .powerCap, 100, priority: 2)])
+                ), (43830, .move("n1")), (45_000, resolved(1)),
+            ])
+    }
 }

@@ -260,4 +260,20 @@ struct BudgetKeepingTests {
         let baselines = try #require(world.world.core.book.breaches[Fixture.id(1)]).baselines
         #expect(baselines == ["server": Watts(800)])
     }
+
+    @Test func whatIsFrozenIsNotCutBecauseItDrawsOn() throws {
+        var world = BudgetWorld()
+        world.see(["tray1": 1600, "tray1-gpu0": 600, "tray1-gpu1": 600])
+        world.world.step(.command(.freeze(Freeze())))
+        world.world.alert(Fixture.alert(1, .active, [hint("tray1", 1400)]))
+        world.run()
+        for _ in 0..<4 {
+            world.pass(.seconds(15))
+            world.world.show(Sight(watts: ["tray1": Watts(1600)]))
+            world.pass(.seconds(2))
+        }
+        world.world.step(.command(.thaw(nil)))
+        world.run()
+        #expect(sum(world, "tray1-gpu0", "tray1-gpu1") == 1000, "as was asked for, and no less")
+    }
 }

@@ -18,7 +18,7 @@ struct BudgetHold: Sendable {
         var floor = Watts.zero
         /// Where budgets cut member by member: the lower give first, and nil last.
         var order: Int?
-        /// Whether it does not do as it was told, so that nothing comes of asking it for less.
+        /// Whether it does not do as it was told, or nothing may be written to it: nothing comes of asking it for less.
         var isFailing = false
     }
 
@@ -71,7 +71,7 @@ struct BudgetHold: Sendable {
         if let prior = control?.entry.prior?.value.limit, prior > .zero { share = min(share, prior) }
         let held = control?.outcome?.appliedLimit
         members[index].floor = floor
-        members[index].isFailing = control?.outcome?.code == .failed
+        members[index].isFailing = control?.outcome?.code == .failed || book.isFrozen(key)
         members[index].share = held.map { max($0, share) } ?? share
         members[index].held = held ?? share
     }

@@ -9,7 +9,7 @@ struct Dispatch: Sendable {
     /// and the next regular look is a long way off.
     static let recordPause = Duration.milliseconds(500)
 
-    private var queues: Queues
+    var queues: Queues
     private var turns: [Slot: Turn] = [:]
     private var runs: [RunID: Run] = [:]
     /// Where each run is at work.
@@ -46,9 +46,6 @@ struct Dispatch: Sendable {
     func nextDue(now: Timestamp) -> Timestamp? {
         isStopping ? nil : [queues.nextDue, visits.nextDue].compactMap { $0 }.min()
     }
-
-    /// When a machine is next to be metered, where something is held.
-    func nextMetering(every: Duration) -> Timestamp? { isStopping ? nil : visits.nextMetering(every: every) }
 
     /// The control that something under way is about.
     func key(of id: RunID) -> ControlKey? { runs[id]?.key }
@@ -155,12 +152,6 @@ struct Dispatch: Sendable {
     }
 
     // MARK: Going on
-
-    mutating func sendPatrol(now: Timestamp) { if !isStopping { visits.sendPatrol(&queues, now: now) } }
-
-    mutating func sendMeters(_ held: () -> Set<BMC.Address>, every: Duration, now: Timestamp) {
-        if !isStopping { visits.sendMeters(&queues, held, every: every, now: now) }
-    }
 
     /// Goes on in every slot that can, and begins with as many more as there may be.
     mutating func work(_ book: inout Breaches, _ progress: inout Progress) {
