@@ -4,6 +4,8 @@ import Shedding
 /// Makes histories: two or three breaches that overlap, and everything that can go wrong around them.
 struct HistoryGenerator {
     private var random: SplitMix
+    /// Of what is frozen, so that everything else of a seed stays what it was before there were parts.
+    private var partRandom: SplitMix
     private let seed: UInt64
     /// Whether there is something that is met by budgets, which then meets with most of what happens.
     private let hasTrays: Bool
@@ -19,6 +21,7 @@ struct HistoryGenerator {
         nodes = HistorySite.nodes + (hasTrays ? HistorySite.trays + HistorySite.trays : [])
         gpus = HistorySite.gpus + (hasTrays ? HistorySite.trayGPUs + HistorySite.trayGPUs : [])
         random = SplitMix(seed: seed)
+        partRandom = SplitMix(seed: ~seed)
     }
 
     mutating func make() -> History {
@@ -64,7 +67,8 @@ struct HistoryGenerator {
                 seconds: random.pick([1, 5, 20, 90]))
         case 75..<81: return machine()
         case 81..<84: return clock()
-        case 84..<88: return freeze()
+        case 84..<86: return freeze()
+        case 86..<88: return partRandom.chance(75) ? .thaw : .thawPart(part())
         case 88..<89: return .operatorRelease(breach: breach)
         case 89..<92: return disk()
         case 92..<94: return .brokerDown(seconds: random.pick([1, 10, 60]))
@@ -96,13 +100,12 @@ struct HistoryGenerator {
     }
 
     private mutating func freeze() -> HistoryStep {
-        let part = random.pick(["rack", "n1", "n2", "n2-gpu0", "n3", "store", "main-b"])
-        return switch Int.random(in: 0..<12, using: &random) {
-        case 0..<3: .freeze
-        case 3..<6: .thaw
-        case 6..<10: .freezePart(part, seconds: random.pick([nil, 2, 20, 90]))
-        default: .thawPart(part)
-        }
+        if partRandom.chance(40) { return .freeze }
+        return .freezePart(part(), seconds: partRandom.pick([nil, 2, 20, 90]))
+    }
+
+    private mutating func part() -> String {
+        partRandom.pick(["rack", "n1", "n2", "n2-gpu0", "n3", "store", "main-b"])
     }
 
     private mutating func clock() -> HistoryStep {

@@ -64,7 +64,8 @@ extension World {
             if result.message?.contains("\(target.resource): ") == true { continue }
             let isStillHeld = model.breaches.contains { id, other in
                 id != breach && other.asks.contains { $0.targets.contains { $0.node == target.node } }
-                    && !(reports[id]?.0.action == .reverted)
+                    // One that is partly put back, or frozen, holds the rest.
+                    && !(reports[id]?.0.action == .reverted && reports[id]?.0.code == .success)
             }
             if isStillHeld || model.pending.values.contains(where: { $0.alert.breachID != breach }) { continue }
             // What is inside may be left to a suspension by one hint and be met by another.
