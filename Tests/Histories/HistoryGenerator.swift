@@ -10,12 +10,12 @@ struct HistoryGenerator {
     private let nodes: [String]
     private let gpus: [String]
 
-    /// Of so many histories one has trays; nil while they are not generated.
-    private static let traysEvery: UInt64? = nil
+    /// Of so many histories one has trays.
+    private static let traysEvery: UInt64 = 3
 
     init(seed: UInt64) {
         self.seed = seed
-        hasTrays = Self.traysEvery.map { seed % $0 == 0 } ?? false
+        hasTrays = seed % Self.traysEvery == 0
         nodes = HistorySite.nodes + (hasTrays ? HistorySite.trays + HistorySite.trays : [])
         gpus = HistorySite.gpus + (hasTrays ? HistorySite.trayGPUs + HistorySite.trayGPUs : [])
         random = SplitMix(seed: seed)

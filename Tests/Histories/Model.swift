@@ -16,6 +16,8 @@ struct Model {
             let watts: Int?
             /// Whether it is a budget's member, which may be given as little as its floor.
             var isMember = false
+            /// Whether it is asked of through a tray, which is seen to have no limit of its own only by looking.
+            var isInside = false
         }
 
         let hint: ShedHint
@@ -122,7 +124,8 @@ struct Model {
             let targets = reach.resources.map {
                 Ask.Target(
                     resource: $0.id, type: $0.type, node: HistorySite.node(of: $0.id),
-                    watts: reach.isBudget ? HistorySite.maximum : watts(hint, on: $0, policy), isMember: reach.isBudget)
+                    watts: reach.isBudget ? HistorySite.maximum : watts(hint, on: $0, policy), isMember: reach.isBudget,
+                    isInside: HistorySite.trayGPUs.contains($0.id) && hint.resourceID != $0.id)
             }
             return Ask(hint: hint, targets: targets, budget: reach.isBudget ? hint.targetPower?.watts.wholeWatts : nil)
         }

@@ -45,11 +45,15 @@ struct ProcessView {
 
     var looks: [String: Look] = [:]
     var powers: [String: PowerLook] = [:]
-    /// Nodes that said last that they are off, when one of their limits was asked for.
+    /// Resources whose limit was gone when last asked for, since their node is off.
     var saidOff: Set<String> = []
     var runs: [ControlKey: Run] = [:]
     var waiting: [String: Waiting] = [:]
     var identities: [String: Identity] = [:]
+    /// The run in which a place's refused write was first looked after.
+    var refusedRuns: [String: RunID] = [:]
+    /// When each node was last metered.
+    var meteredAt: [String: Timestamp] = [:]
     /// Requests on their way.
     var inFlight: [BMC.Address: Int] = [:]
     /// When each node's BMC was last asked for anything.

@@ -34,8 +34,15 @@ struct Register: Sendable {
         var reassertions = 0
         /// Whether a process died over a write, so that what the BMC made of it nobody knows.
         var isUnknown = false
+        /// The process whose every write was refused, and whether it was shown afterwards that none had taken.
+        var refused: Refusal?
         /// Whether the agent has switched the machine's power since.
         var isPowerCycled = false
+    }
+
+    struct Refusal: Sendable, Hashable {
+        let life: Int
+        var isSeen = false
     }
 
     /// How a BMC spells a limit; a firmware update may change it.

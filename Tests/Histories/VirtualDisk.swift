@@ -67,6 +67,8 @@ struct VirtualDisk: Sendable {
         for breach in changes.breaches {
             var whole = breach
             whole.releaseOutcomes = breach.isClosed ? [:] : breaches[breach.id]?.releaseOutcomes ?? [:]
+            // Rows of their own.
+            whole.baselines = breach.isClosed ? [:] : breaches[breach.id]?.baselines ?? [:]
             breaches[breach.id] = whole
         }
         for state in changes.states {
@@ -81,6 +83,11 @@ struct VirtualDisk: Sendable {
                 breaches[change.breach]?.plans.append(change.plan)
             } else {
                 breaches[change.breach]?.plans[change.position] = change.plan
+            }
+        }
+        for reading in changes.readings where reading.isBaseline && breaches[reading.breach]?.isClosed == false {
+            if breaches[reading.breach]?.baselines[reading.resource] == nil {
+                breaches[reading.breach]?.baselines[reading.resource] = reading.watts
             }
         }
         for change in changes.letGo { breaches[change.breach]?.released.insert(change.control) }

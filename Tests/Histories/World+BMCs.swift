@@ -50,9 +50,11 @@ extension World {
             let (register, power, now) = (bmc.machine.registers[place], bmc.machine.power, time.now)
             then(delay, result) { [self] in
                 note("read \(order.id) \(key): \(Self.text(result))")
-                if case .failure(let fault) = result, fault.kind == .machineOff { view.saidOff.insert(node) }
+                if case .failure(let fault) = result, fault.kind == .machineOff {
+                    view.saidOff.insert(key.resource)
+                }
                 guard case .success = result else { return }
-                view.saidOff.remove(node)
+                view.saidOff.remove(key.resource)
                 if view.runs[key]?.serial == nil {
                     view.runs[key]?.serial = bmc.machine.serial
                     view.runs[key]?.isIdentified = identity.told != nil
@@ -63,6 +65,16 @@ extension World {
                     didShow(power, of: node, serial: bmc.machine.serial)
                 } else if let register {
                     bmcs[node]?.machine.registers[place]?.isUnread = false
+                    // Until the end of its run it looks whether the write took after all.
+                    if let owed = register.owed, let refused = owed.refused, !refused.isSeen,
+                        owed.priors.contains(register.watts), view.refusedRuns[place] != order.id
+                    {
+                        if view.refusedRuns[place] == nil {
+                            view.refusedRuns[place] = order.id
+                        } else {
+                            bmcs[node]?.machine.registers[place]?.owed?.refused?.isSeen = true
+                        }
+                    }
                     view.looks[place] = .init(
                         watts: register.shown(at: now), author: register.author,
                         isTakenForOurs: register.isTakenForOurs, version: register.version,
@@ -169,6 +181,7 @@ extension World {
             }
             return .failure(BMCFault(.overtaken, "412"))
         }
+        noteAnswer(answer, obeys: obeys, node, place)
         bmcs[node]?.machine.registers[place]?.isUnread = true
         bmcs[node]?.machine.registers[place]?.isWritten = true
         guard obeys else { return answer }
@@ -178,6 +191,15 @@ extension World {
             apply(write, node, place, isRestore: isRestore)
         }
         return answer
+    }
+
+    /// Keeps account of whether the BMC has said no to every write of a process.
+    private func noteAnswer(_ answer: Result<Void, BMCFault>, obeys: Bool, _ node: String, _ place: String) {
+        guard let owed = bmcs[node]?.machine.registers[place]?.owed else { return }
+        var isRefused = false
+        if case .failure(let fault) = answer { isRefused = !obeys && [.refused, .unauthorized].contains(fault.kind) }
+        let isAlone = owed.attempts == 1 || owed.refused?.life == lives
+        bmcs[node]?.machine.registers[place]?.owed?.refused = isRefused && isAlone ? .init(life: lives) : nil
     }
 
     private func apply(_ write: Convergence.Write, _ node: String, _ place: String, isRestore: Bool) {

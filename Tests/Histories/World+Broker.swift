@@ -137,6 +137,11 @@ extension World {
     /// What it refuses must be to be refused, and what it reports must have been seen.
     func decided(_ records: Records) {
         for refusal in records.refused { check(refusal.reason, to: refusal.alert) }
+        for reading in records.changes.readings where reading.isBaseline {
+            if written[reading.breach]?.contains(HistorySite.node(of: reading.resource)) == true {
+                fail("\(reading.watts) of \(reading.resource) were taken for what it drew before, after a write")
+            }
+        }
         if mode == .observe, !records.reports.isEmpty { fail("a report in mode: observe") }
         for report in records.reports {
             let said = report.enforcement

@@ -28,6 +28,7 @@ extension World {
         guard history.hasTrays else { return sight }
         for machine in machines {
             let node = HistorySite.node(of: machine.id)
+            view.meteredAt[node] = time.now
             bmcs[node]?.machine.advance(to: time.now)
             guard let bmc = bmcs[node], bmc.fault(at: time.now) == nil, !random.chance(15) else { continue }
             let watts = bmc.watts
@@ -53,25 +54,31 @@ extension World {
         var tolerance = 0
         /// Whether none of them can be lower.
         var isAtFloors = true
-        var unlimited: [String] = []
         var isRestKnown = true
+        /// Whether each of them is there and was read.
+        var isWhole = true
     }
 
     private func sum(
-        _ ask: Model.Ask, rest: (String) -> Int?, isOff: (String) -> Bool, held: (VirtualBMC, String) -> Int?
+        _ ask: Model.Ask, rest: (String) -> Int?, isOff: (String) -> Bool, isGone: (String) -> Bool = { _ in false },
+        held: (VirtualBMC, String) -> Int?
     ) -> Sum {
         var sum = Sum()
         var places: Set<String> = []
         for target in ask.targets {
-            guard let bmc = bmcs[target.node], !isOff(target.node) else { continue }
+            guard let bmc = bmcs[target.node], !isOff(target.node), !isGone(target.resource) else {
+                sum.isWhole = false
+                continue
+            }
+            // What has come to be protected counts with what it draws, and is not held.
+            if site.resources[target.resource]?.isProtected == true { continue }
             let place = bmc.place(of: target.resource)
             guard places.insert(place).inserted else { continue }
             sum.tolerance += bmc.tolerance
-            guard let watts = held(bmc, place) else {
-                sum.unlimited.append(target.resource)
-                sum.isAtFloors = false
-                continue
-            }
+            // What is not limited, or cannot be read, may be as high as it goes.
+            let held = held(bmc, place)
+            if held == nil { sum.isWhole = false }
+            let watts = held ?? HistorySite.maximum
             sum.watts += watts
             let floor = max(HistorySite.minimum, model.floors[target.resource]?.max() ?? 0, bmc.ways.clamp ?? 0)
             if watts > floor + bmc.tolerance { sum.isAtFloors = false }
@@ -94,19 +101,27 @@ extension World {
             bearing[breach, default: []].insert(place)
         }
         let sum = sum(ask, rest: knownRest) {
-            view.powers[$0]?.state.isDown ?? false || view.saidOff.contains($0) || isDown($0)
+            view.powers[$0]?.state.isDown ?? false || isDown($0)
+        } isGone: {
+            view.saidOff.contains($0)
         } held: { _, place in
             view.looks[place]?.watts
         }
         let name = ask.hint.resourceID
         let words = result.message ?? ""
-        if let first = sum.unlimited.first {
-            return fail("\(name) applied, but \(first) was read without a limit: \(words)")
-        }
         if !sum.isRestKnown { fail("\(name) applied, although nothing told what its trays draw: \(words)") }
         let said = result.appliedPower?.watts.wholeWatts ?? budget
         if sum.watts > said + sum.tolerance {
             fail("\(name) applied at \(said) W, but its limits were read as \(sum.watts) W together: \(words)")
+        }
+        // What is drawn and not held counts as well, and what is down with its rest.
+        let hasOthers = ["protected", "not allowed", "node is off", "suspend", "403"].contains { words.contains($0) }
+        guard result.appliedPower != nil, !hasOthers, sum.isWhole else { return }
+        let rests = Set(ask.targets.map(\.node)).compactMap { node in
+            (Array(toldRests[node] ?? []) + [site.resources[node]?.rest?.wholeWatts ?? 0]).max()
+        }
+        if said > sum.watts + sum.tolerance + rests.reduce(0, +) {
+            fail("\(name) applied at \(said) W, but its limits were read as no more than \(sum.watts) W: \(words)")
         }
     }
 

@@ -19,10 +19,14 @@ extension World {
         var priorities: [String: (node: String, priority: Int)] = [:]
         let suspended = Set(acceptance.asks.flatMap(\.targets).filter { $0.watts == nil }.map(\.node))
         // What is met through what is inside is begun with what turns out to have no limit of its own.
-        for ask in acceptance.asks where ask.budget == nil {
+        let inside = Set(
+            acceptance.asks.flatMap(\.targets).filter { $0.isInside || $0.isMember }.map {
+                bmcs[$0.node]?.place(of: $0.resource) ?? $0.resource
+            })
+        for ask in acceptance.asks {
             for target in ask.targets where target.watts != nil {
                 guard let bmc = bmcs[target.node], !suspended.contains(target.node),
-                    !model.wantsSuspended(target.node, .all)
+                    !model.wantsSuspended(target.node, .all), !inside.contains(bmc.place(of: target.resource))
                 else { continue }
                 let place = bmc.place(of: target.resource)
                 // Asked for twice, it is begun when either is.
@@ -126,6 +130,7 @@ extension World {
         for (id, breach) in model.breaches
         where breach.isOpen && breach.asks.contains(where: { $0.targets.contains(where: isMeant) }) {
             bearing[id, default: []].insert(place)
+            if !place.hasSuffix(" power") { written[id, default: []].insert(HistorySite.node(of: place)) }
         }
     }
 

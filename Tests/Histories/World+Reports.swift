@@ -27,13 +27,16 @@ extension World {
             return
         }
         if asks.allSatisfy(\.targets.isEmpty) { fail("applied \(result.resourceID), which may not be touched") }
-        if asks.contains(where: { $0.budget != nil }) { return checkBudget(result, asks, of: breach) }
+        // What a later alert asks in other terms is what is told of.
+        if asks.last?.budget != nil { return checkBudget(result, asks, of: breach) }
         for target in ask.targets {
             guard let bmc = bmcs[target.node] else { continue }
             let place = bmc.place(of: target.resource)
             bearing[breach, default: []].insert(target.watts == nil ? target.node + " power" : place)
             let look = view.looks[place]
-            let isDown = view.powers[target.node]?.state.isDown ?? false
+            let isDown =
+                view.powers[target.node]?.state.isDown ?? false
+                || target.watts != nil && view.saidOff.contains(target.resource)
             let bounds = asks.flatMap(\.targets).filter { $0.resource == target.resource }.compactMap {
                 model.bound(on: $0)
             }
@@ -64,6 +67,11 @@ extension World {
                     && !(reports[id]?.0.action == .reverted)
             }
             if isStillHeld || model.pending.values.contains(where: { $0.alert.breachID != breach }) { continue }
+            // What is inside may be left to a suspension by one hint and be met by another.
+            let isSuspended = model.breaches[breach]?.asks.contains { ask in
+                ask.targets.contains { $0.node == target.node && $0.watts == nil }
+            }
+            if target.isInside, isSuspended == true { continue }
             if target.watts == nil {
                 if bmc.machine.isDownByAgent, view.powers[target.node]?.state.isDown == true {
                     fail("reported as reverted: \(target.resource), which was read as down")

@@ -63,7 +63,8 @@ extension World {
         guard let look = view.looks[place] else { return fail("\(watts) W to \(key), which was never read") }
         let open = model.targets(.open, of: bmc, at: place)
         // That two names lead to one limit shows when both have been read, and what comes of it in the calm.
-        let own = open.filter { $0.resource == key.resource }
+        var own = open.filter { $0.resource == key.resource }
+        if own.contains(where: { !$0.isInside }) { own.removeAll(where: \.isInside) }
         guard let bound = (own.isEmpty ? open : own).compactMap({ model.bound(on: $0) }).min() else {
             return fail("\(watts) W to \(key), which no open breach asks for")
         }
@@ -155,6 +156,11 @@ extension World {
         guard policies.allSatisfy({ $0.onDrift == .keep }), look.author == .person || look.author == .otherAgent,
             !look.isTakenForOurs
         else { return }
+        if !owed.hasTaken, let refused = owed.refused, refused.isSeen, refused.life == lives,
+            !owed.priors.contains(look.watts)
+        {
+            return fail("\(key) restored over somebody else's \(Self.text(look.watts)), set after ours was refused")
+        }
         let isNearOurs = owed.sent.contains { sent in
             // What was never seen to take may have been rounded by its BMC.
             look.watts.map { abs(sent - $0) <= max(1, sent / 8) } ?? false

@@ -60,6 +60,8 @@ final class World {
     var releasedAt: [UUIDText: [String: Timestamp]] = [:]
     /// What was written or reported as held for each breach, by place.
     var bearing: [UUIDText: Set<String>] = [:]
+    /// Nodes of which a limit was written while a breach asked for it.
+    var written: [UUIDText: Set<String>] = [:]
     /// What each tray draws beside its GPUs, as meters have told it to any process.
     var toldRests: [String: Set<Int>] = [:]
     /// What this process was shown of machines' power and has not made durable.
@@ -248,6 +250,7 @@ final class World {
         heal()
         pass(.seconds(150))
         if violation == nil { checkHolds() }
+        if violation == nil { checkMetering() }
     }
 
     // MARK: Faults of disk, clocks and configuration

@@ -39,8 +39,8 @@ enum RecordSamples {
             takenAt: time, dormant: Watts(3), place: place)
         entry.reassertions = 3
         entry.isPowerCycled = true
-        entry.held = .limit(Watts(2))
         for value in values { entry.intend(value) }
+        entry.held = .limit(Watts(2))
         entry.made = .limit(Watts(640))
         entry.isMoved = true
         entry.wasRefused = true

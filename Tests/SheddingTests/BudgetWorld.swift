@@ -11,6 +11,12 @@ struct BudgetWorld {
     /// What each control holds; a resource that is not in it has none.
     var limits: [String: Int?] = [:]
     var unreachable: Set<String> = []
+    /// Minimums that are other than 200 W, which no patrol has seen.
+    var minimums: [String: Int] = [:]
+    /// GPUs whose limit is that of another one.
+    var shared: [String: String] = [:]
+    /// BMCs that accept a write and keep what they hold.
+    var ignoring: Set<String> = []
     private(set) var written: [String] = []
 
     /// Two trays of two GPUs of 200 to 700 W and 400 W beside them, two servers of 200 to 1000 W, one of them protected,
@@ -36,14 +42,25 @@ struct BudgetWorld {
             Resource(id: "server", type: .node, bmc: bmc("10.1.0.3"), parent: "rack", floor: Watts(300)),
             Resource(id: "guarded", type: .node, bmc: bmc("10.1.0.4"), parent: "rack", isProtected: true),
             Resource(id: "far", type: .node, bmc: bmc("10.1.0.5"), shedOrder: 1),
+            Resource(id: "elsewhere", type: .node, bmc: bmc("10.1.0.6"), feeds: ["main-b"]),
+            Resource(id: "bare", type: .node, bmc: bmc("10.1.0.7"), feeds: ["main-a"]),
+            Resource(id: "bare-gpu0", type: .gpu, bmc: bmc("10.1.0.7"), parent: "bare", feeds: ["main-a"]),
+            Resource(id: "bare-gpu1", type: .gpu, bmc: bmc("10.1.0.7"), parent: "bare", feeds: ["main-a"]),
         ]
-        return Site(resources: resources, groups: [Group(id: "feed-a", members: ["rack", "far"])])
+        return Site(
+            resources: resources,
+            groups: [
+                Group(id: "feed-a", members: ["rack", "far"]), Group(id: "both", members: ["tray1", "elsewhere"]),
+                Group(id: "pair", members: ["far", "tray1"]),
+            ])
     }()
 
     init(_ change: (inout Policy) -> Void = { _ in }) {
         world = CoreWorld(site: Self.site, change)
-        for gpu in ["tray1-gpu0", "tray1-gpu1", "tray2-gpu0", "tray2-gpu1"] { limits[gpu] = .some(nil) }
-        for node in ["server", "guarded", "far"] { limits[node] = .some(nil) }
+        for gpu in ["tray1-gpu0", "tray1-gpu1", "tray2-gpu0", "tray2-gpu1", "bare-gpu0", "bare-gpu1"] {
+            limits[gpu] = .some(nil)
+        }
+        for node in ["server", "guarded", "far", "elsewhere"] { limits[node] = .some(nil) }
     }
 
     /// The patrol has seen everything: which limits there are, and what is drawn.
@@ -68,7 +85,7 @@ struct BudgetWorld {
             world.commitAll()
             guard let index = world.effects.firstIndex(where: { Self.isRequest($0) }) else { return }
             switch world.effects.remove(at: index) {
-            case .read(let order): world.step(.read(order.id, read(order.entry.key.resource)))
+            case .read(let order): world.step(.read(order.id, read(order.entry.key)))
             case .write(let order):
                 world.step(.wrote(order.id, order.changes.map { write($0) }))
             // What meters show, tests say.
@@ -84,6 +101,15 @@ struct BudgetWorld {
         run()
     }
 
+    /// The same in steps of a second, by which what waits goes on.
+    mutating func passSlowly(_ seconds: Int) {
+        for _ in 0..<seconds {
+            pass(.seconds(1))
+            for case .wake(let id, _) in world.effects { world.step(.woke(id)) }
+            run()
+        }
+    }
+
     private static func isRequest(_ effect: Effect) -> Bool {
         switch effect {
         case .read, .write, .meter: true
@@ -91,20 +117,30 @@ struct BudgetWorld {
         }
     }
 
-    private func read(_ resource: String) -> Result<Reading, BMCFault> {
+    func read(_ key: ControlKey) -> Result<Reading, BMCFault> {
+        let resource = shared[key.resource] ?? key.resource
         if unreachable.contains(resource) { return .failure(BMCFault(.refused, "it refuses")) }
+        if key.facet == .powerState { return .success(Fixture.power(off.contains(resource) ? .off : .on)) }
         guard let limit = limits[resource] else { return .failure(BMCFault(.unsupported, "no limit")) }
-        return .success(
-            Fixture.limit(limit, minimum: 200, maximum: resource.contains("gpu") ? 700 : 1000, identity: resource))
+        var reading = Fixture.limit(
+            limit, minimum: minimums[resource] ?? 200, maximum: resource.contains("gpu") ? 700 : 1000,
+            identity: resource)
+        reading.place = ControlPlace(path: "/\(resource)", dialect: "limit")
+        return .success(reading)
     }
 
+    private(set) var off: Set<String> = []
+
     private mutating func write(_ change: WriteOrder.Change) -> Result<Void, BMCFault> {
-        let resource = change.entry.key.resource
+        let resource = shared[change.entry.key.resource] ?? change.entry.key.resource
         written.append("\(resource): \(change.write)")
+        if ignoring.contains(resource) { return .success(()) }
         switch change.write {
         case .limit(let watts): limits[resource] = watts.wholeWatts
         case .restore(let fragment): limits[resource] = .some(fragment["SetPoint"]?.number.flatMap { Int($0.text) })
-        case .speed, .mode, .reset: break
+        case .reset(.on): off.remove(resource)
+        case .reset: off.insert(resource)
+        case .speed, .mode: break
         }
         return .success(())
     }

@@ -106,6 +106,57 @@ struct RumourTests {
         #expect(drive.outcome?.code == .failed)
     }
 
+    /// A BMC accepts a tighter cap and keeps the one that it has, which an earlier demand had put there: within a twentieth
+    /// or not, at the first look or a later one, with somebody else's value in between or without.
+    @Test(arguments: [400, 490], [nil, 700])
+    func anEarlierCapIsNotWhatBecameOfATighterOne(wanted: Int, between: Int?) {
+        var entry = ConvergenceTests.held(1000, 500)
+        for turn in 0..<3 {
+            var drive = Drive(.demands([.cap(Watts(wanted))]), entry: entry)
+            drive.run { .success(Fixture.limit($0 == 1 && turn == 0 ? between ?? 500 : 500)) }
+            if between == nil || wanted == 400 {
+                #expect(drive.outcome?.code == .failed, "turn \(turn): \(drive.outcome?.message ?? "")")
+                #expect(drive.outcome?.message?.contains("500 W") == true)
+                #expect(drive.outcome?.message?.contains("somebody else") != true)
+            }
+            entry = drive.convergence.entry
+        }
+        var release = Drive(.prior, entry: entry)
+        release.run { .success(Fixture.limit($0 == 1 ? 500 : 1000)) }
+        #expect(release.steps.contains { $0.hasPrefix("write") }, "it is ours to put back all the same")
+    }
+
+    /// The BMC refused our cap and showed that it had not taken; then somebody sets the very same.
+    @Test func whatSomebodySetsAfterOurRefusedWriteIsTheirs() {
+        var drive = Drive(.demands([.cap(Watts(500))]))
+        drive.run(read: { _ in .success(Fixture.limit(1000)) }, write: { _ in .failure(Self.refusals[0]) })
+        #expect(drive.outcome?.code == .failed)
+        let refused = drive.convergence.entry
+
+        var watch = Drive(.demands([.cap(Watts(500))]), entry: refused)
+        watch.run { _ in .success(Fixture.limit(500)) }
+        #expect(watch.outcome?.code == .applied)
+        #expect(watch.outcome?.message == "already limited to 500 W")
+        for entry in [watch.convergence.entry, refused] {
+            var release = Drive(.prior, entry: entry)
+            release.run { _ in .success(Fixture.limit(500)) }
+            #expect(release.kinds == ["read"], "\(release.kinds)")
+            #expect(release.outcome?.code != .failed)
+        }
+    }
+
+    /// The same where an earlier write was never answered: it may be what took.
+    @Test func whatMayHaveTakenIsOurs() {
+        var drive = Drive(.demands([.cap(Watts(500))]))
+        drive.run(
+            read: { _ in .success(Fixture.limit(1000)) },
+            write: { $0 == 1 ? .failure(BMCFault(.unknownEffect, "no answer")) : .failure(Self.refusals[0]) })
+        var watch = Drive(.demands([.cap(Watts(500))]), entry: drive.convergence.entry)
+        watch.run { _ in .success(Fixture.limit(500)) }
+        #expect(watch.convergence.entry.prior?.value == .limit(Watts(1000)))
+        #expect(watch.convergence.entry.held == .limit(Watts(500)))
+    }
+
     /// Somebody else wrote 1000 W between our look and our write: that is what was there before us.
     @Test func anOvertakenWriteTakesTheNewValueAsThePrior() {
         var drive = Drive(.demands([.cap(Watts(500))]))

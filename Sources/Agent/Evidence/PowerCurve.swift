@@ -27,6 +27,8 @@ struct PowerCurve: Sendable {
         var shed = Watts.zero
         for reading in readings {
             guard let first = before[reading.resource] else {
+                // What was first seen later may be what is left after a cap.
+                guard reading.isBaseline || reading.at <= arrival else { continue }
                 before[reading.resource] = reading.watts
                 now[reading.resource] = reading.watts
                 continue

@@ -69,7 +69,8 @@ extension JournalDatabase {
             ).map { row in
                 PowerReading(
                     breach: breach, resource: row["resource"], watts: Watts(microwatts: row["microwatts"]),
-                    at: Timestamp(milliseconds: row["at"]), isPart: row["is_part"])
+                    at: Timestamp(milliseconds: row["at"]), isPart: row["is_part"],
+                    isBaseline: row["is_baseline"])
             }
         }
     }

@@ -28,11 +28,14 @@ extension JournalDatabase {
         for entry in batch.changes.history { try write(entry, by: batch.author, db, now: now) }
         for reading in batch.changes.readings {
             try db.cachedStatement(
-                sql: "INSERT INTO power_reading (breach_id, resource, microwatts, at, is_part) VALUES (?, ?, ?, ?, ?)"
+                sql: """
+                    INSERT INTO power_reading (breach_id, resource, microwatts, at, is_part, is_baseline)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """
             ).execute(
                 arguments: [
                     reading.breach.text, reading.resource, reading.watts.microwatts, reading.at.milliseconds,
-                    reading.isPart,
+                    reading.isPart, reading.isBaseline,
                 ])
         }
         for report in batch.reports { try write(report, db) }

@@ -73,7 +73,8 @@ extension JournalDatabase {
             db,
             sql: """
                 SELECT breach_id, resource, microwatts, min(seq) FROM power_reading
-                WHERE breach_id IN (SELECT id FROM breach WHERE NOT is_closed) GROUP BY breach_id, resource
+                WHERE is_baseline AND breach_id IN (SELECT id FROM breach WHERE NOT is_closed)
+                GROUP BY breach_id, resource
                 """)
         {
             baselines[row["breach_id"], default: [:]][row["resource"]] = Watts(microwatts: row["microwatts"])

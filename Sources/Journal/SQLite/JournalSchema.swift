@@ -184,6 +184,13 @@ enum JournalSchema {
                 table.column("body", .text).notNull()
             }
         }
+        migrator.registerMigration("10 baselines") { db in
+            // Whether it is what was drawn before anything was asked; not known of rows of earlier versions, of which the first
+            // may be from after a cap.
+            try db.alter(table: "power_reading") {
+                $0.add(column: "is_baseline", .boolean).notNull().defaults(to: false)
+            }
+        }
         return migrator
     }
 }

@@ -60,6 +60,8 @@ extension Breaches {
         let breach: UUIDText
         /// What controls that were held already had to satisfy.
         let before: [ControlKey: [Demand]]
+        /// What machines drew before, of which that is not durable yet.
+        let baselines: [String: Watts]
         let now: Timestamp
     }
 
@@ -94,14 +96,16 @@ extension Breaches {
         _ alert: BreachAlert, origin: Breach.Origin, event: AlertEvent? = nil, now: Timestamp
     ) -> Acceptance {
         note(alert, origin: origin, event, now: now)
-        return Acceptance(
-            breach: alert.breachID, before: plan(alert.shedHints, for: alert.breachID, now: now), now: now)
+        let (before, baselines) = plan(alert.shedHints, for: alert.breachID, now: now)
+        return Acceptance(breach: alert.breachID, before: before, baselines: baselines, now: now)
     }
 
     /// The second half of ``accept(_:origin:now:)``.
     public mutating func follow(_ acceptance: Acceptance) -> [Action] {
         let (id, now) = (acceptance.breach, acceptance.now)
-        let actions = tighten(id, before: acceptance.before, now: now)
+        keep(acceptance.baselines, of: id, now: now)
+        var actions = tighten(id, before: acceptance.before, now: now)
+        if unsettled[id, default: []].isEmpty { actions += keepBudgets(of: id, now: now) }
         due.report(id, at: now + policy.reportAfter)
         return actions + reportIfSettled(id, now: now, evenIfNothingNew: true)
     }
@@ -142,9 +146,11 @@ extension Breaches {
         return max(policy.holdDown, min(latest.holdDown * 2, .seconds(3600)))
     }
 
-    /// Adds an alert's hints to what its breach holds already. - Returns: what was demanded before
-    mutating func plan(_ hints: [ShedHint], for id: UUIDText, now: Timestamp) -> [ControlKey: [Demand]] {
-        guard let breach = breaches[id] else { return [:] }
+    /// Adds an alert's hints to what its breach holds already. - Returns: what was demanded before, and drawn
+    mutating func plan(
+        _ hints: [ShedHint], for id: UUIDText, now: Timestamp
+    ) -> (demands: [ControlKey: [Demand]], baselines: [String: Watts]) {
+        guard let breach = breaches[id] else { return ([:], [:]) }
         let plans = followingShared(
             planner(now: now).plan(hints, feed: breach.feed, suspended: suspendedNodes))
         var before: [ControlKey: [Demand]] = [:]
@@ -153,12 +159,13 @@ extension Breaches {
                 before[key] = demands(on: key)
             }
         }
+        let baselines = noteBaselines(of: id, for: plans.lazy.flatMap(\.controls), now: now)
         holdIndex.remove(breach)
         let merged = Self.merge(plans, into: breach.plans)
         // Alerts are sent again and again, and each time all plans would be written again.
         if merged != breach.plans { breaches[id]?.plans = merged }
-        due.noteBaselines(of: id, sightings, now: now)
-        return before
+        due.sumUp(id, now: now)
+        return (before, baselines)
     }
 
     /// Sets to work what the plans of a breach ask anew. Holds only tighten while a breach is open.
@@ -257,6 +264,20 @@ extension Breaches {
     /// How long a priority waits for the stragglers of the one before; nil where it does not wait.
     func grace(of breach: Breach) -> Duration? {
         policy.isEager(breach.isCritical ? .critical : .warning) ? nil : policy.stragglerGrace
+    }
+
+    /// Something else is asked of a control: whoever holds it waits for what comes of that.
+    ///
+    /// - Parameter priority: by ``WorkPriority``; nil for that of the holds
+    mutating func pursueAnew(_ key: ControlKey, priority: Int? = nil) -> Action? {
+        ensureControl(key)
+        guard let control = controls.index(forKey: key) else { return nil }
+        controls.values[control].goalRevision += 1
+        controls.values[control].outcome = nil
+        for holder in holdIndex[key].keys where breaches[holder]?.isOpen == true {
+            unsettled[holder, default: []].insert(key)
+        }
+        return queue(key, priority: priority ?? workPriority(of: key))
     }
 
     /// Hands a control to its BMC's queue, or moves it up there where it waits with less urgency.

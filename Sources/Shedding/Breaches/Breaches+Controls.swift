@@ -59,7 +59,14 @@ extension Breaches {
     /// The bound under which a control is capped: that of its resources, and of what was in force when it was capped.
     private func floor(of entry: ControlEntry) -> Watts? {
         if entry.intent != nil, let known = entry.floor { return known == .zero ? nil : known }
-        return ([entry.key] + (entry.sharedBy ?? [])).compactMap { site.resources[$0.resource]?.floor }.max()
+        return ([entry.key] + (entry.sharedBy ?? [])).compactMap { inventoryFloor(of: $0) }.max()
+    }
+
+    /// The inventory's bound for one control. That of all GPUs has no part in what the rest of its node draws.
+    func inventoryFloor(of key: ControlKey) -> Watts? {
+        guard key.facet == .gpuTotal else { return site.resources[key.resource]?.floor }
+        let floors = site.children(of: key.resource).compactMap(\.floor)
+        return floors.isEmpty ? nil : floors.reduce(.zero, +)
     }
 
     /// Whether the inventory has come to protect what is held.
@@ -90,7 +97,8 @@ extension Breaches {
             return .failed(.sharesControl(with: holder.resource))
         }
         claimPlace(of: entry)
-        if controls[key]?.outcome?.code == .applied, !demands(on: key).isEmpty {
+        let outcome = controls[key]?.outcome
+        if outcome?.code == .applied || outcome?.isNodeOff == true, !demands(on: key).isEmpty {
             controls[key]?.outcome = nil
             for id in holdIndex[key].keys where breaches[id]?.isOpen == true {
                 unsettled[id, default: []].insert(key)
@@ -149,19 +157,39 @@ extension Breaches {
     }
 
     mutating func settle(_ key: ControlKey, _ outcome: Outcome, now: Timestamp) -> [Action] {
-        let isNews = outcome.isNews(after: controls[key]?.outcome)
+        let before = controls[key]?.outcome
+        let isNews = outcome.isNews(after: before)
         if isNews { controls[key]?.settledAt = now }
         controls[key]?.outcome = outcome
         changeLog.touch(key)
         if isNews { log(outcome, of: key) }
-        if outcome.isUnsupported, controls[key]?.entry.intent == nil, let actions = fallBack(from: key, now: now) {
-            return actions
+        let isBack = before?.isNodeOff == true && outcome.value != nil || isNews && outcome.value == .power(.on)
+        var actions = isBack ? lookAgain(beside: key) : []
+        if outcome.isUnsupported, controls[key]?.entry.intent == nil {
+            actions += fallBack(from: key, now: now)
+            if controls[key] == nil { return actions }
+            // For whom nothing else is done, that was the end of it.
+            if demands(on: key).isEmpty { return actions + settleReleased(key, .applied(.nothingChanged), now: now) }
         }
         guard demands(on: key).isEmpty else {
             readAgain(key, at: now + policy.watchEvery)
-            return settleHeld(key, outcome, isNews: isNews, now: now)
+            return actions + settleHeld(key, outcome, isNews: isNews, now: now)
         }
-        return settleReleased(key, outcome, now: now)
+        return actions + settleReleased(key, outcome, now: now)
+    }
+
+    /// What was gone with a machine's power is there again, and with it what is beside it.
+    private mutating func lookAgain(beside key: ControlKey) -> [Action] {
+        guard let resource = site.resources[key.resource],
+            let node = resource.type == .gpu ? resource.parent : resource.id
+        else { return [] }
+        let names = [node] + site.children(of: node).map(\.id)
+        return names.flatMap { name in ControlKey.Facet.allCases.map { ControlKey(resource: name, facet: $0) } }
+            .compactMap { name in
+                let other = shared(name)
+                guard other != key, controls[other]?.outcome?.isNodeOff == true else { return nil }
+                return pursueAnew(other)
+            }
     }
 
     /// A write goes out.
@@ -199,6 +227,7 @@ extension Breaches {
             }
             actions += handOut(id, now: now)
             if wasUnsettled {
+                if unsettled[id, default: []].isEmpty { actions += keepBudgets(of: id, now: now) }
                 actions += reportIfSettled(id, now: now)
             } else if isNews {
                 due.tellNews(id, now: now)
@@ -232,39 +261,33 @@ extension Breaches {
     }
 
     /// The BMC does not offer the control that hints were to act on first, so they act on their second choice.
-    ///
-    /// - Returns: nil where no hint has one
-    private mutating func fallBack(from key: ControlKey, now: Timestamp) -> [Action]? {
+    private mutating func fallBack(from key: ControlKey, now: Timestamp) -> [Action] {
         if key.facet == .powerLimit || key.facet == .gpuTotal { sightings.miss(key) }
         var actions: [Action] = []
-        var hasOne = false
-        for (id, indices) in holdIndex[key] {
+        for (id, indices) in holdIndex[key].sorted(by: { $0.key < $1.key }) {
             guard let breach = breaches[id], breach.isOpen else { continue }
-            let seconds = indices.compactMap { index in
-                secondChoice(breach.plans[index], key, of: breach, now: now).map { (index: index, plans: $0) }
-            }
-            guard !seconds.isEmpty else { continue }
-            hasOne = true
-            for second in seconds {
-                replacePlan(at: second.index, of: id, with: second.plans[0])
-                for part in second.plans.dropFirst() { appendPlan(part, to: id) }
-            }
-            unsettled[id]?.remove(key)
-            waves[id]?.settle(key)
-            for plan in seconds.flatMap(\.plans) {
-                for second in plan.controls {
-                    ensureControl(second)
-                    controls[second]?.goalRevision += 1
-                    controls[second]?.outcome = nil
-                    for holder in holdIndex[second].keys where breaches[holder]?.isOpen == true {
-                        unsettled[holder, default: []].insert(second)
-                    }
-                    let priority = WorkPriority.shedding(plan.hint.priority)
-                    if let action = queue(second, priority: priority) { actions.append(action) }
+            var new: [(key: ControlKey, priority: Int)] = []
+            for index in indices {
+                let old = breach.plans[index]
+                guard let plans = secondChoice(old, key, of: breach, now: now) else { continue }
+                replacePlan(at: index, of: id, with: plans[0])
+                for part in plans.dropFirst() { appendPlan(part, to: id) }
+                for plan in plans {
+                    // Of a rack's other nodes the same is asked as before.
+                    let others = plan.controls.filter { plan.demand != old.demand || !old.controls.contains($0) }
+                    new += others.map { ($0, WorkPriority.shedding(plan.hint.priority)) }
                 }
             }
+            // Where a hint has no other choice, it waits for how this ends.
+            if holdIndex[key][id] == nil {
+                unsettled[id]?.remove(key)
+                waves[id]?.settle(key)
+            }
+            keep(noteBaselines(of: id, for: new.map(\.key), now: now), of: id, now: now)
+            for (second, priority) in new {
+                if let action = pursueAnew(second, priority: priority) { actions.append(action) }
+            }
         }
-        guard hasOne else { return nil }
         if !holdIndex.isHeld(key) { remove(key) }
         return actions
     }
@@ -275,16 +298,21 @@ extension Breaches {
         _ plan: PlannedHint, _ key: ControlKey, of breach: Breach, now: Timestamp
     ) -> [PlannedHint]? {
         if plan.fallback != nil, plan.hasFallenBack != true { return [plan.fallenBack()] }
-        guard case .demand(let demand, let keys) = plan.verdict, keys.count == 1,
-            let resource = site.resources[key.resource]
-        else { return nil }
+        guard case .demand(let demand, let keys) = plan.verdict, let resource = site.resources[key.resource] else {
+            return nil
+        }
         switch demand {
-        case .cap, .capToShare:
-            return planner(now: now).spread(
-                plan, demand, resource, feed: breach.feed, isRestTaken: key.facet == .gpuTotal
-            ).map(followingShared)
+        case .cap, .capToShare: break
         case .capToMinimum, .suspended, .slowToShare, .mode: return nil
         }
+        let planner = planner(now: now)
+        let inside = planner.spread(
+            plan, demand, resource, feed: breach.feed, isRestTaken: key.facet == .gpuTotal)
+        // Of several, the others are asked on their own.
+        guard keys.count == 1 || inside == nil else {
+            return followingShared(planner.nodeByNode(plan, demand, keys, feed: breach.feed))
+        }
+        return inside.map(followingShared)
     }
 
     /// A suspend did not come about, so the hints that it should have covered act on their own.
@@ -297,11 +325,7 @@ extension Breaches {
             uncovered.verdict = .demand(demand, of: keys)
             replacePlan(at: index, of: id, with: uncovered)
             for key in keys {
-                ensureControl(key)
-                controls[key]?.goalRevision += 1
-                controls[key]?.outcome = nil
-                unsettled[id, default: []].insert(key)
-                if let action = queue(key, priority: WorkPriority.shedding(plan.hint.priority)) {
+                if let action = pursueAnew(key, priority: WorkPriority.shedding(plan.hint.priority)) {
                     actions.append(action)
                 }
             }

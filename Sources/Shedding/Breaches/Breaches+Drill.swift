@@ -76,7 +76,9 @@ extension Breaches {
         var drilling = own
         drilling.powerCapDefault = order.share
         replacePolicy(drilling)
-        return plan(hints, for: order.id, now: now)
+        let (before, baselines) = plan(hints, for: order.id, now: now)
+        keep(baselines, of: order.id, now: now)
+        return before
     }
 
     /// What a limit would be set to, as far as its control was seen; nil where it was not, or for what is no limit.

@@ -26,7 +26,6 @@ extension Breaches {
         }
         let origin = Breach.Origin(source: "", trace: nil, correlationID: nil)
         _ = copy.takeIn(alert, origin: origin, now: now)
-        copy.noteBaselines(of: alert.breachID, now: now + .seconds(1))
         return copy
     }
 
@@ -45,24 +44,50 @@ extension Breaches {
         return sums
     }
 
-    /// Remembers what the machines drew that a breach has come to bear on, as it was seen when the alert came. Nothing
-    /// waits for it, and an alert has thousands.
-    mutating func noteBaselines(of id: UUIDText, now: Timestamp) {
-        guard let before = due.takeBaselines(of: id, now), let breach = breaches[id] else { return }
+    /// What machines drew that a breach has come to bear on, as it was last seen: known from now on as what they drew before.
+    ///
+    /// Of a machine that was written to for this breach nothing is taken: what it draws now may be our own doing, and not
+    /// known is better than false.
+    mutating func noteBaselines(of id: UUIDText, for keys: some Sequence<ControlKey>, now: Timestamp) -> [String: Watts]
+    {
+        guard let breach = breaches[id] else { return [:] }
         var new: [String: Watts] = [:]
-        for key in breach.plans.flatMap(\.controls) {
-            let inside = key.facet == .gpuTotal ? site.children(of: key.resource).map(\.id) : []
-            for resource in [key.resource, site.resources[key.resource]?.parent].compactMap({ $0 }) + inside
+        for key in keys {
+            let parent = site.resources[key.resource].flatMap { $0.type == .gpu ? $0.parent : nil }
+            if !breach.plans.isEmpty, isWritten(parent ?? key.resource, for: id) { continue }
+            for resource in [key.resource, parent].compactMap({ $0 })
             where breach.baselines[resource] == nil && new[resource] == nil {
-                new[resource] = before.sightings.draw(of: resource, now: before.at)
+                new[resource] = sightings.draw(of: resource, now: now)
+            }
+            guard key.facet == .gpuTotal else { continue }
+            for gpu in site.children(of: key.resource) where breach.baselines[gpu.id] == nil {
+                new[gpu.id] = sightings.draw(of: gpu.id, now: now)
             }
         }
-        guard !new.isEmpty else { return }
-        breaches[id]?.baselines.merge(new) { known, _ in known }
-        changeLog.touch(id)
-        for (resource, watts) in new.sorted(by: { $0.key < $1.key }) {
-            changeLog.note(reading(of: resource, watts, for: id, now: before.at))
+        if !new.isEmpty { breaches[id]?.baselines.merge(new) { known, _ in known } }
+        return new
+    }
+
+    /// Makes baselines durable, with what else is.
+    mutating func keep(_ baselines: [String: Watts], of id: UUIDText, now: Timestamp) {
+        for (resource, watts) in baselines.sorted(by: { $0.key < $1.key }) {
+            changeLog.note(reading(of: resource, watts, for: id, now: now, isBaseline: true))
         }
+    }
+
+    /// Whether anything of a machine was, or is about to be, written for a breach.
+    private func isWritten(_ machine: String, for id: UUIDText) -> Bool {
+        ([machine] + site.children(of: machine).map(\.id)).contains { name in
+            ControlKey.Facet.allCases.contains { facet in
+                let key = shared(ControlKey(resource: name, facet: facet))
+                return controls[key]?.entry.intent != nil && holdIndex[key][id] != nil
+            }
+        }
+    }
+
+    /// Says in the history what a breach has come to ask for.
+    mutating func sumUp(_ id: UUIDText, now: Timestamp) {
+        guard due.takeSum(of: id, now), breaches[id]?.baselines.isEmpty == false else { return }
         let asked = power(of: id, now: now).asked
         changeLog.log(HistoryEntry(.plan, "asked", breach: id, value: asked.description))
     }

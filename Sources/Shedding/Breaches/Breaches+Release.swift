@@ -5,7 +5,7 @@ extension Breaches {
     mutating func resolve(_ id: UUIDText, now: Timestamp) -> [Action] {
         guard let breach = breaches[id], breach.isOpen else { return [] }
         breaches[id]?.phase = .holdingDown(until: now + breach.holdDown)
-        due.dropBaselines(of: id)
+        due.dropSum(of: id)
         waves[id] = nil
         unsettled[id] = nil
         due.dropReport(id)

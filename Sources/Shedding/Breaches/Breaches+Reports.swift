@@ -61,12 +61,13 @@ extension Breaches {
         let parts = breach.parts
         return breach.plans.compactMap { plan in
             guard !plan.isSuperseded, plan.member == nil else { return nil }
-            let parts = parts[HintName(plan.hint)]?.map(\.plan) ?? []
-            if isRelease, ([plan] + parts).allSatisfy({ isUntouched($0, in: breach) }) { return nil }
-            if case .spread(let spread) = plan.verdict {
-                return (plan.hint, spreadResult(plan.hint, spread, parts, breach, isRelease: isRelease))
+            guard case .spread(let spread) = plan.verdict else {
+                if isRelease, isUntouched(plan, in: breach) { return nil }
+                return (plan.hint, isRelease ? releaseResult(plan, breach) : result(plan, breach))
             }
-            return (plan.hint, isRelease ? releaseResult(plan, breach) : result(plan, breach))
+            let parts = parts[HintName(plan.hint)] ?? []
+            if isRelease, parts.allSatisfy({ isUntouched($0.plan, in: breach) }) { return nil }
+            return (plan.hint, spreadResult(plan, spread, parts, breach, isRelease: isRelease))
         }
     }
 
@@ -91,11 +92,11 @@ extension Breaches {
 
     /// One result for all parts of a hint; nil where one of them has not ended yet.
     private func spreadResult(
-        _ hint: ShedHint, _ spread: Spread, _ parts: [PlannedHint], _ breach: Breach, isRelease: Bool
+        _ plan: PlannedHint, _ spread: Spread, _ parts: [Breach.Part], _ breach: Breach, isRelease: Bool
     ) -> EnforcementResult? {
         var spread = spread
         var told: [SpreadResult.Part] = []
-        for part in parts {
+        for part in parts.map(\.plan) where !part.isSuperseded {
             if case .spread(let inner) = part.verdict {
                 spread.take(inner)
                 continue
@@ -103,9 +104,13 @@ extension Breaches {
             guard let outcome = isRelease ? releaseOutcome(of: part, breach) : outcome(of: part, breach) else {
                 return nil
             }
-            told.append(SpreadResult.Part(member: part.resource, outcome: outcome, most: most(of: part, outcome)))
+            told.append(
+                SpreadResult.Part(
+                    member: part.resource, control: part.controls.first, outcome: outcome, most: most(of: part, outcome)
+                ))
         }
-        return SpreadResult(hint: hint, spread: spread, parts: told).result(isRelease: isRelease)
+        let canGive = !isRelease && spread.target != nil && BudgetHold(plan, parts, in: self).canGive
+        return SpreadResult(hint: plan.hint, spread: spread, parts: told, canGive: canGive).result(isRelease: isRelease)
     }
 
     /// What a member may draw at most, by what its control was last seen to hold.
@@ -117,8 +122,8 @@ extension Breaches {
         if let limit = outcome.value?.limit {
             return [limit, sight?.range.maximum].compactMap { $0 }.min()
         }
-        if outcome.code == .applied { return nil }
-        return [controls[key]?.entry.held?.limit, sight?.limit, sight?.range.maximum].compactMap { $0 }.first
+        // What it was seen to hold earlier may be gone since.
+        return outcome.code == .applied ? nil : sight?.range.maximum
     }
 
     private func outcome(of part: PlannedHint, _ breach: Breach) -> Outcome? {

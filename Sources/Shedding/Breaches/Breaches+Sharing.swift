@@ -40,12 +40,7 @@ extension Breaches {
             controls[primary]?.entry = entry
             claimPlace(of: entry)
         }
-        controls[primary]?.goalRevision += 1
-        controls[primary]?.outcome = nil
-        for id in holdIndex[primary].keys where breaches[id]?.isOpen == true {
-            unsettled[id, default: []].insert(primary)
-        }
-        var actions = queue(primary, priority: workPriority(of: primary)).map { [$0] } ?? []
+        var actions = pursueAnew(primary).map { [$0] } ?? []
         for id in holdIndex[primary].keys.sorted() { actions += handOut(id, now: now) }
         return actions
     }
@@ -60,6 +55,7 @@ extension Breaches {
         guard let entry = controls[secondary]?.entry else { return }
         controls[primary]?.entry.absorb(entry)
         sharing.stand(primary, for: secondary)
+        sightings.share(secondary, with: primary)
         for (id, positions) in holdIndex[secondary] {
             for position in positions {
                 guard let plan = breaches[id]?.plans[position] else { continue }
@@ -78,7 +74,10 @@ extension Breaches {
     /// After a restart: what stood for others still does, and entries of earlier versions that are one become one.
     mutating func takeUpShared(_ entries: [ControlEntry]) {
         for entry in entries.sorted(by: { $0.key < $1.key }) {
-            for key in entry.sharedBy ?? [] { sharing.stand(entry.key, for: key) }
+            for key in entry.sharedBy ?? [] {
+                sharing.stand(entry.key, for: key)
+                sightings.share(key, with: entry.key)
+            }
         }
         if !sharing.primaries.isEmpty {
             rewritePlans()

@@ -17,7 +17,10 @@ extension Breaches {
                 if now >= nextStep, isLettingGo(breach) { actions += stepRelease(id, now: now) }
             case .closed: break
             }
-            if due.isReportDue(id, now) { actions += report(id, now: now) }
+            if due.isReportDue(id, now) {
+                actions += keepBudgets(of: id, now: now)
+                actions += report(id, now: now)
+            }
             if due.takeNews(id, now) { actions += reportIfSettled(id, now: now) }
         }
         actions += checkBudgets(now: now)
@@ -50,7 +53,7 @@ extension Breaches {
 
     private mutating func tickOpen(_ breach: Breach, now: Timestamp) -> [Action] {
         var actions = handOut(breach.id, now: now)
-        noteBaselines(of: breach.id, now: now)
+        sumUp(breach.id, now: now)
         if let last = breach.reportedAt, now - last >= policy.republishEvery {
             actions += report(breach.id, now: now)
         }

@@ -89,8 +89,10 @@ public struct Breaches: Sendable {
                 ofBreaches = breaches.values.compactMap { nextDue(of: $0) }.min()
                 breachesDue = .some(ofBreaches)
             }
+            let isDone = isIdle
             return [
-                ofBreaches, freezes.nextEnd, isPaused ? nil : due.nextRead, isHalted ? nil : due.budgetCheck,
+                ofBreaches, freezes.nextEnd, isPaused || isDone ? nil : due.nextRead,
+                isHalted || isDone ? nil : due.budgetCheck,
             ].compactMap { $0 }.min()
         }
     }
@@ -121,6 +123,8 @@ public struct Breaches: Sendable {
     mutating func saw(_ sight: Sight, now: Timestamp) { sightings.take(sight, now: now) }
 
     mutating func replacePolicy(_ policy: Policy) { self.policy = policy }
+    /// What a control told of itself while something was done with it.
+    mutating func saw(_ range: PowerRange, of key: ControlKey) { sightings.learn(range, of: key) }
 
     func planner(now: Timestamp) -> Planner {
         Planner(site: site, policy: policy, sightings: sightings, now: now)
@@ -164,6 +168,7 @@ public struct Breaches: Sendable {
         self.site = site
         self.policy = policy
         freezes.resolve(at: site)
+        sightings.forgetSharing()
         for key in controls.keys.sorted() {
             guard let bmc = site.resources[key.resource]?.bmc, let old = controls[key]?.entry.bmc, bmc != old else {
                 continue

@@ -11,7 +11,7 @@ struct DueTimes: Sendable {
     private var reads = Agenda()
     /// When budgets are next held against what meters showed; nil while they showed nothing new.
     private(set) var budgetCheck: Timestamp?
-    private var baselines: [UUIDText: Before] = [:]
+    private var sums: [UUIDText: Timestamp] = [:]
     /// Between what a meter showed and what follows: others show something in the same second.
     private static let budgetDelay = Duration.seconds(1)
 
@@ -40,33 +40,26 @@ struct DueTimes: Sendable {
     mutating func forget(_ breach: UUIDText) {
         reports[breach] = nil
         news[breach] = nil
-        baselines[breach] = nil
+        sums[breach] = nil
     }
 
     /// When something is next to be said of a breach.
     func next(of breach: UUIDText) -> Timestamp? {
-        [reports[breach], news[breach], baselines[breach].map { $0.at + Self.budgetDelay }].compactMap { $0 }.min()
+        [reports[breach], news[breach], sums[breach]].compactMap { $0 }.min()
     }
 
     // MARK: Meters
 
-    /// What had been seen when an alert came, until there is time to go through it.
-    struct Before: Sendable {
-        let sightings: Sightings
-        let at: Timestamp
+    /// What an alert asks for is to be summed up once there is time to go through thousands of hints.
+    mutating func sumUp(_ breach: UUIDText, now: Timestamp) { sums[breach] = sums[breach] ?? now + Self.budgetDelay }
+
+    mutating func takeSum(of breach: UUIDText, _ now: Timestamp) -> Bool {
+        guard let due = sums[breach], due <= now else { return false }
+        sums[breach] = nil
+        return true
     }
 
-    mutating func noteBaselines(of breach: UUIDText, _ sightings: Sightings, now: Timestamp) {
-        if baselines[breach] == nil { baselines[breach] = Before(sightings: sightings, at: now) }
-    }
-
-    mutating func takeBaselines(of breach: UUIDText, _ now: Timestamp) -> Before? {
-        guard let before = baselines[breach], before.at + Self.budgetDelay <= now else { return nil }
-        baselines[breach] = nil
-        return before
-    }
-
-    mutating func dropBaselines(of breach: UUIDText) { baselines[breach] = nil }
+    mutating func dropSum(of breach: UUIDText) { sums[breach] = nil }
 
     mutating func checkBudgets(now: Timestamp) { budgetCheck = budgetCheck ?? now + Self.budgetDelay }
 

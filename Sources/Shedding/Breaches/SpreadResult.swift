@@ -5,6 +5,8 @@ struct SpreadResult {
     /// One member's part, with how it ended; nil where it has not.
     struct Part {
         var member: String
+        /// nil where it bears on none.
+        var control: ControlKey?
         var outcome: Outcome
         /// What it may draw at most if its control holds what it was last seen to hold; nil where nothing tells.
         var most: Watts?
@@ -13,6 +15,8 @@ struct SpreadResult {
     let hint: ShedHint
     let spread: Spread
     let parts: [Part]
+    /// Whether a member could give more, though the target is not kept.
+    var canGive = false
 
     /// - Parameter isRelease: whether it tells of what was put back
     func result(isRelease: Bool) -> EnforcementResult {
@@ -24,8 +28,9 @@ struct SpreadResult {
         words += (failed + skipped).prefix(10).map { "\($0.member): \($0.outcome.message ?? $0.outcome.code.rawValue)" }
         if failed.count + skipped.count > 10 { words.append("and \(failed.count + skipped.count - 10) more") }
         guard let target = spread.target, !isRelease else {
+            let isWhole = isRelease || skipped.allSatisfy { $0.outcome.isExemption }
             let code: EnforcementResult.Code =
-                !failed.isEmpty ? .failed : done > 0 || parts.isEmpty ? .applied : .skipped
+                !failed.isEmpty || done > 0 && !isWhole ? .failed : done > 0 ? .applied : .skipped
             return header.result(code, words.joined(separator: "; "))
         }
         if !spread.rests.isEmpty {
@@ -37,7 +42,8 @@ struct SpreadResult {
         if let excess = spread.excess { words.append("the meter shows \(excess), which is above the target") }
         let enforced = enforced
         if done == 0, failed.isEmpty { return header.result(.skipped, words.joined(separator: "; ")) }
-        let isHeld = failed.isEmpty && spread.unknown.isEmpty || enforced.map { $0 <= target } == true
+        let isKept = enforced.map { $0 <= target } ?? false
+        let isHeld = isKept || failed.isEmpty && spread.unknown.isEmpty && !canGive
         var result = header.result(isHeld ? .applied : .failed, words.joined(separator: "; "))
         if isHeld, let enforced, enforced != target {
             result.appliedPower = PowerQuantity(watts: enforced, unit: hint.targetPower?.unit ?? .watt)
@@ -48,8 +54,11 @@ struct SpreadResult {
     /// What all of it may draw at most, with what is drawn and not capped; nil where that is not known.
     var enforced: Watts? {
         guard spread.unknown.isEmpty else { return nil }
+        var seen: Set<ControlKey> = []
         return parts.reduce(spread.uncapped as Watts?) { sum, part in
-            sum.flatMap { sum in part.most.map { sum + $0 } }
+            // A control that several of them share lets its watts through once.
+            if let control = part.control, !seen.insert(control).inserted { return sum }
+            return sum.flatMap { sum in part.most.map { sum + $0 } }
         }
     }
 }

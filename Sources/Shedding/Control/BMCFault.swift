@@ -64,6 +64,9 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether the BMC says that it did not do what it was asked.
+    var isRefusal: Bool { kind == .refused || kind == .unauthorized || kind == .overtaken }
+
     /// Whether the BMC could not be spoken to.
     public var isUnreachable: Bool { kind.isUnreachable }
 

@@ -98,7 +98,7 @@ public struct ControlEntry: Sendable, Hashable {
             yield &storage.fields.intent
         }
     }
-    /// What was read back after our last write; nil as long as none was confirmed.
+    /// What was read back after a write of the ``intent``; nil as long as none was confirmed.
     public var held: ControlValue? {
         get { storage.fields.held }
         _modify {
@@ -141,8 +141,8 @@ public struct ControlEntry: Sendable, Hashable {
             yield &storage.fields.isUnconfirmed
         }
     }
-    /// Whether the BMC said no to the write that is unconfirmed. What it says is a rumour, but it is more likely not to
-    /// take than one that was never answered.
+    /// Whether the BMC said no to every write of the intent that is unconfirmed, and showed afterwards what it had held
+    /// before. Then what it comes to hold later is somebody else's, although it be the same.
     public var wasRefused: Bool? {
         get { storage.fields.wasRefused }
         _modify {
@@ -181,20 +181,27 @@ public struct ControlEntry: Sendable, Hashable {
     /// Firmware rounds to steps that it does not tell. As long as no write was seen to take, what is near to one is what
     /// the BMC made of it, and a dormant limit that is in force now was put in force by half of a write.
     func recognises(_ value: ControlValue) -> Bool {
-        let ours = [intent, held, made].compactMap { $0 } + (earlierIntents ?? [])
+        let ours = [isRefused ? nil : intent, held, made].compactMap { $0 } + (earlierIntents ?? [])
         if ours.contains(where: { value.matches($0) }) { return true }
         guard isUnconfirmed == true else { return false }
         return ours.contains { value.isLikely($0) } || prior?.dormant.map { value.matches(.limit($0)) } == true
     }
 
+    /// Whether the intent demonstrably came to nothing.
+    var isRefused: Bool { isUnconfirmed == true && wasRefused == true }
+
     /// Another value is about to be written.
     public mutating func intend(_ value: ControlValue) {
         var earlier = earlierIntents ?? []
-        for before in [isUnconfirmed == true ? intent : nil, made].compactMap({ $0 }) {
+        let isSame = value == intent
+        let unconfirmed = isUnconfirmed == true && !isRefused ? intent : nil
+        for before in [unconfirmed, made, isSame ? nil : held].compactMap({ $0 }) {
             if before != value, !earlier.contains(before) { earlier.append(before) }
         }
         // A BMC that makes something else of every write would make this grow without an end.
         earlierIntents = earlier.isEmpty ? nil : Array(earlier.suffix(Self.maximumEarlierIntents))
+        // What was held of an earlier intent says nothing of this one.
+        if !isSame { held = nil }
         made = nil
         intent = value
         isUnconfirmed = true

@@ -74,6 +74,15 @@ public struct Outcome: Sendable, Hashable {
     /// An operator has stopped writes to it.
     public var isFrozen: Bool { ending == .failed(.frozen) }
 
+    /// Nothing was to be done, or nothing need be.
+    var isExemption: Bool { if case .skipped(let reason) = ending { reason.isExemption } else { false } }
+
+    /// The power limit that was read back.
+    var appliedLimit: Watts? { code == .applied ? value?.limit : nil }
+
+    /// The control went away with its machine's power.
+    var isNodeOff: Bool { if case .skipped(.nodeOff) = ending { true } else { false } }
+
     /// The breach was over before anything was done for it: there is nothing to be told of.
     public var isUntouched: Bool { ending == .applied([.neverBegun]) }
 

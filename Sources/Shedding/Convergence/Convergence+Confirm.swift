@@ -75,7 +75,9 @@ extension Convergence {
     private func isMadeBefore(_ answer: Answer, _ reading: Reading) -> Bool {
         guard case .demands = goal, answer == .accepted, let before = beforeIntent, before.isUnconfirmed == true
         else { return false }
-        return before.intent == entry.intent && reading.value != entry.prior?.value
+        // What an earlier demand had put there is not what became of this one.
+        let isEarlier = before.earlierIntents?.contains { reading.value.matches($0) } == true
+        return before.intent == entry.intent && reading.value != entry.prior?.value && !isEarlier
     }
 
     /// What a BMC makes of a write by its steps is what was asked for, as near as it can.
@@ -141,8 +143,10 @@ extension Convergence {
             entry.made = reading.value
             // It did take, in its way, and nothing of it is still under way.
             if answer == .accepted { entry.isUnconfirmed = nil }
-        } else if self.answer?.kind == .refused || self.answer?.kind == .unauthorized {
-            entry.wasRefused = true
+        } else if self.answer?.isRefusal == true, !mayHaveTaken {
+            // Of an earlier write of the same nobody knows what came of it, unless that was refused as well.
+            let isAlone = beforeIntent.map { $0.isUnconfirmed != true || $0.wasRefused == true } ?? false
+            if isAlone { entry.wasRefused = true }
         }
     }
 

@@ -9,26 +9,37 @@ extension Convergence {
 
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
         // Until something is written, it is whatever others make it.
-        if entry.intent == nil {
-            entry.prior = ControlEntry.Prior(
-                value: reading.value, fragment: reading.fragment, takenAt: now, dormant: reading.dormant,
-                place: reading.place)
-        }
+        if entry.intent == nil { takePrior(reading, now: now) }
         switch reading.value {
-        case .limit(let current): return pursueLimit(demands, current, reading)
+        case .limit(let current): return pursueLimit(demands, current, reading, now: now)
         case .power(let state): return pursueSuspension(state, reading, now: now)
-        case .speed(let current): return pursueSpeed(demands, current, reading)
-        case .mode(let current): return pursueMode(demands, current, reading)
+        case .speed(let current): return pursueSpeed(demands, current, reading, now: now)
+        case .mode(let current): return pursueMode(demands, current, reading, now: now)
         }
     }
 
     /// What it holds is what we made it hold, although that is not the very value.
     private func isHeld(as wanted: ControlValue, _ reading: Reading) -> Bool {
-        // What was held before the present intent is not what became of it.
         entry.intent == wanted && entry.isUnconfirmed != true && entry.held.map { reading.value.matches($0) } == true
     }
 
-    private mutating func pursueLimit(_ demands: [Demand], _ current: Watts?, _ reading: Reading) -> Step {
+    /// It holds what is wanted. That is ours, unless it demonstrably came after our write had been refused.
+    private mutating func take(_ reading: Reading, now: Timestamp) {
+        if entry.intent == nil { return }
+        if entry.recognises(reading.value) { return entry.hold(reading.value) }
+        entry.disown()
+        takePrior(reading, now: now)
+    }
+
+    private mutating func takePrior(_ reading: Reading, now: Timestamp) {
+        entry.prior = ControlEntry.Prior(
+            value: reading.value, fragment: reading.fragment, takenAt: now, dormant: reading.dormant,
+            place: reading.place)
+    }
+
+    private mutating func pursueLimit(
+        _ demands: [Demand], _ current: Watts?, _ reading: Reading, now: Timestamp
+    ) -> Step {
         let prior = entry.prior?.value.limit
         let target: Watts
         switch CapTarget.resolve(demands, range: reading.range, floor: floor, prior: prior) {
@@ -40,7 +51,9 @@ extension Convergence {
         let wanted = ControlValue.limit(target)
         remark = remark(demands, target, reading, prior: prior)
         if reading.value.matches(wanted) {
-            if entry.intent != nil { entry.hold(reading.value) }
+            let wasOurs = entry.intent != nil
+            take(reading, now: now)
+            if wasOurs, entry.intent == nil { remark = .alreadyLimited(target) }
             return finish(applied: remark, value: reading.value)
         }
         if isHeld(as: wanted, reading) {
@@ -78,7 +91,9 @@ extension Convergence {
 
     private var floor: Watts? { terms.floor }
 
-    private mutating func pursueSpeed(_ demands: [Demand], _ current: Megahertz?, _ reading: Reading) -> Step {
+    private mutating func pursueSpeed(
+        _ demands: [Demand], _ current: Megahertz?, _ reading: Reading, now: Timestamp
+    ) -> Step {
         let shares = demands.compactMap { if case .slowToShare(let share) = $0 { share } else { nil } }
         guard let share = shares.min(), let full = reading.speeds?.maximum else {
             return finishUnsupported(.noMaximumSpeed)
@@ -88,7 +103,7 @@ extension Convergence {
         let prior = if case .speed(let speed?)? = entry.prior?.value { speed } else { nil as Megahertz? }
         let target = min(wanted, prior ?? wanted)
         if reading.value.matches(.speed(target)) {
-            if entry.intent != nil { entry.hold(reading.value) }
+            take(reading, now: now)
             return finish(applied: .limited(current ?? target), value: reading.value)
         }
         if isHeld(as: .speed(target), reading) {
@@ -102,14 +117,16 @@ extension Convergence {
         return intend(.speed(target), reading)
     }
 
-    private mutating func pursueMode(_ demands: [Demand], _ current: String, _ reading: Reading) -> Step {
+    private mutating func pursueMode(
+        _ demands: [Demand], _ current: String, _ reading: Reading, now: Timestamp
+    ) -> Step {
         let wanted = demands.compactMap { if case .mode(let mode) = $0 { mode } else { nil } }.first
         guard let wanted, reading.modes.contains(wanted) else {
             return finishUnsupported(.modeNotOffered(wanted, offered: reading.modes))
         }
         remark = .powerMode(wanted)
         if current == wanted {
-            if entry.intent != nil { entry.hold(reading.value) }
+            take(reading, now: now)
             return finish(applied: remark, value: reading.value)
         }
         if terms.pursued?.isEmpty == true { return finishResolved(reading) }

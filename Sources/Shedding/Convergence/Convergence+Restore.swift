@@ -25,7 +25,9 @@ extension Convergence {
             entry.recognises(reading.value) || isLostByUs || isOffAsBefore(reading) || isUntouched
                 || terms.onDrift == .restore
         else {
-            let set = entry.held ?? entry.intent ?? reading.value
+            guard let set = entry.held ?? (entry.isRefused ? nil : entry.intent) else {
+                return finish(.skipped(.takenOver), value: reading.value)
+            }
             return finish(
                 .skipped(.changedBySomebodyElse(holds: reading.value, set: set, prior: prior.value)),
                 value: reading.value)

@@ -114,6 +114,8 @@ public struct Convergence: Sendable {
     var objection: String?
     /// What the BMC said to the last write, where that was no acceptance.
     var answer: BMCFault?
+    /// Whether the BMC said of one of the writes anything but that it did not do it.
+    var mayHaveTaken = false
     /// Writes that were tried again.
     var rewrites = 0
     /// How often somebody else wrote between our read and our write.
@@ -241,6 +243,7 @@ public struct Convergence: Sendable {
         case .success:
             failures = 0
             answer = nil
+            mayHaveTaken = true
             phase = .confirming(write, .accepted)
             return .read
         case .failure(let fault) where fault.kind == .overtaken:
@@ -252,6 +255,7 @@ public struct Convergence: Sendable {
             return wait(delay, then: .read)
         case .failure(let fault):
             answer = fault
+            if !fault.isRefusal { mayHaveTaken = true }
             phase = .confirming(write, fault.kind == .unknownEffect ? .unknown : .refused)
             return .read
         }

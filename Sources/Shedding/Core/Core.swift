@@ -115,7 +115,11 @@ public struct Core: Sendable {
         case .subscribed: if mode == .enforce { step.records.repeated += book.openBreaches }
         case .alert(let alert): if !dispatch.isStopping { takeIn(alert, &step) }
         case .repeated(let breach): if mode == .enforce { step.records.repeated.append(breach) }
-        case .read(let id, let result): dispatch.didRead(id, result, now: now)
+        case .read(let id, let result):
+            if case .success(let reading) = result, case .limit = reading.value, let key = dispatch.key(of: id) {
+                book.saw(reading.range, of: key)
+            }
+            dispatch.didRead(id, result, now: now)
         case .wrote(let id, let results): dispatch.didWrite(id, results, now: now)
         case .woke(let id): dispatch.didWait(id, now: now)
         case .visited(let id, let sight):
@@ -137,7 +141,10 @@ public struct Core: Sendable {
     /// When a ``Input/time`` can have anything to do; nil where it has nothing. Never later than that.
     public mutating func nextDue(now: Timestamp) -> Timestamp? {
         var due = [catchUp.nextDue, dispatch.nextDue(now: now), book.freezes.nextEnd]
-        if mode == .enforce, dueBatch == nil { due.append(book.nextDue) }
+        if mode == .enforce, !dispatch.isStopping {
+            if dueBatch == nil { due.append(book.nextDue) }
+            if book.isHolding { due.append(dispatch.nextMetering(every: book.policy.meterEvery)) }
+        }
         if unfinished != nil || drill?.isUnderWay == true { due.append(now) }
         return due.compactMap { $0 }.min()
     }
@@ -199,7 +206,7 @@ public struct Core: Sendable {
         }
         dispatch.sendPatrol(now: now)
         if let news = dispatch.tellHealth(now: now) { step.tell(.healthChanged(news)) }
-        if mode == .enforce, !book.isIdle {
+        if mode == .enforce, book.isHolding {
             dispatch.sendMeters({ book.heldBMCs }, every: book.policy.meterEvery, now: now)
         }
         guard mode == .enforce, dueBatch == nil, !dispatch.isStopping, unfinished == nil else { return }

@@ -7,7 +7,8 @@ import Site
 /// through its nodes, a group through its members.
 struct BudgetTree: Sendable {
     indirect enum Kind: Sendable {
-        case control(ControlKey)
+        /// One control, by each of the keys that lead to it.
+        case control([ControlKey])
         /// - Parameter rest: what is drawn beside the children; nil where nothing tells
         case children([BudgetTree], rest: Watts?)
         /// Not to be touched, or without anything to touch, and why.
@@ -27,13 +28,16 @@ struct BudgetTree: Sendable {
 
     func shares(of budget: Watts, split: BudgetSplit) -> Shares {
         var shares = Shares(spread: Spread(target: budget))
-        share(budget, split, &shares)
+        // The whole has a floor as each member has.
+        share(max(budget, isFixed ? .zero : member.floor), split, &shares)
         return shares
     }
 
     private func share(_ budget: Watts, _ split: BudgetSplit, _ shares: inout Shares) {
         switch kind {
-        case .control(let key): shares.controls.append((resource, key, budget))
+        case .control(let keys):
+            // Whichever of its names is asked, it is told the same.
+            for key in keys { shares.controls.append((key.resource, key, budget)) }
         case .fixed(let reason):
             shares.skipped.append((resource, reason))
             if let draw = member.draw ?? member.limit {
@@ -69,6 +73,10 @@ struct BudgetTree: Sendable {
     }
 
     init(_ resource: String, control: ControlKey, _ member: BudgetMember) {
+        self.init(resource, control: [control], member)
+    }
+
+    private init(_ resource: String, control: [ControlKey], _ member: BudgetMember) {
         self.resource = resource
         kind = .control(control)
         self.member = member
@@ -78,6 +86,37 @@ struct BudgetTree: Sendable {
         self.resource = resource
         kind = .fixed(reason)
         member = BudgetMember(floor: .zero, draw: draw, limit: limit, order: nil)
+    }
+
+    /// Siblings with each control once: GPUs that share an accelerator's limit have a share of the budget together.
+    ///
+    /// - Parameter primary: one key for all that lead to one control
+    static func sharing(_ trees: [BudgetTree], by primary: (ControlKey) -> ControlKey) -> [BudgetTree] {
+        var places: [ControlKey: Int] = [:]
+        var merged: [BudgetTree] = []
+        for tree in trees {
+            guard case .control(let keys) = tree.kind, let key = keys.first else {
+                merged.append(tree)
+                continue
+            }
+            if let place = places[primary(key)] {
+                merged[place] = merged[place].joined(by: tree)
+            } else {
+                places[primary(key)] = merged.count
+                merged.append(tree)
+            }
+        }
+        return merged
+    }
+
+    private func joined(by other: BudgetTree) -> BudgetTree {
+        guard case .control(let one) = kind, case .control(let two) = other.kind else { return self }
+        // As the control itself counts the floors of those that share it.
+        let joint = BudgetMember(
+            floor: max(member.floor, other.member.floor), draw: Self.sum([member.draw, other.member.draw], .zero),
+            limit: [member.limit, other.member.limit].compactMap { $0 }.min(),
+            order: [member.order, other.member.order].compactMap { $0 }.min())
+        return BudgetTree(resource, control: one + two, joint)
     }
 
     /// nil where one of them is not known.

@@ -10,6 +10,10 @@ extension Planner {
         switch plan.verdict {
         case .demand(let demand, _) where resource.bmc != nil && sightings.isMissing(Self.limit(of: resource)):
             return spread(plan, demand, resource, feed: feed) ?? [plan]
+        // A rack of which each node takes its own share, one of them through what is inside.
+        case .demand(let demand, let keys)
+        where resource.bmc == nil && keys.contains(where: { isSpreadable($0, plan.hint, feed: feed) }):
+            return nodeByNode(plan, demand, keys, feed: feed)
         // A rack in watts; of a share each of its nodes takes its own.
         case .skipped(.noControl):
             guard let target = plan.hint.targetPower else { return [plan] }
@@ -27,6 +31,33 @@ extension Planner {
         guard let tree = members(of: resource, plan.hint, feed: feed, isRestTaken: isRestTaken) else { return nil }
         guard case .cap(let target) = demand else { return spreadShare(plan, demand, tree) }
         return Self.plans(plan, tree.shares(of: target, split: policy.split))
+    }
+
+    /// Whether a control is known not to be there, and something inside its resource is.
+    private func isSpreadable(_ key: ControlKey, _ hint: ShedHint, feed: String) -> Bool {
+        sightings.isMissing(key)
+            && site.resources[key.resource].flatMap { members(of: $0, hint, feed: feed) } != nil
+    }
+
+    /// What is asked of each of several nodes, each as a part of its own: those without a limit are met through what is
+    /// inside.
+    func nodeByNode(_ plan: PlannedHint, _ demand: Demand, _ keys: [ControlKey], feed: String) -> [PlannedHint] {
+        var header = plan
+        header.verdict = .spread(Spread(target: nil))
+        header.fallback = nil
+        header.exceptions = []
+        var plans = [header]
+        for key in keys {
+            let part = PlannedHint(hint: plan.hint, member: key.resource, verdict: .demand(demand, of: [key]))
+            let inside = sightings.isMissing(key) ? site.resources[key.resource] : nil
+            plans += inside.flatMap { spread(part, demand, $0, feed: feed) } ?? [part]
+        }
+        for reason in plan.exceptions {
+            plans.append(
+                PlannedHint(
+                    hint: plan.hint, member: reason.resource ?? plan.hint.resourceID, verdict: .skipped(reason)))
+        }
+        return plans
     }
 
     static func plans(_ plan: PlannedHint, _ shares: BudgetTree.Shares) -> [PlannedHint] {
@@ -67,27 +98,31 @@ extension Planner {
             children = gpus(of: resource, hint, feed: feed)
             rest = isRestTaken ? .zero : self.rest(of: resource)
         case .chassis:
-            children = site.children(of: resource.id).map { tree($0, hint, feed: feed) }
+            children = trees(site.children(of: resource.id), hint, feed: feed)
             rest = .zero
         }
         guard children.contains(where: { !$0.isFixed }) else { return nil }
         return BudgetTree(
-            resource.id, children: children, rest: rest, floor: resource.floor, draw: draw(resource),
-            order: resource.shedOrder)
+            resource.id, children: children, rest: rest, floor: isRestTaken ? nil : resource.floor,
+            draw: draw(resource), order: resource.shedOrder)
     }
 
     /// A group, which draws what its members draw.
     func tree(of group: Group, _ members: [Resource], _ hint: ShedHint, feed: String) -> BudgetTree {
         BudgetTree(
-            group.id, children: members.map { tree($0, hint, feed: feed) }, rest: .zero, floor: nil, draw: nil,
-            order: nil)
+            group.id, children: trees(members, hint, feed: feed), rest: .zero, floor: nil, draw: nil, order: nil)
+    }
+
+    /// Members that lie side by side, each control once.
+    private func trees(_ resources: [Resource], _ hint: ShedHint, feed: String) -> [BudgetTree] {
+        BudgetTree.sharing(resources.map { tree($0, hint, feed: feed) }, by: sightings.primary)
     }
 
     /// A resource as a member of a budget.
     func tree(_ resource: Resource, _ hint: ShedHint, feed: String) -> BudgetTree {
         let limit = Self.limit(of: resource)
         let sight = sightings[limit]
-        let most = [sight?.limit, sight?.range.maximum].compactMap { $0 }.min()
+        let most = sight?.most
         func fixed(_ reason: SkipReason) -> BudgetTree {
             BudgetTree(resource.id, fixed: reason, draw: draw(resource), limit: most)
         }
@@ -112,7 +147,7 @@ extension Planner {
         let gpus = site.children(of: node.id)
         let together = ControlKey(resource: node.id, facet: .gpuTotal)
         guard let sight = sightings[together], !sight.isMissing, gpus.allSatisfy({ !$0.isProtected }) else {
-            return gpus.map { tree($0, hint, feed: feed) }
+            return trees(gpus, hint, feed: feed)
         }
         let draw = BudgetTree.sum(gpus.map(draw), .zero)
         let floors = gpus.compactMap(\.floor).reduce(.zero, +)
@@ -122,7 +157,7 @@ extension Planner {
                 BudgetMember(
                     floor: max(sight.range.minimum ?? .zero, floors),
                     draw: gpus.isEmpty ? nil : draw,
-                    limit: [sight.limit, sight.range.maximum].compactMap { $0 }.min(), order: nil))
+                    limit: sight.most, order: nil))
         ]
     }
 

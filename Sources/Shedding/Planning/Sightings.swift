@@ -13,6 +13,9 @@ public struct ControlSight: Sendable, Hashable {
         self.limit = limit
         self.isMissing = isMissing
     }
+
+    /// What it lets through at most: its present limit, or the most that it can be set to.
+    var most: Watts? { [limit, range.maximum].compactMap { $0 }.min() }
 }
 
 /// What one look at a BMC showed.
@@ -43,6 +46,9 @@ public struct Sightings: Sendable {
     private var readings: [String: Reading] = [:]
     /// Of each resource, what was last kept as evidence.
     private var noted: [String: Reading] = [:]
+    /// Keys that were found to lead to the control of another one. Budgets are split by it; what is held is not shared
+    /// because of it.
+    private var primaries: [ControlKey: ControlKey] = [:]
 
     public init() {}
 
@@ -53,6 +59,33 @@ public struct Sightings: Sendable {
     public mutating func take(_ sight: Sight, now: Timestamp) {
         for (key, seen) in sight.controls { controls[key] = seen }
         for (resource, watts) in sight.watts { readings[resource] = Reading(watts: watts, at: now) }
+    }
+
+    /// What a control tells of itself while something is done with it. Its present limit may be ours, and is not taken.
+    mutating func learn(_ range: PowerRange, of key: ControlKey) {
+        var sight = controls[key] ?? ControlSight()
+        sight.range.minimum = range.minimum ?? sight.range.minimum
+        sight.range.maximum = range.maximum ?? sight.range.maximum
+        sight.range.increment = range.increment ?? sight.range.increment
+        sight.isMissing = false
+        controls[key] = sight
+    }
+
+    mutating func share(_ key: ControlKey, with primary: ControlKey) {
+        if primary != self.primary(of: key) { primaries[key] = self.primary(of: primary) }
+    }
+
+    /// The inventory may lead elsewhere now.
+    mutating func forgetSharing() { primaries = [:] }
+
+    /// One key for all that were found to lead to one control.
+    func primary(of key: ControlKey) -> ControlKey {
+        var known = key
+        for _ in 0..<8 {
+            guard let next = primaries[known], next != key else { return known }
+            known = next
+        }
+        return known
     }
 
     /// A BMC said that it offers no such control.

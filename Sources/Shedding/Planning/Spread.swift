@@ -32,9 +32,9 @@ public struct Spread: Sendable, Hashable {
 
     /// What of it is met through what is inside in turn.
     mutating func take(_ inner: Spread) {
-        rests.merge(inner.rests) { $1 }
-        fixed.merge(inner.fixed) { $1 }
-        unknown += inner.unknown
+        rests.merge(inner.rests, uniquingKeysWith: max)
+        fixed.merge(inner.fixed, uniquingKeysWith: max)
+        unknown += inner.unknown.filter { !unknown.contains($0) }
     }
 
     /// This with what a later alert asks of the same: a budget only tightens.

@@ -47,6 +47,12 @@ struct Dispatch: Sendable {
         isStopping ? nil : [queues.nextDue, visits.nextDue].compactMap { $0 }.min()
     }
 
+    /// When a machine is next to be metered, where something is held.
+    func nextMetering(every: Duration) -> Timestamp? { isStopping ? nil : visits.nextMetering(every: every) }
+
+    /// The control that something under way is about.
+    func key(of id: RunID) -> ControlKey? { runs[id]?.key }
+
     mutating func reload(_ site: Site) { visits.reload(site) }
 
     mutating func beginPreparing() { queues.beginPreparing() }

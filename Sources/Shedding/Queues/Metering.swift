@@ -33,8 +33,21 @@ struct Metering: Sendable {
         return machines[bmc.address]?.first { $0.resource.id == resource.id }?.gpus ?? []
     }
 
+    /// A round is never shorter, whatever the configuration says: it would never end.
+    private static let shortestRound = Duration.seconds(1)
+
+    /// When ``due(_:every:now:)`` can have anything to say, where something is held; nil where nothing can be metered.
+    func nextDue(every: Duration) -> Timestamp? {
+        guard !machines.isEmpty else { return nil }
+        guard let roundStart else { return Timestamp(milliseconds: 0) }
+        let every = max(every, Self.shortestRound)
+        guard position < addresses.count else { return roundStart + every }
+        return roundStart + every * (Double(position) / Double(addresses.count))
+    }
+
     /// The BMC that is due now, of those on which something is held. It stays due until ``didSend()``.
     mutating func due(_ held: () -> Set<BMC.Address>, every: Duration, now: Timestamp) -> BMC.Address? {
+        let every = max(every, Self.shortestRound)
         if let roundStart, now < roundStart + every, position >= addresses.count { return nil }
         if roundStart == nil || position >= addresses.count {
             addresses = held().filter { machines[$0] != nil }.sorted()

@@ -44,6 +44,8 @@ struct Visits: Sendable {
         patrol.didLook(at: bmc, nil, trouble, now: now)
     }
 
+    func nextMetering(every: Duration) -> Timestamp? { metering.nextDue(every: every) }
+
     /// Enforcement wants a BMC. - Returns: the visit that is to end; nil where none is under way
     mutating func end(at bmc: BMC.Address) -> RunID? {
         guard let visit = underWay[bmc], !visit.isEnding else { return nil }

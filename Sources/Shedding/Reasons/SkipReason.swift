@@ -80,6 +80,26 @@ public indirect enum SkipReason: Sendable, Hashable {
         }
     }
 
+    /// The resource that it is about, where it names one.
+    var resource: String? {
+        switch self {
+        case .protected(let id), .actionNotAllowed(let id, _), .otherFeed(let id, _), .noControl(let id),
+            .maxSuspended(let id, _, _):
+            id
+        default: nil
+        }
+    }
+
+    /// Whether nothing was to be done for what it is about, or nothing need be: it does not make the rest less than it
+    /// should be.
+    var isExemption: Bool {
+        switch self {
+        case .protected, .actionNotAllowed, .otherFeed, .nodeOff, .duplicate: true
+        case .everyPart(let reasons): reasons.allSatisfy(\.isExemption)
+        default: false
+        }
+    }
+
     public var isDuplicate: Bool { name == .duplicate }
 
     /// Why a hint is skipped of which every part was left out.
