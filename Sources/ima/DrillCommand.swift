@@ -3,6 +3,8 @@ import ArgumentParser
 import CommandLineTool
 import Foundation
 import OperatorAPI
+import PowerEvents
+import Settings
 import StrictJSON
 import Terminal
 
@@ -31,6 +33,13 @@ struct DrillCommand: AsyncParsableCommand {
         name: .long, help: "Write what was proven on which hardware to this new file (.json for JSON, else Markdown).")
     var report: String?
     @Flag(name: .long, help: "Print JSON.") var json = false
+
+    func validate() throws {
+        guard let share = Quantities.share(cap), share > .percent(0) else {
+            throw ValidationError("--cap is a share over 0% and up to 100% (got \"\(cap)\")")
+        }
+        if let hold, Quantities.duration(hold) == nil { throw ValidationError("--hold is no time (got \"\(hold)\")") }
+    }
 
     func run() async throws {
         if let report, FileManager.default.fileExists(atPath: report) {

@@ -27,7 +27,7 @@ struct DrillScenarios {
         let refused = try stage.command("drill", "cpu-1")
         #expect(refused.status == 2 && refused.errors.contains("--yes"), "\(refused)")
         #expect(try stage.command("drill", "nobody", "--yes").errors.contains("the inventory has no \"nobody\""))
-        #expect(try stage.command("drill", "cpu-1", "--cap", "0%", "--yes").status == 1)
+        #expect(try stage.command("drill", "cpu-1", "--cap", "0%", "--yes").status == 2)
         let protected = try stage.command("drill", "login", "--yes")
         #expect(protected.status == 1 && protected.errors.contains("protected"), "\(protected)")
         #expect(fleet.bmcs.allSatisfy { $0.writes.isEmpty })

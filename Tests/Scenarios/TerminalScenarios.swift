@@ -148,4 +148,20 @@ struct TerminalScenarios {
             unknown.status == 2 && unknown.errors.contains("nobody") && unknown.errors.contains("cpu-9"), "\(unknown)")
         await stage.tearDown()
     }
+
+    /// Three BMCs fail, and what an operator sees of it.
+    @Test(.timeLimit(.minutes(5)))
+    func theDemonstrationOfFaultsSaysWhatIsSo() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let demo = try ChildProcess.run(
+            Stage.programs.appendingPathComponent("gridsim").path,
+            ["demo", "--fault", "--inventory", root.appendingPathComponent("inventory/demo/site.yaml").path])
+        #expect(demo.status == 0, "\(demo.output)\(demo.errors)")
+        for words in [
+            "3 BMCs fail", "10 failed", "$ ima history", "$ ima explain", "what had failed is capped by now", ": OK -",
+        ] {
+            #expect(demo.output.contains(words), "\(words)\n\(demo.output)")
+        }
+    }
 }

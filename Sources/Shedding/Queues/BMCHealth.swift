@@ -9,6 +9,7 @@ public import PowerEvents
 /// | failing | none | recovering |
 /// | recovering | none, for the second time in a row and in another round of the patrol | healthy |
 ///
+/// Reads for a breach are looks as well.
 /// While it is failing or recovering, none of its resources counts as enforceable: one that comes and goes is not relied on.
 public struct BMCHealth: Sendable, Hashable {
     public enum State: String, Sendable, Hashable, CaseIterable {

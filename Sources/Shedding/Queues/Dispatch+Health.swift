@@ -7,11 +7,15 @@ extension Dispatch {
 
     mutating func tellHealth(now: Timestamp) -> FleetHealth.News? { visits.tellHealth(now: now) }
 
-    /// A read for a breach failed: a trouble of the whole BMC need not wait for the patrol to see it.
-    mutating func noteTrouble(of id: RunID, _ result: Result<Reading, BMCFault>, now: Timestamp) {
-        guard case .failure(let fault) = result, let trouble = BMCTrouble(fault), trouble.isCertain,
-            let bmc = slots[id]?.bmc
-        else { return }
-        visits.didFail(trouble, at: bmc, now: now)
+    /// A read for a breach tells of its BMC as a look of the patrol does, which may be a minute off, or turned off.
+    mutating func noteHealth(of id: RunID, _ result: Result<Reading, BMCFault>, now: Timestamp) {
+        guard let bmc = slots[id]?.bmc else { return }
+        switch result {
+        case .failure(let fault):
+            guard let trouble = BMCTrouble(fault), trouble.isCertain else { return }
+            visits.didTell(trouble, of: bmc, now: now)
+        case .success:
+            if visits.health.unreliable.contains(bmc) { visits.didTell(nil, of: bmc, now: now) }
+        }
     }
 }

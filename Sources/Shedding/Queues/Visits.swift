@@ -39,8 +39,8 @@ struct Visits: Sendable {
 
     mutating func tellHealth(now: Timestamp) -> FleetHealth.News? { patrol.tellHealth(now: now) }
 
-    /// A request for a breach found a BMC in trouble, which the patrol need not wait to see.
-    mutating func didFail(_ trouble: BMCTrouble, at bmc: BMC.Address, now: Timestamp) {
+    /// A request for a breach found a BMC in trouble, or without.
+    mutating func didTell(_ trouble: BMCTrouble?, of bmc: BMC.Address, now: Timestamp) {
         patrol.didLook(at: bmc, nil, trouble, now: now)
     }
 

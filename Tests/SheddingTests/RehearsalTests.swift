@@ -3,8 +3,8 @@ import Testing
 
 @testable import Shedding
 
-/// Rehearsals: their holds are put back whatever happens, and nobody is told of them.
-struct CoreDrillTests {
+/// Rehearsals, whose holds are put back whatever happens and of which nobody is told; and what is learned of BMCs meanwhile.
+struct RehearsalTests {
     private static func order(_ names: String..., share: Int = 90) -> DrillOrder {
         DrillOrder(id: Fixture.id(77), names: names, share: .percent(share), hold: .seconds(20))
     }
@@ -100,6 +100,48 @@ struct CoreDrillTests {
         pass(.milliseconds(100), &world)
         #expect(world.core.book.breaches[Fixture.id(77)]?.isClosed == true)
         #expect(world.reports.isEmpty && world.core.drill == nil)
+    }
+
+    // MARK: Health
+
+    /// What a breach finds out of a BMC counts, also where there is no patrol.
+    @Test func readsForABreachTellOfTheirBMC() throws {
+        var world = CoreWorld()
+        let bmc = try #require(Fixture.site.resources["n1"]?.bmc?.address)
+        world.alert(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        let read = world.effects.compactMap { if case .read(let order) = $0 { order.id } else { nil } }
+        let id = try #require(read.first)
+        world.effects = []
+        world.step(.read(id, .failure(BMCFault(.unreachable, "no route"))))
+        #expect(world.core.health[bmc].state == .failing && world.core.health.unreliable == [bmc])
+        let wakes = world.effects.compactMap { if case .wake(let id, let delay) = $0 { (id, delay) } else { nil } }
+        let (run, delay) = try #require(wakes.first)
+        world.now = world.now + delay
+        world.step(.woke(run))
+        try world.answerRead("n1", Fixture.limit(1000))
+        #expect(world.core.health[bmc].state == .recovering)
+        world.commitAll()
+        try world.answerWrite("n1")
+        try world.answerRead("n1", Fixture.limit(700))
+        #expect(world.core.health[bmc].state == .healthy && world.core.health.unreliable.isEmpty)
+    }
+
+    // MARK: Another machine
+
+    /// What is held on one machine is not looked for on another that stands in its place.
+    @Test func anExchangedMachineIsTheTroubleOfItsBMC() throws {
+        var world = CoreWorld()
+        world.alert(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        try world.cap("n1", from: 1000, to: 700)
+        var sight = Sight()
+        sight.identities["n1"] = MachineIdentity(uuid: nil, serial: "m")
+        #expect(world.core.book.exchangedMachine(in: sight) == nil)
+        sight.identities["n1"] = MachineIdentity(uuid: nil, serial: "another-7")
+        let trouble = try #require(world.core.book.exchangedMachine(in: sight))
+        #expect(trouble.cause == .anotherMachine && trouble.message.contains("n1"))
+        // Nothing is held there: that is just what is there now.
+        sight.identities = ["n2": MachineIdentity(uuid: nil, serial: "another-7")].compactMapValues { $0 }
+        #expect(world.core.book.exchangedMachine(in: sight) == nil)
     }
 
     // MARK: Observing
