@@ -7,7 +7,7 @@ import Testing
     private func hint(_ name: String, _ action: ShedAction, _ watts: Int? = nil, priority: Int = 1) -> ShedHint {
         ShedHint(
             resourceID: name,
-            resourceType: ["rack", "trays", "mixed", "row"].contains(name)
+            resourceType: ["rack", "n1-board", "trays", "mixed", "row"].contains(name)
                 ? .chassis : name.contains("gpu") ? .gpu : .node,
             action: action, priority: priority,
             targetPower: watts.map { PowerQuantity(watts: Watts($0), unit: .watt) })
@@ -174,5 +174,25 @@ import Testing
                     (20_000, resolved(1)),
                 ])
         }
+    }
+
+    /// The board around a node was capped, and what the node drew then was taken for what it had drawn before.
+    @Test func aBaselineFromUnderTheCapOfTheBoardAround() {
+        expectWell(
+            seeds: 150...156,
+            [
+                (315, active(1, [hint("n1-board", .powerCap, 700), hint("t2", .powerCap, 400)])),
+                (1466, active(1, [hint("row", .powerCap, 2200, priority: 3)])), (20_000, resolved(1)),
+            ])
+    }
+
+    /// What a tray draws was taken for what a member draws that is not touched, since another hint had it as a member.
+    @Test func aTrayThatIsTheMemberOfAnotherHint() {
+        expectWell(
+            seeds: 10_159...10_163,
+            [
+                (11_221, active(1, [hint("row", .powerCap, 2200)])), (28_873, .crash(after: 2, downSeconds: 5)),
+                (6678, active(1, [hint("trays", .powerCap, 900, priority: 2)])), (20_000, resolved(1)),
+            ])
     }
 }

@@ -87,11 +87,15 @@ extension Breaches {
         var known = spread
         for name in spread.unknown {
             guard let resource = site.resources[name] else { continue }
-            let isNode = plan.resource == name || breaches[id]?.plans.contains { $0.member == name } != true
-            if isNode, resource.type == .node, let rest = planner.rest(of: resource) {
-                known.rests[name] = rest
-            } else if !isNode, let draw = sightings.draw(of: name, now: now) {
+            let isSkipped = breaches[id]?.plans.contains { part in
+                guard part.member == name, case .skipped = part.verdict else { return false }
+                return HintName(part.hint) == HintName(plan.hint)
+            }
+            if isSkipped == true {
+                guard let draw = sightings.draw(of: name, now: now) else { continue }
                 known.fixed[name] = draw
+            } else if resource.type == .node, let rest = planner.rest(of: resource) {
+                known.rests[name] = rest
             } else {
                 continue
             }

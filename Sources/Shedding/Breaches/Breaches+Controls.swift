@@ -110,6 +110,7 @@ extension Breaches {
     /// Takes over an entry that is about to be made durable before a write.
     public mutating func willWrite(_ entry: ControlEntry) {
         adopt(entry)
+        noteWritten(entry)
         if entry.key.facet == .powerState, case .power? = entry.intent { markPowerCycled(entry.key.resource) }
     }
 

@@ -54,7 +54,7 @@ extension Breaches {
         var new: [String: Watts] = [:]
         for key in keys {
             let parent = site.resources[key.resource].flatMap { $0.type == .gpu ? $0.parent : nil }
-            if !breach.plans.isEmpty, isWritten(parent ?? key.resource, for: id) { continue }
+            if let bmc = site.resources[key.resource]?.bmc?.address, isWritten(bmc, for: id) { continue }
             for resource in [key.resource, parent].compactMap({ $0 })
             where breach.baselines[resource] == nil && new[resource] == nil {
                 new[resource] = sightings.draw(of: resource, now: now)
@@ -75,14 +75,12 @@ extension Breaches {
         }
     }
 
-    /// Whether anything of a machine was, or is about to be, written for a breach.
-    private func isWritten(_ machine: String, for id: UUIDText) -> Bool {
-        ([machine] + site.children(of: machine).map(\.id)).contains { name in
-            ControlKey.Facet.allCases.contains { facet in
-                let key = shared(ControlKey(resource: name, facet: facet))
-                return controls[key]?.entry.intent != nil && holdIndex[key][id] != nil
-            }
-        }
+    /// Whether anything was, or is about to be, written to a BMC for a breach.
+    private func isWritten(_ bmc: BMC.Address, for id: UUIDText) -> Bool { writtenBMCs[id]?.contains(bmc) == true }
+
+    /// Something is about to be written for whoever holds it.
+    mutating func noteWritten(_ entry: ControlEntry) {
+        for id in holdIndex[entry.key].keys { writtenBMCs[id, default: []].insert(entry.bmc.address) }
     }
 
     /// Says in the history what a breach has come to ask for.

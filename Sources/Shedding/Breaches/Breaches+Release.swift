@@ -172,6 +172,7 @@ extension Breaches {
         holdIndex.remove(breach)
         breaches[id]?.phase = .closed(at: now)
         due.forget(id)
+        writtenBMCs[id] = nil
         unsettled[id] = nil
         waves[id] = nil
         return report(id, now: now)

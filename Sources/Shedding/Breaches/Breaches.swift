@@ -37,6 +37,8 @@ public struct Breaches: Sendable {
     var waves: [UUIDText: Waves] = [:] {
         didSet { breachesDue = nil }
     }
+    /// To which BMCs something was written for a breach that is not over.
+    var writtenBMCs: [UUIDText: Set<BMC.Address>] = [:]
     /// What is not durable yet.
     var changeLog: ChangeLog
     /// ``nextDue`` as far as it is a matter of breaches; nil where that has to be worked out anew.
@@ -70,6 +72,7 @@ public struct Breaches: Sendable {
             holdIndex.add(breach)
             for plan in breach.plans { if case .spread = plan.verdict { noteMissing(plan) } }
         }
+        for entry in controls where entry.intent != nil { noteWritten(entry) }
     }
 
     /// Takes what has to be made durable, once.
@@ -175,6 +178,7 @@ public struct Breaches: Sendable {
             }
             controls[key]?.entry.bmc = bmc
             changeLog.touch(key)
+            if let entry = controls[key]?.entry, entry.intent != nil { noteWritten(entry) }
             guard bmc.address != old.address else { continue }
             // What was found at the old address is not at the new one, nor is it known to be the same machine. Should it
             // be, other names of the control lead to this one there as well, and find our own limit.
