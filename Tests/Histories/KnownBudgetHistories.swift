@@ -195,4 +195,14 @@ import Testing
                 (6678, active(1, [hint("trays", .powerCap, 900, priority: 2)])), (20_000, resolved(1)),
             ])
     }
+
+    /// A member that may not be written because of a freeze was said to hold its maximum, although it had just been read.
+    @Test func aMemberThatIsFrozenHoldsWhatItWasReadToHold() {
+        expectWell(
+            seeds: 2205...2211,
+            [
+                (21_610, active(1, [hint("mixed", .powerCap, 1700, priority: 2)])), (18_501, .freeze),
+                (457, active(2, [hint("t1-gpu0", .powerCap, 100, priority: 2)])), (19_705, resolved(1)),
+            ])
+    }
 }

@@ -223,7 +223,7 @@ public struct Convergence: Sendable {
     public mutating func didNotRecord(_ outcome: Outcome) -> Step {
         takeBack(durableEntry)
         phase = .finished
-        return .finish(outcome)
+        return .finish(seen(outcome))
     }
 
     /// What was recorded may not be written any more, and was not: as if it had never been intended.
@@ -231,8 +231,11 @@ public struct Convergence: Sendable {
         withdraw()
         forgetUntouchedPrior()
         phase = .finished
-        return .finish(outcome)
+        return .finish(seen(outcome))
     }
+
+    /// With what the control was just seen to hold, which a write that does not go out leaves as it is.
+    private func seen(_ outcome: Outcome) -> Outcome { Outcome(outcome.ending, value: outcome.value ?? valueBefore) }
 
     /// The BMC answered a write, or did not.
     public mutating func didWrite(_ result: Result<Void, BMCFault>, now: Timestamp) -> Step {
