@@ -30,6 +30,8 @@ final class FeedMeters: Sendable {
         return isGone ? nil : frozen ?? Self.now(fleet)
     }
 
+    var isStale: Bool { state.withLock { $0.faults.contains(.stale) } }
+
     func suffer(_ faults: Set<Fault>, of fleet: SimulatedFleet) {
         let last = Self.now(fleet)
         state.withLock { state in

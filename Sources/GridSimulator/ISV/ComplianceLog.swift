@@ -55,7 +55,7 @@ public struct ComplianceLog: Sendable {
             let event = state.event ?? status.event
             let complies =
                 isRemoval
-                ? !state.targets.contains(where: \.active) && !state.inFlight
+                ? !state.targets.contains(where: \.active)
                 : own.contains(where: \.active) && state.compliant
             if feed.isCompliant, let changedAt = feed.changedAt {
                 feed.compliantFor += status.snapshotTime - changedAt

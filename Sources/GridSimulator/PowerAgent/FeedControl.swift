@@ -36,6 +36,8 @@ public struct FeedControl: Sendable, Hashable {
     var measured: Double?
     var measuredAt: Timestamp?
     var wasCompliant = true
+    /// Watts in a second, between the last two readings.
+    var slope = 0.0
 
     /// What a change goes back to.
     public struct Cause: Sendable, Hashable {
@@ -58,8 +60,8 @@ public struct FeedControl: Sendable, Hashable {
 
     /// Whether the load is known to be within the target in force; what is not known is not compliant.
     func isCompliant(at now: Timestamp, staleAfter: Duration) -> Bool {
-        guard let applied else { return true }
-        return watts(at: now, staleAfter: staleAfter).map { $0 <= applied.watts } ?? false
+        guard let target = schedule.active(at: now) else { return true }
+        return watts(at: now, staleAfter: staleAfter).map { $0 <= target.watts } ?? false
     }
 
     func state(at now: Timestamp, staleAfter: Duration, event: PowerStateStatus.Event?) -> FeedState {

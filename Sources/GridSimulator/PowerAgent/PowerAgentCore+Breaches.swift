@@ -8,6 +8,9 @@ extension PowerAgentCore {
         self.reading = reading
         for tag in order {
             guard let watts = reading.feeds[tag] else { continue }
+            if let last = feeds[tag]?.measured, let at = feeds[tag]?.measuredAt, reading.at > at {
+                feeds[tag]?.slope = (watts - last) / (reading.at - at).seconds
+            }
             feeds[tag]?.measured = watts
             feeds[tag]?.measuredAt = min(reading.at, now)
             followSchedule(tag, at: now)

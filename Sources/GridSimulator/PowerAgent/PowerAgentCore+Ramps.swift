@@ -38,17 +38,14 @@ extension PowerAgentCore {
         let goal = feed.applied.map { $0.watts * (1 - policy.rampMargin) }
         let range = max(Self.power(feed.profile.maximum) - Self.power(feed.profile.minimum), watts / 10, 1)
         var share = feed.admitted
-        switch (ramp.direction, goal) {
-        case (.down, let goal?):
-            // More slowly near the goal, so that what lags behind does not carry it past.
-            let wanted = (watts - goal) / range
-            if wanted > 0 { share -= min(policy.rampStep, wanted * 0.6) }
-        case (.up, let goal?):
-            let room = (goal - watts) / range
-            if room > 0.02 { share += min(policy.rampStep, room * 0.6) } else if room < 0 { share += max(room, -0.05) }
-        case (_, nil): share += policy.rampStep
+        if let goal {
+            // Towards where the load is going, not where it is: what lags behind would carry it past its goal.
+            let room = (goal - forecast(feed, watts)) / range
+            share += min(max(room * 0.6, -policy.rampStep), policy.rampStep)
+        } else {
+            share += policy.rampStep
         }
-        share = min(max(share, 0), 1)
+        share = (min(max(share, 0), 1) * 10_000).rounded() / 10_000
         if share != feed.admitted {
             feed.admitted = share
             outputs.append(.admit(feed: tag, share: share))
@@ -71,6 +68,13 @@ extension PowerAgentCore {
         let cause =
             feed.applied.map { FeedControl.Cause(correlationID: $0.correlationID, trace: $0.trace) } ?? feed.cause
         snapshot(ramp.direction == .down ? .endRampDown : .endRampUp, of: [tag], at: now, cause: cause)
+    }
+
+    /// Where the load comes to with what was done by now.
+    private func forecast(_ feed: FeedControl, _ watts: Double) -> Double {
+        if let demand = reading?.demand[feed.profile.tag] { return demand }
+        // Twice the usual time constant of a machine.
+        return max(0, watts + feed.slope * 4)
     }
 
     static func power(_ quantity: PowerQuantity) -> Double { Double(quantity.watts.microwatts) / 1_000_000 }
