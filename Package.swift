@@ -131,8 +131,10 @@ let package = Package(
         .executableTarget(
             name: "gridsim",
             dependencies: [
-                "BuildInformation", "CommandLineTool", "Curl", "EventBus", "FleetSimulator", "GridSimulator", "Inventory",
-                "JOSE", "Mosquitto", "OpenSSL", "PowerEvents", "Settings", "Site", "StrictJSON", argumentParser, logging,
+                "BuildInformation", "CommandLineTool", "Curl", "EventBus", "FleetSimulator", "GridSimulator",
+                "Inventory",
+                "JOSE", "Mosquitto", "OpenSSL", "PowerEvents", "Settings", "Site", "StrictJSON", argumentParser,
+                logging,
             ],
             swiftSettings: strict),
 
@@ -205,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "Scenarios",
             dependencies: [
-                "Curl", "EventBus", "FleetSimulator", "GridSimulator", "gridsim", "ima", "Inventory", "JOSE", "Mosquitto", "OpenSSL",
+                "Curl", "EventBus", "FleetSimulator", "GridSimulator", "gridsim", "ima", "Inventory", "JOSE",
+                "Mosquitto", "OpenSSL",
                 "PowerEvents", "Settings", "Site", "StrictJSON", "TestSupport", logging,
             ],
             swiftSettings: strict),

@@ -6,6 +6,8 @@ import Synchronization
 final class ChildProcesses: Sendable {
     private let folder: URL
     private let running = Mutex<[(name: String, id: pid_t)]>([])
+    /// Those whose end is no mishap.
+    private let passing = Mutex<Set<pid_t>>([])
     /// Of those that have ended.
     private let statuses = Mutex<[pid_t: Int32]>([:])
 
@@ -16,10 +18,11 @@ final class ChildProcesses: Sendable {
     ///   - input: what the child reads; nothing where it is nil
     ///   - output: where the child's standard output goes; nowhere where it is nil
     ///   - logsOutput: whether it goes into the log instead
+    ///   - ends: whether it is to end by itself
     @discardableResult
     func launch(
         _ name: String, _ path: String, _ arguments: [String], input: Pipe? = nil, output: Pipe? = nil,
-        logsOutput: Bool = false
+        logsOutput: Bool = false, ends: Bool = false
     ) throws -> pid_t {
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw Failure("\(path): no such program; build or install it first", code: 2)
@@ -48,11 +51,15 @@ final class ChildProcesses: Sendable {
         try process.run()
         let id = process.processIdentifier
         running.withLock { $0.append((name, id)) }
+        if ends { passing.withLock { _ = $0.insert(id) } }
         return id
     }
 
     /// The name of a child that has ended by itself.
-    var firstEnded: String? { running.withLock { $0 }.first { !Self.isRunning($0.id) }?.name }
+    var firstEnded: String? {
+        let passing = passing.withLock { $0 }
+        return running.withLock { $0 }.first { !passing.contains($0.id) && !Self.isRunning($0.id) }?.name
+    }
 
     /// The newest child of a name.
     func id(of name: String) -> pid_t? { running.withLock { $0 }.last { $0.name == name }?.id }

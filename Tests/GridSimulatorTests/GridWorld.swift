@@ -8,7 +8,8 @@ import Testing
 /// A feed of ten nodes in virtual time, with a power agent on it: power follows work, admission and caps at once.
 final class GridWorld {
     static let start = Timestamp(milliseconds: 1_800_000_000_000)
-    static let trace = TraceContext(traceID: String(repeating: "a", count: 32), spanID: String(repeating: "b", count: 16))
+    static let trace = TraceContext(
+        traceID: String(repeating: "a", count: 32), spanID: String(repeating: "b", count: 16))
     static let correlation = id(900)
 
     var core: PowerAgentCore
@@ -55,10 +56,11 @@ final class GridWorld {
 
     static func core(_ policy: PowerAgentPolicy, _ feeds: [FeedControl]) -> PowerAgentCore {
         PowerAgentCore(policy: policy, feeds: feeds, topology: topology) {
-            id(counter.withLock { counter in
-                counter += 1
-                return counter
-            })
+            id(
+                counter.withLock { counter in
+                    counter += 1
+                    return counter
+                })
         }
     }
 
@@ -87,7 +89,8 @@ final class GridWorld {
             loadConstraint: watts.map { PowerQuantity(watts: Watts($0), unit: .kilowatt) }, bestEffort: bestEffort)
         perform(
             core.step(
-                .targets(LoadTargetSet(targets: [target]), correlationID: Self.correlation, trace: Self.trace), at: now))
+                .targets(LoadTargetSet(targets: [target]), correlationID: Self.correlation, trace: Self.trace), at: now)
+        )
     }
 
     func run(_ seconds: Int) {
@@ -142,5 +145,7 @@ final class GridWorld {
     }
 
     /// What snapshots were published for, without heartbeats.
-    var events: [PowerStateStatus.Event] { states.compactMap { $0.event ?? $0.feeds.first?.state.event }.filter { $0 != .periodic } }
+    var events: [PowerStateStatus.Event] {
+        states.compactMap { $0.event ?? $0.feeds.first?.state.event }.filter { $0 != .periodic }
+    }
 }

@@ -7,7 +7,8 @@ struct LoadScheduleTests {
 
     private func target(_ watts: Int, _ start: Int64, _ end: Int64? = nil, id: Character = "a") throws -> LoadTarget {
         LoadTarget(
-            constraint: PowerQuantity(watts: Watts(watts), unit: .kilowatt), start: Self.at(start), end: end.map(Self.at),
+            constraint: PowerQuantity(watts: Watts(watts), unit: .kilowatt), start: Self.at(start),
+            end: end.map(Self.at),
             correlationID: try #require(UUIDText("0000000\(id)-0000-4000-8000-000000000000")))
     }
 

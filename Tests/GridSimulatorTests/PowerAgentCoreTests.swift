@@ -57,7 +57,8 @@ struct PowerAgentCoreTests {
     @Test func asManyAreAskedAsTheExcessNeedsByPriority() throws {
         let world = breached(by: 800)
         let alert = try #require(world.alerts.first)
-        #expect(alert.status == .active && alert.severity == .warning && alert.targetCorrelationID == GridWorld.correlation)
+        #expect(
+            alert.status == .active && alert.severity == .warning && alert.targetCorrelationID == GridWorld.correlation)
         #expect(alert.measuredLoad.watts > Watts(7000) && alert.resolvedAt == nil)
         // What is needed can be had from the first five.
         #expect(alert.shedHints.map(\.resourceID) == Array(GridWorld.nodes.prefix(5)))
@@ -86,7 +87,9 @@ struct PowerAgentCoreTests {
     }
 
     @Test func theNaiveOneFlapsWithItsOwnCaps() {
-        let world = breached(by: 900) { $0.resolve = .measured; $0.stampsAnew = true; $0.repeats = false }
+        let world = breached(by: 900) {
+            $0.resolve = .measured; $0.stampsAnew = true; $0.repeats = false
+        }
         world.run(60)
         #expect(Set(world.alerts.map(\.breachID)).count > 5)
         #expect(world.alerts.last.map { $0.detectedAt > GridWorld.start + .seconds(60) } == true)
@@ -187,7 +190,8 @@ struct PowerAgentCoreTests {
             json: JSONValue(parsing: record.json.bytes), profiles: [GridWorld.profile])
         #expect(read.remembered == ["a", "b"])
         let feed = try #require(read.feeds["main-a"])
-        #expect(feed.breach?.id == before.id && feed.breach?.hints == before.hints && feed.breach?.before == before.before)
+        #expect(
+            feed.breach?.id == before.id && feed.breach?.hints == before.hints && feed.breach?.before == before.before)
         #expect(feed.applied == world.core.feeds["main-a"]?.applied && feed.admitted == world.admitted)
         let published = world.alerts.count
         world.core = GridWorld.core(world.core.policy, [feed])

@@ -36,14 +36,13 @@ final class FeedMeters: Sendable {
         let last = Self.now(fleet)
         state.withLock { state in
             state.faults = faults
-            state.frozen = faults.contains(.stale) ? state.frozen ?? last : nil
+            // `nil` alone would be the JSON value.
+            state.frozen = faults.contains(.stale) ? state.frozen ?? last : Optional.none
         }
     }
 
     private static func now(_ fleet: SimulatedFleet) -> JSONValue {
-        let power = fleet.power
-        let wanted = FleetPower(
-            fleet.site, Dictionary(uniqueKeysWithValues: fleet.bmcs.map { ($0.address, $0.demand) }), at: power.at)
+        let (power, wanted) = (fleet.power, fleet.demand)
         var gpus = JSONObject()
         for id in fleet.site.order where fleet.site.resources[id]?.type == .gpu {
             if let watts = fleet.watts(of: id) { gpus[id] = FleetPower.number(watts) }

@@ -56,7 +56,11 @@ struct FleetCommands {
             guard planted > 0 else { throw Wrong(message: "\(parts[1]): no BMC of it has a Node Manager") }
             return ["planted": .number(JSONNumber(planted))]
         default:
-            throw Wrong(status: 404, message: "\(method) \(path): should be GET /power, GET or PATCH /meters, GET or PATCH /machines/NAME, or PATCH /machines")
+            throw Wrong(
+                status: 404,
+                message:
+                    "\(method) \(path): should be GET /power, GET or PATCH /meters, GET or PATCH /machines/NAME, or PATCH /machines"
+            )
         }
     }
 

@@ -9,6 +9,12 @@ extension SimulatedFleet {
             site, Dictionary(uniqueKeysWithValues: bmcs.map { ($0.address, $0.power) }), at: FleetClock.live.now)
     }
 
+    /// What all machines would come to draw if nothing limited them.
+    public var demand: FleetPower {
+        FleetPower(
+            site, Dictionary(uniqueKeysWithValues: bmcs.map { ($0.address, $0.demand) }), at: FleetClock.live.now)
+    }
+
     /// Whether the meters of the feeds show an old reading for ever.
     public var meterIsStale: Bool {
         get { feedMeters.isStale }

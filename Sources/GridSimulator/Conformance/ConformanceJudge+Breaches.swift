@@ -18,7 +18,8 @@ extension ConformanceJudge {
         lifeCycle(event, id, status, scope)
     }
 
-    private mutating func lifeCycle(_ event: JudgedEvent, _ id: UUIDText, _ status: BreachAlert.Status, _ scope: Scope) {
+    private mutating func lifeCycle(_ event: JudgedEvent, _ id: UUIDText, _ status: BreachAlert.Status, _ scope: Scope)
+    {
         let (feed, detected) = (event.payload["feed_tag"]?.string, event.payload["breach", "detected_at"]?.string)
         guard var breach = log.breaches[id] else {
             if status != .active { note(.opens, "breach \(id) begins with \(status.rawValue)", scope) }
@@ -41,9 +42,13 @@ extension ConformanceJudge {
             note(.opens, "active follows escalated of breach \(id)", scope)
         }
         if breach.source != event.source { note(.stable, "breach \(id) was opened by \(breach.source)", scope) }
-        if breach.feed != feed { note(.stable, "breach \(id) is of \(breach.feed ?? "?"), now of \(feed ?? "?")", scope) }
+        if breach.feed != feed {
+            note(.stable, "breach \(id) is of \(breach.feed ?? "?"), now of \(feed ?? "?")", scope)
+        }
         if breach.detectedAt != detected {
-            note(.stable, "detected_at of breach \(id) was \(breach.detectedAt ?? "?"), and is \(detected ?? "?")", scope)
+            note(
+                .stable, "detected_at of breach \(id) was \(breach.detectedAt ?? "?"), and is \(detected ?? "?")", scope
+            )
         }
         if breach.status != .resolved { breach.status = status }
         breach.add(event)
@@ -64,7 +69,9 @@ extension ConformanceJudge {
         }
         let hints = payload["shed_hints"]
         if isOver == (hints != nil) {
-            note(.hints, "status is \(status.rawValue), and shed_hints are \(hints == nil ? "absent" : "present")", scope)
+            note(
+                .hints, "status is \(status.rawValue), and shed_hints are \(hints == nil ? "absent" : "present")", scope
+            )
         }
         var highest = 0
         for (index, hint) in (hints?.array ?? []).enumerated() {
@@ -76,14 +83,18 @@ extension ConformanceJudge {
                         + (isCap ? "absent" : "present"), scope)
             }
             guard let priority = hint["priority"]?.number?.int else { continue }
-            if priority < highest { note(.hintOrder, "$.shed_hints[\(index)] has priority \(priority) after \(highest)", scope) }
+            if priority < highest {
+                note(.hintOrder, "$.shed_hints[\(index)] has priority \(priority) after \(highest)", scope)
+            }
             highest = max(highest, priority)
         }
         let ranks = (payload["infrastructure_actions"]?.array ?? []).compactMap { action in
             BreachAlert.InfrastructureAction.allCases.firstIndex { $0.rawValue == action.string }
         }
         if isOver, !ranks.isEmpty { note(.actions, "infrastructure_actions are not empty when resolved", scope) }
-        if ranks != ranks.sorted() { note(.actions, "infrastructure_actions are not in the order of disruption", scope) }
+        if ranks != ranks.sorted() {
+            note(.actions, "infrastructure_actions are not in the order of disruption", scope)
+        }
         guard !isOver, let load = Self.watts(payload["measured_load"]),
             let limit = Self.watts(payload["target", "load_constraint"]), load > limit
         else { return }
@@ -113,7 +124,9 @@ extension ConformanceJudge {
                 case .error: applied > 0
                 case .partial: !codes.isEmpty && applied == codes.count && !Self.isUnderWay(payload)
                 }
-            if isWrong { note(.outcome, "code is \(code.rawValue), and \(applied) of \(codes.count) were applied", scope) }
+            if isWrong {
+                note(.outcome, "code is \(code.rawValue), and \(applied) of \(codes.count) were applied", scope)
+            }
         }
         guard let id = payload["breach_id"]?.string.flatMap(UUIDText.init) else { return }
         guard let breach = log.breaches[id] else {
@@ -122,7 +135,9 @@ extension ConformanceJudge {
         }
         log.breaches[id]?.isAnswered = true
         if let feed = breach.feed, payload["feed_tag"]?.string != feed {
-            note(.knownBreach, "feed_tag is \(payload["feed_tag"]?.text ?? "absent"), that of breach \(id) is \(feed)", scope)
+            note(
+                .knownBreach, "feed_tag is \(payload["feed_tag"]?.text ?? "absent"), that of breach \(id) is \(feed)",
+                scope)
         }
         if action == .reverted, breach.status != .resolved {
             note(.reverts, "breach \(id) is \(breach.status.rawValue)", scope)

@@ -106,7 +106,10 @@ extension ConformanceJudge {
     mutating func follow(_ event: JudgedEvent, _ traceIDs: [String], _ what: String, _ scope: Scope) {
         guard !traceIDs.isEmpty, let trace = event.trace else { return }
         if !traceIDs.contains(trace.traceID) {
-            note(.traced, "its trace is \(trace.traceID); that of \(what) is \(traceIDs.sorted().joined(separator: " or "))", scope)
+            note(
+                .traced,
+                "its trace is \(trace.traceID); that of \(what) is \(traceIDs.sorted().joined(separator: " or "))",
+                scope)
         }
     }
 }

@@ -80,7 +80,8 @@ public struct ConformanceJudge: Sendable {
             }
         }
         let patience = Duration.seconds(30)
-        for (id, target) in log.targets where !target.isAcknowledged && (options.isComplete || last - target.at > patience) {
+        for (id, target) in log.targets
+        where !target.isAcknowledged && (options.isComplete || last - target.at > patience) {
             note(
                 .acknowledged, "no snapshot target_set followed the load target \(id)",
                 Scope(message: target.event.message, role: .powerAgent, id: target.event.id))

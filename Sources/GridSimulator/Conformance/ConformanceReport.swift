@@ -21,7 +21,9 @@ public struct ConformanceReport: Sendable {
 
     public var json: JSONValue {
         var counts = JSONObject()
-        for type in EventType.allCases { if let count = events[type] { counts[type.rawValue] = .number(JSONNumber(count)) } }
+        for type in EventType.allCases {
+            if let count = events[type] { counts[type.rawValue] = .number(JSONNumber(count)) }
+        }
         return [
             "role": role.map { .string($0.rawValue) } ?? .null, "conforms": .bool(conforms),
             "messages": .number(JSONNumber(messages)), "events": .object(counts),

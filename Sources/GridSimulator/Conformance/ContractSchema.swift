@@ -103,13 +103,18 @@ extension ContractSchema.Text {
         // Spaces are no RFC 3339 date-time for most readers.
         case .time: Timestamp(string) == nil || string.contains(" ") ? "should be an RFC 3339 date-time" : nil
         case .one(let choices):
-            choices.contains(string) ? nil : "should be \(choices.count == 1 ? "" : "one of ")\(choices.joined(separator: ", "))"
+            choices.contains(string)
+                ? nil : "should be \(choices.count == 1 ? "" : "one of ")\(choices.joined(separator: ", "))"
         case .shaped(let words, let fits): fits(string) ? nil : "should be \(words)"
         }
     }
 }
 
 extension ContractSchema.Member {
-    static func required(_ key: String, _ schema: ContractSchema) -> Self { .init(key: key, isRequired: true, schema: schema) }
-    static func optional(_ key: String, _ schema: ContractSchema) -> Self { .init(key: key, isRequired: false, schema: schema) }
+    static func required(_ key: String, _ schema: ContractSchema) -> Self {
+        .init(key: key, isRequired: true, schema: schema)
+    }
+    static func optional(_ key: String, _ schema: ContractSchema) -> Self {
+        .init(key: key, isRequired: false, schema: schema)
+    }
 }

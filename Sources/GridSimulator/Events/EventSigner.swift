@@ -29,7 +29,8 @@ public struct EventSigner: Sendable {
     ) throws -> CloudEvent {
         var event = CloudEvent(
             id: try RandomID.draw(), source: source, type: type, time: time,
-            trace: try trace?.child(randomBytes: RandomBytes.draw(8)) ?? TraceContext(randomBytes: RandomBytes.draw(24)),
+            trace: try trace?.child(randomBytes: RandomBytes.draw(8))
+                ?? TraceContext(randomBytes: RandomBytes.draw(24)),
             correlationID: correlationID,
             data: signs ? .signed(try JWS.sign(payload.bytes, with: key)) : .unsigned(payload))
         if subjectIsTopic { event.subject = topic(type) }

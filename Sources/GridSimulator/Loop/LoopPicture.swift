@@ -34,7 +34,7 @@ public struct LoopPicture: Sendable {
 
     public var svg: String {
         let panels = record.feeds
-        let height = 96 + Double(panels.count) * (panelHeight + marksHeight + 34) + 8
+        let height = 118 + Double(panels.count) * (panelHeight + marksHeight + 34) + 8
         var lines = [
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(n(width)) \(n(height))\" width=\"\(n(width))\" "
                 + "height=\"\(n(height))\" font-family=\"Helvetica, Arial, sans-serif\" role=\"img\">",
@@ -42,9 +42,9 @@ public struct LoopPicture: Sendable {
             "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>",
             text(left, 26, title, size: 17, weight: "bold"),
         ]
-        lines += legend(at: 52)
+        lines += legend(at: 50)
         for (index, feed) in panels.enumerated() {
-            lines += panel(feed, top: 82 + Double(index) * (panelHeight + marksHeight + 34) + marksHeight)
+            lines += panel(feed, top: 104 + Double(index) * (panelHeight + marksHeight + 34) + marksHeight)
         }
         lines.append("</svg>")
         return lines.joined(separator: "\n") + "\n"
@@ -52,8 +52,8 @@ public struct LoopPicture: Sendable {
 
     // MARK: Parts
 
-    private func legend(at y: Double) -> [String] {
-        var x = left
+    private func legend(at top: Double) -> [String] {
+        var (x, y) = (left, top)
         var lines: [String] = []
         func entry(_ sample: String, _ label: String) {
             lines.append(sample)
@@ -62,11 +62,14 @@ public struct LoopPicture: Sendable {
         }
         entry(line(x, y, x + 26, y, Self.power, 2.2), "feed power (kW)")
         entry(line(x, y, x + 26, y, Self.target, 2, "7 4"), "target (kW)")
+        entry(line(x, y, x + 26, y, Self.power, 1.2, "1 3"), "what would be drawn without caps (kW)")
         entry(
             "<rect x=\"\(n(x))\" y=\"\(n(y - 6))\" width=\"26\" height=\"12\" fill=\"\(Self.caps)\" fill-opacity=\"0.22\" "
-                + "stroke=\"\(Self.caps)\"/>", "caps confirmed (controls)")
-        for (kind, label) in [
-            (LoopRecord.Mark.Kind.target, "ISV"), (.ramp, "power agent: ramps"), (.breach, "power agent: breach"),
+                + "stroke=\"\(Self.caps)\"/>", "caps confirmed by ima (controls, right)")
+        x = left
+        y += 22
+        for (kind, label): (LoopRecord.Mark.Kind, String) in [
+            (.target, "ISV"), (.ramp, "power agent: ramps"), (.breach, "power agent: breach"),
             (.enforcement, "ima: enforcement"), (.incident, "what we did"),
         ] {
             entry(
@@ -77,7 +80,7 @@ public struct LoopPicture: Sendable {
 
     private func panel(_ feed: String, top: Double) -> [String] {
         let samples = record.samples.filter { $0.feed == feed }
-        let highest = max(1, samples.map { max($0.watts, $0.target ?? 0) }.max() ?? 1) / 1000
+        let highest = max(1, samples.map { max($0.watts, $0.target ?? 0, $0.demand ?? 0) }.max() ?? 1) / 1000
         let step = Self.step(highest / 5)
         let most = (highest * 1.06 / step).rounded(.up) * step
         let counts = record.caps.filter { $0.feed == feed }
@@ -89,7 +92,7 @@ public struct LoopPicture: Sendable {
         func capsY(_ count: Double) -> Double { bottom - count / mostCaps * panelHeight * 0.5 }
         var lines = [
             "<g id=\"feed-\(escape(feed))\">",
-            text(14, top - 10, feed, size: 14, weight: "bold"),
+            text(14, top - 26, feed, size: 14, weight: "bold"),
         ]
         for tick in stride(from: 0.0, through: most + step / 2, by: step) {
             lines.append(line(left, y(tick), width - right, y(tick), "#e3e7eb", 1))
@@ -104,13 +107,21 @@ public struct LoopPicture: Sendable {
         lines.append(text(width - right + 8, bottom + 18, "s", size: 11))
         lines += capsArea(counts.map { ($0.t, $0.count) }, x: x, y: capsY, bottom: bottom)
         if counts.contains(where: { $0.count > 0 }) {
-            lines.append(text(width - right + 8, capsY(mostCaps) + 4, "\(Int(mostCaps)) caps", size: 11, fill: Self.caps))
+            lines.append(
+                text(width - right + 8, capsY(mostCaps) + 4, "\(Int(mostCaps)) caps", size: 11, fill: Self.caps))
             lines.append(text(width - right + 8, bottom + 2, "0", size: 11, fill: Self.caps))
         }
         lines += targetLines(samples, x: x, y: y)
+        let wanted = samples.compactMap { sample in
+            sample.demand.map { "\(n(x(sample.t))),\(n(y($0 / 1000)))" }
+        }
+        lines.append(
+            "<polyline class=\"demand\" fill=\"none\" stroke=\"\(Self.power)\" stroke-width=\"1.2\" "
+                + "stroke-dasharray=\"1 3\" points=\"\(wanted.joined(separator: " "))\"/>")
         let points = samples.map { "\(n(x($0.t))),\(n(y($0.watts / 1000)))" }.joined(separator: " ")
         lines.append(
-            "<polyline class=\"power\" fill=\"none\" stroke=\"\(Self.power)\" stroke-width=\"2.2\" points=\"\(points)\"/>")
+            "<polyline class=\"power\" fill=\"none\" stroke=\"\(Self.power)\" stroke-width=\"2.2\" points=\"\(points)\"/>"
+        )
         lines.append(line(left, bottom, width - right, bottom, "#56697b", 1))
         lines += marks(of: feed, x: x, top: top, bottom: bottom)
         lines.append("</g>")
@@ -162,7 +173,7 @@ public struct LoopPicture: Sendable {
             let colour = Self.colour(of: mark.kind)
             let at = x(mark.t)
             let label = max(at, free)
-            free = label + 14
+            free = label + 21
             lines.append(line(at, top, at, bottom, colour, 1, "2 3", name: mark.kind.rawValue))
             lines.append(line(at, top, label, top - 12, colour, 1))
             lines.append(
@@ -178,7 +189,8 @@ public struct LoopPicture: Sendable {
     // MARK: Pieces
 
     private func line(
-        _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ colour: String, _ width: Double, _ dashes: String? = nil,
+        _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ colour: String, _ width: Double,
+        _ dashes: String? = nil,
         name: String? = nil
     ) -> String {
         "<line\(name.map { " class=\"\($0)\"" } ?? "") x1=\"\(n(x1))\" y1=\"\(n(y1))\" x2=\"\(n(x2))\" y2=\"\(n(y2))\" "

@@ -11,6 +11,8 @@ public struct LoopRecord: Sendable {
         public let watts: Double
         /// The target in force, in watts.
         public let target: Double?
+        /// What it would draw if nothing limited it; nil where nobody can tell.
+        public let demand: Double?
     }
 
     /// Something worth a mark in the picture.
@@ -50,12 +52,13 @@ public struct LoopRecord: Sendable {
     /// The target in force, in watts.
     public func target(of feed: String, at time: Timestamp) -> Double? { schedules[feed]?.active(at: time)?.watts }
 
-    public mutating func sample(_ powers: [String: Double], at time: Timestamp) {
+    public mutating func sample(_ powers: [String: Double], demand: [String: Double] = [:], at time: Timestamp) {
         for feed in feeds {
             guard let watts = powers[feed] else { continue }
             let sample = Sample(
                 t: Self.rounded(seconds(time), 1000), feed: feed, watts: Self.rounded(watts, 10),
-                target: target(of: feed, at: time).map { Self.rounded($0, 10) })
+                target: target(of: feed, at: time).map { Self.rounded($0, 10) },
+                demand: demand[feed].map { Self.rounded($0, 10) })
             samples.append(sample)
         }
     }
@@ -109,25 +112,34 @@ public struct LoopRecord: Sendable {
                 } else {
                     schedules[feed]?.clear(from: from, to: target.interval.end)
                 }
-                let label = target.loadConstraint.map { "target \($0.valueText) \($0.unit.rawValue)" } ?? "target removed"
+                let label =
+                    target.loadConstraint.map { "target \($0.valueText) \($0.unit.rawValue)" } ?? "target removed"
                 marks.append(Mark(t: seconds(time), kind: .target, label: label, feed: feed))
             }
         }
     }
 
     private mutating func take(_ enforcement: Enforcement, at time: Timestamp) {
-        let last = enforcements.last { $0.enforcement.breachID == enforcement.breachID }?.enforcement
+        let own = enforcements.filter { $0.enforcement.breachID == enforcement.breachID }.map(\.enforcement)
+        let last = own.last
         enforcements.append((time, enforcement))
-        let applied = enforcement.results.count { $0.code == .applied }
+        let applied = Self.applied(enforcement)
         let feed = enforcement.feedTag
-        let held = enforcement.action == .applied ? applied : 0
+        let most = own.filter { $0.action == .applied }.map(Self.applied).max() ?? 0
+        let held = enforcement.action == .applied ? applied : max(0, most - applied)
         if caps.last(where: { $0.feed == feed })?.count != held || caps.isEmpty {
             caps.append((seconds(time), feed, held))
         }
         guard last?.action != enforcement.action || last?.results.count != enforcement.results.count else { return }
         let what = enforcement.action == .applied ? "caps confirmed" : "put back"
         marks.append(
-            Mark(t: seconds(time), kind: .enforcement, label: "\(applied) \(what) (\(enforcement.code.rawValue))", feed: feed))
+            Mark(
+                t: seconds(time), kind: .enforcement, label: "\(applied) \(what) (\(enforcement.code.rawValue))",
+                feed: feed))
+    }
+
+    private static func applied(_ enforcement: Enforcement) -> Int {
+        enforcement.results.count { $0.code == .applied }
     }
 
     /// Whether a snapshot that names its trigger once for all feeds tells of a change of this one.
@@ -153,7 +165,9 @@ public struct LoopRecord: Sendable {
         var worst: Double?
         for (feed, at) in firstTargets {
             let met = states.first { entry in
-                guard entry.at >= at, let state = entry.status.feeds.first(where: { $0.tag == feed })?.state else { return false }
+                guard entry.at >= at, let state = entry.status.feeds.first(where: { $0.tag == feed })?.state else {
+                    return false
+                }
                 return state.compliant && state.targets.contains(where: \.active)
             }
             guard let met else { return nil }

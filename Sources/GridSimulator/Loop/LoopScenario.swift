@@ -111,7 +111,8 @@ public struct LoopScenario: Sendable {
 
     private static func step(_ setting: Setting) -> Step? {
         let members = setting.members([
-            "wait", "target", "burst", "calm", "until", "never", "within", "for", "meter", "broker", "kill", "start", "play",
+            "wait", "target", "burst", "calm", "until", "never", "within", "for", "meter", "broker", "kill", "start",
+            "play",
         ])
         let within = members["within"]?.duration() ?? usualLimit
         if let value = members["wait"] { return value.duration().map { .wait($0) } }
@@ -130,11 +131,14 @@ public struct LoopScenario: Sendable {
             return value.choice(Condition.self).map { .never($0, for: members["for"]?.duration() ?? .seconds(5)) }
         }
         if let value = members["meter"] { return value.choice(MeterState.self).map { .meter(isStale: $0 == .stale) } }
-        if let value = members["broker"] { return value.choice(BrokerState.self).map { $0 == .stop ? .stopBroker : .startBroker } }
+        if let value = members["broker"] {
+            return value.choice(BrokerState.self).map { $0 == .stop ? .stopBroker : .startBroker }
+        }
         if let value = members["kill"] { return value.choice(Program.self).map { .kill($0) } }
         if let value = members["start"] { return value.choice(Program.self).map { .start($0) } }
         if let value = members["play"] { return value.choice(Player.self).map { .play($0) } }
-        return setting.fail("should do something: wait, target, burst, calm, until, never, meter, broker, kill, start or play")
+        return setting.fail(
+            "should do something: wait, target, burst, calm, until, never, meter, broker, kill, start or play")
     }
 
     private enum MeterState: String, CaseIterable { case stale, live }

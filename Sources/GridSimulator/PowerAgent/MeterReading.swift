@@ -31,7 +31,9 @@ public struct MeterReading: Sendable, Hashable {
         func watts(_ key: String) -> [String: Double] {
             var found: [String: Double] = [:]
             for member in json[key]?.object ?? JSONObject() {
-                guard let watts = member.value.number?.double, watts.isFinite, (0...1e12).contains(watts) else { continue }
+                guard let watts = member.value.number?.double, watts.isFinite, (0...1e12).contains(watts) else {
+                    continue
+                }
                 found[member.key] = watts
             }
             return found

@@ -105,7 +105,8 @@ extension FeedControl {
         }
         if let cause = record["cause"] {
             self.cause = Cause(
-                correlationID: cause["correlation_id"]?.string.flatMap(UUIDText.init), trace: TraceContext(record: cause))
+                correlationID: cause["correlation_id"]?.string.flatMap(UUIDText.init),
+                trace: TraceContext(record: cause))
         }
         breach = try record["breach"].map { value throws(PowerAgentRecord.Unreadable) in
             try OpenBreach(record: value, of: tag)

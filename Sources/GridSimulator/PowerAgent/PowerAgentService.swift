@@ -102,7 +102,9 @@ public final class PowerAgentService: Sendable {
             let reading = await read()
             if (reading == nil) != wasSilent {
                 wasSilent = reading == nil
-                if wasSilent { logger.warning("the meter gives no reading", metadata: ["url": "\(settings.meter.url)"]) }
+                if wasSilent {
+                    logger.warning("the meter gives no reading", metadata: ["url": "\(settings.meter.url)"])
+                }
             }
             take { try $0.step(reading.map { .reading($0) } ?? .tick, at: .now) }
             await tellScheduler(&told)

@@ -54,7 +54,9 @@ public struct ParticipantSettings: Sendable {
         guard let file = members.required("key", of: setting), let path = file.path(),
             let kid = members.required("kid", of: setting)?.nonEmptyString()
         else { return nil }
-        do { return try KeyFile.signingKey(path, keyID: kid) } catch { return file.fail("\(error)", showingValue: false) }
+        do { return try KeyFile.signingKey(path, keyID: kid) } catch {
+            return file.fail("\(error)", showingValue: false)
+        }
     }
 
     private static func trusted(_ section: Setting?) -> [EventSource: JWKSet] {

@@ -52,7 +52,8 @@ public struct PowerAgentSettings: Sendable {
         _ file: Setting, environment: [String: String], problems: ProblemCollector
     ) -> PowerAgentSettings? {
         let members = file.members([
-            "agent", "broker", "signing", "trust", "feeds", "inventory", "shed", "meter", "scheduler", "state", "timing",
+            "agent", "broker", "signing", "trust", "feeds", "inventory", "shed", "meter", "scheduler", "state",
+            "timing",
             "margins", "behaviour",
         ])
         let participant = ParticipantSettings.read(members, of: file, role: .powerAgent)
@@ -77,7 +78,8 @@ public struct PowerAgentSettings: Sendable {
         guard let participant, let url, !feeds.isEmpty else { return nil }
         return PowerAgentSettings(
             participant: participant, policy: policy, feeds: feeds, topology: ShedTopology(site: site, tiers: tiers),
-            meter: Meter(url: url, every: meterMembers?["every"]?.duration(.milliseconds(50) ... .seconds(3600)) ?? .seconds(1)),
+            meter: Meter(
+                url: url, every: meterMembers?["every"]?.duration(.milliseconds(50) ... .seconds(3600)) ?? .seconds(1)),
             scheduler: members["scheduler"].flatMap { Self.scheduler($0, site) }, statePath: members["state"]?.path(),
             maximumAge: maximumAge, signs: behaviour.signs, subjectIsTopic: behaviour.subjectIsTopic)
     }

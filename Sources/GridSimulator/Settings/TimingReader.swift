@@ -3,7 +3,7 @@ import Settings
 
 /// Reads `timing`, `margins` and `behaviour` of a power agent.
 enum TimingReader {
-    private static let anyDuration = Duration.milliseconds(10) ... Duration.seconds(7 * 86_400)
+    private static let anyDuration = Duration.milliseconds(10)...Duration.seconds(7 * 86_400)
 
     /// - Returns: how old an event may be
     static func read(_ section: Setting?, into policy: inout PowerAgentPolicy) -> Duration {

@@ -17,7 +17,8 @@ enum DemandEstimate {
         guard let measured = reading.feeds[feed] else { return nil }
         if let told = reading.demand[feed] { return max(told, 0) }
         let shares = Dictionary(
-            topology.fed(by: feed).map { ($0.id, Double(max(1, $0.feeds.count))) }, uniquingKeysWith: { first, _ in first })
+            topology.fed(by: feed).map { ($0.id, Double(max(1, $0.feeds.count))) },
+            uniquingKeysWith: { first, _ in first })
         return hints.reduce(measured) { sum, hint in
             guard let was = before[hint.resourceID], let now = reading.watts(of: hint.resourceID) else { return sum }
             let cap = hint.targetPower.map { Double($0.watts.microwatts) / 1_000_000 } ?? was

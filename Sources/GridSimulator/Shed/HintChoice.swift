@@ -31,7 +31,9 @@ public struct HintChoice: Sendable {
             for resource in resources where resource.priority == priority && !failed.contains(resource.id) {
                 guard let now = reading.watts(of: resource.id) else { continue }
                 // What is capped already grows no more; and what does not keep to its cap by now will not give that again.
-                let cap = asked[resource.id].map { $0.targetPower.map { Double($0.watts.microwatts) / 1_000_000 } ?? now }
+                let cap = asked[resource.id].map {
+                    $0.targetPower.map { Double($0.watts.microwatts) / 1_000_000 } ?? now
+                }
                 let draw = cap.map { min(now, $0) } ?? now * growth
                 let room = (draw - resource.floor(of: draw)) / Double(max(1, resource.feeds.count))
                 guard room > 0.5 else { continue }

@@ -13,7 +13,8 @@ public struct ShedTopology: Sendable {
         public var lowest: Double?
 
         public init(
-            priority: Int, resources: [String], type: ResourceType, action: ShedAction = .powerCap, lowest: Double? = nil
+            priority: Int, resources: [String], type: ResourceType, action: ShedAction = .powerCap,
+            lowest: Double? = nil
         ) {
             self.priority = priority
             self.resources = resources

@@ -11,13 +11,15 @@ import StrictJSON
 struct ISVCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "isv",
-        abstract: "Sends load targets, and says when each feed complies and for how long; exit 1 where one does not in time.")
+        abstract:
+            "Sends load targets, and says when each feed complies and for how long; exit 1 where one does not in time.")
 
     @OptionGroup var signer: SignerArguments
     @OptionGroup var interval: IntervalArguments
 
     @Option(
-        name: .long, help: "A power, or a share of what the feed draws now, such as 70%; FEED=900kW for one feed. May be repeated.")
+        name: .long,
+        help: "A power, or a share of what the feed draws now, such as 70%; FEED=900kW for one feed. May be repeated.")
     var target: [String] = []
 
     @Flag(name: .long, help: "Remove the targets instead.") var remove = false
@@ -57,7 +59,8 @@ struct ISVCommand: AsyncParsableCommand {
         guard let correlationID = event.correlationID else { throw Failure("the event has no correlationid") }
         say("sent \(event.type.rawValue), correlationid \(correlationID)")
         var log = ComplianceLog(
-            correlationID: correlationID, feeds: targets.contains { $0.feedTags.isEmpty } ? [] : targets.flatMap(\.feedTags),
+            correlationID: correlationID,
+            feeds: targets.contains { $0.feedTags.isEmpty } ? [] : targets.flatMap(\.feedTags),
             isRemoval: remove, sentAt: event.time)
         let clock = ContinuousClock()
         let limit = clock.now + within
@@ -70,7 +73,9 @@ struct ISVCommand: AsyncParsableCommand {
 
     private func take(_ item: (status: PowerStateStatus, correlationID: UUIDText?)?, _ log: inout ComplianceLog) {
         guard let item else { return }
-        for line in log.take(item.status, correlationID: item.correlationID) { say("\(item.status.snapshotTime) \(line)") }
+        for line in log.take(item.status, correlationID: item.correlationID) {
+            say("\(item.status.snapshotTime) \(line)")
+        }
     }
 
     private func say(_ line: String) {
@@ -96,7 +101,8 @@ struct ISVCommand: AsyncParsableCommand {
             }
             if loads == nil {
                 guard let now = await snapshots.next(until: .now + within)?.status else {
-                    throw Failure("--target: \(value) of what? No snapshot that can be believed came within \(self.within)")
+                    throw Failure(
+                        "--target: \(value) of what? No snapshot that can be believed came within \(self.within)")
                 }
                 loads = now.feeds.map { ($0.tag, $0.state.calculatedLoad) }
             }

@@ -9,7 +9,8 @@ import StrictJSON
 struct LoopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "loop",
-        abstract: "Closes the whole loop on this machine: ISV, power agent, ima, fleet and broker; and draws what happened.",
+        abstract:
+            "Closes the whole loop on this machine: ISV, power agent, ima, fleet and broker; and draws what happened.",
         discussion: "Exit 0 only if the story went as its scenario says and every event keeps to the contract.")
 
     @Option(name: .long, help: "What happens: a file such as those in deploy/scenarios.")
@@ -66,7 +67,7 @@ struct LoopCommand: AsyncParsableCommand {
         let sampler = Task {
             var due = ContinuousClock.now
             while !Task.isCancelled {
-                recorder.sample(stage.fleet.power.feeds)
+                recorder.sample(stage.fleet)
                 display.show(recorder.record)
                 due = max(due + .milliseconds(max(100, Int(500 / stage.pace))), .now)
                 try? await Task.sleep(until: due, clock: .continuous)
@@ -78,7 +79,7 @@ struct LoopCommand: AsyncParsableCommand {
         try await story.play()
         // What is on its way still belongs to it.
         try await Task.sleep(for: .milliseconds(500))
-        recorder.sample(stage.fleet.power.feeds)
+        recorder.sample(stage.fleet)
         return complaints(recorder, stage.scenario)
     }
 
@@ -102,7 +103,8 @@ struct LoopCommand: AsyncParsableCommand {
     private func folder() throws -> URL {
         let url =
             out.map { URL(fileURLWithPath: $0) }
-            ?? FileManager.default.temporaryDirectory.appendingPathComponent("gridsim-loop-\(UUID().uuidString.prefix(8))")
+            ?? FileManager.default.temporaryDirectory.appendingPathComponent(
+                "gridsim-loop-\(UUID().uuidString.prefix(8))")
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch { throw Failure("\(url.path): the folder cannot be made", code: 2) }
@@ -128,7 +130,10 @@ struct LoopCommand: AsyncParsableCommand {
                 "keys": .string(output.appendingPathComponent("keys.json").path),
                 "samples": .array(
                     record.samples.map {
-                        ["t": number($0.t), "feed": .string($0.feed), "watts": number($0.watts), "target": number($0.target)]
+                        [
+                            "t": number($0.t), "feed": .string($0.feed), "watts": number($0.watts),
+                            "target": number($0.target),
+                        ]
                     }),
                 "picture": .string(picture.path), "time_to_compliance_s": number(record.timeToCompliance),
                 "breaches": .number(JSONNumber(record.breaches.count)),
@@ -140,8 +145,9 @@ struct LoopCommand: AsyncParsableCommand {
                 let time = record.timeToShed(breach).map { "\($0) s" } ?? "never"
                 print("breach \(breach): under its target again \(time) after the alert")
             }
-            print("\(record.breaches.count) breaches; \(recorder.report().judged) events judged, "
-                + "\(recorder.report().violations) violations of the contract")
+            print(
+                "\(record.breaches.count) breaches; \(recorder.report().judged) events judged, "
+                    + "\(recorder.report().violations) violations of the contract")
             print("picture: \(picture.path)\nevents: \(recorder.eventsPath)\nkeys: \(output.path)/keys.json")
         }
         fflush(nil)

@@ -1,4 +1,5 @@
 import EventBus
+import FleetSimulator
 import Foundation
 import GridSimulator
 import JOSE
@@ -53,7 +54,8 @@ final class LoopRecorder: Sendable {
     private func take(_ message: MQTTMessage) {
         let now = Timestamp.now
         let captured = CapturedMessage(
-            time: now, topic: message.topic, payload: String(decoding: message.payload, as: UTF8.self), qos: message.qos,
+            time: now, topic: message.topic, payload: String(decoding: message.payload, as: UTF8.self),
+            qos: message.qos,
             retained: message.retained)
         state.withLock { state in
             try? state.file.write(contentsOf: Data((captured.line + "\n").utf8))
@@ -71,7 +73,10 @@ final class LoopRecorder: Sendable {
         }
     }
 
-    func sample(_ powers: [String: Double]) { state.withLock { $0.record.sample(powers, at: .now) } }
+    func sample(_ fleet: SimulatedFleet) {
+        let (powers, demand) = (fleet.power.feeds, fleet.demand.feeds)
+        state.withLock { $0.record.sample(powers, demand: demand, at: .now) }
+    }
 
     func incident(_ label: String) { state.withLock { $0.record.incident(label, at: .now) } }
 

@@ -46,7 +46,8 @@ final class LoopStage: Sendable {
         let path = work.appendingPathComponent("site.yaml")
         try PrivateFile.write(text.replacing(":8443", with: ":\(bmcPort)"), to: path)
         try PrivateFile.write(
-            RandomBytes.draw(12).map { String($0, radix: 16) }.joined(), to: work.appendingPathComponent("bmc-password"))
+            RandomBytes.draw(12).map { String($0, radix: 16) }.joined(), to: work.appendingPathComponent("bmc-password")
+        )
         let problems = ProblemCollector()
         site = SiteReader.load([path.path], environment: [:], problems: problems, checksFiles: false)
         try problems.throwIfAny()

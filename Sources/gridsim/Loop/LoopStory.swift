@@ -30,7 +30,8 @@ final class LoopStory {
         for program in [LoopScenario.Program.ima, .powerAgent] { try await start(program) }
         baseline = stage.fleet.power.feeds
         let counts = stage.site.nodeCount
-        display.say("\(counts) nodes on simulated BMCs, mosquitto on port \(stage.brokerPort), ima and a power agent are up")
+        display.say(
+            "\(counts) nodes on simulated BMCs, mosquitto on port \(stage.brokerPort), ima and a power agent are up")
     }
 
     func play() async throws {
@@ -129,7 +130,8 @@ final class LoopStory {
         mark = .now
         targeted.formUnion(shares.map(\.feed))
         let name = "isv-\(isvs.count + 1)"
-        let id = try stage.children.launch(name, ChildProcesses.sibling("gridsim"), arguments, logsOutput: true)
+        let id = try stage.children.launch(
+            name, ChildProcesses.sibling("gridsim"), arguments, logsOutput: true, ends: true)
         isvs.append((name, id))
         display.say(
             "ISV: "
@@ -145,7 +147,7 @@ final class LoopStory {
             try await Task.sleep(for: .milliseconds(50))
         }
         let last = stage.children.lastWords(of: isv.name)
-        for line in last.split(separator: "\n") { display.say("\(isv.name): \(line)") }
+        for line in last.split(separator: "\n") where !line.hasPrefix("20") { display.say("\(isv.name): \(line)") }
         // One whose targets were replaced on their way has nothing to see.
         if stage.children.status(of: isv.id) != 0, isv.name == isvs.last?.name {
             throw Failure("\(isv.name): its targets were not met: \(last)")
@@ -183,7 +185,8 @@ final class LoopStory {
             }
         }
         func says(_ program: LoopScenario.Program, _ text: String) -> Bool {
-            String(decoding: stage.log(of: program).utf8.dropFirst(logOffsets[program] ?? 0), as: UTF8.self).contains(text)
+            String(decoding: stage.log(of: program).utf8.dropFirst(logOffsets[program] ?? 0), as: UTF8.self).contains(
+                text)
         }
         switch condition {
         case .compliant:
