@@ -32,8 +32,8 @@ struct LoopScenarios {
         #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 
-    @Test(.timeLimit(.minutes(4))) func theLoopIsClosed() throws {
-        let run = try LoopRun("loop")
+    @Test(.timeLimit(.minutes(4))) func theLoopIsClosed() async throws {
+        let run = try await LoopRun("loop", pace: 3)
         #expect(run.status == 0, "\(run.errors)")
         let keys = ["broker_port", "feeds", "events", "keys", "samples", "picture", "time_to_compliance_s", "breaches"]
         #expect(run.json.object?.keys == keys)
@@ -108,8 +108,8 @@ struct LoopScenarios {
         arguments: [
             ("stale-meter", 1), ("changed-mind", 0), ("two-feeds", 2), ("broker-restart", 1), ("agent-killed", 1),
         ])
-    func theLoopStaysClosed(scenario: String, most: Int) throws {
-        let run = try LoopRun(scenario)
+    func theLoopStaysClosed(scenario: String, most: Int) async throws {
+        let run = try await LoopRun(scenario)
         #expect(run.status == 0, "\(scenario): \(run.errors)")
         #expect((run.json["breaches"]?.number?.int ?? 99) <= most)
         #expect(run.leftovers == [])
@@ -120,8 +120,8 @@ struct LoopScenarios {
     }
 
     /// One that signs nothing is refused; one that resolves by what our own caps do is kept from flapping.
-    @Test(.timeLimit(.minutes(4))) func aPowerAgentAsThePublicOne() throws {
-        let run = try LoopRun("public-agent")
+    @Test(.timeLimit(.minutes(4))) func aPowerAgentAsThePublicOne() async throws {
+        let run = try await LoopRun("public-agent")
         #expect(run.status == 0, "\(run.errors)")
         let unsigned = try #require(run.alerts.first?.alert.breachID)
         #expect(!run.enforcements.contains { $0.enforcement.breachID == unsigned }, "an unsigned alert was obeyed")

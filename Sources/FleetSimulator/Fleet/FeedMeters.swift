@@ -27,7 +27,9 @@ final class FeedMeters: Sendable {
     /// - Returns: nil where they do not answer
     func reading(of fleet: SimulatedFleet) -> JSONValue? {
         let (isGone, frozen) = state.withLock { ($0.faults.contains(.gone), $0.frozen) }
-        return isGone ? nil : frozen ?? Self.now(fleet)
+        // `nil` in an expression would be the JSON value.
+        guard !isGone else { return Optional.none }
+        return frozen ?? Self.now(fleet)
     }
 
     var isStale: Bool { state.withLock { $0.faults.contains(.stale) } }

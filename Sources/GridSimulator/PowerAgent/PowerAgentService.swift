@@ -60,7 +60,7 @@ public final class PowerAgentService: Sendable {
         state.withLock { state in
             do {
                 // Inside the lock, so that events go out in the order in which they were decided.
-                for item in try step(&state) { sink.yield(item) }
+                for item in try state.whole(step) { sink.yield(item) }
                 return true
             } catch {
                 logger.error("\(error)")
@@ -73,6 +73,9 @@ public final class PowerAgentService: Sendable {
 
     private func publish(on bus: BusConnection) async {
         for await item in outgoing {
+            // Where the broker was away, the snapshots of that time say nothing any more.
+            let isOld = item.type != .breachAlert && .now - item.decidedAt > .seconds(30)
+            if isOld { continue }
             // The contract's bindings.
             let qos = item.type == .breachAlert ? 2 : 1
             while !Task.isCancelled {

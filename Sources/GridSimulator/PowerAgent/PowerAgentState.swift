@@ -10,6 +10,7 @@ struct PowerAgentState {
         let topic: String
         let payload: [UInt8]
         let type: EventType
+        var decidedAt = ContinuousClock.now
     }
 
     private var core: PowerAgentCore
@@ -55,7 +56,19 @@ struct PowerAgentState {
         outbox.map { Outgoing(topic: $0.topic, payload: Array($0.payload.utf8), type: .breachAlert) }
     }
 
+    /// Does a step, or none of it.
+    ///
     /// - Throws: where what was decided cannot be kept
+    mutating func whole(
+        _ step: (inout PowerAgentState) throws -> [Outgoing]
+    ) throws -> [Outgoing] {
+        let before = self
+        do { return try step(&self) } catch {
+            self = before
+            throw error
+        }
+    }
+
     mutating func step(_ input: PowerAgentCore.Input, at now: Timestamp) throws -> [Outgoing] {
         var outgoing: [Outgoing] = []
         for output in core.step(input, at: now) {
