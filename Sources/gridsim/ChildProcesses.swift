@@ -67,6 +67,9 @@ final class ChildProcesses: Sendable {
     /// The exit status of a child that has ended; nil while it runs.
     func status(of id: pid_t) -> Int32? { statuses.withLock { $0[id] } }
 
+    /// Asks one child to come to its end, where it still runs.
+    func interrupt(_ id: pid_t) { if status(of: id) == nil { Foundation.kill(id, SIGINT) } }
+
     /// Ends one child without a word.
     func kill(_ id: pid_t) {
         running.withLock { $0.removeAll { $0.id == id } }

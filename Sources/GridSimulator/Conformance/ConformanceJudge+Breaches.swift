@@ -167,6 +167,7 @@ extension ConformanceJudge {
 extension ConversationLog.Breach {
     mutating func add(_ event: JudgedEvent) {
         last = event
+        if event.isBelievable { isBelievable = true }
         if let trace = event.trace {
             traceIDs.insert(trace.traceID)
             spans.insert(trace.spanID)

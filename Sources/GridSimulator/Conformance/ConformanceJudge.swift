@@ -33,6 +33,8 @@ public struct ConformanceJudge: Sendable {
     private var seen: [String: Int] = [:]
     private var owners: [String: EventSource] = [:]
     private var saidUnchecked = false
+    /// Of the event that is being read.
+    private var isBelievable = true
 
     public init(_ options: Options) { self.options = options }
 
@@ -63,7 +65,7 @@ public struct ConformanceJudge: Sendable {
             message: message, envelope: json, source: source, type: type, payload: payload,
             trace: json["traceparent"]?.string.flatMap {
                 TraceContext(traceparent: $0, tracestate: json["tracestate"]?.string)
-            }, correlationID: json["correlationid"]?.string.flatMap(UUIDText.init))
+            }, correlationID: json["correlationid"]?.string.flatMap(UUIDText.init), isBelievable: isBelievable)
         switch type {
         case .loadTargetSet: judgeTarget(event, scope)
         case .powerStateStatus: judgeStatus(event, scope)
@@ -86,7 +88,7 @@ public struct ConformanceJudge: Sendable {
                 .acknowledged, "no snapshot target_set followed the load target \(id)",
                 Scope(message: target.event.message, role: .powerAgent, id: target.event.id))
         }
-        for (id, breach) in log.breaches where !breach.hints.isEmpty && !breach.isAnswered {
+        for (id, breach) in log.breaches where breach.isBelievable && !breach.hints.isEmpty && !breach.isAnswered {
             guard options.isComplete || last - breach.last.time > patience else { continue }
             note(
                 .answered, "no enforcement event answered breach \(id)",
@@ -194,6 +196,7 @@ public struct ConformanceJudge: Sendable {
     private mutating func payload(
         _ json: JSONValue, _ source: EventSource, _ type: EventType, _ scope: Scope
     ) -> JSONValue? {
+        isBelievable = false
         guard let data = json["data"] else {
             note(.signed, "there is no data", scope)
             return nil
@@ -220,12 +223,16 @@ public struct ConformanceJudge: Sendable {
         if let keys = options.keys {
             do {
                 _ = try JWS.verify(token, keys: keys, now: scope.message.time.milliseconds / 1000)
+                isBelievable = true
             } catch {
                 note(.verifies, "\(error)", scope)
             }
-        } else if !saidUnchecked, concerns(scope.role) {
-            saidUnchecked = true
-            note(.unchecked, "no keys were given", scope)
+        } else {
+            isBelievable = true
+            if !saidUnchecked, concerns(scope.role) {
+                saidUnchecked = true
+                note(.unchecked, "no keys were given", scope)
+            }
         }
         if let kid = header?["kid"]?.string {
             if let owner = owners[kid], owner != source {

@@ -22,6 +22,8 @@ struct ConversationLog {
         /// By resource, the actions that were asked for.
         var hints: [String: Set<String>] = [:]
         var isAnswered = false
+        /// Whether one of its alerts had to be believed; nobody answers the others.
+        var isBelievable = false
         var last: JudgedEvent
     }
 

@@ -11,6 +11,8 @@ struct JudgedEvent {
     let payload: JSONValue
     let trace: TraceContext?
     let correlationID: UUIDText?
+    /// Whether anybody could believe it: it is signed, and nothing speaks against its signature.
+    let isBelievable: Bool
 
     var time: Timestamp { message.time }
     var id: String? { envelope["id"]?.string }

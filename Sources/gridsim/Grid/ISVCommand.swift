@@ -7,6 +7,7 @@ import JOSE
 import PowerEvents
 import Settings
 import StrictJSON
+import Synchronization
 
 struct ISVCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,15 +44,22 @@ struct ISVCommand: AsyncParsableCommand {
         service.start()
         defer { service.stop() }
         try await signer.bus.awaitConnection { service.isConnected }
-        let outcome = await Interruption.orResult { try await self.play(service, within, follow) }
-        switch outcome {
-        case .success(let log)?: try end(log, within)
-        case .failure(let error)?: throw error
-        case nil: throw Failure("interrupted", code: 130)
+        let seen = Seen()
+        let outcome = await Interruption.orResult { try await self.play(service, within, follow, seen) }
+        switch (outcome, seen.log.withLock { $0 }) {
+        case (.failure(let error)?, _): throw error
+        // Interrupted or not, what was seen by then is told.
+        case (_, let log?): try end(log, within)
+        case (_, nil): throw Failure("interrupted", code: 130)
         }
     }
 
-    private func play(_ service: ISVService, _ within: Duration, _ follow: Duration) async throws -> ComplianceLog {
+    /// What was seen so far, for an interruption in the middle.
+    private final class Seen: Sendable {
+        let log = Mutex<ComplianceLog?>(nil)
+    }
+
+    private func play(_ service: ISVService, _ within: Duration, _ follow: Duration, _ seen: Seen) async throws {
         let snapshots = SnapshotQueue(service.snapshots)
         defer { snapshots.stop() }
         let targets = try await self.targets(snapshots, within)
@@ -64,11 +72,17 @@ struct ISVCommand: AsyncParsableCommand {
             isRemoval: remove, sentAt: event.time)
         let clock = ContinuousClock()
         let limit = clock.now + within
-        while !log.isMet, clock.now < limit { take(await snapshots.next(until: limit), &log) }
-        guard log.isMet else { return log }
-        let end = clock.now + follow
-        while clock.now < end { take(await snapshots.next(until: end), &log) }
-        return log
+        seen.log.withLock { $0 = log }
+        var end = limit
+        var wasMet = false
+        while clock.now < end, !Task.isCancelled {
+            take(await snapshots.next(until: end), &log)
+            seen.log.withLock { $0 = log }
+            if log.isMet, !wasMet {
+                wasMet = true
+                end = clock.now + follow
+            }
+        }
     }
 
     private func take(_ item: (status: PowerStateStatus, correlationID: UUIDText?)?, _ log: inout ComplianceLog) {

@@ -15,9 +15,19 @@ final class LoopStory {
     /// When something was last done: what is waited for has to come after it.
     private var mark = Timestamp.now
     private var targeted: Set<String> = []
-    /// Processes of ISVs, with what they were sent for.
-    private var isvs: [(name: String, id: pid_t)] = []
+    /// One `gridsim isv`, which follows its targets until others take their place.
+    private struct ISV {
+        let name: String
+        let id: pid_t
+        let feeds: Set<String>
+        /// Whether they did before anybody waited for them to be met.
+        var isCutShort = false
+    }
+
+    private var isvs: [ISV] = []
     private var running: [LoopScenario.Program: pid_t] = [:]
+    /// Whether the story waited for the last targets to be met.
+    private var hasWaited = false
     private var logOffsets: [LoopScenario.Program: Int] = [:]
 
     init(_ stage: LoopStage, _ recorder: LoopRecorder, _ display: LoopDisplay) {
@@ -36,7 +46,7 @@ final class LoopStory {
 
     func play() async throws {
         for step in stage.scenario.story { try await play(step) }
-        for isv in isvs { try await awaitEnd(of: isv) }
+        for isv in isvs { try await end(isv) }
     }
 
     private func play(_ step: LoopScenario.Step) async throws {
@@ -51,7 +61,9 @@ final class LoopStory {
         case .calm(let names):
             begin("burst over")
             for name in names { for bmc in try bmcs(name) { bmc.schedule(unscheduled: 0) } }
-        case .until(let condition, let within): try await wait(for: condition, within)
+        case .until(let condition, let within):
+            try await wait(for: condition, within)
+            if [.compliant, .rampedUp].contains(condition) { hasWaited = true }
         case .never(let condition, let time):
             let end = ContinuousClock.now + stage.paced(time)
             while ContinuousClock.now < end {
@@ -107,6 +119,7 @@ final class LoopStory {
         var arguments = [
             "isv", "--broker", "mqtt://127.0.0.1:\(stage.brokerPort)", "--source", "\(LoopStage.isv)", "--key",
             stage.path("isv.pem"), "--kid", "isv-loop", "--within", limit,
+            "--follow", "10m",
         ]
         for player in [LoopScenario.Player.reference, .publicAgent] {
             arguments += ["--trust", "\(LoopFiles.source(player))=\(stage.path("power-agent.jwks.json"))"]
@@ -129,10 +142,17 @@ final class LoopStory {
         }
         mark = .now
         targeted.formUnion(shares.map(\.feed))
+        for index in isvs.indices where !isvs[index].feeds.isDisjoint(with: shares.map(\.feed)) {
+            if stage.children.status(of: isvs[index].id) == nil {
+                isvs[index].isCutShort = !hasWaited
+                stage.children.interrupt(isvs[index].id)
+            }
+        }
+        hasWaited = false
         let name = "isv-\(isvs.count + 1)"
         let id = try stage.children.launch(
             name, ChildProcesses.sibling("gridsim"), arguments, logsOutput: true, ends: true)
-        isvs.append((name, id))
+        isvs.append(ISV(name: name, id: id, feeds: Set(shares.map(\.feed))))
         display.say(
             "ISV: "
                 + shares.map { "\($0.feed) \($0.share.map { "to \($0) of what it drew" } ?? "without a target")" }
@@ -140,7 +160,8 @@ final class LoopStory {
     }
 
     /// An ISV that did not see its targets met ends with 1.
-    private func awaitEnd(of isv: (name: String, id: pid_t)) async throws {
+    private func end(_ isv: ISV) async throws {
+        stage.children.interrupt(isv.id)
         let limit = ContinuousClock.now + .seconds(90)
         while stage.children.status(of: isv.id) == nil {
             guard ContinuousClock.now < limit else { throw Failure("\(isv.name) does not end") }
@@ -148,8 +169,8 @@ final class LoopStory {
         }
         let last = stage.children.lastWords(of: isv.name)
         for line in last.split(separator: "\n") where !line.hasPrefix("20") { display.say("\(isv.name): \(line)") }
-        // One whose targets were replaced on their way has nothing to see.
-        if stage.children.status(of: isv.id) != 0, isv.name == isvs.last?.name {
+        // One whose targets were replaced on their way had nothing to see.
+        if stage.children.status(of: isv.id) != 0, !isv.isCutShort {
             throw Failure("\(isv.name): its targets were not met: \(last)")
         }
     }
