@@ -20,18 +20,20 @@ final class LoopStory {
         let name: String
         let id: pid_t
         let feeds: Set<String>
-        /// Whether they did before anybody waited for them to be met.
-        var isCutShort = false
+        /// Whether nobody expects it to see them met: others came first, or who tells of them cannot be believed.
+        var isExcused = false
     }
 
     private var isvs: [ISV] = []
     private var running: [LoopScenario.Program: pid_t] = [:]
+    private var player: LoopScenario.Player
     /// Whether the story waited for the last targets to be met.
     private var hasWaited = false
     private var logOffsets: [LoopScenario.Program: Int] = [:]
 
     init(_ stage: LoopStage, _ recorder: LoopRecorder, _ display: LoopDisplay) {
         self.stage = stage
+        player = stage.scenario.player
         self.recorder = recorder
         self.display = display
     }
@@ -89,6 +91,7 @@ final class LoopStory {
         case .play(let player):
             begin("power agent: \(player.rawValue)")
             if let id = running[.powerAgent] { await stage.children.end(id) }
+            self.player = player
             try stage.play(player)
             try await start(.powerAgent)
         }
@@ -144,7 +147,7 @@ final class LoopStory {
         targeted.formUnion(shares.map(\.feed))
         for index in isvs.indices where !isvs[index].feeds.isDisjoint(with: shares.map(\.feed)) {
             if stage.children.status(of: isvs[index].id) == nil {
-                isvs[index].isCutShort = !hasWaited
+                if !hasWaited { isvs[index].isExcused = true }
                 stage.children.interrupt(isvs[index].id)
             }
         }
@@ -152,7 +155,7 @@ final class LoopStory {
         let name = "isv-\(isvs.count + 1)"
         let id = try stage.children.launch(
             name, ChildProcesses.sibling("gridsim"), arguments, logsOutput: true, ends: true)
-        isvs.append(ISV(name: name, id: id, feeds: Set(shares.map(\.feed))))
+        isvs.append(ISV(name: name, id: id, feeds: Set(shares.map(\.feed)), isExcused: player == .publicUnsigned))
         display.say(
             "ISV: "
                 + shares.map { "\($0.feed) \($0.share.map { "to \($0) of what it drew" } ?? "without a target")" }
@@ -170,7 +173,7 @@ final class LoopStory {
         let last = stage.children.lastWords(of: isv.name)
         for line in last.split(separator: "\n") where !line.hasPrefix("20") { display.say("\(isv.name): \(line)") }
         // One whose targets were replaced on their way had nothing to see.
-        if stage.children.status(of: isv.id) != 0, !isv.isCutShort {
+        if stage.children.status(of: isv.id) != 0, !isv.isExcused {
             throw Failure("\(isv.name): its targets were not met: \(last)")
         }
     }
@@ -209,13 +212,18 @@ final class LoopStory {
             String(decoding: stage.log(of: program).utf8.dropFirst(logOffsets[program] ?? 0), as: UTF8.self).contains(
                 text)
         }
+        // A snapshot that tells of a new target comes before the ramp that it begins, and says nothing of where that leads.
+        func latest(_ feed: String) -> FeedState? {
+            guard let last = record.states.last, last.at >= mark,
+                let state = last.status.feeds.first(where: { $0.tag == feed })?.state,
+                state.event ?? last.status.event != .targetSet
+            else { return nil }
+            return state
+        }
         switch condition {
         case .compliant:
             return targeted.allSatisfy { feed in
-                guard let last = record.states.last, last.at >= mark,
-                    let state = last.status.feeds.first(where: { $0.tag == feed })?.state
-                else { return false }
-                return state.compliant && !state.inFlight && state.targets.contains(where: \.active)
+                latest(feed).map { $0.compliant && !$0.inFlight && $0.targets.contains(where: \.active) } ?? false
             }
         case .breach: return alert(.active)
         case .escalated: return alert(.escalated)
@@ -229,10 +237,7 @@ final class LoopStory {
         case .reverted: return enforced(.reverted)
         case .rampedUp:
             return targeted.allSatisfy { feed in
-                guard let last = record.states.last, last.at >= mark,
-                    let state = last.status.feeds.first(where: { $0.tag == feed })?.state
-                else { return false }
-                return !state.inFlight && !state.targets.contains(where: \.active)
+                latest(feed).map { !$0.inFlight && !$0.targets.contains(where: \.active) } ?? false
             }
         case .refused: return says(.ima, "refused a message")
         case .stale: return says(.powerAgent, "no current reading")
