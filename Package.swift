@@ -120,12 +120,21 @@ let package = Package(
                 nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: strict),
+        // The other two roles of the contract, and who judges all three. No machines, so no TLS of theirs.
+        .target(
+            name: "GridSimulator",
+            dependencies: [
+                "Curl", "EventBus", "Inventory", "JOSE", "Mosquitto", "OpenSSL", "PowerEvents", "Settings", "Site",
+                "StrictJSON", logging,
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "gridsim",
             dependencies: [
-                "BuildInformation", "CommandLineTool", "Curl", "EventBus", "FleetSimulator", "Inventory", "JOSE",
-                "OpenSSL",
-                "PowerEvents", "Settings", "Site", "StrictJSON", argumentParser, logging,
+                "BuildInformation", "CommandLineTool", "Curl", "EventBus", "FleetSimulator", "GridSimulator",
+                "Inventory",
+                "JOSE", "Mosquitto", "OpenSSL", "PowerEvents", "Settings", "Site", "StrictJSON", argumentParser,
+                logging,
             ],
             swiftSettings: strict),
 
@@ -190,9 +199,16 @@ let package = Package(
             dependencies: ["FleetSimulator", "PowerEvents", "Settings", "Site", "StrictJSON"],
             swiftSettings: strict),
         .testTarget(
+            name: "GridSimulatorTests",
+            dependencies: [
+                "GridSimulator", "JOSE", "OpenSSL", "PowerEvents", "Settings", "Site", "StrictJSON", "TestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "Scenarios",
             dependencies: [
-                "Curl", "EventBus", "FleetSimulator", "gridsim", "ima", "Inventory", "JOSE", "Mosquitto", "OpenSSL",
+                "Curl", "EventBus", "FleetSimulator", "GridSimulator", "gridsim", "ima", "Inventory", "JOSE",
+                "Mosquitto", "OpenSSL",
                 "PowerEvents", "Settings", "Site", "StrictJSON", "TestSupport", logging,
             ],
             swiftSettings: strict),

@@ -102,9 +102,12 @@ public final class BusConnection: Sendable {
     /// Publishes and returns when the broker acknowledged as the QoS promises. Over a reconnect the library sends the
     /// message again by itself.
     ///
+    /// - Parameter qos: nil for that of the connection
     /// - Throws: ``Unacknowledged`` after `limit`, ``EndedByBroker``, or an `MQTTError`
-    public func publish(topic: String, payload: [UInt8], within limit: Duration = .seconds(30)) async throws {
-        let messageID = try client.publish(topic: topic, payload: payload, qos: publishQoS)
+    public func publish(
+        topic: String, payload: [UInt8], within limit: Duration = .seconds(30), qos: Int? = nil
+    ) async throws {
+        let messageID = try client.publish(topic: topic, payload: payload, qos: qos ?? publishQoS)
         let timer = Task { [shared] in
             try await Task.sleep(for: limit)
             let continuation = shared.state.withLock { state in

@@ -57,15 +57,20 @@ struct SignerArguments: ParsableArguments {
     @Option(name: .long, help: "The key's name in the agent's trusted key set.")
     var kid: String
 
-    /// Signs a payload as this source, publishes it, and waits until the broker has it.
-    func publish(_ type: EventType, _ payload: JSONValue) async throws -> CloudEvent {
+    /// Who signs, and the key.
+    func identity() throws -> (source: EventSource, key: SigningKey) {
         guard let source = EventSource(source) else {
             throw Failure("--source: should be //grid/v1/<role>/<identifier> (got \"\(source)\")", code: 2)
         }
         guard let pem = FileManager.default.contents(atPath: key) else {
             throw Failure("\(key): the key cannot be read", code: 2)
         }
-        let signingKey = try SigningKey(PrivateKey(pem: String(decoding: pem, as: UTF8.self)), keyID: kid)
+        return (source, try SigningKey(PrivateKey(pem: String(decoding: pem, as: UTF8.self)), keyID: kid))
+    }
+
+    /// Signs a payload as this source, publishes it, and waits until the broker has it.
+    func publish(_ type: EventType, _ payload: JSONValue, correlationID: UUIDText? = nil) async throws -> CloudEvent {
+        let (source, signingKey) = try identity()
         let agent = try SimulatedPowerAgent(
             source: source, key: signingKey, bus: bus.options(), topicPrefix: bus.topicPrefix,
             logger: BusArguments.logger)
@@ -73,7 +78,8 @@ struct SignerArguments: ParsableArguments {
         defer { agent.stop() }
         try await bus.awaitConnection { agent.isConnected }
         let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-        let event = try agent.event(type, payload, time: now)
+        var event = try agent.event(type, payload, time: now)
+        event.correlationID = correlationID
         try await agent.publish(event)
         return event
     }

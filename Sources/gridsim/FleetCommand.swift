@@ -19,7 +19,9 @@ struct FleetCommand: AsyncParsableCommand {
 
             Each machine's power follows its limits and its workload. With --control, GET /power tells the true watts of all, \
             by feed, rack and node; GET /machines/NAME those of what a resource or feed stands for; PATCH /machines/NAME \
-            takes workload, rest_watts, add_rest_watts, lag_seconds and faults; POST /machines/NAME/policies plants a Node \
+            takes workload, admitted, unscheduled, rest_watts, add_rest_watts, lag_seconds and faults, PATCH /machines the \
+            same for many names at once; GET /meters tells a power agent its feeds, and PATCH /meters takes faults \
+            (meter-stale, meter-gone); POST /machines/NAME/policies plants a Node \
             Manager policy.
             """)
 

@@ -2,15 +2,16 @@ import ArgumentParser
 import BuildInformation
 import CommandLineTool
 
-/// The other side of the agent, for tests and demonstrations: BMCs, a power agent, and a listener.
+/// The other side of the agent, for tests and demonstrations: BMCs, a power agent, an ISV, and who judges them all.
 struct Gridsim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gridsim",
-        abstract: "A simulated BMC fleet, and a power agent that signs and publishes events.",
+        abstract: "A simulated BMC fleet, a power agent, an ISV, and who judges all of them.",
         version: Build.text,
         subcommands: [
-            FleetCommand.self, AlertCommand.self, ResolveCommand.self, LoadTargetCommand.self, PowerStateCommand.self,
-            WatchCommand.self, DemoCommand.self, BenchCommand.self, BenchFleetCommand.self,
+            FleetCommand.self, PowerAgentCommand.self, ISVCommand.self, LoopCommand.self, ConformCommand.self,
+            AlertCommand.self, ResolveCommand.self, LoadTargetCommand.self,
+            PowerStateCommand.self, WatchCommand.self, DemoCommand.self, BenchCommand.self, BenchFleetCommand.self,
         ])
 }
 

@@ -50,6 +50,36 @@ struct FleetCommandsTests {
         #expect(fleet.watts(of: "rack-1")?.isNear(tray) == true)
     }
 
+    /// What a power agent reads: feeds and machines, and what would be drawn without limits.
+    @Test func metersOfFeedsAreReadAndCanGoStale() throws {
+        let fleet = try fleet()
+        let reading = ask(fleet, "GET", "/meters").1
+        let watts = try #require(reading["feeds", "main-b"]?.number?.double)
+        #expect(watts > 0 && reading["demand", "main-b"]?.number?.double.isNear(watts, within: 0.05) == true)
+        #expect(reading["gpus", "gpu0"]?.number != nil && reading["nodes", "tray"]?.number != nil)
+        #expect(ask(fleet, "PATCH", "/meters", ["faults": ["meter-stale"]]).0 == 200)
+        let frozen = ask(fleet, "GET", "/meters").1
+        #expect(ask(fleet, "PATCH", "/machines", ["tray": ["lag_seconds": 0, "workload": 0]]).0 == 200)
+        #expect(ask(fleet, "GET", "/meters").1 == frozen)
+        #expect(ask(fleet, "PATCH", "/meters", ["faults": []]).0 == 200)
+        #expect(ask(fleet, "GET", "/meters").1["gpus", "gpu0"] == 70)
+        #expect(ask(fleet, "PATCH", "/meters", ["faults": ["meter-gone"]]).0 == 200)
+        #expect(ask(fleet, "GET", "/meters").0 == 503)
+        #expect(ask(fleet, "PATCH", "/meters", ["faults": ["meter-odd"]]).0 == 400)
+    }
+
+    /// A scheduler admits a share of the work, and what nobody schedules comes on top.
+    @Test func workIsAdmittedAndComesUnasked() throws {
+        let fleet = try fleet()
+        let changes: JSONValue = try JSONValue(
+            parsing: Array(#"{"lag_seconds": 0, "workload": 1, "admitted": 0.5, "unscheduled": 0.25}"#.utf8))
+        #expect(ask(fleet, "PATCH", "/machines", ["rack-1": changes]).0 == 200)
+        #expect(fleet.watts(of: "gpu0")?.isNear(70 + 630 * 0.75, within: 0.05) == true)
+        #expect(ask(fleet, "PATCH", "/machines/tray", ["admitted": 2]).0 == 400)
+        #expect(ask(fleet, "PATCH", "/machines", ["tray": 1]).0 == 400)
+        #expect(ask(fleet, "PATCH", "/machines", ["nobody": ["admitted": 1]]).0 == 404)
+    }
+
     @Test func whatMachinesHaveToDoIsChangedWhileTheyRun() throws {
         let fleet = try fleet()
         #expect(ask(fleet, "PATCH", "/machines/rack-1", ["workload": 0, "lag_seconds": 0]).0 == 200)

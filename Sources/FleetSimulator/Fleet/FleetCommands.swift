@@ -26,6 +26,24 @@ struct FleetCommands {
         let parts = path.split(separator: "/").map { String($0).removingPercentEscapes }
         switch (method, parts.first, parts.count) {
         case ("GET", "power", 1): return fleet.power.json
+        case ("GET", "meters", 1):
+            guard let reading = fleet.feedMeters.reading(of: fleet) else {
+                throw Wrong(status: 503, message: "the meters do not answer")
+            }
+            return reading
+        case ("PATCH", "meters", 1):
+            fleet.feedMeters.suffer(try meterFaults(read(body)), of: fleet)
+            return ["done": true]
+        case ("PATCH", "machines", 1):
+            var changes: [(bmcs: [SimulatedBMC], change: (SimulatedBMC) -> Void)] = []
+            for member in try read(body) {
+                guard let object = member.value.object else {
+                    throw Wrong(message: "\(member.key): should be an object of changes")
+                }
+                changes.append((try bmcs(member.key), try change(object)))
+            }
+            for (bmcs, change) in changes { for bmc in bmcs { change(bmc) } }
+            return ["changed": .number(JSONNumber(changes.count))]
         case ("GET", "machines", 2): return .array(try bmcs(parts[1]).map(show))
         case ("PATCH", "machines", 2):
             let bmcs = try bmcs(parts[1])
@@ -38,7 +56,11 @@ struct FleetCommands {
             guard planted > 0 else { throw Wrong(message: "\(parts[1]): no BMC of it has a Node Manager") }
             return ["planted": .number(JSONNumber(planted))]
         default:
-            throw Wrong(status: 404, message: "\(method) \(path): should be GET /power, or GET or PATCH /machines/NAME")
+            throw Wrong(
+                status: 404,
+                message:
+                    "\(method) \(path): should be GET /power, GET or PATCH /meters, GET or PATCH /machines/NAME, or PATCH /machines"
+            )
         }
     }
 
@@ -68,6 +90,8 @@ struct FleetCommands {
             "power_state": .string(machine.powerState), "time": .string(FleetPower.time(power.at)),
             "watts": FleetPower.number(power.total), "gpus": .object(gpus), "rest_watts": FleetPower.number(power.rest),
             "workload": JSONNumber(machine.workload).map(JSONValue.number) ?? .null,
+            "admitted": JSONNumber(machine.admitted).map(JSONValue.number) ?? .null,
+            "unscheduled": JSONNumber(machine.unscheduled).map(JSONValue.number) ?? .null,
         ]
     }
 
@@ -81,6 +105,12 @@ struct FleetCommands {
             case "workload":
                 let share = try Self.inside(0...1, number, member)
                 steps.append { $0.work { _, workload in workload = share } }
+            case "admitted":
+                let share = try Self.inside(0...1, number, member)
+                steps.append { $0.schedule(admitted: share) }
+            case "unscheduled":
+                let share = try Self.inside(0...1, number, member)
+                steps.append { $0.schedule(unscheduled: share) }
             case "rest_watts":
                 let watts = try Self.inside(0...1_000_000, number, member)
                 steps.append { $0.work { draw, _ in draw.rest = watts } }
@@ -95,7 +125,9 @@ struct FleetCommands {
                 steps.append { $0.faults = faults }
             default:
                 throw Wrong(
-                    message: "\(member.key): should be workload, rest_watts, add_rest_watts, lag_seconds or faults")
+                    message:
+                        "\(member.key): should be workload, admitted, unscheduled, rest_watts, add_rest_watts, "
+                        + "lag_seconds or faults")
             }
         }
         return { [steps] bmc in for step in steps { step(bmc) } }
@@ -109,6 +141,21 @@ struct FleetCommands {
                 throw Wrong(message: "faults: should be of \(names) (got \(name.text))")
             }
             faults.insert(Fault(kind))
+        }
+        return faults
+    }
+
+    private func meterFaults(_ object: JSONObject) throws(Wrong) -> Set<FeedMeters.Fault> {
+        let names = FeedMeters.Fault.allCases.map(\.rawValue).joined(separator: ", ")
+        guard object.count == 1, let list = object["faults"]?.array else {
+            throw Wrong(message: "should be {\"faults\": [...]} with any of \(names)")
+        }
+        var faults: Set<FeedMeters.Fault> = []
+        for name in list {
+            guard let fault = name.string.flatMap(FeedMeters.Fault.init) else {
+                throw Wrong(message: "faults: should be of \(names) (got \(name.text))")
+            }
+            faults.insert(fault)
         }
         return faults
     }

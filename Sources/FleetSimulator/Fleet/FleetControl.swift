@@ -7,8 +7,11 @@ import StrictJSON
 ///
 /// - `GET /power`: watts of all, by feed, rack and node (``FleetPower``)
 /// - `GET /machines/NAME`: of each machine that a resource, a group, a feed or `all` stands for, its watts, GPUs, rest and workload
-/// - `PATCH /machines/NAME` with any of `workload` (0 to 1), `rest_watts`, `add_rest_watts`, `lag_seconds` and `faults`
-///   (names)
+/// - `PATCH /machines/NAME` with any of `workload` (0 to 1), `admitted` (the share of it that its scheduler lets it do),
+///   `unscheduled` (work that nobody schedules), `rest_watts`, `add_rest_watts`, `lag_seconds` and `faults` (names);
+///   `PATCH /machines` with `{NAME: {…}, …}` for many at once
+/// - `GET /meters`: what a power agent reads (``FeedMeters``): `time`, and watts of `feeds`, `nodes`, `gpus`, and the `demand`
+///   on each feed; `PATCH /meters` with `{"faults": […]}` of `meter-stale` and `meter-gone`
 /// - `POST /machines/NAME/policies` with a Node Manager policy that somebody else has made: `Id`, `Limit`, and optionally
 ///   `Domain`, `LimitException`, `PolicyStorage`, `CorrectionInMs`, `Enabled` and `ReadOnly`
 public final class FleetControl: Sendable {

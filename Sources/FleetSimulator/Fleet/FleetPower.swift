@@ -15,6 +15,11 @@ public struct FleetPower: Sendable, Hashable {
 
     /// - Parameter power: of each BMC, by its address
     init(_ site: Site, _ power: [BMC.Address: MachinePower], at: Double) {
+        self.init(site, power.mapValues(\.total), at: at)
+    }
+
+    /// - Parameter power: watts of each BMC's machine, by its address
+    init(_ site: Site, _ power: [BMC.Address: Double], at: Double) {
         var (feeds, racks, nodes): ([String: Double], [String: Double], [String: Double]) = ([:], [:], [:])
         var total = 0.0
         var counted: Set<BMC.Address> = []
@@ -22,7 +27,7 @@ public struct FleetPower: Sendable, Hashable {
         let resources = site.order.compactMap { site.resources[$0] }
         for type in [ResourceType.node, .chassis] {
             for resource in resources where resource.type == type {
-                guard let address = resource.bmc?.address, let watts = power[address]?.total,
+                guard let address = resource.bmc?.address, let watts = power[address],
                     counted.insert(address).inserted
                 else { continue }
                 total += watts
@@ -49,7 +54,7 @@ public struct FleetPower: Sendable, Hashable {
         ]
     }
 
-    private static func object(_ values: [String: Double]) -> JSONValue {
+    static func object(_ values: [String: Double]) -> JSONValue {
         var object = JSONObject()
         for (key, value) in values.sorted(by: { $0.key < $1.key }) { object[key] = number(value) }
         return .object(object)

@@ -9,6 +9,18 @@ extension SimulatedFleet {
             site, Dictionary(uniqueKeysWithValues: bmcs.map { ($0.address, $0.power) }), at: FleetClock.live.now)
     }
 
+    /// What all machines would come to draw if nothing limited them.
+    public var demand: FleetPower {
+        FleetPower(
+            site, Dictionary(uniqueKeysWithValues: bmcs.map { ($0.address, $0.demand) }), at: FleetClock.live.now)
+    }
+
+    /// Whether the meters of the feeds show an old reading for ever.
+    public var meterIsStale: Bool {
+        get { feedMeters.isStale }
+        set { feedMeters.suffer(newValue ? [.stale] : [], of: self) }
+    }
+
     /// The watts that a resource really draws now: a GPU, a node, or everything in a chassis; nil for what is not simulated.
     public func watts(of id: String) -> Double? {
         guard let resource = site.resources[id] else { return nil }

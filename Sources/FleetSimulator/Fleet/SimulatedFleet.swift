@@ -19,6 +19,7 @@ public final class SimulatedFleet: Sendable {
     public let bmcs: [SimulatedBMC]
     /// Of all of them together.
     public let gauge = RequestGauge()
+    let feedMeters = FeedMeters()
     private let byAddress: [BMC.Address: SimulatedBMC]
     let site: Site
     private let group: MultiThreadedEventLoopGroup

@@ -85,6 +85,24 @@ public final class SimulatedBMC: Sendable {
         }
     }
 
+    /// What the machine would come to draw if nothing limited it: what the schedulers of its jobs can tell.
+    public var demand: Double {
+        state.withLock { state in
+            state.advance()
+            return PowerInputs(state.machine).unlimited
+        }
+    }
+
+    /// Changes the share of its work that a scheduler lets the machine do, and the work that nobody schedules.
+    ///
+    /// - Parameters: from 0 to 1; nil leaves it as it is
+    public func schedule(admitted: Double? = nil, unscheduled: Double? = nil) {
+        state.withLock { state in
+            state.machine.admitted = admitted ?? state.machine.admitted
+            state.machine.unscheduled = unscheduled ?? state.machine.unscheduled
+        }
+    }
+
     /// Changes what the machine has to do, and what it draws apart from limits, which no Redfish resource shows.
     public func work(_ change: (inout DrawModel, _ workload: inout Double) -> Void) {
         state.withLock { state in

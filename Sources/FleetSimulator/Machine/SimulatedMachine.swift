@@ -25,6 +25,12 @@ public struct SimulatedMachine: Sendable {
     public var draw: DrawModel
     /// The share of what it can draw above idle that its work asks for, from 0 to 1.
     public var workload = 0.75
+    /// The share of ``workload`` that whoever schedules its jobs lets it do, from 0 to 1.
+    public var admitted = 1.0
+    /// Work beside ``workload`` that nobody schedules, such as a burst of requests; a share of what it can draw above idle.
+    public var unscheduled = 0.0
+    /// All the work that it has to do, from 0 to 1.
+    var work: Double { min(max(workload * admitted + unscheduled, 0), 1) }
 
     /// A machine that suits what an inventory says of one BMC.
     public init(resources: [Resource], number: Int, personality: Personality) {

@@ -32,7 +32,7 @@ struct PowerInputs: Sendable, Hashable {
         let isOn = machine.powerState == "On"
         rest = isOn ? max(0, draw.rest) : draw.standby
         let ids = machine.gpus.keys.sorted()
-        let work = min(max(machine.workload, 0), 1)
+        let work = machine.work
         let ranges = ids.isEmpty ? [draw.host] : Array(repeating: draw.gpu, count: ids.count)
         let caps = ids.isEmpty ? [nil] : ids.map { machine.gpus[$0]?.watts }
         parts = zip(ranges, caps).map { range, cap in
@@ -45,6 +45,9 @@ struct PowerInputs: Sendable, Hashable {
         guard isOn else { return }
         for group in Self.groups(of: machine, ids, rest: rest) { keep(group) }
     }
+
+    /// What the machine would come to draw if nothing limited it.
+    var unlimited: Double { parts.reduce(rest) { $0 + $1.load } }
 
     /// The narrowest first.
     private static func groups(of machine: SimulatedMachine, _ ids: [String], rest: Double) -> [Group] {
