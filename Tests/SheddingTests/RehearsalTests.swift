@@ -1,4 +1,5 @@
 import PowerEvents
+import Site
 import Testing
 
 @testable import Shedding
