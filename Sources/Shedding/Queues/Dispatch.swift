@@ -9,7 +9,7 @@ struct Dispatch: Sendable {
     /// and the next regular look is a long way off.
     static let recordPause = Duration.milliseconds(500)
 
-    private var queues: Queues
+    var queues: Queues
     private var turns: [Slot: Turn] = [:]
     private var runs: [RunID: Run] = [:]
     /// Where each run is at work.
@@ -155,12 +155,6 @@ struct Dispatch: Sendable {
     }
 
     // MARK: Going on
-
-    mutating func sendPatrol(now: Timestamp) { if !isStopping { visits.sendPatrol(&queues, now: now) } }
-
-    mutating func sendMeters(_ held: () -> Set<BMC.Address>, every: Duration, now: Timestamp) {
-        if !isStopping { visits.sendMeters(&queues, held, every: every, now: now) }
-    }
 
     /// Goes on in every slot that can, and begins with as many more as there may be.
     mutating func work(_ book: inout Breaches, _ progress: inout Progress) {

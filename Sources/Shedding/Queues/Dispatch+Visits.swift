@@ -1,6 +1,7 @@
 import PowerEvents
+import Site
 
-/// What is learned of BMCs on the way.
+/// Looks at BMCs that change nothing, and what is learned of them on the way.
 extension Dispatch {
     /// What the patrol knows of each BMC.
     var health: FleetHealth { visits.health }
@@ -17,5 +18,11 @@ extension Dispatch {
         case .success:
             if visits.health.unreliable.contains(bmc) { visits.didTell(nil, of: bmc, now: now) }
         }
+    }
+
+    mutating func sendPatrol(now: Timestamp) { if !isStopping { visits.sendPatrol(&queues, now: now) } }
+
+    mutating func sendMeters(_ held: () -> Set<BMC.Address>, every: Duration, now: Timestamp) {
+        if !isStopping { visits.sendMeters(&queues, held, every: every, now: now) }
     }
 }
