@@ -138,7 +138,7 @@ import Testing
                 seeds: clamping.prefix(4),
                 [
                     (100, active(1, [hint("n1", .powerCap, 350)])), (after, .foreignLimit("n1", watts: 800)),
-                    (10, active(1, [hint("n1", .powerCap, 250)])), (60_000, active(1, [])), (1000, resolved(1)),
+                    (10, active(3, [hint("n1", .powerCap, 250)])), (60_000, resolved(3)), (20_000, resolved(1)),
                 ])
         }
     }
