@@ -86,9 +86,13 @@ public struct FleetHealth: Sendable {
     public var groups: [Group] { groups(unreliable.sorted().compactMap { bmc in health[bmc].map { (bmc, $0) } }) }
 
     private func groups(_ bmcs: [(BMC.Address, BMCHealth)]) -> [Group] {
-        let byTrouble = Dictionary(grouping: bmcs) { $0.1.trouble }
-        return byTrouble.compactMap { trouble, members -> Group? in
-            guard let trouble, let since = members.compactMap(\.1.since).min() else { return nil }
+        // A reset and a refusal are one trouble to an operator: the words are those of most of them.
+        let byCause = Dictionary(grouping: bmcs) { $0.1.trouble?.cause }
+        return byCause.values.compactMap { members -> Group? in
+            var counts: [BMCTrouble: Int] = [:]
+            for trouble in members.compactMap(\.1.trouble) { counts[trouble, default: 0] += 1 }
+            let most = counts.max { ($0.value, $1.key.message) < ($1.value, $0.key.message) }
+            guard let trouble = most?.key, let since = members.compactMap(\.1.since).min() else { return nil }
             return Group(
                 trouble: trouble, bmcs: members.map(\.0).sorted(), since: since,
                 recovering: members.count { $0.1.state == .recovering }, patrolEvery: patrolEvery)
