@@ -202,6 +202,18 @@ struct SessionMachineTests {
         #expect(drive.requests.map(\.timeout) == [.seconds(3)])
     }
 
+    @Test func aBMCThatWasGivenAMomentHasNotShownThatItIsUnreachable() {
+        let silence = Reply.failure(.timeout, mayHaveBeenObeyed: true)
+        var drive = SessionDrive.loggedIn
+        let soon = RequestContext(deadline: drive.now + .milliseconds(5))
+        guard case .failure(let cut) = drive.run(GetProcedure(uri: Self.uri, context: soon), [silence]),
+            case .failure(let whole) = drive.run(GetProcedure(uri: Self.uri, context: RequestContext()), [silence])
+        else { return #expect(Bool(false)) }
+        #expect(cut.kind == .unreachable && cut.mayBeOfResource)
+        #expect(cut.message.contains("no answer by the deadline"), "the same words each time: \(cut.message)")
+        #expect(whole.kind == .unreachable && !whole.mayBeOfResource)
+    }
+
     // MARK: Logins
 
     static let logins: [(reply: Reply, end: String, state: RedfishSession.State, note: [String])] = [

@@ -43,7 +43,7 @@ struct StandstillScenarios {
         #expect(try await eventually(within: .seconds(60)) { stage.fleet.limit(of: "cpu-1") == nil })
         flood.cancel()
         let count = try await flood.value
-        #expect(count > 5)
+        #expect(count > 1)
         #expect(try stage.journalBytes < size + (2 << 20), "after \(count) copies")
         await stage.tearDown()
     }

@@ -76,7 +76,7 @@ struct TerminalScenarios {
         let journal = stage.folder.path("ima.sqlite")
         let kept = try history("--journal", journal)
         #expect(kept.count > all.count && kept.contains { $0["code"] == "reverted" })
-        #expect(try history("--journal", journal, "--breach", String(second.text.prefix(8))).count == since.count)
+        #expect(try history("--journal", journal, "--breach", String(second.text.prefix(8))).count >= since.count)
         #expect(
             try history("--journal", journal, "--resource", "cpu-[1-1]").allSatisfy {
                 $0["control"] == "cpu-1/power_limit"

@@ -90,6 +90,9 @@ struct CoreBudgetTests {
         let result = try result(world)
         #expect(result.code == .failed)
         #expect(result.message?.contains("server: it refuses") == true, "\(result.message ?? "")")
+        // The four GPUs, the server at its most, the rests of both trays, and what the protected one draws.
+        let capped = ["tray1-gpu0", "tray1-gpu1", "tray2-gpu0", "tray2-gpu1"].compactMap { world.limits[$0] ?? nil }
+        #expect(result.appliedPower?.watts == Watts(capped.reduce(0, +) + 1000 + 800 + 500))
     }
 
     @Test func everyMemberGetsBackWhatItHeld() throws {

@@ -6,16 +6,20 @@ import StrictJSON
 
 /// What answers mean, and what failures do.
 enum SessionFault {
-    /// - Parameter limit: how long the request was given
+    /// - Parameters:
+    ///   - limit: how long the request was given
+    ///   - isCutShort: whether that was less than it is usually given, since its work had to be over
     static func fault(
-        _ error: CurlError, isWrite: Bool, limit: Duration, options: RedfishOptions
+        _ error: CurlError, isWrite: Bool, limit: Duration, isCutShort: Bool, options: RedfishOptions
     ) -> BMCFault {
-        let words = words(error, limit: limit, options: options)
+        let isCutShort = isCutShort && error.kind == .timeout
+        let words = isCutShort ? "no answer by the deadline" : words(error, limit: limit, options: options)
         if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, words) }
         return switch error.kind {
         case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
         case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
-        default: BMCFault(.unreachable, words)
+        // A BMC that was given a moment has not shown that it does not answer.
+        default: BMCFault(.unreachable, words, mayBeOfResource: isCutShort)
         }
     }
 

@@ -45,7 +45,8 @@ struct SpreadResult {
         let isKept = enforced.map { $0 <= target } ?? false
         let isHeld = isKept || failed.isEmpty && spread.unknown.isEmpty && !canGive
         var result = header.result(isHeld ? .applied : .failed, words.joined(separator: "; "))
-        if isHeld, let enforced, enforced != target {
+        // Also where it is not kept: what the members that failed let through is counted at what they hold.
+        if let enforced, enforced != target {
             result.appliedPower = PowerQuantity(watts: enforced, unit: hint.targetPower?.unit ?? .watt)
         }
         return result

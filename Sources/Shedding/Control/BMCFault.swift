@@ -34,7 +34,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     public var message: String
     /// How long the BMC asked to wait.
     public var retryAfter: Duration?
-    /// Whether it may concern what was asked for only, and not the rest of the BMC.
+    /// Whether it may say nothing of the rest of the BMC: it concerns what was asked for, or there was no time for an answer.
     public var mayBeOfResource: Bool
 
     public init(_ kind: Kind, _ message: String, retryAfter: Duration? = nil, mayBeOfResource: Bool = false) {

@@ -69,7 +69,10 @@ struct ExchangeProcedure: SessionProcedure {
         case (.noting(let response), .done): return take(response, &session, moment)
         case (.sent(let timeout, _), .unanswered(let error)):
             if error.mayHaveBeenObeyed { noteIssued(&session) }
-            return fail(SessionFault.fault(error, isWrite: isWrite, limit: timeout, options: session.options))
+            let usual = self.timeout ?? session.options.requestTimeout
+            return fail(
+                SessionFault.fault(
+                    error, isWrite: isWrite, limit: timeout, isCutShort: timeout < usual, options: session.options))
         case (.sent, .cancelled):
             noteIssued(&session)
             return fail(BMCFault(method == .get ? .cancelled : .unknownEffect, "the request was cancelled"))
