@@ -1,0 +1,208 @@
+import Journal
+import Page
+import PowerEvents
+import Shedding
+import StrictJSON
+
+/// Works out what is shown, at most a few times a second however many look, and tells those who listen what changed.
+///
+/// What it takes of the enforcer is one copy of a value; all the rest is done here.
+actor StatusBoard {
+    private let moment: @Sendable () async -> AgentMoment
+    let store: any Store
+    /// Tells the changes of this process from those of another.
+    private let epoch: String
+
+    private var latest: BoardView?
+    private var madeAt: ContinuousClock.Instant?
+    private var making: Task<BoardView, Never>?
+    private var rest = StatusBoard.period
+    private var count = 0
+    private var changes: [BoardChange] = []
+    private var listeners: [Int: (audience: BoardChange.Audience, sink: AsyncStream<BoardEvent>.Continuation)] = [:]
+    private var lastListener = 0
+    private var ticking: Task<Void, Never>?
+    private var rendered: [String: Rendering] = [:]
+
+    /// The shortest time between two looks.
+    static let period = Duration.milliseconds(500)
+    /// Of its time, the board is at work a fifth at most.
+    private static let restShare = 4
+    /// What a change may add to the wait for the next: so much is sent to one listener a second, on average.
+    private static let bytesPerSecond = 512 << 10
+    /// Changes that are kept for who comes back; and how much of it.
+    private static let mostChanges = 240
+    private static let mostChangeBytes = 8 << 20
+    static let mostListeners = 32
+    /// Changes that a slow listener may be behind.
+    private static let mostBehind = 64
+    private static let historyLines = 400
+
+    /// - Parameter epoch: another one for each process
+    init(store: any Store, epoch: String, moment: @escaping @Sendable () async -> AgentMoment) {
+        self.store = store
+        self.epoch = epoch
+        self.moment = moment
+    }
+
+    private var version: String { "\(epoch).\(count)" }
+
+    /// The agent as it is now, at most a few moments ago.
+    func view() async -> BoardView {
+        if let making { return await making.value }
+        if let latest, let madeAt, .now - madeAt < rest { return latest }
+        let task = Task { await make() }
+        making = task
+        return await task.value
+    }
+
+    /// The agent at this very moment, for one who asks for little of it.
+    func now() async -> AgentMoment { await moment() }
+
+    private func make() async -> BoardView {
+        let began = ContinuousClock.now
+        let (moment, store) = (await moment(), store)
+        let known = latest?.history ?? []
+        // Elsewhere, so that who asks for what is there already does not wait for it.
+        let view = await Task.detached {
+            BoardView(moment, history: await Self.history(store, known))
+        }.value
+        take(view, took: .now - began)
+        return latest ?? view
+    }
+
+    private static func history(_ store: any Store, _ known: [HistoryLine]) async -> [HistoryLine] {
+        guard let last = known.last?.sequence else {
+            return (try? await store.history(HistoryQuery(limit: historyLines))) ?? []
+        }
+        guard let newest = try? await store.history(HistoryQuery(limit: 1)).last?.sequence, newest != last else {
+            return known
+        }
+        return (try? await store.history(HistoryQuery(limit: historyLines))) ?? known
+    }
+
+    private func take(_ view: BoardView, took: Duration) {
+        making = nil
+        var view = view
+        rest = max(Self.period, took * Self.restShare)
+        if let latest, let change = BoardChange(from: latest, to: view, version: "\(epoch).\(count + 1)") {
+            count += 1
+            keep(change)
+            rest = max(rest, .seconds(Double(change.size) / Double(Self.bytesPerSecond)))
+            for (id, listener) in listeners { send(.change(change), to: id, listener.sink) }
+        }
+        view.input.version = version
+        latest = view
+        madeAt = .now
+        rendered = [:]
+    }
+
+    private func keep(_ change: BoardChange) {
+        changes.append(change)
+        var bytes = changes.map(\.size).reduce(0, +)
+        while changes.count > Self.mostChanges || bytes > Self.mostChangeBytes, let first = changes.first {
+            bytes -= first.size
+            changes.removeFirst()
+        }
+    }
+
+    // MARK: What is asked for again and again
+
+    /// An answer of the present view, made once however many ask for it.
+    func rendering(_ name: String, _ make: @Sendable (BoardView) -> Rendering) async -> Rendering {
+        let view = await view()
+        if let known = rendered[name] { return known }
+        let made = make(view)
+        rendered[name] = made
+        return made
+    }
+
+    // MARK: Listeners
+
+    /// Everything that changes from now on, or from an earlier version on.
+    ///
+    /// - Parameter after: the version that the listener has; nil for now
+    /// - Returns: with what ``leave(_:)`` is to be called with; nil where too many listen
+    func listen(
+        _ audience: BoardChange.Audience, after: String?
+    ) async -> (id: Int, events: AsyncStream<BoardEvent>)? {
+        _ = await view()
+        guard listeners.count < Self.mostListeners else { return nil }
+        lastListener += 1
+        let id = lastListener
+        let (stream, sink) = AsyncStream.makeStream(of: BoardEvent.self, bufferingPolicy: .bufferingOldest(Self.mostBehind))
+        listeners[id] = (audience, sink)
+        sink.yield(.hello(version: version))
+        if let after, after != version {
+            if let place = changes.firstIndex(where: { $0.version == after }), changes.count - place <= Self.mostBehind / 2 {
+                for change in changes[(place + 1)...] { sink.yield(.change(change)) }
+            } else if changes.first?.version == "\(epoch).1", after == "\(epoch).0", changes.count <= Self.mostBehind / 2 {
+                for change in changes { sink.yield(.change(change)) }
+            } else {
+                sink.yield(.reset(version: version))
+            }
+        }
+        if ticking == nil { ticking = Task { await tick() } }
+        return (id, stream)
+    }
+
+    var hasRoom: Bool { listeners.count < Self.mostListeners }
+
+    func leave(_ id: Int) {
+        listeners[id] = nil
+        if listeners.isEmpty {
+            ticking?.cancel()
+            ticking = nil
+        }
+    }
+
+    private func send(_ event: BoardEvent, to id: Int, _ sink: AsyncStream<BoardEvent>.Continuation) {
+        // Who does not keep up comes back and says where it was.
+        if case .dropped = sink.yield(event) {
+            sink.finish()
+            listeners[id] = nil
+        }
+    }
+
+    private static let keepAlive = Duration.seconds(10)
+
+    private func tick() async {
+        var told = ContinuousClock.now
+        while !Task.isCancelled, !listeners.isEmpty {
+            try? await Task.sleep(for: rest)
+            if Task.isCancelled { return }
+            let view = await view()
+            if .now - told >= Self.keepAlive {
+                told = .now
+                let at = view.snapshot.now.description
+                for (id, listener) in listeners { send(.alive(at: at), to: id, listener.sink) }
+            }
+        }
+    }
+}
+
+/// What one who listens is told.
+enum BoardEvent: Sendable {
+    /// From which version on.
+    case hello(version: String)
+    case change(BoardChange)
+    /// Too much has changed since: it is to be asked for as a whole.
+    case reset(version: String)
+    case alive(at: String)
+
+    /// As server-sent events (WHATWG HTML, section 9.2).
+    func text(for audience: BoardChange.Audience) -> String {
+        switch self {
+        case .hello(let version): return "retry: 2000\nid: \(version)\nevent: hello\ndata: {\"version\":\"\(version)\"}\n\n"
+        case .reset(let version): return "id: \(version)\nevent: reset\ndata: {}\n\n"
+        case .alive(let at): return ": keep-alive\nevent: alive\ndata: {\"at\":\"\(at)\"}\n\n"
+        case .change(let change):
+            let events = change.events(for: audience)
+            // The last has the number: who is cut off in between gets all of it again.
+            var text = events.dropLast().map { "event: \($0.name)\ndata: \($0.data)\n\n" }.joined()
+            text += "id: \(change.version)\n"
+            if let last = events.last { text += "event: \(last.name)\ndata: \(last.data)\n" }
+            return text + "\n"
+        }
+    }
+}
