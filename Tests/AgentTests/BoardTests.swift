@@ -5,6 +5,7 @@ import PowerEvents
 import Shedding
 import Site
 import StrictJSON
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -99,12 +100,15 @@ struct BoardTests {
         return StatusBoard(store: store, epoch: "e", moment: { moment })
     }
 
-    private static func store() throws -> SQLiteStore {
-        SQLiteStore(try JournalDatabase(path: ":memory:"), now: { Timestamp(milliseconds: 0) }, onFailure: { _ in })
+    private static func store(_ folder: TemporaryFolder) throws -> SQLiteStore {
+        SQLiteStore(
+            try JournalDatabase(path: folder.path("ima.sqlite")), now: { Timestamp(milliseconds: 0) },
+            onFailure: { _ in })
     }
 
     @Test func listenersAreBounded() async throws {
-        let board = try Self.board(try Self.store())
+        let folder = try TemporaryFolder()
+        let board = try Self.board(try Self.store(folder))
         var listening: [(id: Int, events: AsyncStream<BoardEvent>)] = []
         for _ in 0..<StatusBoard.mostListeners {
             listening.append(try #require(await board.listen(.programs, after: nil)))
@@ -118,7 +122,8 @@ struct BoardTests {
 
     /// Who comes back with the version of another process, or one that is long gone, is told to ask anew.
     @Test func whoComesBackTooLateStartsAnew() async throws {
-        let board = try Self.board(try Self.store())
+        let folder = try TemporaryFolder()
+        let board = try Self.board(try Self.store(folder))
         func first(_ after: String?, _ count: Int) async throws -> [String] {
             let listening = try #require(await board.listen(.programs, after: after))
             var names: [String] = []

@@ -5,7 +5,10 @@ extension JSONValue {
     ///
     /// A member that became null is told as removed, since a merge patch cannot say anything else of it.
     func mergePatch(from earlier: JSONValue) -> JSONValue? {
-        guard case .object(let new) = self, case .object(let old) = earlier else { return self == earlier ? nil : self }
+        guard case .object(let new) = self, case .object(let old) = earlier else {
+            // A `nil` beside a value would be JSON's null.
+            return self == earlier ? JSONValue?.none : .some(self)
+        }
         var patch = JSONObject()
         for member in new {
             guard let before = old[member.key] else {
@@ -15,6 +18,6 @@ extension JSONValue {
             if let change = member.value.mergePatch(from: before) { patch[member.key] = change }
         }
         for key in old.keys where new[key] == nil { patch[key] = .null }
-        return patch.isEmpty ? nil : .object(patch)
+        return patch.isEmpty ? JSONValue?.none : .some(.object(patch))
     }
 }
