@@ -105,13 +105,14 @@ enum BreachCards {
         guard priorities.count > 1 else { return "" }
         var html: HTML = """
             <div class="wide"><table><thead><tr><th scope="col">priority<th scope="col">progress\
-            <th scope="col" class="n">confirmed<th scope="col" class="n">asked</tr></thead><tbody>
+            <th scope="col" class="n">confirmed of asked</tr></thead><tbody>
             """
         for priority in priorities.prefix(mostPriorities) {
             func watts(_ key: String) -> String { Words.kilowatts(priority["power"]?[key]?.number?.int ?? 0) }
+            let confirmed = watts("confirmed_watts").replacing(" kW", with: "")
             html += """
                 <tr><th scope="row">\(priority["priority"]?.text ?? "")</th><td>\(bar(priority)) \(words(priority))\
-                <td class="n">\(watts("confirmed_watts"))<td class="n">\(watts("asked_watts"))</tr>
+                <td class="n">\(confirmed) of \(watts("asked_watts"))</tr>
                 """
         }
         html += "</tbody></table></div>"

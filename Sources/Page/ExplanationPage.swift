@@ -23,16 +23,23 @@ extension PageDocument {
         return document(title: "\(id) - \(status["agent"]?.string ?? "ima")", status: status, main: main)
     }
 
+    private static func place(_ locator: JSONValue?) -> HTML {
+        guard let locator else { return "" }
+        guard let uri = locator["uri"]?.string else { return "\(locator.string ?? locator.text)" }
+        return "<code>\(uri)</code>\(locator["why"]?.string.map { ", \($0)" } ?? "")"
+    }
+
     private static func control(_ control: JSONValue) -> HTML {
         let outcome = (control["code"]?.string ?? "").replacing("_", with: " ")
+        let corrections = control["corrections"]?.number?.int ?? 0
         let facts: [(String, HTML)] = [
             ("held before", "\(control["prior"]?.string ?? "not read yet")"),
             ("taken", Words.time(control["prior_taken_at"]?.string)),
             ("asked", "\(control["intent"]?.string ?? "")"), ("read back", "\(control["held"]?.string ?? "not yet")"),
             ("outcome", "<b>\(outcome)</b>\(control["message"]?.string.map { ": \($0)" } ?? "")"),
-            ("put back by us after a change", "\(control["corrections"]?.text ?? "0")×"),
+            ("put back after somebody changed it", corrections == 0 ? "" : "\(corrections)×"),
             ("looked at next", Words.time(control["next_look"]?.string)), ("machine", "\(control["machine"]?.string ?? "")"),
-            ("where", "\(control["locator"]?.string ?? control["locator"]?.text ?? "")"),
+            ("where", place(control["locator"])),
             ("shared with", "\((control["shared_with"]?.array ?? []).compactMap(\.string).joined(separator: ", "))"),
         ]
         var html: HTML = "<h3>\((control["control"]?.string ?? "").replacing("_", with: " "))</h3><dl class=\"facts\">"

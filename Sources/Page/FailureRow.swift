@@ -11,9 +11,12 @@ public struct FailureRow: Sendable, Hashable {
     public var since: String?
     /// What the agent will do, and what an operator can.
     public var next: String
+    /// When that is, RFC 3339; nil where it has no time.
+    public var nextAt: String?
 
     public init(
-        cause: String, count: Int, noun: String, bmcs: [String], resources: [String], since: String?, next: String
+        cause: String, count: Int, noun: String, bmcs: [String], resources: [String], since: String?, next: String,
+        nextAt: String? = nil
     ) {
         self.cause = cause
         self.count = count
@@ -22,5 +25,6 @@ public struct FailureRow: Sendable, Hashable {
         self.resources = resources
         self.since = since
         self.next = next
+        self.nextAt = nextAt
     }
 }

@@ -15,7 +15,7 @@ enum FailureTable {
             html += """
                 <tr><th scope="row">\(row.cause)</th><td class="n">\(Words.count(row.count, row.noun))\
                 <td>\(Words.resources(row.resources, width: 60)) <small>on \(Words.names(row.bmcs, width: 60))</small>\
-                \(links(row, index))<td>\(Words.time(row.since))<td>\(Words.sentence(row.next))</tr>
+                \(links(row, index))<td>\(Words.time(row.since))<td>\(Words.sentence(row.next)) \(Words.time(row.nextAt))</tr>
                 """
         }
         html += "</tbody></table></div>"

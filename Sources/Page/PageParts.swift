@@ -7,7 +7,7 @@ public enum PageParts {
     public static func all(_ input: PageInput) -> [(id: String, html: HTML)] {
         [
             ("trust", trust(input)), ("breaches", BreachCards.html(input)), ("failures", FailureTable.html(input)),
-            ("legend", Grid.legend(input.resources)), ("happened", Timeline.html(input.history)),
+            ("legend", Grid.legend(PageCells.all(input.resources))), ("happened", Timeline.html(input.history)),
             ("past", past(input.past)),
         ]
     }
@@ -38,7 +38,8 @@ public enum PageParts {
     }
 
     private static func freezes(_ freezes: [JSONValue]) -> HTML {
-        guard !freezes.isEmpty else { return "" }
+        // One is told above, with all that there is to it.
+        guard freezes.count > 1 else { return "" }
         var html: HTML = """
             <table><caption>Frozen: nothing is written there until it is thawed</caption><thead><tr><th scope="col">what\
             <th scope="col">by<th scope="col">why<th scope="col">since<th scope="col">until</tr></thead><tbody>

@@ -25,7 +25,7 @@ public enum ResourceState: String, Sendable, Hashable, CaseIterable {
     case place
 
     /// As people read it.
-    public var words: String { rawValue.replacing("_", with: " ") }
+    public var words: String { self == .unknown ? "not looked at yet" : rawValue.replacing("_", with: " ") }
 
     /// Lower is worse.
     public var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }

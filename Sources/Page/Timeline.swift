@@ -53,11 +53,11 @@ enum Timeline {
             if let name = entry.names.first { html += " \(Words.link(resource: name))" }
             if let value = line["value"]?.string { html += " \(value)" }
             if let prior = line["prior"]?.string, kind != "alert" { html += " (before \(prior))" }
-            if let scope = line["scope"]?.string { html += " \(scope)" }
+            if let scope = line["scope"]?.string { html += " \(Words.prose(scope))" }
         }
         if let user = line["user"]?.string { html += " by \(user)" }
         if let breach = line["breach_id"]?.string { html += " for \(Words.link(breach: breach))" }
-        for words in [line["message"]?.string, line["reason"]?.string].compactMap({ $0 }) { html += ": \(words)" }
+        for words in [line["message"]?.string, line["reason"]?.string].compactMap({ $0 }) { html += ": \(Words.prose(words))" }
         return html + "</li>"
     }
 

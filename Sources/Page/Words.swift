@@ -29,8 +29,26 @@ enum Words {
     /// A sentence in which what stands in backquotes is a command to type.
     static func sentence(_ text: String) -> HTML {
         text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { index, part in
-            index.isMultiple(of: 2) ? "\(String(part))" : "<code>\(String(part))</code>"
+            index.isMultiple(of: 2) ? prose(String(part)) : "<code>\(String(part))</code>"
         }.joined()
+    }
+
+    /// Text in which times are such, so that the script can tell how long ago they were.
+    static func prose(_ text: String) -> HTML {
+        guard text.contains("T"), text.contains("Z") else { return "\(text)" }
+        return text.split(separator: " ", omittingEmptySubsequences: false).enumerated().map { index, word -> HTML in
+            let space: HTML = index == 0 ? "" : " "
+            guard let end = word.lastIndex(of: "Z"), isTime(word[...end]) else { return "\(space)\(String(word))" }
+            return "\(space)\(time(String(word[...end])))\(String(word[word.index(after: end)...]))"
+        }.joined()
+    }
+
+    /// Such as `2026-11-21T04:20:00.125Z`.
+    private static func isTime(_ text: Substring) -> Bool {
+        let shape = "0000-00-00T00:00:00"
+        return (20...30).contains(text.utf8.count)
+            && zip(text.utf8, shape.utf8).allSatisfy { $1 == UInt8(ascii: "0") ? (0x30...0x39).contains($0) : $0 == $1 }
+            && text.utf8.dropFirst(19).dropLast().allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
     }
 
     /// Folded into ranges; what does not fit is there to be opened.

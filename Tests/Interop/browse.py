@@ -33,7 +33,7 @@ def check(url, node, count, folder):
         assert browser.attribute(cell(node), "href").endswith(f"/resources/{node}")
         browser.type("#q", node)
         browser.click("form[role=search] button")
-        assert f"q={node}" in browser.address(), browser.address()
+        browser.until_at(f"q={node}")
         assert node in browser.text("#found")
     with tempfile.TemporaryDirectory() as profile, webdriver.Browser(profile) as browser:
         browser.open(url)
@@ -48,13 +48,15 @@ def check(url, node, count, folder):
         browser.keys("/")
         browser.keys(node)
         browser.until("location.search.includes('q=')", "the filter is not in the address")
-        browser.until(f"document.querySelectorAll('a[data-node]').length === 1", "the grid is not filtered")
+        browser.until("document.querySelectorAll('a[data-node]').length === 1", "the grid is not filtered")
         assert browser.address().endswith(f"?q={node}"), browser.address()
         browser.open(browser.address())
         browser.until(READY, "a filtered page does not become live")
         assert browser.attribute("#q", "value") == node
         browser.click(cell(node))
-        assert browser.address().endswith(f"/resources/{node}") and node in browser.text("h2")
+        browser.until_at(f"/resources/{node}")
+        browser.until("document.readyState === 'complete'", "the explanation is not loaded")
+        assert node in browser.text("h2")
         headings = browser.run("return [...document.querySelectorAll('h1,h2,h3')].map((h) => h.tagName)")
         assert headings[:2] == ["H1", "H2"], headings
         clean(browser)

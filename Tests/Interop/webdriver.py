@@ -109,6 +109,10 @@ class Browser:
     def until(self, script, words, seconds=30):
         self._until(lambda: self.run(f"return {script}"), seconds, words)
 
+    def until_at(self, part):
+        """A click may come back before what it leads to is there."""
+        self._until(lambda: part in self.address(), 30, f"the address does not get {part}")
+
     def open(self, url):
         self._do("POST", "/url", {"url": url})
 

@@ -21,9 +21,11 @@ enum FailureRows {
                 bmcs: Set(members.map { $0.entry.bmc.address.hostAndPort }).sorted(),
                 resources: Set(members.map(\.entry.key.resource)).sorted(),
                 since: members.compactMap(\.settledAt).min()?.description,
-                next: (frozen ? "frozen: nothing is written before `ima thaw`" : next == nil
-                    ? "reported; not tried again by itself" : "read again and tried anew as long as a breach asks for it")
-                    + "; `ima explain \(name)` has every step")
+                next: "`ima explain \(name)` has every step; "
+                    + (frozen
+                        ? "frozen: nothing is written before `ima thaw`"
+                        : next == nil ? "no further look is scheduled" : "the next look is"),
+                nextAt: frozen ? nil : next?.description)
         }.sorted { ($1.count, $0.cause) < ($0.count, $1.cause) }
     }
 
