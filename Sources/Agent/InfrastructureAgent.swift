@@ -173,6 +173,7 @@ public func buildAgent(
                     health: health, snapshot: { await enforcer.snapshot() },
                     board: StatusBoard(
                         store: store, epoch: String(UInt64(bitPattern: wall().milliseconds), radix: 36),
+                        revision: { enforcer.revision &* 2 &+ (health.isReady ? 1 : 0) },
                         moment: { await enforcer.moment() }),
                     history: HistoryDesk(store: store) { try await enforcer.recorded($0) },
                     evidence: EvidenceDesk(store: store, sign: nil)

@@ -33,6 +33,7 @@ enum BreachCards {
         let phase = breach["phase"]?.string ?? ""
         // Until when is told below, as a time that the script counts down to.
         let stage = phase.hasPrefix("holding down") ? "resolved, holding down" : phase
+        let isRelease = phase.hasPrefix("releasing")
         let place: HTML = isDrill ? "" : " on <b>\(breach["feed"]?.string ?? "")</b>"
         var html: HTML = """
             <article class="breach \(severity)" id="breach-\(id)"><h3><span class="tag">\(severity)</span>\(place): \
@@ -40,12 +41,13 @@ enum BreachCards {
             \(breach["source"]?.string ?? "")</small></h3>
             """
         if breach["awaiting_resume"] == true {
-            html += "<p class=\"warn\">waits for <code>ima resume</code> or <code>ima release \(String(id.prefix(8)))</code></p>"
+            html +=
+                "<p class=\"warn\">waits for <code>ima resume</code> or <code>ima release \(String(id.prefix(8)))</code></p>"
         }
         if let power = breach["power"] { html += self.power(power) }
-        if let counts = breach["counts"] { html += self.counts(counts) }
+        if let counts = breach["counts"] { html += self.counts(counts, isRelease) }
         html += release(breach)
-        html += priorities(breach["priorities"]?.array ?? [])
+        html += priorities(breach["priorities"]?.array ?? [], isRelease)
         return html + "</article>"
     }
 
@@ -70,28 +72,37 @@ enum BreachCards {
 
     private static let codes = ["applied", "failed", "in_progress", "skipped"]
 
-    private static func words(_ counts: JSONValue) -> String {
+    /// - Parameter isRelease: what is counted is how far controls are put back then
+    private static func words(_ counts: JSONValue, _ isRelease: Bool) -> String {
         let told = codes.compactMap { code -> String? in
             guard let number = counts[code]?.number?.int, number > 0 else { return nil }
-            return "\(number) \(code.replacing("_", with: " "))"
+            let word =
+                switch code {
+                case "applied" where isRelease: "put back"
+                case "in_progress" where isRelease: "to be put back"
+                case "failed" where isRelease: "not put back yet"
+                default: code.replacing("_", with: " ")
+                }
+            return "\(number) \(word)"
         }
         return told.isEmpty ? "nothing to do" : told.joined(separator: ", ")
     }
 
-    private static func bar(_ counts: JSONValue) -> HTML {
+    private static func bar(_ counts: JSONValue, _ isRelease: Bool) -> HTML {
         let parts = codes.map { ($0, Double(counts[$0]?.number?.int ?? 0)) }
-        return Bar.html(parts, of: parts.map(\.1).reduce(0, +), label: words(counts))
+        return Bar.html(parts, of: parts.map(\.1).reduce(0, +), label: words(counts, isRelease))
     }
 
-    private static func counts(_ counts: JSONValue) -> HTML {
-        "<p class=\"counts\">\(bar(counts)) \(words(counts))</p>"
+    private static func counts(_ counts: JSONValue, _ isRelease: Bool) -> HTML {
+        "<p class=\"counts\">\(bar(counts, isRelease)) \(words(counts, isRelease))</p>"
     }
 
     private static func release(_ breach: JSONValue) -> HTML {
         guard let release = breach["release"], release.object != nil else { return "" }
         let all = breach["controls"]?.number?.int ?? 0
         let left = release["remaining"]?.number?.int ?? 0
-        let rate = release["rate_watts_per_s"]?.number?.int.map { ", at most \(Words.kilowatts($0)) more each second" } ?? ""
+        let rate =
+            release["rate_watts_per_s"]?.number?.int.map { ", at most \(Words.kilowatts($0)) more each second" } ?? ""
         let isHolding = breach["phase"]?.string?.hasPrefix("holding") == true
         return """
             <p class="release"><b>Release</b> \
@@ -101,7 +112,7 @@ enum BreachCards {
             """
     }
 
-    private static func priorities(_ priorities: [JSONValue]) -> HTML {
+    private static func priorities(_ priorities: [JSONValue], _ isRelease: Bool) -> HTML {
         guard priorities.count > 1 else { return "" }
         var html: HTML = """
             <div class="wide"><table><thead><tr><th scope="col">priority<th scope="col">progress\
@@ -111,12 +122,14 @@ enum BreachCards {
             func watts(_ key: String) -> String { Words.kilowatts(priority["power"]?[key]?.number?.int ?? 0) }
             let confirmed = watts("confirmed_watts").replacing(" kW", with: "")
             html += """
-                <tr><th scope="row">\(priority["priority"]?.text ?? "")</th><td>\(bar(priority)) \(words(priority))\
+                <tr><th scope="row">\(priority["priority"]?.text ?? "")</th><td>\(bar(priority, isRelease)) \(words(priority, isRelease))\
                 <td class="n">\(confirmed) of \(watts("asked_watts"))</tr>
                 """
         }
         html += "</tbody></table></div>"
-        if priorities.count > mostPriorities { html += "<p>and \(priorities.count - mostPriorities) more priorities</p>" }
+        if priorities.count > mostPriorities {
+            html += "<p>and \(priorities.count - mostPriorities) more priorities</p>"
+        }
         return html
     }
 

@@ -31,7 +31,9 @@ extension PageDocument {
             evidence[key]?.number.map { "\($0.text) s" } ?? "not reached by what was measured"
         }
         func watts(_ key: String) -> HTML {
-            evidence[key]?.number.flatMap { Double($0.text) }.map { "\(Words.kilowatts(Int(max(-1e12, min(1e12, $0)))))" }
+            evidence[key]?.number.flatMap { Double($0.text) }.map {
+                "\(Words.kilowatts(Int(max(-1e12, min(1e12, $0)))))"
+            }
                 ?? "unknown"
         }
         let coverage = evidence["coverage"]?.number.flatMap { Double($0.text) } ?? 0

@@ -38,7 +38,8 @@ extension PageDocument {
             ("asked", "\(control["intent"]?.string ?? "")"), ("read back", "\(control["held"]?.string ?? "not yet")"),
             ("outcome", "<b>\(outcome)</b>\(control["message"]?.string.map { ": \($0)" } ?? "")"),
             ("put back after somebody changed it", corrections == 0 ? "" : "\(corrections)×"),
-            ("looked at next", Words.time(control["next_look"]?.string)), ("machine", "\(control["machine"]?.string ?? "")"),
+            ("looked at next", Words.time(control["next_look"]?.string)),
+            ("machine", "\(control["machine"]?.string ?? "")"),
             ("where", place(control["locator"])),
             ("shared with", "\((control["shared_with"]?.array ?? []).compactMap(\.string).joined(separator: ", "))"),
         ]

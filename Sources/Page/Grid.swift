@@ -58,13 +58,15 @@ enum Grid {
             guard row.type == "node" || row.type == "chassis" && row.bmc != nil else { return nil }
             guard let gpu = worst[row.id], gpu.state.rank < row.state.rank else { return row }
             var cell = row
-            cell.worsen(gpu.state, "\(gpu.id)\(gpu.why.map { ": \($0)" } ?? gpu.held.first.map { " holds \($0)" } ?? "")")
+            cell.worsen(
+                gpu.state, "\(gpu.id)\(gpu.why.map { ": \($0)" } ?? gpu.held.first.map { " holds \($0)" } ?? "")")
             return cell
         }
     }
 
     private static func racks(_ rows: [ResourceRow], _ needle: String) -> [Rack] {
-        let gpus = needle.isEmpty ? [] : Set(rows.filter { $0.type == "gpu" && $0.matches(needle) }.compactMap(\.parent))
+        let gpus =
+            needle.isEmpty ? [] : Set(rows.filter { $0.type == "gpu" && $0.matches(needle) }.compactMap(\.parent))
         var racks: [Rack] = []
         var places: [String?: Int] = [:]
         for row in cells(rows) where row.matches(needle) || gpus.contains(row.id) {

@@ -46,7 +46,8 @@ public enum PageDocument {
         let agent = status["agent"]?.string ?? "ima"
         let refresh: HTML = isLive ? "<noscript><meta http-equiv=\"refresh\" content=\"15\"></noscript>" : ""
         let links = jumps.map { jump -> HTML in "<a href=\"#\(jump.id)\">\(jump.name)</a>" }.joined()
-        let nav: HTML = jumps.isEmpty ? "<nav><a href=\"/\">Overview</a></nav>" : "<nav aria-label=\"on this page\">\(links)</nav>"
+        let nav: HTML =
+            jumps.isEmpty ? "<nav><a href=\"/\">Overview</a></nav>" : "<nav aria-label=\"on this page\">\(links)</nav>"
         return """
             <!doctype html><html lang="en"><head><meta charset="utf-8">\
             <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">\
@@ -78,6 +79,7 @@ public enum PageDocument {
 
     /// What cannot be shown, and why.
     public static func problem(_ title: String, _ words: String, status: JSONValue) -> HTML {
-        document(title: title, status: status, main: "<h2>\(title)</h2><p>\(words)</p><p><a href=\"/\">Overview</a></p>")
+        document(
+            title: title, status: status, main: "<h2>\(title)</h2><p>\(words)</p><p><a href=\"/\">Overview</a></p>")
     }
 }

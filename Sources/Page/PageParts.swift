@@ -19,7 +19,7 @@ public enum PageParts {
         let judgement = StatusJudgement(status)
         var html = HTML()
         if judgement.isGood {
-            html += "<p class=\"verdict good\" role=\"status\"><b>OK</b> nothing is wrong by what this agent knows</p>"
+            html += "<p class=\"verdict good\" role=\"status\"><b>OK</b> the agent is well, and this can be trusted</p>"
         } else {
             let count = Words.count(judgement.problems.count, "problem").uppercased()
             html += "<p class=\"verdict bad\" role=\"alert\"><b>\(count)</b></p><ul class=\"problems\">"

@@ -57,7 +57,9 @@ enum Timeline {
         }
         if let user = line["user"]?.string { html += " by \(user)" }
         if let breach = line["breach_id"]?.string { html += " for \(Words.link(breach: breach))" }
-        for words in [line["message"]?.string, line["reason"]?.string].compactMap({ $0 }) { html += ": \(Words.prose(words))" }
+        for words in [line["message"]?.string, line["reason"]?.string].compactMap({ $0 }) {
+            html += ": \(Words.prose(words))"
+        }
         return html + "</li>"
     }
 

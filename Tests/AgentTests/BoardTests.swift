@@ -5,10 +5,21 @@ import PowerEvents
 import Shedding
 import Site
 import StrictJSON
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import Agent
+
+/// How often a board looked, and what it is told of the agent's revision.
+private final class Counted: Sendable {
+    private let state = Mutex((looks: 0, revision: 0))
+
+    var looks: Int { state.withLock { $0.looks } }
+    var revision: Int { state.withLock { $0.revision } }
+    func look() { state.withLock { $0.looks += 1 } }
+    func bump() { state.withLock { $0.revision += 1 } }
+}
 
 struct BoardTests {
     private static func json(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
@@ -104,6 +115,27 @@ struct BoardTests {
         SQLiteStore(
             try JournalDatabase(path: folder.path("ima.sqlite")), now: { Timestamp(milliseconds: 0) },
             onFailure: { _ in })
+    }
+
+    /// Many who ask are one look; and after a command nobody sees what was before it.
+    @Test func manyWhoLookAreOneLook() async throws {
+        let folder = try TemporaryFolder()
+        let moment = Self.moment(try Self.core(), Readiness(try Self.site()))
+        let counted = Counted()
+        let board = StatusBoard(
+            store: try Self.store(folder), epoch: "e", revision: { counted.revision },
+            moment: {
+                counted.look()
+                return moment
+            })
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 { group.addTask { _ = await board.view() } }
+        }
+        let before = counted.looks
+        #expect(before >= 1 && before < 20, "\(before)")
+        counted.bump()
+        _ = await board.view()
+        #expect(counted.looks > before)
     }
 
     @Test func listenersAreBounded() async throws {

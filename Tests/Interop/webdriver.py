@@ -29,6 +29,7 @@ class Browser:
         )
         self.base = f"http://127.0.0.1:{port}"
         self.session = None
+        self.width = width
         options = {
             "binary": shutil.which("chromium"),
             "args": [
@@ -153,13 +154,12 @@ class Browser:
     def devtools(self, command, parameters):
         return self._do("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
-    def picture(self, path, whole=True):
-        answer = self.devtools("Page.captureScreenshot", {"captureBeyondViewport": whole, **self._clip(whole)})
+    def picture(self, path):
+        # As tall as it is: what is out of sight need not be drawn otherwise.
+        size = self.devtools("Page.getLayoutMetrics", {})["cssContentSize"]
+        metrics = {"width": self.width, "height": min(int(size["height"]), 2400), "deviceScaleFactor": 1}
+        self.devtools("Emulation.setDeviceMetricsOverride", {**metrics, "mobile": self.width < 500})
+        self.run("return new Promise((done) => setTimeout(done, 300))")
+        answer = self.devtools("Page.captureScreenshot", {})
         pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
         pathlib.Path(path).write_bytes(base64.b64decode(answer["data"]))
-
-    def _clip(self, whole):
-        if not whole:
-            return {}
-        size = self.devtools("Page.getLayoutMetrics", {})["cssContentSize"]
-        return {"clip": {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 2400), "scale": 1}}

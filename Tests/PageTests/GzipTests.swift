@@ -30,7 +30,11 @@ struct GzipTests {
             var output: [UInt8] = []
             while place / 8 < bytes.count {
                 let symbol = symbol()
-                if symbol < 256 { output.append(UInt8(symbol)) } else if symbol == 256 { return output } else {
+                if symbol < 256 {
+                    output.append(UInt8(symbol))
+                } else if symbol == 256 {
+                    return output
+                } else {
                     let index = symbol - 257
                     let extra = index < 8 || index == 28 ? 0 : (index - 4) / 4
                     let length =
@@ -71,7 +75,8 @@ struct GzipTests {
     }
 
     @Test func aPageOfCellsBecomesMuchSmaller() {
-        let page = Array((0..<10_000).map { "<a class=\"cell s-enforceable\" data-node=\"dgx-\($0)\"></a>" }.joined().utf8)
+        let page = Array(
+            (0..<10_000).map { "<a class=\"cell s-enforceable\" data-node=\"dgx-\($0)\"></a>" }.joined().utf8)
         #expect(Gzip.compress(page).count * 5 < page.count)
     }
 

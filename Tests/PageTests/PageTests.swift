@@ -34,7 +34,9 @@ struct PageTests {
             "freezes": [["scope": .string(evil), "user": .string(evil), "reason": .string(evil)]],
         ]
         status["journal_failure"] = .string(evil)
-        status["breaches"] = [["id": .string(evil), "feed": .string(evil), "source": .string(evil), "phase": .string(evil)]]
+        status["breaches"] = [
+            ["id": .string(evil), "feed": .string(evil), "source": .string(evil), "phase": .string(evil)]
+        ]
         let input = PageInput(
             status: .object(status),
             failures: [
@@ -54,7 +56,8 @@ struct PageTests {
         for number in 0..<40 {
             #expect(
                 page.contains(
-                    "data-node=\"dgx-\(number)\" href=\"/resources/dgx-\(number)\" aria-label=\"dgx-\(number): enforceable\""))
+                    "data-node=\"dgx-\(number)\" href=\"/resources/dgx-\(number)\" aria-label=\"dgx-\(number): enforceable\""
+                ))
         }
         #expect(page.contains("input type=\"search\""))
         #expect(!page.contains("style=\"") && !page.contains("<style") && !page.contains("onclick"))
@@ -80,7 +83,8 @@ struct PageTests {
     @Test func whatHappenedToManyIsOneLine() {
         let lines = (0..<181).map { number -> JSONValue in
             [
-                "seq": .number(JSONNumber(number)), "at": "2026-11-21T04:20:00.000Z", "kind": "outcome", "code": "applied",
+                "seq": .number(JSONNumber(number)), "at": "2026-11-21T04:20:00.000Z", "kind": "outcome",
+                "code": "applied",
                 "breach_id": "b", "control": .string("dgx-\(number)/power_limit"),
             ]
         }

@@ -50,7 +50,8 @@ struct PageScenarios {
         try await stage.alert(
             .active, breach,
             [
-                MainJobScenarios.hint("cpu-1", .node, watts: 900), MainJobScenarios.hint("rack-1", .chassis, watts: 20_000),
+                MainJobScenarios.hint("cpu-1", .node, watts: 900),
+                MainJobScenarios.hint("rack-1", .chassis, watts: 20_000),
                 MainJobScenarios.hint("login", .node, watts: 100), MainJobScenarios.hint("nobody", .node),
                 MainJobScenarios.hint("gpu-1-gpu0", .gpu, .suspend, priority: 2),
             ])
@@ -99,7 +100,8 @@ struct PageScenarios {
         await listener.end()
         // From the first version on, all of it comes again.
         let again = try ChildProcess(
-            Tools.python, [Tools.script("api"), "stream", url(stage), first, "400"], log: stage.folder.path("again.log"))
+            Tools.python, [Tools.script("api"), "stream", url(stage), first, "400"], log: stage.folder.path("again.log")
+        )
         #expect(try await eventually { isApplied(again.output) }, "\(again.output.suffix(3000))")
         let stranger = try ChildProcess.run(Tools.python, [Tools.script("api"), "stream", url(stage), "other.7", "2"])
         #expect(events(stranger.output).last?["event"] == "reset", "\(stranger)")
@@ -128,7 +130,8 @@ struct PageScenarios {
             Tools.schemathesis,
             [
                 "run", "\(url(stage))/api/v1/openapi.json", "--exclude-path", "/api/v1/stream", "--max-examples", "25",
-                "--checks", "all", "--exclude-checks", "unsupported_method,positive_data_acceptance,negative_data_rejection",
+                "--checks", "all", "--exclude-checks",
+                "unsupported_method,positive_data_acceptance,negative_data_rejection",
                 "--phases", "examples,coverage,fuzzing", "--seed", "1", "--no-color",
             ], environment: ["HOME": stage.folder.url.path])
         #expect(run.status == 0, "\(run.output.suffix(6000))\(run.errors.suffix(1000))")
@@ -137,9 +140,12 @@ struct PageScenarios {
 
     // MARK: The page
 
-    private func picture(_ stage: Stage, _ name: String, path: String = "/", width: Int = 1280, _ scheme: String = "light") throws {
+    private func picture(
+        _ stage: Stage, _ name: String, path: String = "/", width: Int = 1280, _ scheme: String = "light"
+    ) throws {
         try drive(
-            "browse", "picture", url(stage) + path, Tools.pictures.appendingPathComponent("\(name).png").path, "\(width)",
+            "browse", "picture", url(stage) + path, Tools.pictures.appendingPathComponent("\(name).png").path,
+            "\(width)",
             scheme)
     }
 
@@ -152,7 +158,8 @@ struct PageScenarios {
         let follower = try ChildProcess(
             Tools.python, [Tools.script("browse"), "follow", url(stage), "cpu-1", "applied"],
             log: stage.folder.path("follow.log"))
-        #expect(try await eventually(within: .seconds(60)) { follower.output.contains("following") || !follower.isRunning })
+        #expect(
+            try await eventually(within: .seconds(60)) { follower.output.contains("following") || !follower.isRunning })
         let breach = try Stage.newBreach()
         stage.fleet.bmc(of: "cpu-4")?.faults = [Fault(.status(500, retryAfter: nil))]
         stage.fleet.bmc(of: "cpu-5")?.faults = [Fault(.ignore)]

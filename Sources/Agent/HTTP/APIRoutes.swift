@@ -68,7 +68,8 @@ struct APIRoutes: Sendable {
         let snapshot = await board.view().snapshot
         var breaches = wanted == "closed" ? [] : snapshot.breaches
         if wanted != "open" { breaches += snapshot.past }
-        let skipped = parameters.get("after").map { after in (breaches.firstIndex { $0.id.text == after } ?? -1) + 1 } ?? 0
+        let skipped =
+            parameters.get("after").map { after in (breaches.firstIndex { $0.id.text == after } ?? -1) + 1 } ?? 0
         let page = breaches.dropFirst(skipped).prefix(limit)
         let next = skipped + page.count < breaches.count ? page.last?.id.text : nil
         return Rendering(.array(page.map { snapshot.json($0) })).response(
@@ -117,7 +118,8 @@ struct APIRoutes: Sendable {
         for (name, place) in [("since", \HistoryRequest.since), ("until", \.until)] {
             guard let text = parameters.get(name) else { continue }
             guard let time = Timestamp(text) ?? Int64(text).map(Timestamp.init(milliseconds:)) else {
-                return refusal("\(name): should be a time such as 2026-11-21T04:20:00Z, or milliseconds since 1970", .badRequest)
+                return refusal(
+                    "\(name): should be a time such as 2026-11-21T04:20:00Z, or milliseconds since 1970", .badRequest)
             }
             wish[keyPath: place] = time
         }

@@ -38,13 +38,16 @@ struct PageRoutes: Sendable {
                 Rendering(PageDocument.overview(view.input), tag: view.input.version)
             }.response(to: request)
         }
-        return Rendering(PageDocument.overview(await board.view().input, query: query)).response(to: request)
+        return await board.rendering("overview \(query)") { view in
+            Rendering(PageDocument.overview(view.input, query: query), tag: "\(view.input.version).q")
+        }.response(to: request)
     }
 
     private func find(_ request: Request) async -> Response {
         let query = Self.query(request)
-        let input = await board.view().input
-        return Rendering(PageDocument.results(input, query: query)).response(to: request)
+        return await board.rendering("find \(query)") { view in
+            Rendering(PageDocument.results(view.input, query: query), tag: "\(view.input.version).f")
+        }.response(to: request)
     }
 
     private func resource(_ id: String?, _ request: Request) async throws -> Response {

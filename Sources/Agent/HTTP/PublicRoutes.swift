@@ -42,7 +42,8 @@ struct ReadOnly<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         guard request.method == .get || request.method == .head else {
             var refusal = answer(
-                #"{"error":"read-only: GET or HEAD; commands are for the control socket, such as `ima freeze`"}"# + "\n",
+                #"{"error":"read-only: GET or HEAD; commands are for the control socket, such as `ima freeze`"}"#
+                    + "\n",
                 "application/json", status: .methodNotAllowed)
             refusal.headers[.allow] = "GET, HEAD"
             return refusal

@@ -34,6 +34,7 @@
   const line = () => {
     if (!isLive || !live) return;
     const silence = Date.now() - heard;
+    if (document.hidden) return;
     const lost = silence > 20000 || (stream && stream.readyState !== 1 && silence > 3000);
     live.classList.toggle("lost", lost);
     live.setAttribute("role", lost ? "alert" : "status");
@@ -101,9 +102,22 @@
     stream.onerror = () => {
       line();
       // Refused, such as where too many listen: the browser gives up, and this does not.
-      if (stream.readyState === 2) setTimeout(listen, 5000);
+      if (stream && stream.readyState === 2) setTimeout(() => { if (!document.hidden) listen(); }, 5000);
     };
   };
+
+  // A browser keeps six connections to one place: what nobody sees gives its own up, and catches up afterwards.
+  let hiding = 0;
+  document.addEventListener("visibilitychange", () => {
+    if (!isLive) return;
+    clearTimeout(hiding);
+    if (document.hidden) {
+      hiding = setTimeout(() => { if (stream) stream.close(); stream = null; }, 30000);
+    } else if (!stream) {
+      heard = Date.now();
+      listen();
+    }
+  });
 
   // The search: in the address at once, on the page while one types.
   let waiting = 0;

@@ -50,7 +50,8 @@ enum FailureRows {
             let resources = resources.sorted()
             let bmcs = Set(resources.compactMap { moment.core.book.site.resources[$0]?.bmc?.address.hostAndPort })
             return FailureRow(
-                cause: why, count: resources.count, noun: "resource", bmcs: bmcs.sorted(), resources: resources, since: nil,
+                cause: why, count: resources.count, noun: "resource", bmcs: bmcs.sorted(), resources: resources,
+                since: nil,
                 next: "looked at again by the patrol; `ima preflight \(resources.first ?? "")` says more")
         }.sorted { ($1.count, $0.cause) < ($0.count, $1.cause) }
     }

@@ -26,7 +26,8 @@ enum ResourceRows {
     private static func row(_ resource: Resource, _ moment: AgentMoment) -> ResourceRow {
         let freezes = moment.core.book.freezes
         var row = ResourceRow(
-            id: resource.id, type: resource.type.rawValue, parent: resource.parent, bmc: resource.bmc?.address.hostAndPort,
+            id: resource.id, type: resource.type.rawValue, parent: resource.parent,
+            bmc: resource.bmc?.address.hostAndPort,
             feeds: resource.feeds ?? [], state: .place,
             isFrozen: !freezes.isEmpty && freezes.contains(resource.id, at: resource.bmc?.address))
         guard let bmc = resource.bmc else {
@@ -82,7 +83,9 @@ enum ResourceRows {
                     let place = places[resource.id]
                 else { continue }
                 // That it is protected is what its state says, worse or not.
-                if rows[place].state == .protected { rows[place].why = "\(reason)" } else {
+                if rows[place].state == .protected {
+                    rows[place].why = "\(reason)"
+                } else {
                     rows[place].worsen(.skipped, "\(reason)")
                 }
             }

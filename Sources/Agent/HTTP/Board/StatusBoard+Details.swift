@@ -33,23 +33,26 @@ extension StatusBoard {
             throw BreachName.NotOne(message: BreachName.objection(name, several), isAmbiguous: true)
         case .none: id = try await BreachName.find(name, in: store)
         }
-        var object = (snapshot.breaches + snapshot.past).first { $0.id == id }
+        var object =
+            (snapshot.breaches + snapshot.past).first { $0.id == id }
             .flatMap { snapshot.json($0).object } ?? JSONObject()
         object["id"] = .string(id.text)
         object["breach_id"] = .string(id.text)
-        object["evidence"] = .null
-        if let evidence = try? await desk.evidence(of: id.text), var facts = evidence.json.object {
-            facts["curve"] = .array(
-                evidence.power.samples(most: Self.mostPoints).map { sample in
-                    let seconds = (sample.seconds * 10).rounded() / 10
-                    return [
-                        "seconds": JSONNumber(text: "\(seconds)").map(JSONValue.number) ?? 0,
-                        "shed_watts": .number(JSONNumber(sample.shed.wholeWatts)),
-                    ]
-                })
-            object["evidence"] = .object(facts)
-        }
+        object["evidence"] = await evidence(of: id) { await Self.evidence(of: id, desk) }
         let lines = try await store.history(HistoryQuery(breach: id, limit: Self.historyLines))
         return (.object(object), HistoryAnswer.json(lines))
+    }
+
+    private static func evidence(of id: UUIDText, _ desk: EvidenceDesk) async -> JSONValue {
+        guard let evidence = try? await desk.evidence(of: id.text), var facts = evidence.json.object else { return .null }
+        facts["curve"] = .array(
+            evidence.power.samples(most: mostPoints).map { sample in
+                let seconds = (sample.seconds * 10).rounded() / 10
+                return [
+                    "seconds": JSONNumber(text: "\(seconds)").map(JSONValue.number) ?? 0,
+                    "shed_watts": .number(JSONNumber(sample.shed.wholeWatts)),
+                ]
+            })
+        return .object(facts)
     }
 }
