@@ -91,13 +91,20 @@ let package = Package(
             dependencies: [
                 "BuildInformation", "CAllocator", "Curl", "EventBus", "Inventory", "JOSE", "Journal", "Mosquitto",
                 "OpenSSL",
-                "OperatorAPI", "PowerEvents", "Prometheus", "Redfish", "Settings", "Shedding", "Site", "StrictJSON",
-                hummingbird, hummingbirdCore,
+                "OperatorAPI", "Page", "PowerEvents", "Prometheus", "Redfish", "Settings", "Shedding", "Site",
+                "StrictJSON", hummingbird, hummingbirdCore,
                 logging, nioCore, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         // What operators read of it on a terminal: status, history, failures, as lines.
         .target(name: "Terminal", dependencies: ["PowerEvents", "Site", "StrictJSON"], swiftSettings: strict),
+        // What they see of it in a browser: documents made of the same values, and the files that these need.
+        .target(
+            name: "Page", dependencies: ["Site", "StrictJSON", "Terminal"],
+            resources: [
+                .embedInCode("Assets/icon.svg"), .embedInCode("Assets/openapi.json"), .embedInCode("Assets/page.css"),
+                .embedInCode("Assets/page.js"),
+            ], swiftSettings: strict),
         // What the control socket is asked and answers, for the agent and the command line.
         .target(name: "OperatorAPI", swiftSettings: strict),
         // The version and the commit, which only a C file can be told from outside.
@@ -147,6 +154,7 @@ let package = Package(
         .testTarget(
             name: "TerminalTests", dependencies: ["PowerEvents", "Site", "StrictJSON", "Terminal"],
             swiftSettings: strict),
+        .testTarget(name: "PageTests", dependencies: ["Page", "StrictJSON"], swiftSettings: strict),
         .testTarget(name: "OperatorAPITests", dependencies: ["OperatorAPI"], swiftSettings: strict),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
         .testTarget(name: "PowerEventsTests", dependencies: ["PowerEvents", "StrictJSON"], swiftSettings: strict),
@@ -183,8 +191,8 @@ let package = Package(
         .testTarget(
             name: "AgentTests",
             dependencies: [
-                "Agent", "Curl", "EventBus", "JOSE", "Journal", "OpenSSL", "OperatorAPI", "PowerEvents", "Prometheus",
-                "Redfish",
+                "Agent", "Curl", "EventBus", "JOSE", "Journal", "OpenSSL", "OperatorAPI", "Page", "PowerEvents",
+                "Prometheus", "Redfish",
                 "Settings", "Shedding", "Site",
                 "StrictJSON", "TestSupport", logging,
             ],

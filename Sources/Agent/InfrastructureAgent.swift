@@ -169,8 +169,15 @@ public func buildAgent(
         services.append(
             HTTPService(
                 endpoint: .tcp(address),
-                responder: PublicRoutes.responder(
-                    health: health, snapshot: { await enforcer.snapshot() }),
+                responder: PublicRoutes(
+                    health: health, snapshot: { await enforcer.snapshot() },
+                    board: StatusBoard(
+                        store: store, epoch: String(UInt64(bitPattern: wall().milliseconds), radix: 36),
+                        revision: { enforcer.revision &* 2 &+ (health.isReady ? 1 : 0) },
+                        moment: { await enforcer.moment() }),
+                    history: HistoryDesk(store: store) { try await enforcer.recorded($0) },
+                    evidence: EvidenceDesk(store: store, sign: nil)
+                ).responder(),
                 logger: logger, onRunning: { port in boundPort.value.withLock { $0 = port } }))
     }
     let supervisor = Supervisor()

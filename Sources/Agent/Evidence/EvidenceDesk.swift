@@ -27,6 +27,22 @@ public struct EvidenceDesk: Sendable {
 
     /// - Parameter name: a breach's id, or the first characters of it
     func make(_ name: String, _ format: Format) async throws -> String {
+        let evidence = try await evidence(of: name)
+        switch format {
+        case .csv: return evidence.csv
+        case .text: return EvidenceText.lines(evidence).joined(separator: "\n") + "\n"
+        case .jws:
+            guard let sign else {
+                throw Unavailable(
+                    description: "nothing to sign with: --jws of a journal alone needs --config for the key")
+            }
+            return try sign(evidence.json.bytes) + "\n"
+        }
+    }
+
+    /// - Parameter name: a breach's id, or the first characters of it
+    /// - Throws: ``Unavailable``, or what the store throws
+    func evidence(of name: String) async throws -> Evidence {
         let id: UUIDText
         do { id = try await BreachName.find(name, in: store) } catch let error as BreachName.NotOne {
             throw Unavailable(description: error.message)
@@ -39,16 +55,7 @@ public struct EvidenceDesk: Sendable {
         guard let evidence = Evidence(breach: id, lines: lines, readings: try await store.readings(of: id)) else {
             throw Unavailable(description: "the history knows nothing of breach \(id)")
         }
-        switch format {
-        case .csv: return evidence.csv
-        case .text: return EvidenceText.lines(evidence).joined(separator: "\n") + "\n"
-        case .jws:
-            guard let sign else {
-                throw Unavailable(
-                    description: "nothing to sign with: --jws of a journal alone needs --config for the key")
-            }
-            return try sign(evidence.json.bytes) + "\n"
-        }
+        return evidence
     }
 
     /// Of a journal that no agent need be running on.

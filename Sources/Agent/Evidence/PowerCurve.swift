@@ -45,6 +45,15 @@ struct PowerCurve: Sendable {
 
     var mostShed: Watts { max(points.map(\.shed).max() ?? .zero, .zero) }
 
+    /// How much less was drawn at so many seconds from the alert's arrival, thinned out to at most so many points; the
+    /// last is among them.
+    func samples(most: Int) -> [(seconds: Double, shed: Watts)] {
+        let step = max(1, (points.count + most - 1) / max(1, most))
+        return points.enumerated().filter { $0.offset % step == 0 || $0.offset == points.count - 1 }.map {
+            (max(0, ($0.element.at - arrival) / .seconds(1)), $0.element.shed)
+        }
+    }
+
     /// From the alert's arrival until so much less was drawn; nil where it never was.
     func seconds(toShed watts: Watts) -> Double? {
         points.first { $0.shed >= watts }.map { ($0.at - arrival) / .seconds(1) }

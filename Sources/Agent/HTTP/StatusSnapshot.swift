@@ -12,6 +12,8 @@ struct StatusSnapshot: Sendable {
     let journalFailure: String?
     let mode: Mode
     let breaches: [Breach]
+    /// Over, and still known; the latest first.
+    let past: [Breach]
     /// Of each of them, what it asks for and how far that has come; none where nobody asks for that.
     let summaries: [UUIDText: Summary]
     let controls: [HeldControl]
@@ -49,6 +51,7 @@ struct StatusSnapshot: Sendable {
         frozenControls = book.freezes.isEmpty ? 0 : book.controls.keys.count { book.isFrozen($0) }
         self.journalFailure = journalFailure
         breaches = book.breaches.values.filter { !$0.isClosed }.sorted { $0.openedAt < $1.openedAt }
+        past = book.breaches.values.filter(\.isClosed).sorted { ($1.openedAt, $1.id) < ($0.openedAt, $0.id) }
         summaries = Dictionary(
             uniqueKeysWithValues: (summarises ? breaches : []).map { breach in
                 let progress = book.progress(of: breach.id)
@@ -72,7 +75,14 @@ struct StatusSnapshot: Sendable {
     }
 
     var json: JSONValue {
-        [
+        var object = summary
+        object["controls"] = .array(controls.map(Self.json))
+        return .object(object)
+    }
+
+    /// Everything but the controls, of which there are thousands.
+    var summary: JSONObject {
+        let json: JSONValue = [
             "agent": .string(agentID), "version": .string(Build.text), "at": .string(now.description),
             // One agent alone leads itself.
             "standby": ["role": "leader", "leader": .string(agentID)],
@@ -84,12 +94,14 @@ struct StatusSnapshot: Sendable {
             "journal": journalFailure.map(JSONValue.string) ?? "open",
             "journal_failure": journalFailure.map(JSONValue.string) ?? .null,
             "resources": .number(JSONNumber(resources)),
-            "breaches": .array(breaches.map { json($0, isParked: parked.contains($0.id)) }),
-            "controls": .array(controls.map(Self.json)), "readiness": readiness.json(health),
-            "bmcs": bmcs,
-            "observed": .array(observations.map(Self.json)),
+            "breaches": .array(breaches.map { self.json($0) }),
+            "readiness": readiness.json(health), "bmcs": bmcs, "observed": .array(observations.map(Self.json)),
         ]
+        return json.object ?? JSONObject()
     }
+
+    /// One breach, as ``json`` has it.
+    func json(_ breach: Breach) -> JSONValue { json(breach, isParked: parked.contains(breach.id)) }
 
     private func json(_ breach: Breach, isParked: Bool) -> JSONValue {
         var object = JSONObject()
@@ -122,7 +134,7 @@ struct StatusSnapshot: Sendable {
         ]
     }
 
-    private static func json(_ control: HeldControl) -> JSONValue {
+    static func json(_ control: HeldControl) -> JSONValue {
         [
             "control": .string(control.entry.key.description), "bmc": .string(control.entry.bmc.address.description),
             "prior": control.entry.prior.map { .string($0.value.description) } ?? .null,

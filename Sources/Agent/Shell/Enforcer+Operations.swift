@@ -49,7 +49,7 @@ extension Enforcer {
         ids += gone
         guard ids.count <= TooMany.most else { throw TooMany(count: ids.count) }
         var explanations: [ResourceExplanation] = []
-        for id in ids { explanations.append(try await explanation(of: id, book)) }
+        for id in ids { explanations.append(try await Self.explanation(of: id, book, parts.store)) }
         return explanations
     }
 
@@ -68,7 +68,10 @@ extension Enforcer {
         return known.resolved.ids.union(gone)
     }
 
-    private func explanation(of id: String, _ book: Breaches) async throws -> ResourceExplanation {
+    /// - Parameter id: in the inventory, or held although it left it
+    static func explanation(
+        of id: String, _ book: Breaches, _ store: any Store
+    ) async throws -> ResourceExplanation {
         let resource = book.site.resources[id]
         let held = book.controls.values.filter { control in
             ([control.entry.key] + (control.entry.sharedBy ?? [])).contains { $0.resource == id }
@@ -76,7 +79,7 @@ extension Enforcer {
         return ResourceExplanation(
             resource: resource, id: id,
             held: held.map { ($0, book.nextRead(at: $0.entry.key), book.holds(on: $0.entry.key)) },
-            history: try await parts.store.history(HistoryQuery(resources: [id], limit: 20)))
+            history: try await store.history(HistoryQuery(resources: [id], limit: 20)))
     }
 
     /// What would be done for an alert now, with what is known of the machines.
@@ -101,14 +104,5 @@ extension Enforcer {
     }
 
     /// - Parameter summarises: with how far each breach has come, in hints and watts
-    func snapshot(summarises: Bool = false) -> StatusSnapshot {
-        var snapshot = StatusSnapshot(
-            core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure,
-            now: now().steady, summarises: summarises)
-        snapshot.agentID = parts.agentID
-        snapshot.isBrokerReady = parts.metrics.brokerReady.series.value > 0
-        snapshot.configuration = parts.configuration.json
-        snapshot.generation = parts.configuration.generation
-        return snapshot
-    }
+    func snapshot(summarises: Bool = false) -> StatusSnapshot { moment().snapshot(summarises: summarises) }
 }

@@ -4,6 +4,7 @@ import PowerEvents
 import ServiceLifecycle
 import Shedding
 import Site
+import Synchronization
 
 /// The core's shell: hands it everything that happens, one after the other, and performs what it says. Decides nothing.
 actor Enforcer: Service {
@@ -27,6 +28,9 @@ actor Enforcer: Service {
     private nonisolated let arrivals: AsyncStream<Input>
     private nonisolated let arrivalSink: AsyncStream<Input>.Continuation
     private nonisolated let atRest = AsyncStream<Void>.makeStream()
+    /// Bumped by what somebody may look for right away: what was commanded, and what was reported.
+    private nonisolated let revisions = Atomic<Int>(0)
+    nonisolated var revision: Int { revisions.load(ordering: .relaxed) }
     private var isStopping = false
     private var isProceeding = false
     /// Of the command that is being taken in.
@@ -110,6 +114,10 @@ actor Enforcer: Service {
     @discardableResult
     func step(_ input: Input) -> CommandAnswer {
         let ready = core.step(input, at: now())
+        switch input {
+        case .command, .reloaded, .started: revisions.add(1, ordering: .relaxed)
+        default: break
+        }
         for effect in ready.effectsNow { perform(effect) }
         for batch in ready.batches { keep(batch) }
         if ready.isUnfinished { proceed() }
@@ -175,7 +183,9 @@ actor Enforcer: Service {
                 await performer.rest(bmc, slot)
                 await self.step(.rested(slot))
             }
-        case .publish: parts.wakeOutbox()
+        case .publish:
+            revisions.add(1, ordering: .relaxed)
+            parts.wakeOutbox()
         case .tell(let fact): parts.facts.tell(fact)
         }
     }
