@@ -98,8 +98,8 @@ extension World {
             $0.asks.contains { $0.targets.contains(where: isMeant) }
         }
         return !isAskedAnew
-            && model.breaches.values.allSatisfy { breach in
-                if let at = breach.resolvedAt, time.now - at >= History.holdDown { return true }
+            && model.breaches.allSatisfy { id, breach in
+                if let at = breach.resolvedAt, time.now - at >= History.holdDown || model.isHurried(id) { return true }
                 return !breach.asks.contains { $0.targets.contains(where: isMeant) }
             }
     }
@@ -137,6 +137,7 @@ extension World {
     func checkHoldDown(of place: String, _ isMeant: (Model.Ask.Target) -> Bool, _ what: String) {
         for (id, breach) in model.breaches {
             guard let at = breach.resolvedAt, isCounted(since: at), time.now - at < History.holdDown,
+                !model.isHurried(id),
                 bearing[id]?.contains(place) == true,
                 breach.asks.contains(where: { $0.targets.contains(where: isMeant) })
             else { continue }
@@ -154,8 +155,8 @@ extension World {
             let places = places(of: breach)
             // What others hold as well is let go of with the last of them.
             let isOwn = bearing.allSatisfy { $0.key == id || !$0.value.contains(place) }
-            guard places.contains(place), isOwn, bearing[id]?.contains(place) == true, let at = breach.resolvedAt,
-                isCounted(since: at)
+            guard places.contains(place), isOwn, !model.isHurried(id), bearing[id]?.contains(place) == true,
+                let at = breach.resolvedAt, isCounted(since: at)
             else { continue }
             releasedAt[id, default: [:]][place] = releasedAt[id]?[place] ?? time.now
             // Of several names of one limit the agent may not know yet that they are.
