@@ -10,10 +10,13 @@ extension World {
         let alert = acceptance.alert
         guard frozen.isEmpty, parked.isEmpty, alert.status != .resolved,
             alert.shedHints.count <= 256
-        else { return }
+        else { return expectNoMore(ofWhatAlsoAsks: acceptance) }
         // Where a later alert changes what is held, what is begun when is more than this can tell.
         let isFirst = model.pending.values.count { $0.alert.breachID == alert.breachID } == 1
-        guard model.breaches[alert.breachID] == nil, isFirst else { return expectNoMore(of: alert.breachID) }
+        guard model.breaches[alert.breachID] == nil, isFirst else {
+            expectNoMore(ofWhatAlsoAsks: acceptance)
+            return expectNoMore(of: alert.breachID)
+        }
         let isEager = policy.pace == .eager || policy.pace == .auto && alert.severity == .critical
         let first = acceptance.asks.map(\.hint.priority).min() ?? 0
         var priorities: [String: (node: String, priority: Int)] = [:]
@@ -76,9 +79,11 @@ extension World {
         }
     }
 
-    /// Whether a BMC that is not spoken to has nothing under way that its other controls would have to wait for.
+    /// Whether a BMC that is not spoken to has nothing under way that its other controls would have to wait for. A look of
+    /// the patrol or at its meter ends with its request.
     private func isAtLeisure(_ node: String) -> Bool {
-        view.lastRead[node].map { time.now - $0 > .seconds(15) } ?? true
+        if view.visited.contains(node) { return false }
+        return view.lastRead[node].map { time.now - $0 > .seconds(15) } ?? true
     }
 
     private func isRelease(_ key: ControlKey, _ bmc: VirtualBMC, _ place: String) -> Bool {
@@ -102,6 +107,13 @@ extension World {
                 if let at = breach.resolvedAt, time.now - at >= History.holdDown || model.isHurried(id) { return true }
                 return !breach.asks.contains { $0.targets.contains(where: isMeant) }
             }
+    }
+
+    /// Asked for twice, a limit is begun when either is.
+    private func expectNoMore(ofWhatAlsoAsks acceptance: Model.Acceptance) {
+        for target in acceptance.asks.flatMap(\.targets) {
+            view.waiting[bmcs[target.node]?.place(of: target.resource) ?? target.resource] = nil
+        }
     }
 
     /// What is over is not waited for.
