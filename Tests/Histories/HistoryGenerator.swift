@@ -6,6 +6,8 @@ struct HistoryGenerator {
     private var random: SplitMix
     /// Of what is frozen, so that everything else of a seed stays what it was before there were parts.
     private var partRandom: SplitMix
+    /// Of what is released without delay, for the same reason.
+    private var hurryRandom: SplitMix
     private let seed: UInt64
     /// Whether there is something that is met by budgets, which then meets with most of what happens.
     private let hasTrays: Bool
@@ -22,6 +24,7 @@ struct HistoryGenerator {
         gpus = HistorySite.gpus + (hasTrays ? HistorySite.trayGPUs + HistorySite.trayGPUs : [])
         random = SplitMix(seed: seed)
         partRandom = SplitMix(seed: ~seed)
+        hurryRandom = SplitMix(seed: ~seed ^ 0x5A5A)
     }
 
     mutating func make() -> History {
@@ -38,6 +41,7 @@ struct HistoryGenerator {
                     after: Int.random(in: 0...8000, using: &random),
                     step: .alert(breach: breach, .resolved, isCritical: false, [], delivery(mayBeLost: false))))
             if random.chance(40) { moments.append(chaos(breaches)) }
+            if hurryRandom.chance(10) { moments.append(hurry(breach)) }
         }
         return History(seed: seed, moments: moments, hasTrays: hasTrays)
     }
@@ -69,7 +73,7 @@ struct HistoryGenerator {
         case 81..<84: return clock()
         case 84..<86: return freeze()
         case 86..<88: return partRandom.chance(75) ? .thaw : .thawPart(part())
-        case 88..<89: return .operatorRelease(breach: breach)
+        case 88..<89: return .operatorRelease(breach: breach, isHurried: hurryRandom.chance(50))
         case 89..<92: return disk()
         case 92..<94: return .brokerDown(seconds: random.pick([1, 10, 60]))
         case 94..<97: return reload()
@@ -97,6 +101,13 @@ struct HistoryGenerator {
         case 5: .spelling(node: random.pick(["n4", "store"]), random.pick([.absent, .zeros]))
         default: .spelling(node: random.pick(nodes), random.pick([.plain, .shouting, .padded]))
         }
+    }
+
+    /// What lets go already is not to wait any longer.
+    private mutating func hurry(_ breach: Int) -> History.Moment {
+        .init(
+            after: Int.random(in: 0...12_000, using: &hurryRandom),
+            step: .operatorRelease(breach: breach, isHurried: true))
     }
 
     private mutating func freeze() -> HistoryStep {

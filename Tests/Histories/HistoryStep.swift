@@ -64,7 +64,8 @@ enum HistoryStep: Sendable, Hashable {
     case freezePart(String, seconds: Int?)
     case thaw
     case thawPart(String)
-    case operatorRelease(breach: Int)
+    /// Where it is not to wait, without the hold-down and the steps; then also of what lets go already.
+    case operatorRelease(breach: Int, isHurried: Bool = false)
     /// The journal's disk refuses every write for so many seconds.
     case badDisk(seconds: Int)
     /// Each commit takes two seconds for so long.

@@ -163,6 +163,23 @@ import Testing
         expectWell(seeds: 1...3, [(100, active(2, [hint("n4", .powerCap, 600)])), (1000, .calm)])
     }
 
+    /// A BMC that made something else of two limits was tried again with one after the other, and metered in between only
+    /// by luck.
+    @Test func aBMCThatIsTriedAgainAndAgainIsMetered() {
+        expectWell(
+            seeds: 2994...2999,
+            [
+                (
+                    12_221,
+                    active(
+                        1,
+                        [
+                            hint("rack", .powerCap, 3000), hint("row", .powerCap, 2200), hint("trays", .powerCap, 900),
+                        ])
+                ), (1000, .calm), (1000, resolved(1)),
+            ])
+    }
+
     /// What was measured under a cap was taken for what had been drawn before, after a restart and without.
     @Test func aBaselineFromUnderACap() {
         for crash in [1, 60] {

@@ -54,6 +54,8 @@ struct Model {
     /// Breaches of which this process knows that they are over, durable or not.
     private(set) var heardOver: Set<UUIDText> = []
     private var heardReleases: [UUIDText: Timestamp] = [:]
+    private var heardHurried: Set<UUIDText> = []
+    private var hurried: Set<UUIDText> = []
     /// All floors that there were.
     private(set) var floors: [String: Set<Int>] = [:]
 
@@ -93,12 +95,14 @@ struct Model {
     }
 
     /// An operator ends a breach: the agent knows, and then it is durable.
-    mutating func heardRelease(_ breach: UUIDText, at now: Timestamp) {
+    mutating func heardRelease(_ breach: UUIDText, isHurried: Bool, at now: Timestamp) {
         heardOver.insert(breach)
+        if isHurried { heardHurried.insert(breach) }
         heardReleases[breach] = now
     }
 
-    mutating func released(_ breach: UUIDText, at time: Timestamp) {
+    mutating func released(_ breach: UUIDText, isHurried: Bool, at time: Timestamp) {
+        if isHurried { hurried.insert(breach) }
         let now = heardReleases[breach] ?? time
         ended[breach] = now
         breaches[breach]?.isOpen = false
@@ -110,7 +114,11 @@ struct Model {
         pending = [:]
         heardOver = []
         heardReleases = [:]
+        heardHurried = []
     }
+
+    /// Whether an operator has let a breach go without hold-down and steps, as far as the process knows.
+    func isHurried(_ breach: UUIDText) -> Bool { hurried.contains(breach) || heardHurried.contains(breach) }
 
     // MARK: What they ask
 

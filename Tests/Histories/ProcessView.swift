@@ -58,6 +58,8 @@ struct ProcessView {
     var inFlight: [BMC.Address: Int] = [:]
     /// When each node's BMC was last asked for anything.
     var lastRead: [String: Timestamp] = [:]
+    /// Nodes that the patrol looks at, or whose meter is asked.
+    var visited: Set<String> = []
     /// Machines whose power was switched by a reset that was sent and after which nothing was read.
     var unreadResets: Set<String> = []
 }

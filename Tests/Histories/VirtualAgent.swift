@@ -1,5 +1,6 @@
 import PowerEvents
 import Shedding
+import Site
 
 /// The agent's process: the agent's ``Core`` under a shell that performs its effects in virtual time. It dies without a
 /// word, and another one starts.
@@ -101,9 +102,9 @@ final class VirtualAgent {
             }
         case .wake(let id, let delay): later(delay) { [self] in step(.woke(id)) }
         case .visit(let order):
-            later(.milliseconds(20)) { [self] in step(.visited(order.id, world.sight(of: order.resource))) }
+            visit(order.resource) { [self] in step(.visited(order.id, world.sight(of: order.resource))) }
         case .meter(let order):
-            later(.milliseconds(20)) { [self] in
+            visit(order.machines.first?.resource) { [self] in
                 step(.metered(order.id, world.sight(of: order.machines.map(\.resource))))
             }
         case .endVisit: break
@@ -111,6 +112,15 @@ final class VirtualAgent {
         case .publish: later(.zero) { [self] in world.publish(by: self) }
         case .tell(.accepted(let received, let alert)): world.heard(received, alert)
         case .tell: break
+        }
+    }
+
+    private func visit(_ resource: Resource?, _ then: @escaping () -> Void) {
+        let node = resource.map { HistorySite.node(of: $0.id) } ?? ""
+        world.view.visited.insert(node)
+        later(.milliseconds(20)) { [self] in
+            world.view.visited.remove(node)
+            then()
         }
     }
 

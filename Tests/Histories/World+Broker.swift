@@ -125,8 +125,8 @@ extension World {
             frozen.heard(freeze, at: site)
             view.waiting = [:]
         case .thaw(let scope): frozen.heard(thaw: scope?.selection.names.first, at: site)
-        case .release(let breach, _):
-            model.heardRelease(breach, at: time.now)
+        case .release(let breach, let isHurried):
+            model.heardRelease(breach, isHurried: isHurried, at: time.now)
             expectNoMore(of: breach)
             parked = []
         case .resume: parked = []

@@ -10,10 +10,13 @@ extension World {
         let alert = acceptance.alert
         guard frozen.isEmpty, parked.isEmpty, alert.status != .resolved,
             alert.shedHints.count <= 256
-        else { return }
+        else { return expectNoMore(ofWhatAlsoAsks: acceptance) }
         // Where a later alert changes what is held, what is begun when is more than this can tell.
         let isFirst = model.pending.values.count { $0.alert.breachID == alert.breachID } == 1
-        guard model.breaches[alert.breachID] == nil, isFirst else { return expectNoMore(of: alert.breachID) }
+        guard model.breaches[alert.breachID] == nil, isFirst else {
+            expectNoMore(ofWhatAlsoAsks: acceptance)
+            return expectNoMore(of: alert.breachID)
+        }
         let isEager = policy.pace == .eager || policy.pace == .auto && alert.severity == .critical
         let first = acceptance.asks.map(\.hint.priority).min() ?? 0
         var priorities: [String: (node: String, priority: Int)] = [:]
@@ -76,9 +79,11 @@ extension World {
         }
     }
 
-    /// Whether a BMC that is not spoken to has nothing under way that its other controls would have to wait for.
+    /// Whether a BMC that is not spoken to has nothing under way that its other controls would have to wait for. A look of
+    /// the patrol or at its meter ends with its request.
     private func isAtLeisure(_ node: String) -> Bool {
-        view.lastRead[node].map { time.now - $0 > .seconds(15) } ?? true
+        if view.visited.contains(node) { return false }
+        return view.lastRead[node].map { time.now - $0 > .seconds(15) } ?? true
     }
 
     private func isRelease(_ key: ControlKey, _ bmc: VirtualBMC, _ place: String) -> Bool {
@@ -98,10 +103,17 @@ extension World {
             $0.asks.contains { $0.targets.contains(where: isMeant) }
         }
         return !isAskedAnew
-            && model.breaches.values.allSatisfy { breach in
-                if let at = breach.resolvedAt, time.now - at >= History.holdDown { return true }
+            && model.breaches.allSatisfy { id, breach in
+                if let at = breach.resolvedAt, time.now - at >= History.holdDown || model.isHurried(id) { return true }
                 return !breach.asks.contains { $0.targets.contains(where: isMeant) }
             }
+    }
+
+    /// Asked for twice, a limit is begun when either is.
+    private func expectNoMore(ofWhatAlsoAsks acceptance: Model.Acceptance) {
+        for target in acceptance.asks.flatMap(\.targets) {
+            view.waiting[bmcs[target.node]?.place(of: target.resource) ?? target.resource] = nil
+        }
     }
 
     /// What is over is not waited for.
@@ -137,6 +149,7 @@ extension World {
     func checkHoldDown(of place: String, _ isMeant: (Model.Ask.Target) -> Bool, _ what: String) {
         for (id, breach) in model.breaches {
             guard let at = breach.resolvedAt, isCounted(since: at), time.now - at < History.holdDown,
+                !model.isHurried(id),
                 bearing[id]?.contains(place) == true,
                 breach.asks.contains(where: { $0.targets.contains(where: isMeant) })
             else { continue }
@@ -154,8 +167,8 @@ extension World {
             let places = places(of: breach)
             // What others hold as well is let go of with the last of them.
             let isOwn = bearing.allSatisfy { $0.key == id || !$0.value.contains(place) }
-            guard places.contains(place), isOwn, bearing[id]?.contains(place) == true, let at = breach.resolvedAt,
-                isCounted(since: at)
+            guard places.contains(place), isOwn, !model.isHurried(id), bearing[id]?.contains(place) == true,
+                let at = breach.resolvedAt, isCounted(since: at)
             else { continue }
             releasedAt[id, default: [:]][place] = releasedAt[id]?[place] ?? time.now
             // Of several names of one limit the agent may not know yet that they are.

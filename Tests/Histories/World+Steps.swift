@@ -56,9 +56,10 @@ extension World {
                     Freeze(scope(name), since: agent.now, until: seconds.map { agent.now + .seconds($0) })))
         case .thaw: thaw()
         case .thawPart(let name): agent?.command(.thaw(scope(name)))
-        case .operatorRelease(let breach):
-            guard let agent, agent.core.book.breaches[History.id(breach)]?.isOpen == true else { return }
-            agent.command(.release(History.id(breach)))
+        case .operatorRelease(let breach, let isHurried):
+            guard let agent, let known = agent.core.book.breaches[History.id(breach)], isHurried || known.isOpen
+            else { return }
+            agent.command(.release(History.id(breach), isHurried: isHurried))
         case .badDisk(let seconds): spoilDisk(for: .seconds(seconds))
         case .slowDisk(let seconds): slowDisk(for: .seconds(seconds))
         case .brokerDown(let seconds):

@@ -361,7 +361,7 @@ final class World {
             bmcs[node]?.machine.registers[place]?.owed = nil
         }
         switch command {
-        case .release(let breach, _): model.released(breach, at: time.now)
+        case .release(let breach, let isHurried): model.released(breach, isHurried: isHurried, at: time.now)
         case .freeze(let freeze): frozenDurably.heard(freeze, at: site)
         case .thaw(let scope): frozenDurably.heard(thaw: scope?.selection.names.first, at: site)
         case .resume, .drill, nil: break

@@ -163,6 +163,47 @@ struct BudgetKeepingTests {
         #expect(world.world.now <= Fixture.start + .seconds(13))
     }
 
+    /// Its BMC accepts a write and keeps what it held, and is looked at for many seconds.
+    @Test func whatIsWaitedForIsMeteredMeanwhile() {
+        var world = BudgetWorld()
+        world.ignoring = ["far"]
+        world.world.alert(Fixture.alert(1, .active, [hint("far", 500)]))
+        world.run()
+        world.passSlowly(5)
+        #expect(world.metered == ["far"])
+        #expect(world.world.reports.isEmpty, "it is still waited for")
+    }
+
+    @Test func aMeterThatIsSlowGivesWayToWhatItWasAskedBeside() throws {
+        var world = CoreWorld()
+        world.alert(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
+        world.commitAll()
+        try world.answerRead("n1", Fixture.limit(900))
+        world.commitAll()
+        try world.answerWrite("n1")
+        func meter() -> RunID? {
+            world.effects.compactMap { if case .meter(let order) = $0 { order.id } else { nil } }.first
+        }
+        func wake() throws {
+            let wakes = world.effects.compactMap { if case .wake(let id, let delay) = $0 { (id, delay) } else { nil } }
+            let (id, delay) = try #require(wakes.last)
+            world.now = world.now + delay
+            world.step(.woke(id))
+        }
+        for _ in 0..<8 {
+            try world.answerRead("n1", Fixture.limit(900))
+            world.step(.time)
+            if meter() != nil { break }
+            try wake()
+        }
+        let id = try #require(meter())
+        try wake()
+        #expect(world.reads.isEmpty, "one request at a time")
+        #expect(world.effects.contains { if case .endVisit(id) = $0 { true } else { false } })
+        world.step(.metered(id, Sight()))
+        #expect(world.reads == ["n1"])
+    }
+
     @Test func nothingIsDueOnceAllIsOver() throws {
         var world = BudgetWorld { $0.holdDown = .zero }
         world.world.alert(Fixture.alert(1, .active, [hint("far", 500)]))

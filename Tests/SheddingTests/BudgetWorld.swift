@@ -18,6 +18,7 @@ struct BudgetWorld {
     /// BMCs that accept a write and keep what they hold.
     var ignoring: Set<String> = []
     private(set) var written: [String] = []
+    private(set) var metered: [String] = []
 
     /// Two trays of two GPUs of 200 to 700 W and 400 W beside them, two servers of 200 to 1000 W, one of them protected,
     /// in one rack; and a group of the rack and a server elsewhere.
@@ -89,7 +90,9 @@ struct BudgetWorld {
             case .write(let order):
                 world.step(.wrote(order.id, order.changes.map { write($0) }))
             // What meters show, tests say.
-            case .meter(let order): world.step(.metered(order.id, Sight()))
+            case .meter(let order):
+                metered += order.machines.map(\.resource.id)
+                world.step(.metered(order.id, Sight()))
             default: break
             }
         }

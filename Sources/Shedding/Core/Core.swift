@@ -121,7 +121,7 @@ public struct Core: Sendable {
             }
             dispatch.didRead(id, result, now: now)
         case .wrote(let id, let results): dispatch.didWrite(id, results, now: now)
-        case .woke(let id): dispatch.didWait(id, now: now)
+        case .woke(let id): dispatch.didWait(id, &step.progress)
         case .visited(let id, let sight):
             if let sight { book.saw(sight, now: now) }
             dispatch.didVisit(
@@ -207,7 +207,7 @@ public struct Core: Sendable {
         dispatch.sendPatrol(now: now)
         if let news = dispatch.tellHealth(now: now) { step.tell(.healthChanged(news)) }
         if mode == .enforce, book.isHolding {
-            dispatch.sendMeters({ book.heldBMCs }, every: book.policy.meterEvery, now: now)
+            dispatch.sendMeters({ book.heldBMCs }, every: book.policy.meterEvery, &step.progress)
         }
         guard mode == .enforce, dueBatch == nil, !dispatch.isStopping, unfinished == nil else { return }
         if !book.isIdle {

@@ -10,10 +10,10 @@ struct Dispatch: Sendable {
     static let recordPause = Duration.milliseconds(500)
 
     var queues: Queues
-    private var turns: [Slot: Turn] = [:]
-    private var runs: [RunID: Run] = [:]
+    var turns: [Slot: Turn] = [:]
+    private(set) var runs: [RunID: Run] = [:]
     /// Where each run is at work.
-    private(set) var slots: [RunID: Slot] = [:]
+    var slots: [RunID: Slot] = [:]
     /// Runs that gave way to what is more urgent on their BMC.
     private var parked: [ControlKey: RunID] = [:]
     var visits: Visits
@@ -21,7 +21,7 @@ struct Dispatch: Sendable {
     private var connections: [Slot: BMC] = [:]
     private var lastID: UInt64 = 0
     /// Slots to go on with in this step.
-    private var ready: [Slot] = []
+    var ready: [Slot] = []
     private(set) var isStopping = false
     /// With how many slots may be begun before the shell has had its say (``proceed()``).
     private var beginningsLeft = beginningsAtOnce
@@ -92,12 +92,15 @@ struct Dispatch: Sendable {
         goOn(with: id)
     }
 
-    mutating func didWait(_ id: RunID, now: Timestamp) {
-        guard let slot = slots[id], turns[slot]?.isWaiting == true, turns[slot]?.current == id,
-            let due = runs[id]?.due, now >= due
+    mutating func didWait(_ id: RunID, _ progress: inout Progress) {
+        guard let slot = slots[id], let turn = turns[slot], turn.current == id, let due = runs[id]?.due,
+            progress.now >= due
         else { return }
+        // It goes on when the meter has answered what is on its way.
+        if turn.isMetering, let visit = visits.end(at: slot.bmc) { progress.effects.append(.endVisit(visit)) }
+        guard turn.isWaiting else { return }
         turns[slot]?.isWaiting = false
-        if case .wait = runs[id]?.step { runs[id]?.didWait(now: now) } else { runs[id]?.due = nil }
+        if case .wait = runs[id]?.step { runs[id]?.didWait(now: progress.now) } else { runs[id]?.due = nil }
         ready.append(slot)
     }
 
@@ -119,14 +122,6 @@ struct Dispatch: Sendable {
         }
         runs[id]?.didNotRecord(.failed(.journalCannotRecord(reason)))
         goOn(with: id)
-    }
-
-    mutating func didVisit(_ id: RunID, _ result: Visits.Result, now: Timestamp) {
-        guard let slot = slots.removeValue(forKey: id) else { return }
-        let visit = visits.did(id, at: slot.bmc, result, now: now)
-        guard visit.isKnown else { return }
-        if visit.isAgain, !isStopping { queues.addVisit(at: slot.bmc, now: now) }
-        ready.append(slot)
     }
 
     mutating func didRest(_ slot: Slot, now: Timestamp) {
@@ -221,7 +216,7 @@ struct Dispatch: Sendable {
         }
     }
 
-    private mutating func nextID() -> RunID {
+    mutating func nextID() -> RunID {
         lastID += 1
         return RunID(number: lastID)
     }
@@ -382,6 +377,7 @@ struct Dispatch: Sendable {
             runs[id]?.due = due
             turns[slot]?.isWaiting = true
             progress.effects.append(.wake(id, after: due - progress.now))
+            meterMeanwhile(in: slot, &progress)
             return false
         }
         return true

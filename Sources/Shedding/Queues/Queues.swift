@@ -33,6 +33,9 @@ struct Queues: Sendable {
         schedule(bmc, now: now)
     }
 
+    /// What a visit was wanted for is done, or is asked for anew.
+    mutating func dropVisit(at bmc: BMC.Address) { queues[bmc]?.isVisitDue = false }
+
     private mutating func schedule(_ bmc: BMC.Address, now: Timestamp) {
         guard let queue = queues[bmc], !queue.isEmpty else { return }
         let slots = busy[bmc] ?? []

@@ -20,6 +20,8 @@ struct Turn: Sendable {
     var index = 0
     /// Whether it waits for what a BMC takes its time for, and may give way.
     var isWaiting = false
+    /// Whether its BMC's meter is asked while it waits.
+    var isMetering = false
 
     /// - Parameter run: nil where what the control needed was done without one
     init(priority: Int, stage: Stage = .preparing, run: RunID?) {

@@ -70,20 +70,23 @@ struct Visits: Sendable {
         }
     }
 
-    /// Has the machines metered that something is held on, where enforcement leaves room.
+    /// Has the machines metered that something is held on, where enforcement leaves room. - Returns: whose turn it is
     mutating func sendMeters(
         _ queues: inout Queues, _ held: () -> Set<BMC.Address>, every: Duration, now: Timestamp
-    ) {
+    ) -> [BMC.Address] {
+        var sent: [BMC.Address] = []
         while let bmc = metering.due(held, every: every, now: now) {
             if underWay[bmc] == nil, queues.isQuiet(now: now) {
-                guard queues.hasRoomForVisit else { return }
+                guard queues.hasRoomForVisit else { return sent }
                 metering.didSend()
                 queues.addVisit(at: bmc, now: now)
+                sent.append(bmc)
             } else {
                 // Its next turn comes soon.
                 metering.skip()
             }
         }
+        return sent
     }
 
     // MARK: Going out
@@ -94,6 +97,14 @@ struct Visits: Sendable {
         patrolled.remove(bmc)
         guard let (resource, isKnown) = patrol.next(at: bmc), let bmc = resource.bmc else { return nil }
         return .look(resource, gpus: metering.gpus(of: resource), isKnown: isKnown, bmc)
+    }
+
+    /// Metering alone, where that is due and nothing else looks at the BMC.
+    mutating func nextMetering(at bmc: BMC.Address) -> Work? {
+        guard underWay[bmc] == nil, let machines = metering.take(bmc), let known = machines.first?.resource.bmc else {
+            return nil
+        }
+        return .meter(machines, known)
     }
 
     mutating func begin(_ work: Work, as id: RunID) {
