@@ -83,7 +83,8 @@ extension World {
             let isHeld = model.asks(.open).contains { ask in
                 ask.ask.targets.contains { $0.node == node && $0.watts != nil }
             }
-            if !isHeld { continue }
+            // What is not in the inventory any more is put back, and not measured.
+            if !isHeld || site.resources[node] == nil { continue }
             if let at = view.meteredAt[node], time.now - at <= policy.meterEvery * 2.5 { continue }
             fail("\(node) is held and was not metered for a while")
         }

@@ -32,7 +32,7 @@ final class World {
     var isBrokerUp = true
     /// As the process knows it, and as it is durable.
     var frozen = FrozenParts()
-    private var frozenDurably = FrozenParts()
+    var frozenDurably = FrozenParts()
     private(set) var variant = HistorySite.Variant.plain
     private(set) var policyVariant = 0
     private(set) var mode = Mode.enforce

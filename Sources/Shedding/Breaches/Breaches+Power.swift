@@ -46,7 +46,7 @@ extension Breaches {
 
     /// What machines drew that a breach has come to bear on, as it was last seen: known from now on as what they drew before.
     ///
-    /// Of a machine that was written to for this breach nothing is taken: what it draws now may be our own doing, and not
+    /// Of a machine that was written to since it was opened nothing is taken: what it draws now may be our own doing, and not
     /// known is better than false.
     mutating func noteBaselines(of id: UUIDText, for keys: some Sequence<ControlKey>, now: Timestamp) -> [String: Watts]
     {
@@ -75,12 +75,12 @@ extension Breaches {
         }
     }
 
-    /// Whether anything was, or is about to be, written to a BMC for a breach.
+    /// Whether anything was, or is about to be, written to a BMC since a breach was opened, for whichever.
     private func isWritten(_ bmc: BMC.Address, for id: UUIDText) -> Bool { writtenBMCs[id]?.contains(bmc) == true }
 
-    /// Something is about to be written for whoever holds it.
+    /// Something is about to be written, or was before a restart.
     mutating func noteWritten(_ entry: ControlEntry) {
-        for id in holdIndex[entry.key].keys { writtenBMCs[id, default: []].insert(entry.bmc.address) }
+        for (id, breach) in breaches where breach.isOpen { writtenBMCs[id, default: []].insert(entry.bmc.address) }
     }
 
     /// Says in the history what a breach has come to ask for.
