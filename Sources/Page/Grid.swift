@@ -20,6 +20,9 @@ enum Grid {
         var cells: [ResourceRow] = []
     }
 
+    /// More cells than this are drawn smaller: seen together they say more.
+    private static let mostSpacious = 1500
+
     /// - Parameter needle: in lower case; only what it means is shown
     static func html(_ rows: [ResourceRow], matching needle: String = "") -> HTML {
         let racks = racks(rows, needle)
@@ -28,7 +31,8 @@ enum Grid {
                 ? "<p class=\"none\">the inventory has no nodes</p>"
                 : "<p class=\"none\">nothing here matches; <a href=\"/\">show all</a></p>"
         }
-        var html: HTML = "<div class=\"racks\">"
+        let isDense = racks.map(\.cells.count).reduce(0, +) > mostSpacious
+        var html: HTML = "<div class=\"racks\(isDense ? " dense" : "")\">"
         for rack in racks {
             html += "<section class=\"rack\"><h3>"
             html += rack.name.map { Words.link(resource: $0) } ?? "no rack"
