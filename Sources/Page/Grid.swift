@@ -20,6 +20,12 @@ enum Grid {
         var cells: [ResourceRow] = []
     }
 
+    /// More cells than this are drawn smaller: seen together they say more.
+    private static let mostSpacious = 1500
+
+    /// What holds more than a rack does is as wide as the page.
+    private static let mostInColumn = 72
+
     /// - Parameter needle: in lower case; only what it means is shown
     static func html(_ rows: [ResourceRow], matching needle: String = "") -> HTML {
         let racks = racks(rows, needle)
@@ -28,9 +34,11 @@ enum Grid {
                 ? "<p class=\"none\">the inventory has no nodes</p>"
                 : "<p class=\"none\">nothing here matches; <a href=\"/\">show all</a></p>"
         }
-        var html: HTML = "<div class=\"racks\">"
+        let isDense = racks.map(\.cells.count).reduce(0, +) > mostSpacious
+        var html: HTML = "<div class=\"racks\(isDense ? " dense" : "")\">"
         for rack in racks {
-            html += "<section class=\"rack\"><h3>"
+            html +=
+                rack.cells.count > mostInColumn ? "<section class=\"rack room\"><h3>" : "<section class=\"rack\"><h3>"
             html += rack.name.map { Words.link(resource: $0) } ?? "no rack"
             html += "</h3><div class=\"cells\">"
             for row in rack.cells { html += cell(row) }

@@ -7,8 +7,9 @@ enum Words {
         "\(number) \(noun)\(number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
     }
 
-    /// `4.80 kW`, as wide for the same size, so that numbers under each other compare.
+    /// `4.80 kW`, `31509 kW`
     static func kilowatts(_ watts: Int) -> String {
+        guard watts.magnitude < 1_000_000 else { return "\(watts < 0 ? "-" : "")\((watts.magnitude + 500) / 1000) kW" }
         let hundredths = (watts.magnitude + 5) / 10
         let fraction = hundredths % 100
         return "\(watts < 0 ? "-" : "")\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) kW"

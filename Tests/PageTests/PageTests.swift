@@ -99,6 +99,19 @@ struct PageTests {
         #expect(Gzip.compress(Array(page.utf8)).count < 300_000)
     }
 
+    @Test func powersAreReadable() {
+        let powers = [0, 4_804, 12_500, 999_994, 31_509_040, -4_200, Int.min]
+        let words = ["0.00 kW", "4.80 kW", "12.50 kW", "999.99 kW", "31509 kW", "-4.20 kW", "-9223372036854776 kW"]
+        #expect(powers.map(Words.kilowatts) == words)
+    }
+
+    @Test func timesInSentencesAreTimes() {
+        let text = Words.sentence("FROZEN since 2026-11-21T04:20:00.125Z until dawnT0Z (x): `ima thaw`").text
+        #expect(
+            text == "FROZEN since <time datetime=\"2026-11-21T04:20:00.125Z\">2026-11-21 04:20:00 UTC</time>"
+                + " until dawnT0Z (x): <code>ima thaw</code>")
+    }
+
     @Test func anOpenBreachShowsItsThreeNumbersApart() {
         var status = Self.status.object ?? JSONObject()
         status["breaches"] = [

@@ -158,7 +158,10 @@
       const cell = event.target.closest("a.cell");
       if (cell) told.textContent = cell.getAttribute("aria-label");
     };
+    const hush = () => { told.textContent = ""; };
     grid.addEventListener("pointerover", tell);
+    grid.addEventListener("pointerleave", hush);
+    grid.addEventListener("focusout", hush);
     grid.addEventListener("focusin", tell);
     grid.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -44,7 +44,9 @@ extension StatusBoard {
     }
 
     private static func evidence(of id: UUIDText, _ desk: EvidenceDesk) async -> JSONValue {
-        guard let evidence = try? await desk.evidence(of: id.text), var facts = evidence.json.object else { return .null }
+        guard let evidence = try? await desk.evidence(of: id.text), var facts = evidence.json.object else {
+            return .null
+        }
         facts["curve"] = .array(
             evidence.power.samples(most: mostPoints).map { sample in
                 let seconds = (sample.seconds * 10).rounded() / 10
