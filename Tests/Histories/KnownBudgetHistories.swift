@@ -163,6 +163,20 @@ import Testing
         expectWell(seeds: 1...3, [(100, active(2, [hint("n4", .powerCap, 600)])), (1000, .calm)])
     }
 
+    /// A member that has come to be protected holds what it was read to hold, and counts until it is looked at again.
+    @Test func aMemberThatComesToBeProtected() {
+        expectWell(
+            seeds: 3453...3456,
+            [
+                (
+                    15_340,
+                    .alert(
+                        breach: 3, .active, isCritical: false, [hint("row", .powerCap, 3200, priority: 3)], .init())
+                ),
+                (19_590, .reloadSite(.protectedNode)), (1000, .calm), (1000, resolved(3)),
+            ])
+    }
+
     /// A BMC that made something else of two limits was tried again with one after the other, and metered in between only
     /// by luck.
     @Test func aBMCThatIsTriedAgainAndAgainIsMetered() {
