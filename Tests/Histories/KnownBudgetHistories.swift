@@ -177,6 +177,16 @@ import Testing
             ])
     }
 
+    /// Of what is gone from the inventory nobody knows a meter.
+    @Test func whatIsGoneIsNotMetered() {
+        expectWell(
+            seeds: 6825...6826,
+            [
+                (333, active(2, [hint("rack", .powerCap, 1200)])), (15_583, .reloadSite(.withoutNode)),
+                (19_305, .calm), (1000, resolved(2)),
+            ])
+    }
+
     /// A BMC that made something else of two limits was tried again with one after the other, and metered in between only
     /// by luck.
     @Test func aBMCThatIsTriedAgainAndAgainIsMetered() {

@@ -76,14 +76,14 @@ extension World {
         }
     }
 
-    /// What is held is metered again and again, whatever else is due.
+    /// What is held is metered again and again, whatever else is due, unless the inventory no longer has it.
     func checkMetering() {
         guard history.hasTrays else { return }
         for (node, bmc) in bmcs where bmc.machine.registers.values.contains(where: { $0.author == .agent }) {
             let isHeld = model.asks(.open).contains { ask in
                 ask.ask.targets.contains { $0.node == node && $0.watts != nil }
             }
-            if !isHeld { continue }
+            if !isHeld || site.resources[node] == nil { continue }
             if let at = view.meteredAt[node], time.now - at <= policy.meterEvery * 2.5 { continue }
             fail("\(node) is held and was not metered for a while")
         }
