@@ -163,6 +163,30 @@ import Testing
         expectWell(seeds: 1...3, [(100, active(2, [hint("n4", .powerCap, 600)])), (1000, .calm)])
     }
 
+    /// A member that has come to be protected holds what it was read to hold, and counts until it is looked at again.
+    @Test func aMemberThatComesToBeProtected() {
+        expectWell(
+            seeds: 3453...3456,
+            [
+                (
+                    15_340,
+                    .alert(
+                        breach: 3, .active, isCritical: false, [hint("row", .powerCap, 3200, priority: 3)], .init())
+                ),
+                (19_590, .reloadSite(.protectedNode)), (1000, .calm), (1000, resolved(3)),
+            ])
+    }
+
+    /// Of what is gone from the inventory nobody knows a meter.
+    @Test func whatIsGoneIsNotMetered() {
+        expectWell(
+            seeds: 6825...6826,
+            [
+                (333, active(2, [hint("rack", .powerCap, 1200)])), (15_583, .reloadSite(.withoutNode)),
+                (19_305, .calm), (1000, resolved(2)),
+            ])
+    }
+
     /// A BMC that made something else of two limits was tried again with one after the other, and metered in between only
     /// by luck.
     @Test func aBMCThatIsTriedAgainAndAgainIsMetered() {

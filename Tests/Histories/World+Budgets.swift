@@ -52,6 +52,8 @@ extension World {
     private struct Sum {
         var watts = 0
         var tolerance = 0
+        /// What those hold that have come to be protected, which may be told of as well until they are looked at again.
+        var protectedWatts = 0
         /// Whether none of them can be lower.
         var isAtFloors = true
         var isRestKnown = true
@@ -71,8 +73,11 @@ extension World {
                 continue
             }
             // What has come to be protected counts with what it draws, and is not held.
-            if site.resources[target.resource]?.isProtected == true { continue }
             let place = bmc.place(of: target.resource)
+            if site.resources[target.resource]?.isProtected == true {
+                if !places.contains(place) { sum.protectedWatts += held(bmc, place) ?? HistorySite.maximum }
+                continue
+            }
             guard places.insert(place).inserted else { continue }
             sum.tolerance += bmc.tolerance
             // What is not limited, or cannot be read, may be as high as it goes.
@@ -120,7 +125,7 @@ extension World {
         let rests = Set(ask.targets.map(\.node)).compactMap { node in
             (Array(toldRests[node] ?? []) + [site.resources[node]?.rest?.wholeWatts ?? 0]).max()
         }
-        if said > sum.watts + sum.tolerance + rests.reduce(0, +) {
+        if said > sum.watts + sum.protectedWatts + sum.tolerance + rests.reduce(0, +) {
             fail("\(name) applied at \(said) W, but its limits were read as no more than \(sum.watts) W: \(words)")
         }
     }

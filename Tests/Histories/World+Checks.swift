@@ -77,7 +77,7 @@ extension World {
         }
     }
 
-    /// What is held is metered again and again, whatever else is due.
+    /// What is held is metered again and again, whatever else is due, unless the inventory no longer has it.
     func checkMetering() {
         guard history.hasTrays else { return }
         for (node, bmc) in bmcs where bmc.machine.registers.values.contains(where: { $0.author == .agent }) {

@@ -14,11 +14,7 @@ extension World {
             return false
         }
         let place = bmc.place(of: key.resource)
-        if let agent {
-            frozen.pass(agent.now)
-            // Its end is durable too, which the clock of a later process does not undo.
-            frozenDurably.pass(agent.now)
-        }
+        if let agent { frozen.pass(agent.now) }
         if frozen.contains(key.resource) { fail("a write to \(key) although frozen") }
         if mode == .observe { fail("a write to \(key) in mode: observe") }
         if parked.contains(key.facet == .powerState ? node + " power" : place) {

@@ -191,6 +191,8 @@ final class World {
 
     func die(down: Duration) {
         crash = nil
+        // A freeze that ended in this process has ended, whatever the clock of the next one.
+        if let agent { frozenDurably.pass(agent.now) }
         agent?.die()
         agent = nil
         model.forgetUndurable()
