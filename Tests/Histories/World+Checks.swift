@@ -1,4 +1,5 @@
 import PowerEvents
+import Site
 
 @testable import Shedding
 
