@@ -23,7 +23,7 @@ public enum Program {
             case .success:
                 print(root.fullMessage(for: error))
                 exit(0)
-            case .validationFailure: end(root.fullMessage(for: error), 2)
+            case .validationFailure: end(UsageError.line(root.fullMessage(for: error)), 2)
             default: end("\(error)", 1)
             }
         }

@@ -95,6 +95,21 @@ extension ReloadReply {
 
     public var restarts: [String] { needsRestart.map { "\($0.key): \($0.from) -> \($0.to)" } }
 
+    /// Changes and mistakes that ``summary`` tells of.
+    private static let mostInSummary = 20
+
+    /// One line for the history: what came into force, or why nothing did.
+    public var summary: String {
+        if let first = errors.first {
+            let rest = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
+            return "refused, generation \(generation) stays in force: \(first)\(rest)"
+        }
+        let all = changes + (needsRestart.isEmpty ? [] : ["after a restart \(restarts.joined(separator: ", "))"])
+        let rest = all.count > Self.mostInSummary ? ["and \(all.count - Self.mostInSummary) more"] : []
+        let told = (all.prefix(Self.mostInSummary) + rest).joined(separator: "; ")
+        return "generation \(generation) is in force: \(told.isEmpty ? "nothing had changed" : told)"
+    }
+
     /// The answer for people.
     public var lines: [String] {
         if !errors.isEmpty { return errors + ["nothing was changed; generation \(generation) stays in force"] }

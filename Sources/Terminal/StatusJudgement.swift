@@ -21,7 +21,7 @@ public struct StatusJudgement: Sendable {
         if let broker = status["broker"]?.string, broker != "subscribed" {
             problems.append("DEAF: the broker is \(broker), no alert comes in; the log says why")
         }
-        if status["frozen"]?.object != nil { problems.append(Self.frozen(status["frozen"])) }
+        if status["frozen"]?.object != nil { problems += Self.frozen(status["frozen"]) }
         problems += Self.configuration(status)
         problems += Self.breaches(status)
         problems += Self.readiness(status)
@@ -35,17 +35,29 @@ public struct StatusJudgement: Sendable {
 
     public var isGood: Bool { problems.isEmpty }
 
+    /// Freezes that are told one by one; `--json` has all.
+    private static let mostFreezes = 3
+
+    /// Several are several people's: who, why and until when is told of each, what stops everything first.
+    private static func frozen(_ json: JSONValue?) -> [String] {
+        guard let freezes = json?["freezes"]?.array, freezes.count > 1 else { return [freeze(json)] }
+        let sorted = freezes.filter(isOfAll) + freezes.filter { !isOfAll($0) }
+        let rest = sorted.count - mostFreezes
+        return sorted.prefix(mostFreezes).map(freeze)
+            + (rest > 0 ? ["FROZEN: \(Line.count(rest, "more freeze")): `ima status --json`"] : [])
+    }
+
+    private static func isOfAll(_ freeze: JSONValue?) -> Bool { [nil, "all"].contains(freeze?["scope"]?.string) }
+
     /// Such as `FROZEN by root since 2026-11-21T04:20:00Z (cooling works): `ima thaw``.
-    private static func frozen(_ json: JSONValue?) -> String {
-        let parts = json?["freezes"]?.array?.count ?? 1
-        let scope = [nil, "all"].contains(json?["scope"]?.string) ? "" : ": \(json?["scope"]?.string ?? "")"
-        // Several are several people's; the scopes are told, and `--json` has the rest.
-        if parts > 1, !scope.isEmpty { return "FROZEN\(scope): nothing is written there; `ima thaw`" }
+    private static func freeze(_ json: JSONValue?) -> String {
+        let scope = isOfAll(json) ? "" : ": \(json?["scope"]?.string ?? "")"
         let user = json?["user"]?.string.map { " by \($0)" } ?? ""
         let since = json?["since"]?.string.map { " since \($0)" } ?? ""
         let until = json?["until"]?.string.map { " until \($0)" } ?? ""
         let reason = json?["reason"]?.string.map { " (\($0))" } ?? ""
-        return "FROZEN\(scope)\(user)\(since)\(until)\(reason): nothing is written; `ima thaw`"
+        let what = scope.isEmpty ? "nothing is written" : "nothing is written there"
+        return "FROZEN\(scope)\(user)\(since)\(until)\(reason): \(what); `ima thaw`"
     }
 
     private static func configuration(_ status: JSONValue) -> [String] {

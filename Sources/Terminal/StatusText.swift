@@ -95,8 +95,12 @@ public enum StatusText {
     private static func failures(_ controls: [JSONValue]) -> [String] {
         let groups = FailureGroup.groups(controls)
         var lines = groups.prefix(mostFailureGroups).map { group in
-            "failed: \(Line.count(group.controls, "control")) on \(NameList.text(group.bmcs, width: 40))"
-                + " (\(NameList.text(group.resources, width: 40))): \(group.message)"
+            // What is wrong counts for more than all the names it is wrong with.
+            let texts = [40, 20, 10].map { width in
+                "failed: \(Line.count(group.controls, "control")) on \(NameList.text(group.bmcs, width: width))"
+                    + " (\(NameList.text(group.resources, width: width))): \(group.message)"
+            }
+            return texts.first { $0.count <= Line.width } ?? texts[texts.count - 1]
         }
         if groups.count > mostFailureGroups {
             lines.append("failed: and \(groups.count - mostFailureGroups) more causes")

@@ -31,7 +31,7 @@ struct EvidenceCommand: AsyncParsableCommand {
             } catch let failure as Failure {
                 throw failure
             } catch {
-                throw Failure("\(error)")
+                throw Failure("\(error)", code: error is BreachName.NotOne ? 1 : 2)
             }
         } else {
             let path = "/evidence/\(ControlClient.escape(breach))?format=\(format.rawValue)"

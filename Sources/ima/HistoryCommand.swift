@@ -75,7 +75,7 @@ struct HistoryCommand: AsyncParsableCommand {
             return try await ControlClient.ask("/history?\(request.query)", options).array ?? []
         }
         do { return try await HistoryDesk.read(request, journal: journal).array ?? [] } catch {
-            throw Failure("\(error)", code: 2)
+            throw Failure("\(error)", code: error is BreachName.NotOne ? 1 : 2)
         }
     }
 

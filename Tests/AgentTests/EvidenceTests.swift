@@ -88,4 +88,18 @@ struct EvidenceTests {
         let row = EvidenceRow(at: Self.start, kind: .override, resource: "freeze by \"a,b\"")
         #expect(row.csv == "\(Self.start),override,\"freeze by \"\"a,b\"\"\",")
     }
+
+    /// It begins with an operator's word: the share of a drill is no event's id.
+    @Test func aDrillNamesItsCommandInsteadOfAnAlert() throws {
+        let lines = [
+            Self.line(0, .command, "drill", value: "80%", by: "root"),
+            Self.line(3, .outcome, "applied", control: "n1", value: "600 W", writtenAt: 2),
+        ]
+        let evidence = try #require(Evidence(breach: Self.breach, lines: lines, readings: []))
+        #expect(evidence.json["alert"] == .null)
+        #expect(evidence.json["command"]?["code"] == "drill" && evidence.json["command"]?["user"] == "root")
+        let text = EvidenceText.lines(evidence)
+        #expect(text.contains("drill        \(Self.at(0)) by root"), "\(text)")
+        #expect(!text.contains { $0.contains("event 80%") })
+    }
 }

@@ -21,6 +21,17 @@ struct OperatorAPITests {
         #expect(throws: CommandRequest.Unusable.self) { try CommandRequest(json: Array(text.utf8)) }
     }
 
+    @Test func theHistoryKeepsWhatAReloadDidInOneLine() {
+        var reply = ReloadReply()
+        reply.generation = 4
+        #expect(reply.summary == "generation 4 is in force: nothing had changed")
+        reply.changed = (1...30).map { .init(key: "k\($0)", from: "a", to: "b") }
+        #expect(reply.summary.hasPrefix("generation 4 is in force: k1: a -> b; k2: a -> b; "))
+        #expect(reply.summary.hasSuffix("; and 10 more"))
+        reply.errors = ["ima.yaml:3: no", "ima.yaml:4: no"]
+        #expect(reply.summary == "refused, generation 4 stays in force: ima.yaml:3: no (and 1 more)")
+    }
+
     @Test func aReloadIsToldInLines() throws {
         var reply = ReloadReply()
         reply.generation = 4

@@ -115,6 +115,20 @@ struct EmergencyScenarios {
         #expect(lost.status == 2 && lost.errors.contains("--socket PATH or IMA_SOCKET"))
     }
 
+    /// Scripts and logs take lines, and tell a mistake of their own from an agent that says no.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            (["freeze", "--for", "-5s"], "Missing value for '--for <for>': see 'ima freeze --help'"),
+            (["freeze", "--nonsense"], "Unknown option '--nonsense': see 'ima freeze --help'"),
+            (["release"], "Missing expected argument '<breach>': see 'ima release --help'"),
+        ])
+    func wrongUsageIsOneLine(arguments: [String], line: String) throws {
+        let answer = try ChildProcess.run(
+            Stage.programs.appendingPathComponent("ima").path, arguments)
+        #expect(answer.status == 2 && answer.errors == line + "\n", "\(answer)")
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func whatIsAmbiguousOrMeansNothingIsRefused() async throws {
         let stage = try await Stage()
@@ -145,7 +159,8 @@ struct EmergencyScenarios {
         ] {
             let part = try ima(
                 arguments: ["freeze", "--socket", stage.folder.path("ima.sock")] + arguments)
-            #expect(part.status == 1 && part.errors.contains(objection), "\(part)")
+            // What is no time is wrong usage; what the inventory does not have is an answer.
+            #expect(part.status == (arguments.first == "--for" ? 2 : 1) && part.errors.contains(objection), "\(part)")
             #expect(part.errors.split(separator: "\n").count == 1)
         }
         let thawed = try stage.command("thaw", "cpu-1")

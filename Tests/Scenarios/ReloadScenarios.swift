@@ -149,7 +149,9 @@ struct ReloadScenarios {
         let after = try JSONValue(parsing: Array(stage.command("status", "--json").output.utf8))
         #expect(after["mode"] == "observe" && after["generation"]?.number?.int == 3)
         #expect(after["configuration"]?["needs_restart"]?.array?.compactMap(\.string) == ["shutdown_timeout"])
-        #expect(try stage.command("history").output.contains("command reload by "))
+        let kept = try stage.command("history").output
+        #expect(kept.contains("command reload by "))
+        #expect(kept.contains(": generation 3 is in force: ") && kept.contains("mode: enforce -> observe; "), "\(kept)")
         #expect(try stage.command("explain", "cpu-8").status == 1)
 
         // One mistake, and the old configuration stays as it was.
@@ -159,6 +161,9 @@ struct ReloadScenarios {
         #expect(refused.status == 1 && refused.output.isEmpty)
         #expect(refused.errors.contains("ima.yaml:9: enforcement.hold_down: "), "\(refused.errors)")
         #expect(refused.errors.contains("nothing was changed; generation 3 stays in force"))
+        let keptToo = try stage.command("history").output
+        #expect(keptToo.contains(": refused, generation 3 stays in force: "), "\(keptToo)")
+        #expect(keptToo.contains("ima.yaml:9: enforcement.hold_down: "), "\(keptToo)")
         #expect(await metric(stage, "ima_config_last_reload_successful") == 0)
         let failed = try JSONValue(parsing: Array(stage.command("status", "--json").output.utf8))
         #expect(failed["mode"] == "observe" && failed["configuration"]?["successful"] == false)

@@ -47,4 +47,12 @@ struct FoldingTests {
         #expect(HostRange.list(["n1", "n2"]) == "n[1-2]")
         #expect(HostRange.list([]) == "")
     }
+
+    @Test func aListIsNoLongerThanItsLineWhereItsFirstRangeIs() {
+        let odd = (1...200).map { "a-\($0 * 7)" } + (1...200).map { "b-\($0 * 7)" }
+        #expect(NameList.text(odd, width: 40).hasPrefix("a-[7,14,21,"))
+        #expect(NameList.text(odd, width: 40).hasSuffix("… and 1 more"))
+        #expect(NameList.text(odd, width: 40).count < 60)
+        #expect(NameList.text(["n1", "n2", "x"], width: 40) == "n[1-2], x")
+    }
 }

@@ -120,4 +120,46 @@ struct StatusTextTests {
         if breaches > 0 { #expect(lines.contains { $0.hasPrefix("breach 1000") }) }
         if breaches == 40 { #expect(lines.contains { $0.hasSuffix("more breaches: `ima status --json`") }) }
     }
+
+    private static func failed(_ index: Int, bmc: String, reason: String, cause: String) -> JSONValue {
+        [
+            "control": .string("a-machine-with-a-very-long-name-r\(index * 7)-\(index % 5)/power_limit"),
+            "bmc": .string("https://\(bmc)"), "held": .null, "code": "failed", "reason": .string(reason),
+            "cause": .string(cause), "message": .string(cause),
+        ]
+    }
+
+    @Test func manyNamesDoNotPushTheCauseOutOfTheLine() {
+        let controls = (0..<200).map {
+            Self.failed($0, bmc: "10.1.\($0).7:\(20_000 + $0)", reason: "refused", cause: "the BMC says no: 403")
+        }
+        let lines = StatusText.lines(Self.status(["controls": .array(controls)]))
+        let line = lines.first { $0.hasPrefix("failed: 200 controls on 10.1.") }
+        #expect(line?.hasSuffix(": the BMC says no: 403") == true, "\(lines)")
+    }
+
+    @Test func ofSeveralWaysNotToBeReachedTheMostFrequentIsTold() {
+        let controls =
+            (0..<3).map { Self.failed($0, bmc: "10.1.0.1", reason: "unreachable", cause: "unreachable: reset") }
+            + [Self.failed(4, bmc: "10.1.0.2", reason: "circuit_open", cause: "unreachable: refused")]
+        let groups = FailureGroup.groups(controls)
+        #expect(groups.map(\.message) == ["unreachable: reset"])
+        #expect(groups.first?.controls == 4 && groups.first?.bmcs.count == 2)
+    }
+
+    /// By whom and until when is asked first of something that is frozen, also where several froze something.
+    @Test func eachOfSeveralFreezesSaysWhoseItIs() throws {
+        func freezes(_ count: Int) throws -> JSONValue {
+            let all = (0..<count).map {
+                #"{"scope":"rack-\#($0)","user":"u\#($0)","since":"2026-11-21T04:00:00Z","reason":"why \#($0)","until":null}"#
+            }
+            let text = #"{"scope":"many","user":"u0","freezes":[\#(all.joined(separator: ","))]}"#
+            return Self.status(["frozen": try JSONValue(parsing: Array(text.utf8))])
+        }
+        let two = try StatusText.lines(freezes(2))
+        #expect(two[0].contains("2 PROBLEMS"), "\(two)")
+        #expect(
+            two[2] == "! FROZEN: rack-1 by u1 since 2026-11-21T04:00:00Z (why 1): nothing is written there; `ima thaw`")
+        #expect(try StatusText.lines(freezes(5))[4] == "! FROZEN: 2 more freezes: `ima status --json`")
+    }
 }

@@ -82,11 +82,13 @@ actor ConfigurationReload {
             for line in reply.errors {
                 logger.error("the changed configuration is not used; the old one stays: \(line)")
             }
+            await parts.enforcer.note("reload", reply.summary, by: author)
             return reply
         }
         await adopt(plan)
-        await parts.enforcer.note("reload", by: author)
-        return tell(plan.reply)
+        let reply = tell(plan.reply)
+        await parts.enforcer.note("reload", reply.summary, by: author)
+        return reply
     }
 
     // MARK: All or nothing

@@ -2,7 +2,7 @@ import Journal
 import PowerEvents
 
 /// A breach as an operator names it: by its id, or by the first characters of it.
-enum BreachName {
+public enum BreachName {
     enum Match: Sendable, Hashable {
         case one(UUIDText)
         case none
@@ -22,12 +22,12 @@ enum BreachName {
     }
 
     /// A name that is not one breach's.
-    struct NotOne: Error, CustomStringConvertible {
+    public struct NotOne: Error, CustomStringConvertible {
         let message: String
         /// Whether it fits several.
         let isAmbiguous: Bool
 
-        var description: String { message }
+        public var description: String { message }
     }
 
     /// The breach that a name means, of those that the history knows.

@@ -17,7 +17,8 @@ enum HistoryAnswer {
                 object["control"] = line.entry.control.map { .string($0.description) }
                 // What a command was for is no value that a control held.
                 object[line.entry.kind == .command ? "scope" : "value"] = line.entry.value.map(JSONValue.string)
-                object["prior"] = line.entry.prior.map(JSONValue.string)
+                // Nor is the digest of an alert's payload.
+                object[line.entry.kind == .alert ? "sha256" : "prior"] = line.entry.prior.map(JSONValue.string)
                 object["message"] = line.entry.message.map(JSONValue.string)
                 object["user"] = line.author?.user.map(JSONValue.string)
                 object["reason"] = line.author?.reason.map(JSONValue.string)

@@ -77,6 +77,15 @@ struct Evidence: Sendable {
 
     // MARK: Summary
 
+    private static func command(_ line: HistoryLine) -> JSONValue {
+        [
+            "code": .string(line.entry.code), "at": .string(line.at.description),
+            "user": line.author?.user.map(JSONValue.string) ?? .null,
+            "reason": line.author?.reason.map(JSONValue.string) ?? .null,
+            "message": line.entry.message.map(JSONValue.string) ?? .null,
+        ]
+    }
+
     private static func json(
         _ breach: UUIDText, _ first: HistoryLine, _ lines: [HistoryLine], _ rows: [EvidenceRow], _ power: PowerCurve
     ) -> JSONValue {
@@ -92,10 +101,16 @@ struct Evidence: Sendable {
         }
         var object = JSONObject()
         object["breach_id"] = .string(breach.text)
-        object["alert"] = [
-            "id": first.entry.value.map(JSONValue.string) ?? .null,
-            "digest": first.entry.prior.map(JSONValue.string) ?? .null, "received_at": .string(first.at.description),
-        ]
+        // A drill begins with an operator's word, not with an alert.
+        let isAlert = first.entry.kind == .alert
+        object["alert"] =
+            isAlert
+            ? [
+                "id": first.entry.value.map(JSONValue.string) ?? .null,
+                "digest": first.entry.prior.map(JSONValue.string) ?? .null,
+                "received_at": .string(first.at.description),
+            ] : .null
+        object["command"] = isAlert ? .null : command(first)
         object["first_write"] = time(.write) { $0.first }
         object["last_write"] = time(.write) { $0.last }
         object["first_read_back"] = time(.readBack) { $0.first }

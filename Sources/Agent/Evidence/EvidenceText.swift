@@ -12,10 +12,20 @@ enum EvidenceText {
             default: "-"
             }
         }
-        var lines = [
-            "breach       \(evidence.breach)",
-            "alert        \(json["alert"]?["received_at"]?.string ?? "-"), event \(json["alert"]?["id"]?.string ?? "-")",
-            "payload      \(json["alert"]?["digest"]?.string ?? "-")",
+        var lines = ["breach       \(evidence.breach)"]
+        if let alert = json["alert"]?.object {
+            lines += [
+                "alert        \(alert["received_at"]?.string ?? "-"), event \(alert["id"]?.string ?? "-")",
+                "payload      \(alert["digest"]?.string ?? "-")",
+            ]
+        } else if let command = json["command"]?.object {
+            let user = command["user"]?.string.map { " by \($0)" } ?? ""
+            lines += [
+                "\(command["code"]?.string ?? "-")        \(command["at"]?.string ?? "-")\(user)",
+                "             \(command["message"]?.string ?? "-")",
+            ]
+        }
+        lines += [
             "written      \(text("first_write")) to \(text("last_write"))",
             "read back    \(text("first_read_back")) to \(text("last_read_back"))",
             "asked        \(text("asked_watts", " W")) of \(text("baseline_watts", " W"))",

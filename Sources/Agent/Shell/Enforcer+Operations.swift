@@ -9,7 +9,9 @@ import StrictJSON
 /// What operators may ask of the running agent.
 extension Enforcer {
     /// Keeps a command in the history that the core has nothing to do with.
-    func note(_ command: String, by author: CommandAuthor) { parts.keeper.note(command: command, by: author) }
+    func note(_ command: String, _ message: String, by author: CommandAuthor) {
+        parts.keeper.note(command: command, message, by: author)
+    }
 
     /// Takes over a changed inventory, policy and mode, with the logins that they are reached by.
     func reload(_ configuration: AgentConfiguration) async {

@@ -45,9 +45,9 @@ final class RecordKeeper: Sendable {
     }
 
     /// Keeps a command that the core has nothing to do with in the history.
-    func note(command code: String, by author: CommandAuthor) {
+    func note(command code: String, _ message: String, by author: CommandAuthor) {
         var batch = JournalBatch()
-        batch.changes.history = [HistoryEntry(.command, code)]
+        batch.changes.history = [HistoryEntry(.command, code, message: message)]
         batch.author = author
         store.enqueue(batch, .once) { _ in }
     }

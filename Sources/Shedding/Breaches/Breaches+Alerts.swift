@@ -125,9 +125,12 @@ extension Breaches {
         changeLog.log(
             HistoryEntry(
                 .alert, alert.status.rawValue, breach: breach.id, value: event?.id.text, prior: event?.digest,
-                message:
-                    "\(alert.severity.rawValue) on \(alert.feedTag), \(alert.shedHints.count) hints, from \(origin.source)"
-            ))
+                message: "\(alert.severity.rawValue) on \(alert.feedTag), \(hints(alert)), from \(origin.source)"))
+    }
+
+    private func hints(_ alert: BreachAlert) -> String {
+        let count = alert.shedHints.count
+        return "\(count) hint\(count == 1 ? "" : "s")"
     }
 
     /// The wait after `resolved`, doubled for a feed whose breach comes back soon after a release: our own cap may be

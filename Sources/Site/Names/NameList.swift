@@ -8,10 +8,14 @@ public enum NameList {
         var text = ""
         for (index, part) in folded.enumerated() {
             let next = text.isEmpty ? part : "\(text), \(part)"
-            if !text.isEmpty, next.count > width { return "\(text) and \(folded.count - index) more" }
+            if !text.isEmpty, next.count > width { return "\(cut(text, width)) and \(folded.count - index) more" }
             text = next
         }
-        // One range may be longer than that.
-        return text.count <= width * 2 ? text : "\(text.prefix(width))…"
+        return cut(text, width)
+    }
+
+    /// One range may be longer than all of them should be.
+    private static func cut(_ text: String, _ width: Int) -> String {
+        text.count <= width * 2 ? text : "\(text.prefix(width))…"
     }
 }

@@ -65,7 +65,9 @@ enum ControlClient {
             }
             if response.status == 200 { return response.body }
             let json = try? JSONValue(parsing: response.body)
-            throw Failure(json?["error"]?.string ?? "\(socket): HTTP \(response.status)")
+            // 400: what was asked is no question, whatever the state of the agent.
+            throw Failure(
+                json?["error"]?.string ?? "\(socket): HTTP \(response.status)", code: response.status == 400 ? 2 : 1)
         }
         throw Failure(failures.joined(separator: "; "))
     }
