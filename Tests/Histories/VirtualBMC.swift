@@ -157,7 +157,9 @@ struct VirtualBMC: Sendable {
             return .failure(BMCFault(.unsupported, "no such control"))
         }
         if register.id.contains("gpu"), machine.power != .on {
-            return .failure(BMCFault(.machineOff, "the host is \(machine.power)"))
+            // As the client tells it: gone with the power, or not there while the host comes up.
+            let kind = machine.power.isDown ? BMCFault.Kind.machineOff : .unsupported
+            return .failure(BMCFault(kind, "the host is \(machine.power)"))
         }
         let shown = register.shown(at: now)
         var reading = Reading(
