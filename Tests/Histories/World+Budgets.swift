@@ -120,7 +120,9 @@ extension World {
             fail("\(name) applied at \(said) W, but its limits were read as \(sum.watts) W together: \(words)")
         }
         // What is drawn and not held counts as well, and what is down with its rest.
-        let hasOthers = ["protected", "not allowed", "node is off", "suspend", "401", "403", "unknown"].contains { words.contains($0) }
+        let hasOthers = ["protected", "not allowed", "node is off", "suspend", "401", "403", "unknown"].contains {
+            words.contains($0)
+        }
         guard result.appliedPower != nil, !hasOthers, sum.isWhole else { return }
         let rests = Set(ask.targets.map(\.node)).compactMap { node in
             (Array(toldRests[node] ?? []) + [site.resources[node]?.rest?.wholeWatts ?? 0]).max()
