@@ -110,7 +110,7 @@ struct Evidence: Sendable {
                 "digest": first.entry.prior.map(JSONValue.string) ?? .null,
                 "received_at": .string(first.at.description),
             ] : .null
-        object["command"] = isAlert ? .null : command(first)
+        if !isAlert { object["command"] = command(first) }
         object["first_write"] = time(.write) { $0.first }
         object["last_write"] = time(.write) { $0.last }
         object["first_read_back"] = time(.readBack) { $0.first }
