@@ -179,6 +179,22 @@ extension Breaches {
         return actions + settleReleased(key, outcome, now: now)
     }
 
+    /// A machine is up, or comes up. What was said of its limits, that they are gone with its power, is not so any more; they
+    /// are read once it is on.
+    mutating func noteUp(_ key: ControlKey) {
+        guard let resource = site.resources[key.resource] else { return }
+        for name in [resource.id] + site.children(of: resource.id).map(\.id) {
+            for facet in ControlKey.Facet.allCases {
+                let other = shared(ControlKey(resource: name, facet: facet))
+                guard controls[other]?.outcome?.isNodeOff == true, !demands(on: other).isEmpty else { continue }
+                controls[other]?.outcome = nil
+                for id in holdIndex[other].keys where breaches[id]?.isOpen == true {
+                    unsettled[id, default: []].insert(other)
+                }
+            }
+        }
+    }
+
     /// What was gone with a machine's power is there again, and with it what is beside it.
     private mutating func lookAgain(beside key: ControlKey) -> [Action] {
         guard let resource = site.resources[key.resource],
@@ -188,7 +204,9 @@ extension Breaches {
         return names.flatMap { name in ControlKey.Facet.allCases.map { ControlKey(resource: name, facet: $0) } }
             .compactMap { name in
                 let other = shared(name)
-                guard other != key, controls[other]?.outcome?.isNodeOff == true else { return nil }
+                guard other != key, let control = controls[other], !demands(on: other).isEmpty,
+                    control.outcome == nil || control.outcome?.isNodeOff == true
+                else { return nil }
                 return pursueAnew(other)
             }
     }

@@ -119,6 +119,11 @@ public struct Core: Sendable {
             if case .success(let reading) = result, case .limit = reading.value, let key = dispatch.key(of: id) {
                 book.saw(reading.range, of: key)
             }
+            if case .success(let reading) = result, case .power(let state) = reading.value, !state.isDown,
+                let key = dispatch.key(of: id)
+            {
+                book.noteUp(key)
+            }
             dispatch.didRead(id, result, now: now)
         case .wrote(let id, let results): dispatch.didWrite(id, results, now: now)
         case .woke(let id): dispatch.didWait(id, &step.progress)
