@@ -170,7 +170,7 @@ public func buildAgent(
             HTTPService(
                 endpoint: .tcp(address),
                 responder: PublicRoutes(
-                    health: health, snapshot: { await enforcer.snapshot() },
+                    health: health, snapshot: { await enforcer.moment().snapshot(summarises: false) },
                     board: StatusBoard(
                         store: store, epoch: String(UInt64(bitPattern: wall().milliseconds), radix: 36),
                         revision: { enforcer.revision &* 2 &+ (health.isReady ? 1 : 0) },

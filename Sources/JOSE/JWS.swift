@@ -40,6 +40,13 @@ public enum JWS {
         return Verified(payload: payload, keyID: header.keyID)
     }
 
+    /// What a token carries, whoever signed it: to be shown, and never to be acted upon.
+    ///
+    /// - Returns: nil where its second part is not base64url
+    public static func unverifiedPayload(_ token: String) -> [UInt8]? {
+        token.utf8.split(separator: UInt8(ascii: ".")).dropFirst().first.flatMap { Base64URL.decode(Array($0)) }
+    }
+
     /// Signs a payload; the header holds `alg` and `kid` and nothing else.
     public static func sign(_ payload: some Collection<UInt8>, with key: SigningKey) throws -> String {
         let header = Base64URL.encode(JWSHeader.encode(algorithm: key.algorithm, keyID: key.keyID))

@@ -25,5 +25,4 @@ public struct PageInput: Sendable {
         self.version = version
     }
 
-    var at: String? { status["at"]?.string }
 }

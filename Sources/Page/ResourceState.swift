@@ -28,23 +28,8 @@ public enum ResourceState: String, Sendable, Hashable, CaseIterable {
     public var words: String { self == .unknown ? "not looked at yet" : rawValue.replacing("_", with: " ") }
 
     /// Lower is worse.
-    public var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    public var rank: Int { Self.ranks[self] ?? 0 }
 
-    /// Seen with the colour, for those who see no colours.
-    var symbol: String {
-        switch self {
-        case .failed: "✕"
-        case .failing: "!"
-        case .notEnforceable: "‼"
-        case .inProgress: "…"
-        case .releasing: "▲"
-        case .skipped: "–"
-        case .recovering: "~"
-        case .applied: "▼"
-        case .unknown: "?"
-        case .enforceable: "·"
-        case .protected: "P"
-        case .place: ""
-        }
-    }
+    /// Thousands are sorted by it.
+    private static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($0.element, $0.offset) })
 }

@@ -94,6 +94,14 @@ final class ChildProcesses: Sendable {
         (try? String(contentsOf: folder.appendingPathComponent("\(name).log"), encoding: .utf8)) ?? ""
     }
 
+    /// How long a log is, in bytes.
+    func logLength(of name: String) -> Int { log(of: name).utf8.count }
+
+    /// What stands in a log behind so many bytes.
+    func log(of name: String, after bytes: Int) -> String {
+        String(decoding: log(of: name).utf8.dropFirst(bytes), as: UTF8.self)
+    }
+
     func lastWords(of name: String) -> String { log(of: name).split(separator: "\n").suffix(3).joined(separator: "\n") }
 
     static func isRunning(_ id: pid_t) -> Bool { Foundation.kill(id, 0) == 0 }

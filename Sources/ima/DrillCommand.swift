@@ -99,7 +99,7 @@ struct DrillCommand: AsyncParsableCommand {
                 let drill = try await ControlClient.ask("/drill/\(id)", options)
                 lastAnswer = .now
                 if !json { for (key, line) in Self.news(drill) where told.insert(key).inserted { print(line) } }
-                fflush(nil)
+                Screen.flush()
                 if drill["phase"] == "done" { return drill }
                 if drill["phase"] == "restoring", restoring == nil { restoring = .now }
                 if let restoring, ContinuousClock.now - restoring > Self.longestRestore {

@@ -85,7 +85,7 @@ struct HistoryCommand: AsyncParsableCommand {
         var isLost = false
         while !Task.isCancelled {
             for line in lines { print(json ? line.text : HistoryText.line(line, style: Screen.style)) }
-            fflush(nil)
+            Screen.flush()
             request.after = lines.last?["seq"]?.number?.int ?? request.after ?? 0
             request.limit = Self.most
             try await Task.sleep(for: Self.followPeriod)
@@ -99,5 +99,19 @@ struct HistoryCommand: AsyncParsableCommand {
                 lines = []
             }
         }
+    }
+}
+
+extension HistoryRequest {
+    /// As the control socket is asked.
+    fileprivate var query: String {
+        var parts = ["limit=\(limit)"]
+        if isRefusals { parts.append("refused=true") }
+        if let breach { parts.append("breach=\(ControlClient.escape(breach))") }
+        parts += resources.map { "resource=\(ControlClient.escape($0))" }
+        if let since { parts.append("since=\(since.milliseconds)") }
+        if let until { parts.append("until=\(until.milliseconds)") }
+        if let after { parts.append("after=\(after)") }
+        return parts.joined(separator: "&")
     }
 }

@@ -63,7 +63,7 @@ struct PreflightCommand: AsyncParsableCommand {
 
     /// Why it is not enforceable, in words that are the same for the same.
     static func cause(_ result: Assessment) -> String {
-        "\(state(result)): \(result.objections.joined(separator: "; "))"
+        "\(state(result)): \(result.objection)"
     }
 
     private static func describe(_ result: Assessment) {

@@ -49,7 +49,7 @@ struct StatusCommand: AsyncParsableCommand {
             } else {
                 print(lines.joined(separator: "\n") + "\n")
             }
-            fflush(nil)
+            Screen.flush()
             try await Task.sleep(for: Self.period)
         }
     }

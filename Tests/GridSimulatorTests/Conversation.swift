@@ -31,7 +31,7 @@ struct Conversation {
     }
 
     static func payload(of token: String) -> [UInt8]? {
-        token.split(separator: ".").dropFirst().first.flatMap { Base64URL.decode($0) }
+        JWS.unverifiedPayload(token)
     }
 
     var jwks: JWKSet { get throws { try JWKSet(keys.values.map { try $0.jwk() }) } }

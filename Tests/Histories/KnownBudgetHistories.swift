@@ -3,35 +3,13 @@ import Shedding
 import Testing
 
 /// Histories of budgets in which something once went wrong, shortened to what it takes, each with what it was.
-@Suite struct KnownBudgetHistories {
-    private func hint(_ name: String, _ action: ShedAction, _ watts: Int? = nil, priority: Int = 1) -> ShedHint {
-        ShedHint(
-            resourceID: name,
-            resourceType: ["rack", "n1-board", "trays", "mixed", "row"].contains(name)
-                ? .chassis : name.contains("gpu") ? .gpu : .node,
-            action: action, priority: priority,
-            targetPower: watts.map { PowerQuantity(watts: Watts($0), unit: .watt) })
-    }
-
-    private func active(_ breach: Int, _ hints: [ShedHint]) -> HistoryStep {
-        .alert(breach: breach, .active, isCritical: true, hints, .init())
-    }
-
-    private func resolved(_ breach: Int) -> HistoryStep {
-        .alert(breach: breach, .resolved, isCritical: false, [], .init())
-    }
+@Suite struct KnownBudgetHistories: HistoryWords {
+    private func active(_ breach: Int, _ hints: [ShedHint]) -> HistoryStep { active(breach, critical: true, hints) }
 
     private func expectWell(
         seeds: some Sequence<UInt64>, _ moments: [(Int, HistoryStep)], _ location: SourceLocation = #_sourceLocation
     ) {
-        for seed in seeds {
-            let last = History.Moment(after: 3000, step: .fault(node: "login", .lagging, seconds: 1))
-            let run = HistoryRun(
-                History(
-                    seed: seed, moments: moments.map { History.Moment(after: $0.0, step: $0.1) } + [last],
-                    hasTrays: true))
-            #expect(run.violation == nil, "\(run.table)", sourceLocation: location)
-        }
+        expectWell(seeds: seeds, trays: true, moments, location)
     }
 
     /// What a tray draws beside its GPUs became known after the split, and was not taken off.

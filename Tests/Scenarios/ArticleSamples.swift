@@ -83,7 +83,7 @@ struct ArticleSamples {
             for message in run.messages where found == nil {
                 let event = try CloudEvent(decoding: Array(message.payload.utf8))
                 guard case .signed(let token) = event.data,
-                    let bytes = token.split(separator: ".").dropFirst().first.flatMap({ Base64URL.decode($0) })
+                    let bytes = JWS.unverifiedPayload(token)
                 else { continue }
                 let payload = try JSONValue(parsing: bytes)
                 if isIt(event.type, payload) {

@@ -54,6 +54,18 @@ struct DrillScenarios {
         await stage.tearDown()
     }
 
+    /// A drill of one node that goes on until it is ended, whose cap stands. - Returns: who asked for it
+    private func longDrill(_ stage: Stage) async throws -> ChildProcess {
+        let fleet = stage.fleet
+        let before = fleet.knob(of: "cpu-1")
+        let client = try ChildProcess(
+            Stage.programs.appendingPathComponent("ima").path,
+            ["drill", "--socket", stage.folder.path("ima.sock"), "cpu-1", "--yes", "--hold", "5m"],
+            log: stage.folder.path("drill.log"))
+        #expect(try await eventually { fleet.knob(of: "cpu-1") != before })
+        return client
+    }
+
     /// Killed in the middle, the agent puts back at its next start what the drill held.
     @Test(.timeLimit(.minutes(2)), arguments: [SIGKILL, SIGTERM])
     func whateverEndsTheAgentEverythingIsPutBack(signal: Int32) async throws {
@@ -62,11 +74,7 @@ struct DrillScenarios {
         try await stage.startAgent()
         #expect(try await isKnown(stage))
         let before = fleet.knob(of: "cpu-1")
-        let client = try ChildProcess(
-            Stage.programs.appendingPathComponent("ima").path,
-            ["drill", "--socket", stage.folder.path("ima.sock"), "cpu-1", "--yes", "--hold", "5m"],
-            log: stage.folder.path("drill.log"))
-        #expect(try await eventually { fleet.knob(of: "cpu-1") != before })
+        let client = try await longDrill(stage)
         #expect(try stage.command("status").output.contains("drill "))
         await stage.stopAgent(signal)
         #expect(fleet.knob(of: "cpu-1") != before)
@@ -86,11 +94,7 @@ struct DrillScenarios {
         try await stage.startAgent()
         #expect(try await isKnown(stage))
         let before = fleet.knob(of: "cpu-1")
-        let client = try ChildProcess(
-            Stage.programs.appendingPathComponent("ima").path,
-            ["drill", "--socket", stage.folder.path("ima.sock"), "cpu-1", "--yes", "--hold", "5m"],
-            log: stage.folder.path("drill.log"))
-        #expect(try await eventually { fleet.knob(of: "cpu-1") != before })
+        let client = try await longDrill(stage)
         #expect(try stage.command("drill", "cpu-2", "--yes").errors.contains("still under way"))
         let breach = try Stage.newBreach()
         try await stage.alert(.active, breach, [MainJobScenarios.hint("cpu-2", .node, watts: 900)])

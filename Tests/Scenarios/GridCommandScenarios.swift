@@ -32,7 +32,7 @@ struct GridCommandScenarios {
         func payloads(_ end: String) -> [JSONValue] {
             all.withLock { $0 }.filter { $0.topic.hasSuffix(end) }.compactMap { message in
                 guard let event = try? CloudEvent(decoding: message.payload), case .signed(let token) = event.data,
-                    let bytes = token.split(separator: ".").dropFirst().first.flatMap({ Base64URL.decode($0) })
+                    let bytes = JWS.unverifiedPayload(token)
                 else { return nil }
                 return try? JSONValue(parsing: bytes)
             }

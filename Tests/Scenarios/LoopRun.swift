@@ -59,7 +59,7 @@ struct LoopRun {
             switch event.data {
             case .unsigned(let json): return (message.time, json)
             case .signed(let token):
-                guard let bytes = token.split(separator: ".").dropFirst().first.flatMap({ Base64URL.decode($0) }),
+                guard let bytes = JWS.unverifiedPayload(token),
                     let json = try? JSONValue(parsing: bytes)
                 else { return nil }
                 return (message.time, json)

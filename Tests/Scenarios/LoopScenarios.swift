@@ -1,3 +1,4 @@
+import FleetSimulator
 import Foundation
 import GridSimulator
 import JOSE
@@ -45,7 +46,7 @@ struct LoopScenarios {
         }
         #expect(run.leftovers == [])
         let port = try #require(run.json["broker_port"]?.number?.int)
-        #expect(FreePortProbe.isFree(port), "the broker is still there")
+        #expect(FreePort.isFree(port), "the broker is still there")
         try interop(run)
         for role in ["isv", "poweragent", "infra"] { try conform(run, role) }
         try samplesAgree(run)

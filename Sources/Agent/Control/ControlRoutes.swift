@@ -22,7 +22,7 @@ enum ControlRoutes {
         addCommands(to: router, desk)
         let enforcer = desk.enforcer
         router.get("/status") { _, _ in
-            answer(await enforcer.snapshot(summarises: true).json.text, "application/json")
+            answer(await enforcer.moment().snapshot(summarises: true).json.text, "application/json")
         }
         router.get("/names") { _, _ in answer(await enforcer.names().text, "application/json") }
         router.get("/history") { request, _ in try await history(request, store, enforcer) }
@@ -138,7 +138,7 @@ enum ControlRoutes {
             let desk = HistoryDesk(store: store) { try await enforcer.recorded($0) }
             return answer(try await desk.answer(wish).text, "application/json")
         } catch let error as BreachName.NotOne {
-            return refusal(error.message, error.isAmbiguous ? .conflict : .notFound)
+            return refusal(error.message, error.status)
         } catch let unknown as ResourceSelection.Unknown {
             return refusal("\(unknown), and the history nothing of it", .notFound)
         }
@@ -148,4 +148,9 @@ enum ControlRoutes {
         let error: JSONValue = ["error": .string(message)]
         return answer(error.text, "application/json", status: status)
     }
+}
+
+extension BreachName.NotOne {
+    /// As it is answered.
+    var status: HTTPResponse.Status { isAmbiguous ? .conflict : .notFound }
 }

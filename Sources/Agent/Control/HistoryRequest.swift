@@ -16,27 +16,4 @@ public struct HistoryRequest: Sendable, Hashable {
     public var limit = 50
 
     public init() {}
-
-    /// As the control socket is asked.
-    public var query: String {
-        var parts = ["limit=\(limit)"]
-        if isRefusals { parts.append("refused=true") }
-        if let breach { parts.append("breach=\(Self.escape(breach))") }
-        parts += resources.map { "resource=\(Self.escape($0))" }
-        if let since { parts.append("since=\(since.milliseconds)") }
-        if let until { parts.append("until=\(until.milliseconds)") }
-        if let after { parts.append("after=\(after)") }
-        return parts.joined(separator: "&")
-    }
-
-    /// For a query string (RFC 3986 section 3.4).
-    private static func escape(_ text: String) -> String {
-        text.utf8.map { byte in
-            let scalar = Unicode.Scalar(byte)
-            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || (0x30...0x39).contains(byte))
-            if isPlain || "-._~".unicodeScalars.contains(scalar) { return String(Character(scalar)) }
-            let hex = String(byte, radix: 16, uppercase: true)
-            return "%" + (hex.count == 1 ? "0\(hex)" : hex)
-        }.joined()
-    }
 }

@@ -56,8 +56,8 @@ extension Enforcer {
         }
         object["cut_short"] = drill.cutShort.map(JSONValue.string) ?? .null
         let now = core.book.progress(of: drill.order.id)
-        object["capped"] = Self.json(drill.releasedAt == nil ? now : drill.progress)
-        object["restored"] = drill.phase == .restoring ? Self.json(now) : .null
+        object["capped"] = StatusSnapshot.Summary.json((drill.releasedAt == nil ? now : drill.progress).counts)
+        object["restored"] = drill.phase == .restoring ? StatusSnapshot.Summary.json(now.counts) : .null
         object["power"] = drill.releasedAt == nil ? .null : StatusSnapshot.Summary.json(drill.power)
         return object
     }
@@ -94,15 +94,6 @@ extension Enforcer {
             "code": .string(step.code), "value": step.value.map(JSONValue.string) ?? .null,
             "message": step.message.map(JSONValue.string) ?? .null,
             "ms": .number(JSONNumber(Int(step.time / .milliseconds(1)))),
-        ]
-    }
-
-    private static func json(_ progress: BreachProgress) -> JSONValue {
-        [
-            "applied": .number(JSONNumber(progress.counts.applied)),
-            "failed": .number(JSONNumber(progress.counts.failed)),
-            "skipped": .number(JSONNumber(progress.counts.skipped)),
-            "in_progress": .number(JSONNumber(progress.counts.inProgress)),
         ]
     }
 

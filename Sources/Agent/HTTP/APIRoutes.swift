@@ -80,7 +80,7 @@ struct APIRoutes: Sendable {
         do {
             return Rendering(try await board.breach(name, evidence).json).response(to: request)
         } catch let error as BreachName.NotOne {
-            return refusal(error.message, error.isAmbiguous ? .conflict : .notFound)
+            return refusal(error.message, error.status)
         }
     }
 
@@ -132,7 +132,7 @@ struct APIRoutes: Sendable {
         do {
             return Rendering(try await history.answer(wish)).response(to: request)
         } catch let error as BreachName.NotOne {
-            return refusal(error.message, error.isAmbiguous ? .conflict : .notFound)
+            return refusal(error.message, error.status)
         } catch let unknown as ResourceSelection.Unknown {
             return refusal("\(unknown), and the history nothing of it", .notFound)
         }

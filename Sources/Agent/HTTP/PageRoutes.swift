@@ -76,7 +76,7 @@ struct PageRoutes: Sendable {
         } catch let unknown as BreachName.NotOne {
             return Rendering(
                 PageDocument.problem("No such breach", unknown.message, status: view.input.status)
-            ).response(to: request, status: unknown.isAmbiguous ? .conflict : .notFound)
+            ).response(to: request, status: unknown.status)
         }
     }
 }

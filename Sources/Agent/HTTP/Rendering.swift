@@ -14,9 +14,7 @@ struct Rendering: Sendable {
 
     private static let leastCompressed = 1024
 
-    /// - Parameters:
-    ///   - tag: nil for that of the bytes
-    ///   - compresses: where it is asked for more than once, or large
+    /// - Parameter tag: nil for that of the bytes
     init(_ bytes: [UInt8], _ type: String, tag: String? = nil) {
         self.type = type
         self.tag = tag ?? ContentTag.of(bytes)

@@ -43,7 +43,7 @@ extension StatusSnapshot.Summary {
         ]
     }
 
-    private static func json(_ counts: BreachProgress.Counts) -> JSONValue {
+    static func json(_ counts: BreachProgress.Counts) -> JSONValue {
         [
             "applied": .number(JSONNumber(counts.applied)), "failed": .number(JSONNumber(counts.failed)),
             "skipped": .number(JSONNumber(counts.skipped)), "in_progress": .number(JSONNumber(counts.inProgress)),

@@ -87,6 +87,9 @@ public struct Assessment: Sendable {
 
     public var isEnforceable: Bool { objections.isEmpty }
 
+    /// All that stands in the way, in one line; empty where nothing does.
+    public var objection: String { objections.joined(separator: "; ") }
+
     /// The least and the most that it can be limited to, and what limits it now; nil where that is not known.
     public var minimum: Watts? { range.minimum }
     public var maximum: Watts? { range.maximum }

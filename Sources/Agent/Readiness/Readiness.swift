@@ -58,7 +58,7 @@ struct Readiness: Sendable {
             let trouble = assessment.bmc.map { health[$0.address] }.flatMap { $0.isReliable ? nil : $0.trouble }
             if let trouble { return (assessment.resource, trouble.message) }
             return assessment.isEnforceable
-                ? nil : (assessment.resource, assessment.objections.joined(separator: "; "))
+                ? nil : (assessment.resource, assessment.objection)
         }.sorted { $0.resource < $1.resource }
     }
 

@@ -41,7 +41,7 @@ final class ReadinessBoard: Sendable {
             guard before?.isEnforceable != assessment.isEnforceable, assessment.trouble?.isCertain != true else {
                 return
             }
-            let objection = assessment.isEnforceable ? nil : assessment.objections.joined(separator: "; ")
+            let objection = assessment.isEnforceable ? nil : assessment.objection
             state.news.add(assessment.resource, objection, now: now)
         }
     }

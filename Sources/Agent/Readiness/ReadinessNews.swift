@@ -5,15 +5,14 @@ import Shedding
 /// together.
 struct ReadinessNews: Sendable {
     private var pace: TellingPace
-    /// By the reason why not; nil for those that are enforceable.
-    private var waiting: [String?: [String]] = [:]
+    /// Of each resource the reason why not; nil where it is enforceable.
+    private var waiting: [String: String?] = [:]
 
     init(round: Duration?) { pace = TellingPace(round: round ?? .zero) }
 
     /// - Parameter objection: nil where it is enforceable now
     mutating func add(_ resource: String, _ objection: String?, now: Timestamp) {
-        for reason in waiting.keys { waiting[reason]?.removeAll { $0 == resource } }
-        waiting[objection, default: []].append(resource)
+        waiting.updateValue(objection, forKey: resource)
         pace.add(now: now)
     }
 
@@ -21,7 +20,7 @@ struct ReadinessNews: Sendable {
     mutating func take(now: Timestamp) -> [(objection: String?, resources: [String])] {
         guard pace.take(now: now) else { return [] }
         defer { waiting = [:] }
-        return waiting.filter { !$0.value.isEmpty }
+        return Dictionary(grouping: waiting.keys) { waiting[$0] ?? nil }
             .sorted {
                 ($0.key == nil ? 0 : 1, -$0.value.count, $0.key ?? "") < (
                     $1.key == nil ? 0 : 1, -$1.value.count, $1.key ?? ""

@@ -36,11 +36,11 @@ extension Enforcer {
     /// - Throws: `ResourceSelection.Unknown` for what is neither in the inventory nor held
     func explain(_ names: [String]) async throws -> [ResourceExplanation] {
         let book = core.book
-        let held = Set(book.controls.values.flatMap { [$0.entry.key] + ($0.entry.sharedBy ?? []) }.map(\.resource))
+        let held = Self.heldByResource(book)
         let known = ResourceSelection(names: names).known(in: book.site)
         var unknown = known.unknown
-        let gone = unknown.names.filter(held.contains)
-        unknown.names.removeAll(where: held.contains)
+        let gone = unknown.names.filter { held[$0] != nil }
+        unknown.names.removeAll { held[$0] != nil }
         guard unknown.isEmpty else { throw unknown }
         var ids: [String] = []
         var seen: Set<String> = []
@@ -51,8 +51,22 @@ extension Enforcer {
         ids += gone
         guard ids.count <= TooMany.most else { throw TooMany(count: ids.count) }
         var explanations: [ResourceExplanation] = []
-        for id in ids { explanations.append(try await Self.explanation(of: id, book, parts.store)) }
+        for id in ids { explanations.append(try await Self.explanation(of: id, held[id] ?? [], book, parts.store)) }
         return explanations
+    }
+
+    /// What is held of each resource, sorted by key.
+    ///
+    /// - Parameter wanted: nil for all
+    static func heldByResource(_ book: Breaches, of wanted: Set<String>? = nil) -> [String: [HeldControl]] {
+        var held: [String: [HeldControl]] = [:]
+        for control in book.controls.values {
+            for resource in Set(([control.entry.key] + (control.entry.sharedBy ?? [])).map(\.resource))
+            where wanted?.contains(resource) ?? true {
+                held[resource, default: []].append(control)
+            }
+        }
+        return held.mapValues { $0.sorted { $0.entry.key < $1.entry.key } }
     }
 
     /// Ids of what is named, for the history: what has left the inventory is still in that.
@@ -70,16 +84,14 @@ extension Enforcer {
         return known.resolved.ids.union(gone)
     }
 
-    /// - Parameter id: in the inventory, or held although it left it
+    /// - Parameters:
+    ///   - id: in the inventory, or held although it left it
+    ///   - held: of it
     static func explanation(
-        of id: String, _ book: Breaches, _ store: any Store
+        of id: String, _ held: [HeldControl], _ book: Breaches, _ store: any Store
     ) async throws -> ResourceExplanation {
-        let resource = book.site.resources[id]
-        let held = book.controls.values.filter { control in
-            ([control.entry.key] + (control.entry.sharedBy ?? [])).contains { $0.resource == id }
-        }.sorted { $0.entry.key < $1.entry.key }
-        return ResourceExplanation(
-            resource: resource, id: id,
+        ResourceExplanation(
+            resource: book.site.resources[id], id: id,
             held: held.map { ($0, book.nextRead(at: $0.entry.key), book.holds(on: $0.entry.key)) },
             history: try await store.history(HistoryQuery(resources: [id], limit: 20)))
     }
@@ -104,7 +116,4 @@ extension Enforcer {
             "bmcs": .array(site.bmcs.map { .string($0.address.description) }),
         ]
     }
-
-    /// - Parameter summarises: with how far each breach has come, in hints and watts
-    func snapshot(summarises: Bool = false) -> StatusSnapshot { moment().snapshot(summarises: summarises) }
 }

@@ -48,7 +48,7 @@ public final class EventWatcher: Sendable {
             case .unsigned(let payload):
                 return Sighting(topic: topic, event: event, payload: payload, doubt: "not signed")
             case .signed(let token):
-                let payload = token.split(separator: ".").dropFirst().first.flatMap { Base64URL.decode($0) } ?? []
+                let payload = JWS.unverifiedPayload(token) ?? []
                 let json = (try? JSONValue(parsing: payload)) ?? .null
                 guard let keys else {
                     return Sighting(topic: topic, event: event, payload: json, doubt: "no keys given")

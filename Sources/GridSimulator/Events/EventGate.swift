@@ -12,8 +12,6 @@ public struct EventGate: Sendable {
     public struct Accepted: Sendable {
         public let event: CloudEvent
         public let payload: JSONValue
-        /// Of the payload, for remembering.
-        public let digest: String
     }
 
     private let trusted: [EventSource: JWKSet]
@@ -59,12 +57,12 @@ public struct EventGate: Sendable {
         guard age <= maximumAge, age >= .zero - ClockSkew.tolerated else { throw .time(event.time) }
         let json: JSONValue
         do { json = try JSONValue(parsing: verified.payload) } catch { throw .payload("\(error)") }
-        let digest = SHA256.hex(verified.payload)
         if !repeatable.contains(event.type) {
+            let digest = SHA256.hex(verified.payload)
             let names = ["\(event.source)#\(event.id)", "\(event.source)#\(digest)"]
             guard !names.contains(where: seen.contains) else { throw .repeated }
             for name in names { seen.add(name) }
         }
-        return Accepted(event: event, payload: json, digest: digest)
+        return Accepted(event: event, payload: json)
     }
 }

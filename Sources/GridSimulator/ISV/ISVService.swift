@@ -12,8 +12,6 @@ public final class ISVService: Sendable {
     private let bus: BusConnection
     /// Every snapshot that is believed, with the correlation that it echoes.
     public let snapshots: AsyncStream<(status: PowerStateStatus, correlationID: UUIDText?)>
-    /// What was not believed, in words.
-    public let refusals: AsyncStream<String>
 
     /// - Parameter trusted: the power agents, and their keys
     public init(signer: EventSigner, bus options: BusOptions, trusted: [EventSource: JWKSet], logger: Logger) throws {
@@ -24,17 +22,15 @@ public final class ISVService: Sendable {
         // The contract's binding of the targets.
         options.publishQoS = 1
         let (snapshots, sink) = AsyncStream<(status: PowerStateStatus, correlationID: UUIDText?)>.makeStream()
-        let (refusals, doubts) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingNewest(100))
         self.snapshots = snapshots
-        self.refusals = refusals
         bus = try BusConnection(
             options, logger: logger,
             onMessage: { message in
-                do {
-                    let accepted = try box.open(message.topic, message.payload)
-                    sink.yield((try PowerStateStatus(json: accepted.payload), accepted.event.correlationID))
-                } catch {
-                    doubts.yield("\(message.topic): \(error)")
+                // What is not believed is as if it had not come.
+                if let accepted = try? box.open(message.topic, message.payload),
+                    let status = try? PowerStateStatus(json: accepted.payload)
+                {
+                    sink.yield((status, accepted.event.correlationID))
                 }
                 return true
             })

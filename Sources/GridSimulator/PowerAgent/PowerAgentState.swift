@@ -17,7 +17,6 @@ struct PowerAgentState {
     private var gate: EventGate
     private let signer: EventSigner
     private let file: StateFile?
-    private let profiles: [FeedProfile]
     private let logger: Logger
     private var outbox: [PowerAgentRecord.Unsent]
     private var written: JSONValue?
@@ -33,7 +32,6 @@ struct PowerAgentState {
         signer.subjectIsTopic = settings.subjectIsTopic
         self.signer = signer
         file = settings.statePath.map(StateFile.init)
-        profiles = settings.feeds
         let record = try file?.read().map { try PowerAgentRecord(json: $0, profiles: settings.feeds) }
         // A breach without an id of its own would be another one's: without random numbers there is no going on.
         let newID: @Sendable () -> UUIDText = {

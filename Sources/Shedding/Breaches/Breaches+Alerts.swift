@@ -125,12 +125,7 @@ extension Breaches {
         changeLog.log(
             HistoryEntry(
                 .alert, alert.status.rawValue, breach: breach.id, value: event?.id.text, prior: event?.digest,
-                message: "\(alert.severity.rawValue) on \(alert.feedTag), \(hints(alert)), from \(origin.source)"))
-    }
-
-    private func hints(_ alert: BreachAlert) -> String {
-        let count = alert.shedHints.count
-        return "\(count) hint\(count == 1 ? "" : "s")"
+                message: "\(alert.summary), from \(origin.source)"))
     }
 
     /// The wait after `resolved`, doubled for a feed whose breach comes back soon after a release: our own cap may be
@@ -149,13 +144,17 @@ extension Breaches {
         return max(policy.holdDown, min(latest.holdDown * 2, .seconds(3600)))
     }
 
-    /// Adds an alert's hints to what its breach holds already. - Returns: what was demanded before, and drawn
+    /// Adds an alert's hints to what its breach holds already.
+    ///
+    /// - Parameter policy: by which they are planned; nil for the agent's
+    /// - Returns: what was demanded before, and drawn
     mutating func plan(
-        _ hints: [ShedHint], for id: UUIDText, now: Timestamp
+        _ hints: [ShedHint], for id: UUIDText, by policy: Policy? = nil, now: Timestamp
     ) -> (demands: [ControlKey: [Demand]], baselines: [String: Watts]) {
         guard let breach = breaches[id] else { return ([:], [:]) }
-        let plans = followingShared(
-            planner(now: now).plan(hints, feed: breach.feed, suspended: suspendedNodes))
+        if writtenBMCs[id] == nil { writtenBMCs[id] = [] }
+        let planner = Planner(site: site, policy: policy ?? self.policy, sightings: sightings, now: now)
+        let plans = followingShared(planner.plan(hints, feed: breach.feed, suspended: suspendedNodes))
         var before: [ControlKey: [Demand]] = [:]
         if !holdIndex.isEmpty {
             for key in plans.flatMap(\.controls) + breach.controls where holdIndex.isHeld(key) {
@@ -274,13 +273,17 @@ extension Breaches {
     /// - Parameter priority: by ``WorkPriority``; nil for that of the holds
     mutating func pursueAnew(_ key: ControlKey, priority: Int? = nil) -> Action? {
         ensureControl(key)
-        guard let control = controls.index(forKey: key) else { return nil }
-        controls.values[control].goalRevision += 1
-        controls.values[control].outcome = nil
+        controls[key]?.goalRevision += 1
+        unsettle(key)
+        return queue(key, priority: priority ?? workPriority(of: key))
+    }
+
+    /// What was said of a control is not known to be so any more: whoever holds it waits for how it ends.
+    mutating func unsettle(_ key: ControlKey) {
+        controls[key]?.outcome = nil
         for holder in holdIndex[key].keys where breaches[holder]?.isOpen == true {
             unsettled[holder, default: []].insert(key)
         }
-        return queue(key, priority: priority ?? workPriority(of: key))
     }
 
     /// Hands a control to its BMC's queue, or moves it up there where it waits with less urgency.
@@ -333,5 +336,12 @@ extension PlannedHint {
         case (.slowToShare(let one), .slowToShare(let other)): .slowToShare(min(one, other))
         default: old == new ? old : nil
         }
+    }
+}
+
+extension BreachAlert {
+    /// `critical on main-a, 181 hints`
+    var summary: String {
+        "\(severity.rawValue) on \(feedTag), \(shedHints.count) hint\(shedHints.count == 1 ? "" : "s")"
     }
 }

@@ -98,12 +98,7 @@ extension Breaches {
         }
         claimPlace(of: entry)
         let outcome = controls[key]?.outcome
-        if outcome?.code == .applied || outcome?.isNodeOff == true, !demands(on: key).isEmpty {
-            controls[key]?.outcome = nil
-            for id in holdIndex[key].keys where breaches[id]?.isOpen == true {
-                unsettled[id, default: []].insert(key)
-            }
-        }
+        if outcome?.code == .applied || outcome?.isNodeOff == true, !demands(on: key).isEmpty { unsettle(key) }
         return nil
     }
 
@@ -182,33 +177,31 @@ extension Breaches {
     /// A machine is up, or comes up. What was said of its limits, that they are gone with its power, is not so any more; they
     /// are read once it is on.
     mutating func noteUp(_ key: ControlKey) {
-        guard let resource = site.resources[key.resource] else { return }
-        for name in [resource.id] + site.children(of: resource.id).map(\.id) {
-            for facet in ControlKey.Facet.allCases {
-                let other = shared(ControlKey(resource: name, facet: facet))
-                guard controls[other]?.outcome?.isNodeOff == true, !demands(on: other).isEmpty else { continue }
-                controls[other]?.outcome = nil
-                for id in holdIndex[other].keys where breaches[id]?.isOpen == true {
-                    unsettled[id, default: []].insert(other)
-                }
-            }
+        for other in machineKeys(of: key)
+        where controls[other]?.outcome?.isNodeOff == true && !demands(on: other).isEmpty {
+            unsettle(other)
+        }
+    }
+
+    /// The controls of the node that one belongs to, and of what is in it.
+    private func machineKeys(of key: ControlKey) -> [ControlKey] {
+        guard let resource = site.resources[key.resource],
+            let node = resource.type == .gpu ? resource.parent : resource.id
+        else { return [] }
+        let names = [node] + site.children(of: node).map(\.id)
+        return names.flatMap { name in
+            ControlKey.Facet.allCases.map { shared(ControlKey(resource: name, facet: $0)) }
         }
     }
 
     /// What was gone with a machine's power is there again, and with it what is beside it.
     private mutating func lookAgain(beside key: ControlKey) -> [Action] {
-        guard let resource = site.resources[key.resource],
-            let node = resource.type == .gpu ? resource.parent : resource.id
-        else { return [] }
-        let names = [node] + site.children(of: node).map(\.id)
-        return names.flatMap { name in ControlKey.Facet.allCases.map { ControlKey(resource: name, facet: $0) } }
-            .compactMap { name in
-                let other = shared(name)
-                guard other != key, let control = controls[other], !demands(on: other).isEmpty,
-                    control.outcome == nil || control.outcome?.isNodeOff == true
-                else { return nil }
-                return pursueAnew(other)
-            }
+        machineKeys(of: key).compactMap { other in
+            guard other != key, let control = controls[other], !demands(on: other).isEmpty,
+                control.outcome == nil || control.outcome?.isNodeOff == true
+            else { return nil }
+            return pursueAnew(other)
+        }
     }
 
     /// A write goes out.

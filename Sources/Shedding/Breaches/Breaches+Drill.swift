@@ -71,12 +71,9 @@ extension Breaches {
                 priority: 1)
         }
         // Without a target each hint is for a share of its control's maximum; here for the drill's.
-        let own = policy
-        defer { replacePolicy(own) }
-        var drilling = own
+        var drilling = policy
         drilling.powerCapDefault = order.share
-        replacePolicy(drilling)
-        let (before, baselines) = plan(hints, for: order.id, now: now)
+        let (before, baselines) = plan(hints, for: order.id, by: drilling, now: now)
         keep(baselines, of: order.id, now: now)
         return before
     }

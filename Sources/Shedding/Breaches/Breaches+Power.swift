@@ -80,7 +80,7 @@ extension Breaches {
 
     /// Something is about to be written, or was before a restart.
     mutating func noteWritten(_ entry: ControlEntry) {
-        for (id, breach) in breaches where breach.isOpen { writtenBMCs[id, default: []].insert(entry.bmc.address) }
+        for id in writtenBMCs.keys { writtenBMCs[id]?.insert(entry.bmc.address) }
     }
 
     /// Says in the history what a breach has come to ask for.

@@ -37,7 +37,7 @@ public struct Breaches: Sendable {
     var waves: [UUIDText: Waves] = [:] {
         didSet { breachesDue = nil }
     }
-    /// To which BMCs something was written for a breach that is not over.
+    /// To which BMCs something was written since a breach was opened, for whichever; of each that was opened and is not over.
     var writtenBMCs: [UUIDText: Set<BMC.Address>] = [:]
     /// What is not durable yet.
     var changeLog: ChangeLog
@@ -72,6 +72,7 @@ public struct Breaches: Sendable {
             holdIndex.add(breach)
             for plan in breach.plans { if case .spread = plan.verdict { noteMissing(plan) } }
         }
+        for breach in breaches where breach.isOpen { writtenBMCs[breach.id] = [] }
         for entry in controls where entry.intent != nil { noteWritten(entry) }
     }
 
@@ -125,9 +126,14 @@ public struct Breaches: Sendable {
     /// A look at a BMC showed something that nothing is decided by but how a budget is split.
     mutating func saw(_ sight: Sight, now: Timestamp) { sightings.take(sight, now: now) }
 
-    mutating func replacePolicy(_ policy: Policy) { self.policy = policy }
     /// What a control told of itself while something was done with it.
-    mutating func saw(_ range: PowerRange, of key: ControlKey) { sightings.learn(range, of: key) }
+    mutating func saw(_ reading: Reading, of key: ControlKey) {
+        switch reading.value {
+        case .limit: sightings.learn(reading.range, of: key)
+        case .power(let state) where !state.isDown: noteUp(key)
+        case .power, .speed, .mode: break
+        }
+    }
 
     func planner(now: Timestamp) -> Planner {
         Planner(site: site, policy: policy, sightings: sightings, now: now)

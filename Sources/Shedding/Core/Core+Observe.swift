@@ -36,9 +36,7 @@ extension Core {
         book.changeLog.log(
             HistoryEntry(
                 .alert, alert.status.rawValue, breach: id,
-                message:
-                    "observed: \(alert.severity.rawValue) on \(alert.feedTag), \(alert.shedHints.count) hints, from "
-                    + received.source))
+                message: "observed: \(alert.summary), from \(received.source)"))
         for (key, demand) in demands {
             book.changeLog.log(
                 HistoryEntry(

@@ -116,14 +116,7 @@ public struct Core: Sendable {
         case .alert(let alert): if !dispatch.isStopping { takeIn(alert, &step) }
         case .repeated(let breach): if mode == .enforce { step.records.repeated.append(breach) }
         case .read(let id, let result):
-            if case .success(let reading) = result, case .limit = reading.value, let key = dispatch.key(of: id) {
-                book.saw(reading.range, of: key)
-            }
-            if case .success(let reading) = result, case .power(let state) = reading.value, !state.isDown,
-                let key = dispatch.key(of: id)
-            {
-                book.noteUp(key)
-            }
+            if case .success(let reading) = result, let key = dispatch.key(of: id) { book.saw(reading, of: key) }
             dispatch.didRead(id, result, now: now)
         case .wrote(let id, let results): dispatch.didWrite(id, results, now: now)
         case .woke(let id): dispatch.didWait(id, &step.progress)

@@ -104,12 +104,12 @@ final class BenchStage: Sendable {
         let configuration = folder.appendingPathComponent("ima-\(number).yaml")
         try PrivateFile.write(self.configuration(number, patrolEvery: patrolEvery), to: configuration)
         let name = "ima-\(number)"
-        let before = children.log(of: name).count
+        let before = children.logLength(of: name)
         let id = try children.launch(
             name, ChildProcesses.sibling("ima"), ["run", "--config", configuration.path])
 
         try await wait("the agent", .seconds(60)) {
-            children.log(of: name).dropFirst(before).contains("subscribed to alert topics")
+            children.log(of: name, after: before).contains("subscribed to alert topics")
         }
         return id
     }

@@ -25,19 +25,9 @@ struct DemoStory {
         try await stage.start()
         console.line("mosquitto on port \(stage.brokerPort), the fleet, and `ima run` are up")
 
-        let watcher = try EventWatcher(
-            stage.options(topics: [Topic.filter(.enforcement)]), keys: stage.agentKeys,
-            logger: BusArguments.logger)
-        let powerAgent = try SimulatedPowerAgent(
-            source: DemoStage.source, key: stage.powerAgentKey, bus: stage.bus, logger: BusArguments.logger)
-        watcher.start()
-        powerAgent.start()
-        defer {
-            watcher.stop()
-            powerAgent.stop()
-        }
-        while !watcher.isConnected || !powerAgent.isConnected { try await Task.sleep(for: .milliseconds(20)) }
-        let inbox = EventInbox(watcher)
+        let parties = try await DemoParties(stage)
+        defer { parties.stop() }
+        let (powerAgent, inbox) = (parties.powerAgent, parties.inbox)
 
         let breach = UUIDText(randomBytes: try RandomBytes.draw(16))
         var watches = firstWatches()

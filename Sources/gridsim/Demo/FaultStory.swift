@@ -18,18 +18,9 @@ struct FaultStory {
     func run() async throws -> Bool {
         console.heading("The site, and three BMCs that fail")
         try await stage.start()
-        let watcher = try EventWatcher(
-            stage.options(topics: [Topic.filter(.enforcement)]), keys: stage.agentKeys, logger: BusArguments.logger)
-        let powerAgent = try SimulatedPowerAgent(
-            source: DemoStage.source, key: stage.powerAgentKey, bus: stage.bus, logger: BusArguments.logger)
-        watcher.start()
-        powerAgent.start()
-        defer {
-            watcher.stop()
-            powerAgent.stop()
-        }
-        while !watcher.isConnected || !powerAgent.isConnected { try await Task.sleep(for: .milliseconds(20)) }
-        let inbox = EventInbox(watcher)
+        let parties = try await DemoParties(stage)
+        defer { parties.stop() }
+        let (powerAgent, inbox) = (parties.powerAgent, parties.inbox)
         try await wait("the patrol has seen all BMCs") { $0.contains("BMCs: 54 healthy") || $0.contains("53 healthy") }
         for name in Self.failing { stage.fleet.bmc(of: name)?.faults = [Fault(.refuse)] }
         console.line("the BMCs of \(Self.failing.joined(separator: ", ")) refuse every connection from now on")

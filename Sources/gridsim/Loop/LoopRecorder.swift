@@ -14,7 +14,6 @@ final class LoopRecorder: Sendable {
     private struct State {
         var record: LoopRecord
         var judge: ConformanceJudge
-        var doubts: [String] = []
         let file: FileHandle
     }
 
@@ -65,7 +64,7 @@ final class LoopRecorder: Sendable {
             switch event.data {
             case .unsigned(let value): payload = value
             case .signed(let token):
-                payload = token.split(separator: ".").dropFirst().first.flatMap { Base64URL.decode($0) }
+                payload = JWS.unverifiedPayload(token)
                     .flatMap { try? JSONValue(parsing: $0) }
             }
             guard let payload else { return }

@@ -13,8 +13,6 @@ import StrictJSON
 
 /// Everything that the loop runs on: keys, files, a broker, a fleet with physics, the agent, a power agent and ISVs.
 final class LoopStage: Sendable {
-    /// Where the results go, which stay.
-    let output: URL
     /// Keys, configurations and logs, which go away.
     private let work: URL
     let scenario: LoopScenario
@@ -32,7 +30,6 @@ final class LoopStage: Sendable {
 
     init(scenario: LoopScenario, output: URL, pace: Double) throws {
         self.scenario = scenario
-        self.output = output
         self.pace = pace
         work = output.appendingPathComponent("work-\(getpid())")
         try FileManager.default.createDirectory(
@@ -125,7 +122,7 @@ final class LoopStage: Sendable {
     func startBroker() async throws {
         try children.launch("mosquitto", ChildProcesses.mosquitto, ["-c", path("mosquitto.conf")])
         for _ in 0..<400 {
-            if Self.accepts(brokerPort) { return }
+            if !FreePort.isFree(brokerPort) { return }
             try await Task.sleep(for: .milliseconds(25))
         }
         throw Failure("mosquitto does not listen: \(children.lastWords(of: "mosquitto"))")
@@ -134,7 +131,7 @@ final class LoopStage: Sendable {
     /// Starts a program and waits until it listens.
     func start(_ program: LoopScenario.Program) async throws {
         let ready: String
-        let before = children.log(of: program.rawValue).utf8.count
+        let before = children.logLength(of: program.rawValue)
         switch program {
         case .ima:
             try children.launch("ima", ChildProcesses.sibling("ima"), ["run", "--config", path("ima.yaml")])
@@ -145,14 +142,12 @@ final class LoopStage: Sendable {
             ready = "subscribed to load targets"
         }
         for _ in 0..<1200 {
-            if children.log(of: program.rawValue).dropFirst(before).contains(ready) { return }
+            if children.log(of: program.rawValue, after: before).contains(ready) { return }
             if let name = children.firstEnded { throw Failure("\(name) ended: \(children.lastWords(of: name))") }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw Failure("\(program.rawValue) did not get ready: \(children.lastWords(of: program.rawValue))")
     }
-
-    func log(of program: LoopScenario.Program) -> String { children.log(of: program.rawValue) }
 
     /// Ends every process that was started here, and removes what only they needed.
     func tearDown() async {
@@ -160,19 +155,5 @@ final class LoopStage: Sendable {
         await control.stop()
         await fleet.stop()
         try? FileManager.default.removeItem(at: work)
-    }
-
-    private static func accepts(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
     }
 }

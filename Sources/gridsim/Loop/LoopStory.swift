@@ -99,7 +99,9 @@ final class LoopStory {
 
     private func begin(_ label: String) {
         mark = .now
-        for program in LoopScenario.Program.allCases { logOffsets[program] = stage.log(of: program).utf8.count }
+        for program in LoopScenario.Program.allCases {
+            logOffsets[program] = stage.children.logLength(of: program.rawValue)
+        }
         recorder.incident(label)
         display.say(label)
     }
@@ -209,8 +211,7 @@ final class LoopStory {
             }
         }
         func says(_ program: LoopScenario.Program, _ text: String) -> Bool {
-            String(decoding: stage.log(of: program).utf8.dropFirst(logOffsets[program] ?? 0), as: UTF8.self).contains(
-                text)
+            stage.children.log(of: program.rawValue, after: logOffsets[program] ?? 0).contains(text)
         }
         // A snapshot that tells of a new target comes before the ramp that it begins, and says nothing of where that leads.
         func latest(_ feed: String) -> FeedState? {

@@ -44,7 +44,7 @@ enum FailureRows {
         var groups: [String: [String]] = [:]
         for assessment in moment.readiness.assessments.values where !assessment.isEnforceable {
             if let bmc = assessment.bmc, !moment.core.health[bmc.address].isReliable { continue }
-            groups[assessment.objections.joined(separator: "; "), default: []].append(assessment.resource)
+            groups[assessment.objection, default: []].append(assessment.resource)
         }
         return groups.map { why, resources in
             let resources = resources.sorted()

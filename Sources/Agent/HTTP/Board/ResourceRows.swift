@@ -38,7 +38,7 @@ enum ResourceRows {
         if resource.isProtected { row.state = .protected }
         if let assessment = moment.readiness.assessments[resource.id], !resource.isProtected {
             row.state = assessment.isEnforceable ? .enforceable : .notEnforceable
-            row.why = assessment.isEnforceable ? nil : assessment.objections.joined(separator: "; ")
+            row.why = assessment.isEnforceable ? nil : assessment.objection
         }
         let health = moment.core.health[bmc.address]
         switch health.state {

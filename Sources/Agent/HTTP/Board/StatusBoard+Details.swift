@@ -11,7 +11,8 @@ extension StatusBoard {
     func explanation(of name: String) async throws -> ResourceExplanation? {
         let book = await now().core.book
         let id = book.site.resource(named: name)?.id ?? name
-        let explanation = try await Enforcer.explanation(of: id, book, store)
+        let held = Enforcer.heldByResource(book, of: [id])[id] ?? []
+        let explanation = try await Enforcer.explanation(of: id, held, book, store)
         return explanation.resource == nil && explanation.held.isEmpty && explanation.history.isEmpty
             ? nil : explanation
     }
