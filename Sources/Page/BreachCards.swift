@@ -44,11 +44,28 @@ enum BreachCards {
             html +=
                 "<p class=\"warn\">waits for <code>ima resume</code> or <code>ima release \(String(id.prefix(8)))</code></p>"
         }
+        html += load(breach["load"])
         if let power = breach["power"] { html += self.power(power) }
         if let counts = breach["counts"] { html += self.counts(counts, isRelease) }
         html += release(breach)
         html += priorities(breach["priorities"]?.array ?? [], isRelease)
         return html + "</article>"
+    }
+
+    /// What the feed carries against what it may, by the latest alert.
+    private static func load(_ load: JSONValue?) -> HTML {
+        guard let measured = load?["measured_watts"]?.number?.int, let target = load?["target_watts"]?.number?.int
+        else { return "" }
+        let over = measured - target
+        let words =
+            over > 0
+            ? "\(Words.kilowatts(measured)) of \(Words.kilowatts(target)) allowed, \(Words.kilowatts(over)) too much"
+            : "\(Words.kilowatts(measured)) of \(Words.kilowatts(target)) allowed"
+        let parts = [("load", Double(min(measured, target))), ("over", Double(max(0, over)))]
+        return """
+            <p class="load"><b>Feed</b> \(Bar.html(parts, of: Double(max(1, measured, target)), label: "the feed carries \(words)")) \
+            \(words) <small>says the power agent's alert, \(Words.time(load?["at"]?.string))</small></p>
+            """
     }
 
     private static func power(_ power: JSONValue) -> HTML {

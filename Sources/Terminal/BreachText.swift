@@ -47,6 +47,7 @@ enum BreachText {
             "\(kind) \(StatusText.short(breach["id"]))\(where_): \(breach["phase"]?.string ?? "")\(age ?? "")\(waits)"
         var lines = [style(.bold, Line.fit(title))]
         if breach["counts"] != nil { lines.append("  \(counts(breach["counts"]))") }
+        if let load = load(breach["load"], now: now) { lines.append("  \(load)") }
         if let power = breach["power"] { lines.append("  \(self.power(power))") }
         let priorities = breach["priorities"]?.array ?? []
         for priority in priorities.prefix(mostPriorities) {
@@ -73,6 +74,17 @@ enum BreachText {
         let names = ["applied", "failed", "in_progress", "skipped"]
         return Line.counts(
             names.map { (json?[$0]?.number?.int ?? 0, $0.replacing("_", with: " ")) }, none: "nothing to do")
+    }
+
+    /// What the feed carries against what it may, by the latest alert.
+    private static func load(_ json: JSONValue?, now: Timestamp?) -> String? {
+        guard let measured = json?["measured_watts"]?.number?.int, let target = json?["target_watts"]?.number?.int
+        else { return nil }
+        let age = StatusText.time(json?["at"]).flatMap { at in
+            now.map { ", said the alert \(Line.age(($0 - at) / .seconds(1))) ago" }
+        }
+        let over = measured > target ? ", \(Line.power(measured - target)) too much" : ""
+        return "feed: \(Line.power(measured)) of \(Line.power(target)) allowed\(over)\(age ?? "")"
     }
 
     private static func power(_ json: JSONValue) -> String {

@@ -15,14 +15,17 @@ enum ControlRoutes {
     private static let mostAlertBytes = 16 << 20
 
     static func responder(
-        _ desk: CommandDesk, _ drills: DrillDesk, store: any Store, evidence: EvidenceDesk, group: gid_t?
+        _ desk: CommandDesk, _ drills: DrillDesk, loads: AlertedLoads, store: any Store, evidence: EvidenceDesk,
+        group: gid_t?
     ) -> RouterResponder<ControlContext> {
         let router = Router(context: ControlContext.self)
         router.add(middleware: OperatorsOnly(group: group))
         addCommands(to: router, desk)
         let enforcer = desk.enforcer
         router.get("/status") { _, _ in
-            answer(await enforcer.moment().snapshot(summarises: true).json.text, "application/json")
+            var snapshot = await enforcer.moment().snapshot(summarises: true)
+            snapshot.loads = loads.value
+            return answer(snapshot.json.text, "application/json")
         }
         router.get("/names") { _, _ in answer(await enforcer.names().text, "application/json") }
         router.get("/history") { request, _ in try await history(request, store, enforcer) }

@@ -18,8 +18,10 @@ struct BoardView: Sendable {
 
     private static let mostPast = 20
 
-    init(_ moment: AgentMoment, history: [HistoryLine]) {
-        snapshot = moment.snapshot(summarises: true)
+    init(_ moment: AgentMoment, history: [HistoryLine], loads: [UUIDText: AlertedLoads.Load] = [:]) {
+        var snapshot = moment.snapshot(summarises: true)
+        snapshot.loads = loads
+        self.snapshot = snapshot
         rows = ResourceRows.make(moment)
         cells = PageCells.all(rows)
         self.history = history
@@ -27,7 +29,6 @@ struct BoardView: Sendable {
         input = PageInput(
             status: .object(summary), failures: FailureRows.make(moment, snapshot), resources: rows,
             history: HistoryAnswer.json(history).array ?? [], past: [])
-        let snapshot = snapshot
         input.past = snapshot.past.prefix(Self.mostPast).map { snapshot.json($0) }
         parts = PageParts.all(input)
         summary["at"] = nil

@@ -11,6 +11,7 @@ actor StatusBoard {
     private let moment: @Sendable () async -> AgentMoment
     /// Another number where somebody may look for what has just happened.
     private let revision: @Sendable () -> Int
+    private let loads: AlertedLoads
     private var madeOf = 0
     let store: any Store
     /// Tells the changes of this process from those of another.
@@ -53,12 +54,14 @@ actor StatusBoard {
     ///   - epoch: another one for each process
     ///   - revision: another one where what was seen before is not good enough any more
     init(
-        store: any Store, epoch: String, revision: @escaping @Sendable () -> Int = { 0 },
+        store: any Store, epoch: String, loads: AlertedLoads = AlertedLoads(),
+        revision: @escaping @Sendable () -> Int = { 0 },
         moment: @escaping @Sendable () async -> AgentMoment
     ) {
         self.store = store
         self.epoch = epoch
         self.revision = revision
+        self.loads = loads
         self.moment = moment
     }
 
@@ -84,11 +87,11 @@ actor StatusBoard {
 
     private func make(_ revision: Int) async -> BoardView {
         let began = ContinuousClock.now
-        let (moment, store) = (await moment(), store)
+        let (moment, store, loads) = (await moment(), store, loads.value)
         let known = latest?.history ?? []
         // Elsewhere, so that who asks for what is there already does not wait for it.
         let view = await Task.detached {
-            BoardView(moment, history: await Self.history(store, known))
+            BoardView(moment, history: await Self.history(store, known), loads: loads)
         }.value
         take(view, took: .now - began)
         madeOf = revision
