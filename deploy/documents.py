@@ -14,7 +14,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "Sources/Agent/Agent.docc"
-LINK = re.compile(r"\]\((?:Sources/Agent/Agent\.docc/)?(\w+)\.md(?:#([^)]+))?\)")
+LINK = re.compile(r"\]\((?:\.\./\.\./\.\./|Sources/Agent/Agent\.docc/)?(\w+)\.md(?:#([^)]+))?\)")
 HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
 
 
