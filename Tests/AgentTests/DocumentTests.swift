@@ -38,7 +38,7 @@ struct DocumentTests {
 
     /// What stands in backquotes, and may go on in the next line.
     private static func spans(_ text: String) -> [String] {
-        prose(text).matches(of: /`([^`]+)`/).map { $0.1.replacing("\n", with: " ") }
+        prose(text).matches(of: /`([^`]+)`/).map { String($0.1).replacing("\n", with: " ") }
     }
 
     // MARK: Links
