@@ -3,7 +3,7 @@ import StrictJSON
 /// The open breaches: asked, confirmed and measured as a bar each, progress by priority, and how far a release is.
 enum BreachCards {
     private static let most = 20
-    private static let mostPriorities = 12
+    private static let maximumPriorities = 12
 
     static func html(_ input: PageInput) -> HTML {
         let breaches = input.status["breaches"]?.array ?? []
@@ -135,7 +135,7 @@ enum BreachCards {
             <div class="wide"><table><thead><tr><th scope="col">priority<th scope="col">progress\
             <th scope="col" class="n">confirmed of asked</tr></thead><tbody>
             """
-        for priority in priorities.prefix(mostPriorities) {
+        for priority in priorities.prefix(maximumPriorities) {
             func watts(_ key: String) -> String { Words.kilowatts(priority["power"]?[key]?.number?.int ?? 0) }
             let confirmed = watts("confirmed_watts").replacing(" kW", with: "")
             html += """
@@ -144,8 +144,8 @@ enum BreachCards {
                 """
         }
         html += "</tbody></table></div>"
-        if priorities.count > mostPriorities {
-            html += "<p>and \(priorities.count - mostPriorities) more priorities</p>"
+        if priorities.count > maximumPriorities {
+            html += "<p>and \(priorities.count - maximumPriorities) more priorities</p>"
         }
         return html
     }

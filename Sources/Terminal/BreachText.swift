@@ -33,7 +33,7 @@ enum BreachText {
         return (failed > 0 ? 2 : 0) + (breach["severity"] == "critical" ? 1 : 0)
     }
 
-    private static let mostPriorities = 6
+    private static let maximumPriorities = 6
 
     private static func lines(_ breach: JSONValue, now: Timestamp?, style: Style) -> [String] {
         let age = StatusText.time(breach["opened_at"]).flatMap { since in
@@ -50,14 +50,14 @@ enum BreachText {
         if let load = load(breach["load"], now: now) { lines.append("  \(load)") }
         if let power = breach["power"] { lines.append("  \(self.power(power))") }
         let priorities = breach["priorities"]?.array ?? []
-        for priority in priorities.prefix(mostPriorities) {
+        for priority in priorities.prefix(maximumPriorities) {
             let asked = priority["power"]?["asked_watts"]?.number?.int
             let confirmed = priority["power"]?["confirmed_watts"]?.number?.int
             let watts = asked.map { ", \(Line.power(confirmed ?? 0)) of \(Line.power($0)) confirmed" } ?? ""
             lines.append(Line.fit("  priority \(priority["priority"]?.text ?? ""): \(counts(priority))\(watts)"))
         }
-        if priorities.count > mostPriorities {
-            lines.append("  and \(priorities.count - mostPriorities) more priorities")
+        if priorities.count > maximumPriorities {
+            lines.append("  and \(priorities.count - maximumPriorities) more priorities")
         }
         if let next = StatusText.time(breach["release"]?["next_at"]) {
             let wait = now.map { " in \(Line.age((next - $0) / .seconds(1)))" } ?? " at \(next)"

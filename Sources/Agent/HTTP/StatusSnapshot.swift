@@ -29,7 +29,7 @@ struct StatusSnapshot: Sendable {
     /// Which configuration is in force.
     var configuration: JSONValue = .null
     var generation = 1
-    /// Whether the alerts' topics are subscribed; nil where that is not known here.
+    /// Whether it is subscribed to alert topics; nil where that is not known here.
     var isBrokerReady: Bool?
     var agentID = ""
     /// What the latest alerts said of their feeds.

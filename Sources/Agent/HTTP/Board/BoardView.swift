@@ -16,7 +16,7 @@ struct BoardView: Sendable {
     /// Without the time and the controls.
     let summary: JSONValue
 
-    private static let mostPast = 20
+    private static let maximumPast = 20
 
     init(_ moment: AgentMoment, history: [HistoryLine], loads: [UUIDText: AlertedLoads.Load] = [:]) {
         var snapshot = moment.snapshot(summarises: true)
@@ -29,7 +29,7 @@ struct BoardView: Sendable {
         input = PageInput(
             status: .object(summary), failures: FailureRows.make(moment, snapshot), resources: rows,
             history: HistoryAnswer.json(history).array ?? [], past: [])
-        input.past = snapshot.past.prefix(Self.mostPast).map { snapshot.json($0) }
+        input.past = snapshot.past.prefix(Self.maximumPast).map { snapshot.json($0) }
         parts = PageParts.all(input)
         summary["at"] = nil
         self.summary = .object(summary)

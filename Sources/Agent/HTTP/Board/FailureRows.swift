@@ -44,7 +44,7 @@ enum FailureRows {
         }
     }
 
-    /// Resources whose BMC is well, and which could not be enforced upon all the same.
+    /// Resources that are not enforceable although their BMC is well.
     private static func objections(_ moment: AgentMoment, _ snapshot: StatusSnapshot) -> [FailureRow] {
         var groups: [String: [String]] = [:]
         for assessment in moment.readiness.assessments.values where !assessment.isEnforceable {
