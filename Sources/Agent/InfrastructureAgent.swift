@@ -138,6 +138,7 @@ public func buildAgent(
                     configuration.site, round: configuration.bounds.patrolEvery, logger: logger, now: { clock.now() }),
                 parked: parked), metrics: metrics, configuration: configurationState, wakeOutbox: { outboxWake.call() }),
         now: { Moment(steady: clock.now(), wall: wall()) })
+    let loads = AlertedLoads()
     let bus = try BusService(
         options,
         handlers: BusService.Handlers(
@@ -149,7 +150,13 @@ public func buildAgent(
                 var batch = JournalBatch()
                 batch.refusals = [refusal]
                 store.enqueue(batch, .once) { _ in }
-            }, deliver: { enforcer.deliver(.alert($0.received)) },
+            },
+            deliver: { item in
+                if let alert = item.alert.breachAlert {
+                    loads.note(alert, from: item.alert.source, at: item.alert.receivedAt)
+                }
+                enforcer.deliver(.alert(item.received))
+            },
             answerAgain: { enforcer.deliver(.repeated($0)) },
             connected: { enforcer.deliver(.connected) },
             becameReady: { isReady in
@@ -172,7 +179,7 @@ public func buildAgent(
                 responder: PublicRoutes(
                     health: health, snapshot: { await enforcer.moment().snapshot(summarises: false) },
                     board: StatusBoard(
-                        store: store, epoch: String(UInt64(bitPattern: wall().milliseconds), radix: 36),
+                        store: store, epoch: String(UInt64(bitPattern: wall().milliseconds), radix: 36), loads: loads,
                         revision: { enforcer.revision &* 2 &+ (health.isReady ? 1 : 0) },
                         moment: { await enforcer.moment() }),
                     history: HistoryDesk(store: store) { try await enforcer.recorded($0) },
@@ -194,6 +201,7 @@ public func buildAgent(
                 endpoint: .unix(control),
                 responder: ControlRoutes.responder(
                     CommandDesk(enforcer: enforcer, reload: reload), DrillDesk(enforcer: enforcer, store: store),
+                    loads: loads,
                     store: store,
                     evidence: EvidenceDesk(store: store) { try composer.signed($0) }, group: control.groupID),
                 logger: logger, onRunning: { _ in }))

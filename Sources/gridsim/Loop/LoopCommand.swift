@@ -92,8 +92,8 @@ struct LoopCommand: AsyncParsableCommand {
     private static func complaints(_ recorder: LoopRecorder, _ scenario: LoopScenario) -> [String] {
         let record = recorder.record
         var complaints: [String] = []
-        if record.breaches.count > scenario.mostBreaches {
-            complaints.append("\(record.breaches.count) breaches, where at most \(scenario.mostBreaches) should be")
+        if record.breaches.count > scenario.maximumBreaches {
+            complaints.append("\(record.breaches.count) breaches, where at most \(scenario.maximumBreaches) should be")
         }
         if record.longestGap > 5 { complaints.append("no sample for \(record.longestGap) s") }
         if record.firstTargets.isEmpty == false, record.timeToCompliance == nil {
