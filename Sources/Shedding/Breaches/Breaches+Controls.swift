@@ -142,6 +142,8 @@ extension Breaches {
     ) -> [Action] {
         guard controls[key] != nil else { return [] }
         adopt(entry)
+        // Where the inventory was read again meanwhile, it may be somewhere else than it was found.
+        let entry = controls[key]?.entry ?? entry
         controls[key]?.isRunning = false
         changeLog.touch(key)
         if let holder = holderOfPlace(of: entry) { return share(key, with: holder, now: now) }
@@ -269,6 +271,8 @@ extension Breaches {
         guard let breach = breaches[id], breach.released.contains(key) else { return }
         unsettled[id]?.remove(key)
         guard breach.releaseOutcomes[key] != outcome else { return }
+        // What was put back is not undone by another breach that has never begun with it.
+        if outcome.isUntouched, let known = breach.releaseOutcomes[key], known.code != .failed { return }
         note(outcome, releasing: key, of: id)
     }
 
