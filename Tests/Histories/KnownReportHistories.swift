@@ -212,4 +212,55 @@ import Testing
                 (1039, .calm),
             ])
     }
+
+    /// GPUs whose host came up counted as having no limit, so that their tray was left out of a budget that was said to hold.
+    @Test func aTrayThatCameUp() {
+        expectWell(
+            seeds: 416763...416763, trays: true,
+            [
+                (
+                    176,
+                    .alert(
+                        breach: 1, .active, isCritical: true,
+                        [hint("rack", .powerCap, 1200, priority: 1), hint("t2", .suspend, priority: 2)],
+                        .init(copies: 1, delay: 0, skew: -9000, isForged: false))
+                ),
+                (3971, .operatorRelease(breach: 1, isHurried: true)),
+                (
+                    4910,
+                    .alert(breach: 3, .escalated, isCritical: false, [hint("row", .throttle, priority: 2)], .init())
+                ),
+                (
+                    2759,
+                    .alert(
+                        breach: 2, .active, isCritical: false, [hint("row", .powerCap, 3200, priority: 2)],
+                        .init(copies: 1, delay: 700, skew: 0, isForged: false))
+                ),
+            ])
+    }
+
+    /// What a suspension did was not told of at the end, since a later alert had asked for it alone.
+    @Test func aCapCoveredByAnEarlierAlert() {
+        expectWell(
+            seeds: 436710...436710, trays: true,
+            [
+                (
+                    5954,
+                    .alert(
+                        breach: 2, .active, isCritical: true,
+                        [hint("t2", .powerCap, priority: 3), hint("trays", .suspend, priority: 2)], .init())
+                ),
+                (
+                    27016,
+                    .alert(
+                        breach: 2, .active, isCritical: false, [hint("t2", .powerCap, priority: 3)],
+                        .init(copies: 2, delay: 0, skew: 0, isForged: true))
+                ),
+                (9032, .alert(breach: 2, .resolved, isCritical: false, [], .init())),
+                (
+                    19004,
+                    .alert(breach: 1, .escalated, isCritical: false, [hint("trays", .throttle, priority: 2)], .init())
+                ),
+            ])
+    }
 }

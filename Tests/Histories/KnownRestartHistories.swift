@@ -147,4 +147,26 @@ import Testing
                 (323, .move("n1-gpu0")),
             ])
     }
+
+    /// Somebody had raised a limit before a write that the BMC ignored, and it was taken for what the BMC made of that.
+    @Test func aRaisedLimitIsNotOurs() {
+        expectWell(
+            seeds: 431638...431638,
+            [
+                (
+                    4781,
+                    .alert(
+                        breach: 3, .active, isCritical: true, [hint("n2-gpu0", .suspend, priority: 2)],
+                        .init(copies: 1, delay: 40000, skew: 0, isForged: false))
+                ),
+                (40303, .fault(node: "n2", HistoryStep.FaultKind.ignoring, seconds: 20)),
+                (1005, .foreignLimit("n2-gpu0", watts: Optional(800))),
+                (
+                    19097,
+                    .alert(
+                        breach: 3, .resolved, isCritical: false, [],
+                        .init(copies: 2, delay: 0, skew: 0, isForged: false))
+                ),
+            ])
+    }
 }

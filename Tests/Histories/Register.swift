@@ -101,13 +101,17 @@ struct Register: Sendable {
     mutating func set(_ watts: Int?, by author: Author, at now: Timestamp, lags: Bool = false) {
         record.append(Change(at: now, author: author, from: self.watts, to: watts))
         stale = lags ? (self.watts, now + .seconds(3)) : nil
-        isTakenForOurs = author != .agent && (isUnread || awaited != nil)
+        let isAsBefore = isTakenForOurs && watts == self.watts
+        isTakenForOurs = author != .agent && (isUnread || awaited != nil || isAsBefore)
         version += 1
         // A write that makes no difference takes nothing over from who has set it.
         if author == .agent, watts == self.watts, self.author == .person || self.author == .otherAgent { return }
         self.watts = watts
         self.author = author
     }
+
+    /// A write that was accepted and came to nothing met what somebody else had set since the look before it.
+    mutating func takeForOurs() { isTakenForOurs = author == .person || author == .otherAgent }
 
     /// What the agent wrote after the journal was copied that it now runs on is somebody else's to it.
     mutating func forget(_ known: Owed?) {

@@ -222,7 +222,12 @@ extension World {
         if case .success = answer, !isRestore {
             bmcs[node]?.machine.registers[place]?.awaited = .some(register.shown(at: time.now))
         }
-        guard obeys else { return answer }
+        guard obeys else {
+            if case .success = answer, let version, version != register.version {
+                bmcs[node]?.machine.registers[place]?.takeForOurs()
+            }
+            return answer
+        }
         if bmc.fault(at: time.now) == .taskLost {
             time.after(.seconds(3)) { [self] in apply(write, node, place, isRestore: isRestore, of: agent) }
         } else {

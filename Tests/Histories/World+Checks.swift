@@ -146,7 +146,9 @@ extension World {
         let due = breach.asks.filter { !$0.targets.isEmpty }
         // What never bore on a control, such as what was resolved before it was begun, has nothing to be put back.
         let borne = due.filter { ask in
-            ask.targets.contains { target in
+            // A budget may be kept by what is there, without a write for it.
+            if ask.budget != nil, written[id, default: []].isDisjoint(with: ask.targets.map(\.node)) { return false }
+            return ask.targets.contains { target in
                 target.watts == nil
                     ? bmcs[target.node]?.machine.suspension != nil
                     : bmcs[target.node]?.register(of: target.resource)?.isWritten == true

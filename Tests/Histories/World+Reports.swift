@@ -33,10 +33,10 @@ extension World {
         for target in ask.targets where !target.isLate {
             guard let bmc = bmcs[target.node] else { continue }
             let place = bmc.place(of: target.resource)
-            bearing[breach, default: []].insert(target.watts == nil ? target.node + " power" : place)
             // It has come to be protected before its turn, and the report says so.
             let isExempted = result.message?.contains("\(target.resource): protected") == true
             if isExempted, target.isInside, site.resources[target.resource]?.isProtected == true { continue }
+            bearing[breach, default: []].insert(target.watts == nil ? target.node + " power" : place)
             let look = view.looks[place]
             let isDown =
                 view.powers[target.node]?.state.isDown ?? false

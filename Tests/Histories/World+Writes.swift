@@ -54,11 +54,14 @@ extension World {
 
     /// A limit that has moved gets what its prior means, and not the fragment.
     private func isRestoreByMeaning(_ watts: Int, _ bmc: VirtualBMC, _ place: String) -> Bool {
-        guard let look = view.looks[place], model.targets(.open, of: bmc, at: place).isEmpty else { return false }
+        // What a suspension covers is not held by itself.
+        let isHeld = !model.targets(.open, of: bmc, at: place).isEmpty && !model.wantsSuspended(bmc.node, .open)
+        if isHeld || view.looks[place] == nil { return false }
         if bmc.isBeyondTelling(place) { return true }
         guard let register = bmc.machine.registers[place], let owed = register.owed else { return false }
         // Of which place the agent knows the prior is its own affair, where it has moved at all.
-        let hasMoved = owed.dialect != look.dialect || register.path != Register(id: place, watts: nil).path
+        let hasMoved =
+            owed.dialect != view.looks[place]?.dialect || register.path != Register(id: place, watts: nil).path
         return hasMoved && owed.priors.contains(watts)
     }
 
@@ -149,6 +152,8 @@ extension World {
         let known = model.targets(.open, of: bmc, at: place).filter {
             // Nor is it known to be meant, before its tray was seen to have no limit of its own, and has had a second look.
             if $0.isInside, !isMissing($0.node, for: .seconds(6)) { return false }
+            // Or it has come to be protected before.
+            if $0.isInside, site.resources[$0.resource]?.isProtected == true { return false }
             return $0.resource == key.resource
                 || view.ownLooks[ControlKey(resource: $0.resource, facet: .powerLimit)] != nil
         }

@@ -345,6 +345,11 @@ extension PlannedHint {
             guard let tighter = Self.tighter(old, new) else { return nil }
             result.verdict = .covered(by: cover, tighter, of: controls)
             return result
+        // The suspension that does it was asked for by an earlier alert, and stands.
+        case (.covered(let cover, let old, let controls), .demand(let new, let others)) where controls == others:
+            guard let tighter = Self.tighter(old, new) else { return nil }
+            result.verdict = .covered(by: cover, tighter, of: controls)
+            return result
         default: return nil
         }
     }

@@ -278,7 +278,9 @@ extension Breaches {
 
     /// The BMC does not offer the control that hints were to act on first, so they act on their second choice.
     private mutating func fallBack(from key: ControlKey, now: Timestamp) -> [Action] {
-        if key.facet == .powerLimit || key.facet == .gpuTotal { sightings.miss(key) }
+        // A GPU's limit is not there either while its host comes up: that it never is, only a look of the patrol tells.
+        let isGPU = site.resources[key.resource]?.type == .gpu
+        if key.facet == .powerLimit && !isGPU || key.facet == .gpuTotal { sightings.miss(key) }
         var actions: [Action] = []
         for (id, indices) in holdIndex[key].sorted(by: { $0.key < $1.key }) {
             guard let breach = breaches[id], breach.isOpen else { continue }

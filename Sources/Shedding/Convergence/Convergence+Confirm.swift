@@ -59,6 +59,7 @@ extension Convergence {
         // What is there although ours came too late (412) is what somebody else wrote.
         let isOurs =
             isMade && reading.value == firstSeen && !reading.isUnlimited && self.answer?.kind != .overtaken
+            && !isLoosened(reading.value)
         // What is written once more may make no difference, so that nothing would show whose it is.
         if isOurs, case .demands = goal { entry.made = reading.value }
         if let step = goOn(write, answer, reading, now: now) ?? repeatLater(write, answer, reading, now: now) {
@@ -71,6 +72,14 @@ extension Convergence {
         }
         noteMade(answer, reading, isMade: isOurs)
         return finish(failure(answer, reading), value: reading.value)
+    }
+
+    /// Whether it lets more through than before, which no BMC makes of a cap that lets less through.
+    private func isLoosened(_ value: ControlValue) -> Bool {
+        guard case .limit(let watts?) = value, case .limit(let before?) = valueBefore, case .demands = goal,
+            case .limit(let wanted?) = entry.intent
+        else { return false }
+        return watts > before && wanted <= before
     }
 
     /// Whether it is what the BMC made of the same write when that went out before, and nobody learned what came of it:
@@ -160,7 +169,7 @@ extension Convergence {
     /// It cannot be looked at any longer: what the looks so far have shown is what there is to go by.
     mutating func noteMadeUnread(_ answer: Answer) {
         guard case .demands = goal, let made = lastSeen, made == firstSeen, made != valueBefore, !made.isUnlimited,
-            self.answer?.kind != .overtaken
+            self.answer?.kind != .overtaken, !isLoosened(made)
         else { return }
         entry.made = made
         if answer == .accepted { entry.isUnconfirmed = nil }
