@@ -81,6 +81,7 @@ final class VirtualAgent {
             world.heard(command)
             if let batch = ready.batches.first { commands[batch.id] = command }
         }
+        world.lookAtDrills()
         for effect in ready.effectsNow { perform(effect) }
         for batch in ready.batches { keep(batch) }
         if ready.isUnfinished { later(.milliseconds(1)) { [self] in step(.proceed) } }

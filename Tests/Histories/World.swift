@@ -10,7 +10,7 @@ import Site
 /// asked comes from the signed alerts. Of the agent's records it looks only whether they are durable, and say the same.
 final class World {
     let history: History
-    private let excusesDeaths: Bool
+    let excusesDeaths: Bool
     let time = VirtualTime()
     var disk = VirtualDisk()
     let mirror: (any JournalMirror)?
@@ -41,7 +41,13 @@ final class World {
     /// When a clock was last set: what is due by it may come early.
     private(set) var lastJump: Timestamp?
     private var startOffset = Duration.zero
+    /// When this process has started.
+    private(set) var startedAt = Timestamp(milliseconds: 0)
     private var backup: Backup?
+    /// Processes up to this one wrote what the journal of now knows nothing of.
+    private(set) var forgottenLives = 0
+    /// When the disk was last bad, or slow.
+    private(set) var diskHealedAt: Timestamp?
     /// What an old journal holds, which waits for an operator.
     var parked: Set<String> = []
 
@@ -85,15 +91,22 @@ final class World {
         policies = [history.policy]
         model.know(.plain)
         for node in HistorySite.nodes { bmcs[node] = VirtualBMC(node: node, random: &random) }
-        guard history.hasTrays else { return }
-        for node in HistorySite.trays { bmcs[node] = VirtualBMC(node: node, random: &random) }
+        if history.hasTrays {
+            for node in HistorySite.trays { bmcs[node] = VirtualBMC(node: node, random: &random) }
+        }
+        for bmc in bmcs.values { model.know(bmc.ways) }
     }
 
     var wall: Timestamp { time.now + wallOffset }
 
-    var site: Site { HistorySite.site(variant, hasTrays: history.hasTrays) }
+    var site: Site {
+        HistorySite.site(variant, hasTrays: history.hasTrays, isInOrder: history.isInOrder)
+    }
 
     var policy: Policy { policies[policies.count - 1] }
+
+    /// By any policy that there was.
+    var reassertLimit: Int { policies.map(\.reassertLimit).max() ?? 0 }
 
     /// What was asked of the BMCs, for whoever looks into a failure.
     private(set) var trace: [String] = []
@@ -160,6 +173,7 @@ final class World {
         let contents = disk.contents
         if let mirror, let difference = mirror.difference(from: contents) { fail(difference) }
         lives += 1
+        startedAt = time.now
         note("process \(lives) starts")
         view = ProcessView()
         frozen = frozenDurably
@@ -168,6 +182,7 @@ final class World {
         startOffset = wallOffset
         let agent = VirtualAgent(self, life: lives)
         self.agent = agent
+        endDrills()
         park(contents)
         frozen.restart(agent.now)
         agent.start()
@@ -213,6 +228,14 @@ final class World {
                 else { continue }
                 bmcs[node]?.machine.registers[register.id]?.owed?.isUnknown = true
             }
+            guard excusesDeaths, let spare = bmc.spare else { continue }
+            // The same of the machine that was taken out since.
+            for register in spare.registers.values where register.author == .agent {
+                guard let owed = register.owed, let last = register.record.last, let watts = register.watts,
+                    time.now - last.at < History.deadline, !owed.sent.contains(watts)
+                else { continue }
+                bmcs[node]?.spare?.registers[register.id]?.owed?.isUnknown = true
+            }
         }
     }
 
@@ -224,8 +247,7 @@ final class World {
         peaces += 1
         crash = nil
         start()
-        isDiskBad = false
-        commitTime = .milliseconds(3)
+        healDisk()
         if !isBrokerUp { connect() }
         for node in bmcs.keys.sorted() { heal(node) }
         if mode != .enforce { reload(mode: .enforce) }
@@ -253,18 +275,25 @@ final class World {
         pass(.seconds(150))
         if violation == nil { checkHolds() }
         if violation == nil { checkMetering() }
+        if violation == nil { checkDrillsAreOver() }
     }
 
     // MARK: Faults of disk, clocks and configuration
 
     func spoilDisk(for duration: Duration) {
         isDiskBad = true
-        time.after(duration) { [self] in isDiskBad = false }
+        time.after(duration) { [self] in healDisk() }
     }
 
     func slowDisk(for duration: Duration) {
         commitTime = .seconds(2)
-        time.after(duration) { [self] in commitTime = .milliseconds(3) }
+        time.after(duration) { [self] in healDisk() }
+    }
+
+    private func healDisk() {
+        if isDiskBad || commitTime > .seconds(1) { diskHealedAt = time.now }
+        isDiskBad = false
+        commitTime = .milliseconds(3)
     }
 
     func setClock(by duration: Duration) {
@@ -281,6 +310,7 @@ final class World {
         if let site {
             variant = site
             model.know(site)
+            model.reload(self.site, self.policy)
             frozen.reload(self.site)
             frozenDurably.reload(self.site)
         }
@@ -317,12 +347,14 @@ final class World {
         agent?.die()
         agent = nil
         undurableLosses = []
+        forgottenLives = lives
         setClock(by: .seconds(25 * 3600))
         disk = backup.disk
         model = backup.model
         for variant in [HistorySite.Variant.plain, variant] { model.know(variant) }
         frozenDurably = backup.frozen
         releasedAt = [:]
+        written = [:]
         events = [:]
         for node in bmcs.keys.sorted() {
             if bmcs[node]?.spare != nil, bmcs[node]?.machine.serial.hasPrefix("XX") == true {
@@ -336,54 +368,5 @@ final class World {
         }
         for id in reports.keys where model.breaches[id] == nil { reports[id] = nil }
         start()
-    }
-
-    // MARK: What becomes durable
-
-    func write(_ records: Records, command: Command?) {
-        disk.write(records, now: wall)
-        mirror?.write(records, now: wall)
-        undurableLosses = []
-        for (entry, _) in records.changes.controls where entry.intent != nil && entry.key.facet == .powerLimit {
-            let node = HistorySite.node(of: entry.key.resource)
-            guard let place = bmcs[node]?.place(of: entry.key.resource), let look = view.looks[place] else { continue }
-            if bmcs[node]?.machine.registers[place]?.promised == nil {
-                bmcs[node]?.machine.registers[place]?.promised = .some(.init(watts: look.watts, life: lives))
-            }
-        }
-        for key in records.changes.removedControls where key.facet == .powerLimit {
-            let node = HistorySite.node(of: key.resource)
-            guard let place = bmcs[node]?.place(of: key.resource) else { continue }
-            bmcs[node]?.machine.registers[place]?.closing = nil
-            bmcs[node]?.machine.registers[place]?.promised = nil
-            guard let register = bmcs[node]?.machine.registers[place],
-                register.owed?.priors.contains(register.watts) == true
-            else { continue }
-            bmcs[node]?.machine.registers[place]?.lastPrior = register.watts
-            bmcs[node]?.machine.registers[place]?.owed = nil
-        }
-        switch command {
-        case .release(let breach, let isHurried): model.released(breach, isHurried: isHurried, at: time.now)
-        case .freeze(let freeze): frozenDurably.heard(freeze, at: site)
-        case .thaw(let scope): frozenDurably.heard(thaw: scope?.selection.names.first, at: site)
-        case .resume, .drill, nil: break
-        }
-        for sequence in records.handled {
-            model.accepted(sequence, at: time.now)
-            noteLetGo()
-        }
-        if case .release = command { noteLetGo() }
-    }
-
-    /// What no open breach asks for any more.
-    func noteLetGo() {
-        for (node, bmc) in bmcs {
-            if !model.wantsSuspended(node, .open) { bmcs[node]?.machine.resuspensions = 0 }
-            for register in bmc.machine.registers.values where register.owed != nil {
-                if model.targets(.open, of: bmc, at: register.id).isEmpty {
-                    bmcs[node]?.machine.registers[register.id]?.owed?.isLetGo = true
-                }
-            }
-        }
     }
 }

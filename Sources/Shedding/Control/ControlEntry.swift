@@ -211,7 +211,10 @@ public struct ControlEntry: Sendable, Hashable {
     private static let maximumEarlierIntents = 16
 
     /// What was intended was read back.
-    mutating func hold(_ value: ControlValue) {
+    ///
+    /// - Parameter wanted: what is intended now, where that was there without a write of its own
+    mutating func hold(_ value: ControlValue, as wanted: ControlValue? = nil) {
+        intent = wanted ?? intent
         held = value
         made = nil
         isUnconfirmed = nil
