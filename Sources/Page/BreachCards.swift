@@ -75,7 +75,8 @@ enum BreachCards {
         let notes = [
             "asked": "to shed", "confirmed": "by caps that were read back",
             "measured": coverage > 0
-                ? "by fresh meters, of \(Int((coverage * 100).rounded())) % of the watts" : "no meter has told anything yet",
+                ? "by fresh meters, of \(Int((coverage * 100).rounded())) % of the watts"
+                : "no meter has told anything yet",
         ]
         var html: HTML = "<dl class=\"power\">"
         for key in ["asked", "confirmed", "measured"] {
