@@ -42,12 +42,13 @@ extension MemberCore {
             Task(executorPreference: errands) { await self.attend(office, callDesk) },
             Task(executorPreference: errands) { await self.keepShort(office, appender, store) },
         ]
-        let wasCleanOrOwn = former.leader == nil || former.hasEnded || former.leader == settings.member
+        let followsAnEnd = former.leader == nil || former.hasEnded
         logger.notice(
             "leads", metadata: ["entry": "\(position.number)", "after": "\(former.leader ?? "nobody")"])
         return LeaderTerm(
             journal: journal, fence: office.fence, since: office.term.since,
-            takesOverFrom: wasCleanOrOwn ? nil : former.leader, deadlines: office.deadlines, calls: calls,
+            takesOverFrom: followsAnEnd || former.leader == settings.member ? nil : former.leader,
+            followsAnEnd: followsAnEnd, deadlines: office.deadlines, calls: calls,
             ending: office.ending, appender: appender, tasks: tasks)
     }
 
