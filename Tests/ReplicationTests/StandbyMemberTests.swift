@@ -293,6 +293,50 @@ struct StandbyMemberTests {
         await stage.cluster.stop()
     }
 
+    /// The chain says that the file is the log's, and a row says that it is not.
+    @Test func aRowThatIsNotTheLogsIsFoundOut() async throws {
+        let stage = try await StandbyStage(1)
+        let first = try stage.member("a")
+        let term = try await first.lead()
+        try await write(term, "one")
+        let second = Leading(try stage.member("b"))
+        second.start()
+        #expect(try await awaitEntry(second.member, first.status.applied))
+        await second.stop()
+        // A row in the place of the next one.
+        let scratch = try JournalDatabase(path: stage.path("scratch"))
+        let changes = LastChanges()
+        scratch.lead(changes)
+        for message in ["x", "y"] { try scratch.write([StandbyStage.batch(message)], now: StandbyStage.now) }
+        let damaged = try JournalDatabase(path: stage.path("b"))
+        let position = try #require(try damaged.position)
+        try damaged.apply([JournalStep(changes: changes.last, position: position)])
+        try damaged.close()
+        let again = Leading(try stage.member("b"))
+        again.start()
+        try await write(term, "two")
+        #expect(try await awaitEntry(again.member, first.status.applied))
+        #expect(try StandbyStage.messages(again.member.journal) == ["one", "two"])
+        let files = try FileManager.default.contentsOfDirectory(atPath: stage.folder.url.path)
+        #expect(files.contains { $0.hasPrefix("b.sqlite.diverged-") })
+        await again.stop()
+        await first.end(term, yielding: false)
+        await first.shutDown()
+        await stage.cluster.stop()
+    }
+
+    private final class LastChanges: ChangeLog {
+        private let changes = Mutex<[UInt8]>([])
+
+        var last: [UInt8] { changes.withLock { $0 } }
+        var isOpen: Bool { true }
+        func giveUp() {}
+        func append(_ changes: [UInt8]) throws -> JournalPosition {
+            self.changes.withLock { $0 = changes }
+            return JournalPosition(log: "x", number: 1, chain: LogEntry.firstChain)
+        }
+    }
+
     @Test func aFileFromBeforeBeginsTheLog() async throws {
         let stage = try await StandbyStage(1)
         let before = try JournalDatabase(path: stage.path("a"))

@@ -101,6 +101,11 @@ extension MemberCore {
 
     /// Makes a snapshot wherever the log has become long.
     private func keepShort(_ office: Office, _ appender: LogAppender, _ store: SnapshotStore) async {
+        // An earlier leader may have died over one.
+        if let last = try? await store.description() {
+            appender.add(entriesBefore: appender.position.number - last.number)
+            try? await store.shorten(last, leader: office.revision)
+        }
         while !office.isOver, !Task.isCancelled {
             let covered = appender.sinceSnapshot
             guard
