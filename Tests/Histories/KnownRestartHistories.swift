@@ -169,4 +169,26 @@ import Testing
                 ),
             ])
     }
+
+    /// A cap was written while its machine went down by our word, went with the power, and was not put back.
+    @Test func aCapOnItsWayDown() {
+        expectWell(
+            seeds: 476914...476914,
+            [
+                (
+                    18969,
+                    .alert(
+                        breach: 1, .escalated, isCritical: true,
+                        [hint("rack", .suspend, priority: 2), hint("n2", .powerCap, 250, priority: 1)], .init())
+                ),
+                (
+                    3418,
+                    .alert(
+                        breach: 1, .escalated, isCritical: false, [hint("n1-gpu1", .powerCap, 250, priority: 1)],
+                        .init(copies: 1, delay: 700, skew: 0, isForged: false))
+                ),
+                (13322, .foreignPower("n1", isOn: true)),
+                (7637, .alert(breach: 1, .resolved, isCritical: false, [], .init())),
+            ])
+    }
 }

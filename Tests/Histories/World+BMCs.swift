@@ -255,6 +255,7 @@ extension World {
         case .restore(let fragment): watts = Self.watts(fragment)
         case .speed, .mode, .reset: return
         }
+        if !isRestore { noteWritten(bmc, place) }
         if agent.life <= forgottenLives {
             // To who runs now it is somebody else's.
             register.set(bmc.made(of: watts), by: .otherAgent, at: time.now)
@@ -285,6 +286,16 @@ extension World {
             register.lastPrior = register.watts
         }
         bmcs[node]?.machine.registers[place] = register
+    }
+
+    /// What its machines draw from now on is no baseline of a breach that asks for it.
+    private func noteWritten(_ bmc: VirtualBMC, _ place: String) {
+        for (id, breach) in model.breaches where breach.isOpen {
+            let isAsked = breach.asks.contains { ask in
+                ask.targets.contains { $0.node == bmc.node && $0.watts != nil && bmc.place(of: $0.resource) == place }
+            }
+            if isAsked { written[id, default: []].insert(bmc.node) }
+        }
     }
 
     /// What a raw fragment means, in whichever dialect.

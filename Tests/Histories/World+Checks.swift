@@ -30,6 +30,8 @@ extension World {
             // What is inside and was not come to yet is not held for it.
             for target in ask.targets where !target.isInside {
                 let place = bmcs[target.node]?.place(of: target.resource) ?? target.resource
+                // Nor is it known by another name before it was written.
+                if target.watts != nil, bmcs[target.node]?.isShared(place) == true { continue }
                 parked.insert(target.watts == nil ? target.node + " power" : place)
             }
         }

@@ -181,7 +181,6 @@ extension World {
         for (id, breach) in model.breaches
         where breach.isOpen && breach.asks.contains(where: { $0.targets.contains(where: isMeant) }) {
             bearing[id, default: []].insert(place)
-            if !place.hasSuffix(" power") { written[id, default: []].insert(HistorySite.node(of: place)) }
         }
     }
 

@@ -106,7 +106,21 @@ extension Breaches {
     public mutating func willWrite(_ entry: ControlEntry) {
         adopt(entry)
         noteWritten(entry)
-        if entry.key.facet == .powerState, case .power? = entry.intent { markPowerCycled(entry.key.resource) }
+        if entry.key.facet == .powerState {
+            if case .power? = entry.intent { markPowerCycled(entry.key.resource) }
+        } else if isGoingDown(entry.key) {
+            // It goes with the power as well, although it is written only now.
+            controls[entry.key]?.entry.isPowerCycled = true
+            changeLog.touch(entry.key)
+        }
+    }
+
+    /// Whether the power of a control's machine is switched by this agent, or about to be.
+    private func isGoingDown(_ key: ControlKey) -> Bool {
+        guard let resource = site.resources[key.resource] else { return false }
+        let node = resource.type == .gpu ? resource.parent ?? resource.id : resource.id
+        if case .power? = controls[ControlKey(resource: node, facet: .powerState)]?.entry.intent { return true }
+        return false
     }
 
     private mutating func adopt(_ entry: ControlEntry) {
