@@ -263,4 +263,14 @@ import Testing
                 ),
             ])
     }
+
+    /// A cap was on its way when a breach was opened, and what it left was taken for what was drawn before.
+    @Test func aBaselineWithACapOnItsWay() {
+        expectWell(
+            seeds: 12186...12186, trays: true,
+            [
+                (401, .drill(["n1", "t2-gpu0", "t1"], percent: 30, seconds: 1)),
+                (265, .alert(breach: 1, .escalated, isCritical: false, [hint("row", .powerCap, priority: 3)], .init())),
+            ])
+    }
 }

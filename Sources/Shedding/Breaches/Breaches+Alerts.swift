@@ -158,7 +158,7 @@ extension Breaches {
         _ hints: [ShedHint], for id: UUIDText, by policy: Policy? = nil, now: Timestamp
     ) -> (demands: [ControlKey: [Demand]], baselines: [String: Watts]) {
         guard let breach = breaches[id] else { return ([:], [:]) }
-        if writtenBMCs[id] == nil { writtenBMCs[id] = [] }
+        if writtenBMCs[id] == nil { writtenBMCs[id] = bmcsUnderWay }
         let planner = Planner(site: site, policy: policy ?? self.policy, sightings: sightings, now: now)
         let plans = followingShared(planner.plan(hints, feed: breach.feed, suspended: suspendedNodes))
         var before: [ControlKey: [Demand]] = [:]

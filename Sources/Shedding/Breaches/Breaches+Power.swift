@@ -78,6 +78,11 @@ extension Breaches {
     /// Whether anything was, or is about to be, written to a BMC since a breach was opened, for whichever.
     private func isWritten(_ bmc: BMC.Address, for id: UUIDText) -> Bool { writtenBMCs[id]?.contains(bmc) == true }
 
+    /// Where a write may be on its way.
+    var bmcsUnderWay: Set<BMC.Address> {
+        Set(controls.values.lazy.filter { $0.isRunning && $0.entry.intent != nil }.map(\.entry.bmc.address))
+    }
+
     /// Something is about to be written, or was before a restart.
     mutating func noteWritten(_ entry: ControlEntry) {
         // Not over the dictionary's own keys, which would make each insertion copy the set that it goes into.
