@@ -214,7 +214,7 @@ extension World {
                 apply(write, node, place, isRestore: isRestore, isLate: cluster != nil && life != lives)
             }
         } else {
-            apply(write, node, place, isRestore: isRestore, isLate: life != lives)
+            apply(write, node, place, isRestore: isRestore, isLate: cluster != nil && life != lives)
         }
         return answer
     }
