@@ -9,6 +9,8 @@ final class VirtualCluster {
     /// Of its own, so that what BMCs do is the same with one agent and with several.
     var random: SplitMix
     private var nonces = 0
+    /// The process that made each event of the outbox.
+    var writers: [UInt64: Int] = [:]
     private var slowUntil: Timestamp?
     private var slowBMCs: [String: Timestamp] = [:]
     /// Resets that went out and have not arrived, each with the process that sent it.
