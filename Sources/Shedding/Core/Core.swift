@@ -40,27 +40,6 @@ public struct Core: Sendable {
     /// Changes with more actions, and alerts with more hints, take the journal a while.
     static let largeThreshold = 256
 
-    /// What a start finds in the journal.
-    public struct Contents: Sendable {
-        public var breaches: [Breach]
-        public var controls: [ControlEntry]
-        public var inbox: [ReceivedAlert]
-        public var freezes: [Freeze]
-        /// When an agent last wrote anything, by the wall clock; nil in an empty journal.
-        public var lastRecordAt: Timestamp?
-
-        public init(
-            breaches: [Breach] = [], controls: [ControlEntry] = [], inbox: [ReceivedAlert] = [],
-            freezes: [Freeze] = [], lastRecordAt: Timestamp? = nil
-        ) {
-            self.breaches = breaches
-            self.controls = controls
-            self.inbox = inbox
-            self.freezes = freezes
-            self.lastRecordAt = lastRecordAt
-        }
-    }
-
     public init(site: Site, policy: Policy, mode: Mode = .enforce, contents: Contents = Contents(), bounds: Bounds) {
         self.mode = mode
         self.contents = contents
