@@ -160,7 +160,27 @@ extension World {
         let changes = order.changes.map { change in
             (change, isRestore: check(change.write, change.entry), version: version(of: change.entry.key))
         }
-        time.after(latency()) { [self] in
+        guard let member = agent.member else { return send(order, changes, node, by: agent, then) }
+        checkRight(of: agent, first.entry.key)
+        agent.later(.zero) { [self] in
+            let fault =
+                !member.isFenceOpen
+                ? BMCFault(.fenced, "no lease") : member.isCutFromBMCs ? BMCFault(.unreachable, "no route") : nil
+            if let fault {
+                end(order.slot.bmc, after: .milliseconds(1), of: agent.life)
+                return then(.milliseconds(1), order.changes.map { _ in .failure(fault) })
+            }
+            checkLease(of: agent, first.entry.key)
+            if case .reset = first.write, let why = cluster?.send(reset: node, life: agent.life) { fail(why) }
+            send(order, changes, node, by: agent, then)
+        }
+    }
+
+    private func send(
+        _ order: WriteOrder, _ changes: [(WriteOrder.Change, isRestore: Bool, version: Int?)], _ node: String,
+        by agent: VirtualAgent, _ then: @escaping (Duration, [Result<Void, BMCFault>]) -> Void
+    ) {
+        time.after(cluster?.obedience(of: node) ?? latency()) { [self] in
             bmcs[node]?.machine.advance(to: time.now)
             var results: [Result<Void, BMCFault>] = []
             for (change, isRestore, version) in changes {
@@ -200,6 +220,9 @@ extension World {
             obeys = false
         }
         if case .reset(let type) = write {
+            let isStart = type == .on || type == .resume
+            let why = cluster?.arrive(reset: node, isStart: isStart, life: agent.life, obeys: obeys, on: bmc.machine)
+            if let why { fail(why) }
             guard obeys else { return answer }
             if bmcs[node]?.reset(type, now: time.now) != true { return .failure(BMCFault(.refused, "409")) }
             return answer
@@ -208,12 +231,12 @@ extension World {
             return .failure(BMCFault(.unsupported, "no such control"))
         }
         if obeys, bmc.ways.hasTags, let version, version != register.version {
-            if register.owed?.hasTaken == false, register.owed?.attempts == 1 {
+            if agent.life == lives, register.owed?.hasTaken == false, register.owed?.attempts == 1 {
                 bmcs[node]?.machine.registers[place]?.owed?.overtaken = view.runs[key]?.id
             }
             return .failure(BMCFault(.overtaken, "412"))
         }
-        noteAnswer(answer, obeys: obeys, node, place)
+        noteAnswer(answer, obeys: obeys, node, place, of: agent.life)
         bmcs[node]?.machine.registers[place]?.isUnread = true
         if agent.life == lives, let run = view.runs[key]?.id {
             bmcs[node]?.machine.registers[place]?.writer = .init(life: lives, run: run)
@@ -237,12 +260,15 @@ extension World {
     }
 
     /// Keeps account of whether the BMC has said no to every write of a process.
-    private func noteAnswer(_ answer: Result<Void, BMCFault>, obeys: Bool, _ node: String, _ place: String) {
+    private func noteAnswer(
+        _ answer: Result<Void, BMCFault>, obeys: Bool, _ node: String, _ place: String, of life: Int
+    ) {
         guard let owed = bmcs[node]?.machine.registers[place]?.owed else { return }
         var isRefused = false
         if case .failure(let fault) = answer { isRefused = !obeys && [.refused, .unauthorized].contains(fault.kind) }
         let isAlone = owed.attempts == 1 || owed.refused?.life == lives
-        bmcs[node]?.machine.registers[place]?.owed?.refused = isRefused && isAlone ? .init(life: lives) : nil
+        bmcs[node]?.machine.registers[place]?.owed?.refused =
+            isRefused && isAlone && life == lives ? .init(life: lives) : nil
     }
 
     private func apply(
@@ -285,6 +311,8 @@ extension World {
             // It was on its way when the machine was exchanged.
             register.lastPrior = register.watts
         }
+        // What a BMC makes of another process's write nobody was told.
+        if cluster != nil, agent.life != lives, register.watts != watts { register.owed?.isUnknown = true }
         bmcs[node]?.machine.registers[place] = register
     }
 

@@ -4,9 +4,10 @@ import Site
 
 /// What becomes durable of what the agent wants remembered.
 extension World {
-    func write(_ records: Records, command: Command?) {
-        disk.write(records, now: wall)
-        mirror?.write(records, now: wall)
+    /// - Parameter now: by the clock of who wrote it; nil for the site's
+    func write(_ records: Records, command: Command?, at now: Timestamp? = nil) {
+        disk.write(records, now: now ?? wall)
+        mirror?.write(records, now: now ?? wall)
         undurableLosses = []
         for (entry, _) in records.changes.controls where entry.intent != nil && entry.key.facet == .powerLimit {
             let node = HistorySite.node(of: entry.key.resource)

@@ -222,6 +222,24 @@ public struct ControlEntry: Sendable, Hashable {
         earlierIntents = nil
     }
 
+    /// What was intended was read back, while what another agent sent before may still arrive: then it is ours as well.
+    mutating func holdForNow(_ value: ControlValue, as wanted: ControlValue? = nil) {
+        let (doubt, earlier) = (isUnconfirmed, (earlierIntents ?? []) + [made, intent].compactMap { $0 })
+        hold(value, as: wanted)
+        let sent = earlier.filter { $0 != value && $0 != intent }
+        earlierIntents = sent.isEmpty ? nil : Array(sent.suffix(Self.maximumEarlierIntents))
+        // A change of power that was asked for may come about yet.
+        if key.facet == .powerState { isUnconfirmed = doubt }
+    }
+
+    /// Whether a value may be what was sent at any time, towards a hold or back; of what was never seen to take, by the steps
+    /// of whichever firmware.
+    func mayHaveBeenSent(_ value: ControlValue) -> Bool {
+        let unseen = (earlierIntents ?? []) + (isUnconfirmed == true ? [intent].compactMap { $0 } : [])
+        let sent = [intent, held, made, prior?.value].compactMap { $0 } + unseen
+        return sent.contains { value.matches($0) } || unseen.contains { value.isLikely($0) }
+    }
+
     /// What was held by us is no longer ours: somebody else has taken the control over, and it is theirs to put right.
     mutating func disown() {
         intent = nil

@@ -275,29 +275,6 @@ struct Dispatch: Sendable {
         return false
     }
 
-    /// One request for all that are to write through the same resource; nil where that is no more than one. What does not
-    /// is left as it is.
-    private func jointWrite(
-        _ turn: Turn, in slot: Slot, _ book: inout Breaches, _ now: Timestamp
-    ) -> (WriteOrder, [RunID])? {
-        guard turn.members.count > 1, let first = turn.members.first.flatMap({ runs[$0] }) else { return nil }
-        var changes: [WriteOrder.Change] = []
-        var members: [RunID] = []
-        var timeLeft = first.convergence.timeLeft(now)
-        for run in turn.members.compactMap({ runs[$0] }) where run.group == first.group {
-            guard case .write(let write) = run.step, book.permit(run.key, revision: run.revision) == nil else {
-                continue
-            }
-            changes.append(WriteOrder.Change(write: write, entry: run.convergence.entry))
-            members.append(run.id)
-            timeLeft = min(timeLeft, run.convergence.timeLeft(now))
-        }
-        guard changes.count > 1 else { return nil }
-        let order = WriteOrder(
-            id: members[0], changes: changes, slot: slot, priority: turn.priority, timeLeft: timeLeft)
-        return (order, members)
-    }
-
     private mutating func complete(
         _ slot: Slot, _ turn: Turn, _ book: inout Breaches, _ progress: inout Progress
     ) -> Bool {
@@ -312,6 +289,10 @@ struct Dispatch: Sendable {
                 runs[id]?.didNotWrite(refusal)
                 return true
             }
+            guard !book.isLeaseAway else {
+                runs[id]?.postpone()
+                return true
+            }
             let change = WriteOrder.Change(write: write, entry: run.convergence.entry)
             book.noteWrite(run.key, now: progress.now)
             progress.effects.append(
@@ -321,8 +302,15 @@ struct Dispatch: Sendable {
                         timeLeft: run.convergence.timeLeft(progress.now))))
             return false
         case .wait(let duration): return wait(duration, run, in: slot, &progress)
+        case .postpone(let time):
+            drop(id, in: slot)
+            progress.actions += book.postpone(
+                run.key, entry: run.convergence.entry, until: time, revision: run.revision, now: progress.now)
+            progress.held.append(slot)
+            return false
         case .finish(let outcome):
             drop(id, in: slot)
+            if run.convergence.endsFormerWrites(outcome) { book.former.end(run.key) }
             let isReverting = run.convergence.goal == .prior
             let isNews = outcome.isNews(after: book.controls[run.key]?.outcome)
             progress.effects.append(
@@ -348,6 +336,10 @@ struct Dispatch: Sendable {
                         timeLeft: run.convergence.timeLeft(progress.now), identityAge: run.convergence.identityAge,
                         isLikelyLast: isLast)))
             return false
+        }
+        guard !book.isLeaseAway else {
+            runs[run.id]?.postpone()
+            return true
         }
         if let refusal = book.permitRecord(entry, revision: run.revision) {
             runs[run.id]?.didNotRecord(refusal)
