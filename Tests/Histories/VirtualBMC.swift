@@ -72,6 +72,13 @@ struct VirtualBMC: Sendable {
         load = VirtualLoad(of: isTray ? resources : [node], isTray: isTray, seed: random)
     }
 
+    /// Whether it has ever obeyed a write of the agent.
+    var wasEverWritten: Bool {
+        [machine, spare].contains { machine in
+            machine?.registers.values.contains { $0.record.contains { $0.author == .agent } } == true
+        }
+    }
+
     /// What is wrong at a moment.
     func fault(at now: Timestamp) -> HistoryStep.FaultKind? { fault.flatMap { now < $0.until ? $0.kind : nil } }
 

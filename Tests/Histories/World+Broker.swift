@@ -147,7 +147,9 @@ extension World {
     func decided(_ records: Records) {
         for refusal in records.refused { check(refusal.reason, to: refusal.alert) }
         for reading in records.changes.readings where reading.isBaseline {
-            if written[reading.breach]?.contains(HistorySite.node(of: reading.resource)) == true {
+            let node = HistorySite.node(of: reading.resource)
+            // Of writes that were all refused nothing was ever in force.
+            if written[reading.breach]?.contains(node) == true, bmcs[node]?.wasEverWritten == true {
                 fail("\(reading.watts) of \(reading.resource) were taken for what it drew before, after a write")
             }
         }
