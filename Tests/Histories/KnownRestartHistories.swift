@@ -191,4 +191,47 @@ import Testing
                 (7637, .alert(breach: 1, .resolved, isCritical: false, [], .init())),
             ])
     }
+
+    /// An intent was durable, then a mark on its control that was made meanwhile took it back, and the write went out.
+    @Test func aMarkThatTakesBackAnIntent() {
+        expectWell(
+            seeds: 40477...40477,
+            [
+                (
+                    98,
+                    .alert(
+                        breach: 1, .escalated, isCritical: true,
+                        [hint("n1-gpu0", .powerCap, 600, priority: 3), hint("n2", .throttle, priority: 2)],
+                        .init(copies: 2, delay: 0, skew: -9000, isForged: true))
+                ),
+                (
+                    14928,
+                    .alert(
+                        breach: 1, .active, isCritical: true,
+                        [hint("store", .powerCap, 100, priority: 3), hint("n2-gpu0", .suspend, priority: 3)],
+                        .init(copies: 1, delay: 0, skew: 0, isForged: false))
+                ),
+                (
+                    78,
+                    .alert(
+                        breach: 1, .active, isCritical: true, [hint("n2-gpu0", .throttle, priority: 1)],
+                        .init(copies: 2, delay: 0, skew: 0, isForged: true))
+                ),
+                (
+                    398,
+                    .alert(
+                        breach: 1, .active, isCritical: false, [hint("n2", .powerCap, 600, priority: 2)],
+                        .init(copies: 2, delay: 0, skew: 0, isForged: true))
+                ),
+                (
+                    11528,
+                    .alert(
+                        breach: 1, .escalated, isCritical: false,
+                        [
+                            hint("n3-gpu1", .suspend, priority: 1), hint("n2", .powerCap, 250, priority: 2),
+                            hint("n1-gpu0", .suspend, priority: 1), hint("n1", .suspend, priority: 3),
+                        ], .init(copies: 1, delay: 0, skew: 0, isForged: false))
+                ),
+            ])
+    }
 }

@@ -101,6 +101,7 @@ extension Breaches {
         claimPlace(of: entry)
         let outcome = controls[key]?.outcome
         if outcome?.code == .applied || outcome?.isNodeOff == true, !demands(on: key).isEmpty { unsettle(key) }
+        recording[key] = entry
         return nil
     }
 
@@ -123,19 +124,6 @@ extension Breaches {
         let node = resource.type == .gpu ? resource.parent ?? resource.id : resource.id
         if case .power? = controls[ControlKey(resource: node, facet: .powerState)]?.entry.intent { return true }
         return false
-    }
-
-    mutating func adopt(_ entry: ControlEntry) {
-        guard let known = controls[entry.key]?.entry else { return }
-        var entry = entry
-        entry.isPowerCycled = entry.isPowerCycled ?? known.isPowerCycled
-        if known.bmc != entry.bmc {
-            // The inventory was read again while it was under way.
-            entry.bmc = known.bmc
-            entry.locator = known.locator
-            entry.isMoved = known.isMoved
-        }
-        controls[entry.key]?.entry = entry
     }
 
     /// The node's power is about to be switched, and with it go the limits that live in what it powers.

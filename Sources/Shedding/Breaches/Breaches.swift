@@ -49,6 +49,8 @@ public struct Breaches: Sendable {
     var writtenBMCs: [UUIDText: Set<BMC.Address>] = [:]
     /// What is not durable yet.
     var changeLog: ChangeLog
+    /// Entries whose intents are on their way to the disk.
+    var recording: [ControlKey: ControlEntry] = [:]
     /// ``nextDue`` as far as it is a matter of breaches; nil where that has to be worked out anew.
     private var breachesDue: Timestamp??
     /// Which key has what its BMC holds once, and which keys share it.
@@ -89,7 +91,7 @@ public struct Breaches: Sendable {
     /// Takes what has to be made durable, once.
     public mutating func takeChanges() -> Changes {
         for id in changeLog.breaches where breaches[id]?.isClosed == true { breaches[id]?.retire() }
-        return changeLog.take(breaches: breaches, controls: controls, freezes: freezes.all)
+        return recorded(changeLog.take(breaches: breaches, controls: controls, freezes: freezes.all))
     }
 
     /// The earliest time at which ``tick(now:)`` can have anything to do, which may lie in the past; nil where it has
@@ -139,7 +141,7 @@ public struct Breaches: Sendable {
     /// What a control told of itself while something was done with it.
     mutating func saw(_ reading: Reading, of key: ControlKey) {
         // What was said of it is not so any more. Where several are looked at together, its own end comes later.
-        if let outcome = controls[key]?.outcome, outcome.code == .applied, let known = outcome.value,
+        if let outcome = controls[key]?.outcome, let known = outcome.value,
             !known.matches(reading.value), !demands(on: key).isEmpty
         {
             unsettle(key)

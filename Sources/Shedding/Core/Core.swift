@@ -306,6 +306,7 @@ public struct Core: Sendable {
         if dueBatch == batch { dueBatch = nil }
         if let run = intents.removeValue(forKey: batch) {
             if let failure {
+                if let key = dispatch.key(of: run) { book.didNotRecord(key) }
                 dispatch.didNotRecord(run, reason: failure, &step.progress)
             } else {
                 dispatch.didRecord(run, &book)

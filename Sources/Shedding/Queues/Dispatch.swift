@@ -346,7 +346,7 @@ struct Dispatch: Sendable {
             return true
         }
         progress.intents.append(
-            Progress.Intent(run: run.id, entry: entry, outcome: book.controls[entry.key]?.outcome))
+            Progress.Intent(run: run.id, entry: book.merged(entry), outcome: book.controls[entry.key]?.outcome))
         return false
     }
 
