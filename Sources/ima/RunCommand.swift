@@ -26,13 +26,18 @@ struct RunCommand: AsyncParsableCommand {
         var logger = Logger(label: "ima") { _ in LogLineHandler(configuration.logFormat) }
         logger.logLevel = level
         do {
-            let agent = try await buildAgent(configuration: configuration, logger: logger)
-            logger.notice(
-                "starting",
-                metadata: [
-                    "agent": "\(configuration.agentID)", "mode": "\(configuration.mode.rawValue)",
-                    "resources": "\(configuration.site.order.count)", "broker": "\(configuration.bus.address)",
-                ])
+            var metadata: Logger.Metadata = [
+                "agent": "\(configuration.agentID)", "mode": "\(configuration.mode.rawValue)",
+                "resources": "\(configuration.site.order.count)", "broker": "\(configuration.bus.address)",
+            ]
+            guard let standby = configuration.standby else {
+                let agent = try await buildAgent(configuration: configuration, logger: logger)
+                logger.notice("starting", metadata: metadata)
+                return try await agent.run()
+            }
+            let agent = try StandbyAgent(configuration: configuration, logger: logger)
+            metadata["standby"] = "\(standby.site)/\(standby.shard)"
+            logger.notice("starting", metadata: metadata)
             try await agent.run()
         } catch {
             throw Failure("\(error)")

@@ -50,7 +50,7 @@ struct ConfigurationKey: Sendable {
 extension ConfigurationKey {
     /// Every key that there is. What a reader reads and this does not list fails a test.
     static let all: [ConfigurationKey] =
-        fixed + bus + enforcement + redfish + limits + [
+        fixed + bus + standby + enforcement + redfish + limits + [
             .init("trust.source", .named) { _ in "" },
             .init("trust.jwks", .named) { _ in "" },
             .init("trust.allow_unsigned", .named) { _ in "" },
@@ -95,6 +95,19 @@ extension ConfigurationKey {
         .text("broker.oauth2.client_secret_file", .restart) { $0.oauth2?.secretFile },
         .text("broker.oauth2.scope", .restart) { $0.oauth2?.scope },
         .text("broker.oauth2.ca", .restart) { $0.oauth2?.authorities },
+    ]
+
+    private static let standby: [ConfigurationKey] = [
+        .text("standby.etcd.endpoints", .restart) { $0.standby?.endpoints.joined(separator: ", ") },
+        .text("standby.etcd.tls.ca", .restart) { $0.standby?.tls?.authorities },
+        .text("standby.etcd.tls.certificate", .restart) { $0.standby?.tls?.certificate },
+        .text("standby.etcd.tls.key", .restart) { $0.standby?.tls?.key },
+        .text("standby.etcd.username", .restart) { $0.standby?.login?.username },
+        .text("standby.etcd.password_file", .restart) { $0.standby?.login?.passwordFile },
+        .text("standby.etcd.prefix", .restart) { $0.standby?.prefix },
+        .text("standby.site", .restart) { $0.standby?.site },
+        .text("standby.shard", .restart) { $0.standby?.shard },
+        .text("standby.ttl", .restart) { $0.standby.map { Quantities.text($0.ttl) } },
     ]
 
     private static let enforcement: [ConfigurationKey] = [

@@ -32,6 +32,8 @@ struct StatusSnapshot: Sendable {
     /// Whether the alerts' topics are subscribed; nil where that is not known here.
     var isBrokerReady: Bool?
     var agentID = ""
+    /// Its role beside others, who leads, and how the etcd is that they share; nil: it is alone.
+    var standby: JSONValue?
     /// What of it waits.
     var parked: Set<UUIDText> = []
 
@@ -85,7 +87,7 @@ struct StatusSnapshot: Sendable {
         let json: JSONValue = [
             "agent": .string(agentID), "version": .string(Build.text), "at": .string(now.description),
             // One agent alone leads itself.
-            "standby": ["role": "leader", "leader": .string(agentID)],
+            "standby": standby ?? ["role": "leader", "leader": .string(agentID)],
             "awaiting_resume": confirmation.map { .string($0.reason) } ?? .null,
             "mode": .string(mode.rawValue), "generation": .number(JSONNumber(generation)),
             "configuration": configuration,

@@ -7,6 +7,10 @@ import Site
 /// Performs the core's orders on BMCs, each through the client of its slot.
 struct BMCPerformer: Sendable {
     let clients: ClientDirectory
+    /// Whether this agent may write at this very moment; nil where it is alone and always may.
+    var mayWrite: (@Sendable () -> Bool)?
+    /// How long a write may take that another agent has begun: its request, and a task that the BMC makes of it.
+    var longestWrite = Duration.seconds(60)
 
     func read(_ order: ReadOrder) async -> Result<Reading, BMCFault> {
         do throws(BMCFault) {
@@ -26,6 +30,7 @@ struct BMCPerformer: Sendable {
         guard let bmc = order.bmc else { return [] }
         let context = RequestContext(priority: order.priority, deadline: .now + order.timeLeft)
         do throws(BMCFault) {
+            try await waitForRight(until: context.deadline)
             let client = try await client(bmc, order.slot)
             if let only = order.changes.first, order.changes.count == 1 {
                 return [await client.write(only.write, only.entry, context: context)]
@@ -34,6 +39,22 @@ struct BMCPerformer: Sendable {
                 order.changes.map { BMCClient.Change(write: $0.write, entry: $0.entry) }, context: context)
         } catch {
             return order.changes.map { _ in .failure(error) }
+        }
+    }
+
+    /// How often it is looked whether the right to write is back.
+    private static let patience = Duration.milliseconds(50)
+
+    /// The core begins no write without the right to it. Between its step and this moment it may have gone, as where this
+    /// process was stopped; and it may come back.
+    private func waitForRight(until deadline: ContinuousClock.Instant?) async throws(BMCFault) {
+        guard let mayWrite else { return }
+        while !mayWrite() {
+            if Task.isCancelled { throw BMCFault(.cancelled, "another agent leads; nothing was sent") }
+            if let deadline, deadline <= .now {
+                throw BMCFault(.outOfTime, "the right to write did not come back in time; nothing was sent")
+            }
+            try? await Task.sleep(for: Self.patience)
         }
     }
 

@@ -4,6 +4,7 @@ import PowerEvents
 import ServiceLifecycle
 import Shedding
 import Site
+import StrictJSON
 import Synchronization
 
 /// The core's shell: hands it everything that happens, one after the other, and performs what it says. Decides nothing.
@@ -17,6 +18,12 @@ actor Enforcer: Service {
         let facts: FactLog
         let metrics: AgentMetrics
         let configuration: ConfigurationState
+        /// As ``StatusSnapshot/standby``; nil where it is alone.
+        let standby: (@Sendable () -> JSONValue)?
+        /// How long writes may still begin; nil where that has no end.
+        let timeLeft: (@Sendable () -> Duration)?
+        /// Whether another agent led before, which may have left writes on their way.
+        let takesOver: Bool
         let wakeOutbox: @Sendable () -> Void
     }
 
@@ -55,6 +62,8 @@ actor Enforcer: Service {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 parts.facts.tellFrozen(core.book.freezes)
+                renewLease()
+                if parts.takesOver { step(.takenOver(longestWrite: parts.performer.longestWrite)) }
                 step(.started)
                 group.addTask { await self.consumeArrivals() }
                 group.addTask { await self.passTime() }
@@ -85,6 +94,18 @@ actor Enforcer: Service {
             atRest.continuation.finish()
             Task { await self.cancelAll() }
         }
+    }
+
+    /// The right to write lasts a while longer, or has gone for now.
+    func renewLease() {
+        if let left = parts.timeLeft?() { step(.lease(until: now().steady + left)) }
+    }
+
+    /// The right to write has gone for good: whatever is under way ends now, and what it would have answered counts no more.
+    func loseLease() {
+        step(.leaseLost)
+        parts.keeper.giveUpOnFailure()
+        cancelAll()
     }
 
     private func cancelAll() {

@@ -1,0 +1,55 @@
+import Logging
+import Prometheus
+import Replication
+import ServiceLifecycle
+
+/// Shows how the agents and their etcd stand, and says aloud what changes of it.
+struct StandbyWatch: Service {
+    let status: @Sendable () -> ReplicationStatus
+    let leads: @Sendable () -> Bool
+    let metrics: StandbyMetrics
+    let logger: Logger
+
+    private static let period = Duration.milliseconds(500)
+
+    func run() async throws {
+        var known: ReplicationStatus?
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                let status = status()
+                metrics.show(status)
+                tell(status, after: known)
+                known = status
+                try await Task.sleep(for: Self.period)
+            }
+        }
+    }
+
+    private func tell(_ status: ReplicationStatus, after known: ReplicationStatus?) {
+        if status.trouble != known?.trouble {
+            if let trouble = status.trouble {
+                let consequence =
+                    status.role == .follower
+                    ? "this standby could not take over now"
+                    : "nothing is written to any BMC and nothing is released until etcd answers again"
+                logger.critical("\(consequence)", metadata: ["reason": "\(trouble)"])
+            } else if known != nil {
+                logger.notice("etcd and the shared journal are in order again")
+            }
+        }
+        if status.role == .follower, status.leader != known?.leader, let leader = status.leader {
+            logger.notice("this agent is a standby", metadata: ["leader": "\(leader)", "entry": "\(status.applied)"])
+        }
+        for endpoint in status.endpoints {
+            let before = known?.endpoints.first { $0.url == endpoint.url }
+            guard before?.isHealthy ?? true != endpoint.isHealthy else { continue }
+            if endpoint.isHealthy {
+                logger.notice("a member of etcd answers again", metadata: ["endpoint": "\(endpoint.url)"])
+            } else {
+                logger.warning(
+                    "a member of etcd does not answer",
+                    metadata: ["endpoint": "\(endpoint.url)", "reason": "\(endpoint.trouble ?? "unknown")"])
+            }
+        }
+    }
+}
