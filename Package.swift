@@ -56,6 +56,9 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        // SQLite's session extension: in C because its declarations hide behind macros.
+        .target(name: "CSQLiteSession", linkerSettings: [.linkedLibrary("sqlite3")]),
+
         .target(name: "StrictJSON", swiftSettings: strict),
         .target(name: "Retrying", swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
@@ -79,9 +82,16 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Journal",
-            dependencies: ["PowerEvents", "Retrying", "Shedding", "Site", "StrictJSON", grdb],
+            dependencies: ["CSQLiteSession", "PowerEvents", "Retrying", "Shedding", "Site", "StrictJSON", grdb],
             // The histories write tens of millions of records: unoptimised, that alone would take minutes of each test run.
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+        // The journal of several agents: etcd, the log that it keeps, and who leads.
+        .target(
+            name: "Replication",
+            dependencies: [
+                "Curl", "Journal", "OpenSSL", "PowerEvents", "Retrying", "Site", "StrictJSON", logging,
+            ],
+            swiftSettings: strict),
         .target(
             name: "EventBus",
             dependencies: ["Mosquitto", "Site", logging],
@@ -184,6 +194,13 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: ["BadDisk", "Journal", "PowerEvents", "Shedding", "Site", "StrictJSON", "TestSupport", grdb],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ReplicationTests",
+            dependencies: [
+                "Curl", "FleetSimulator", "Journal", "OpenSSL", "PowerEvents", "Replication", "Shedding", "Site",
+                "StrictJSON", "TestSupport", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EventBusTests", dependencies: ["EventBus", "Mosquitto", "OpenSSL", "TestSupport", logging],

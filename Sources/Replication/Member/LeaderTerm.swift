@@ -1,0 +1,38 @@
+public import Journal
+public import PowerEvents
+
+/// One time of leading: from when a member was elected and had everything, to when it lost or gave up the lease.
+public final class LeaderTerm: Sendable {
+    public typealias Reply = @Sendable (ForwardedAnswer) async -> Void
+
+    /// Commits through the log: what is not in etcd fails. Closed with the term.
+    public let journal: JournalDatabase
+    /// The right to write to machines.
+    public let fence: WriteFence
+    /// By this member's wall clock.
+    public let since: Timestamp
+    /// The member that led before, where it did not end its term and so may have writes in flight; nil after a planned
+    /// hand-over, in a new log, and where it was this member itself.
+    public let takesOverFrom: String?
+    /// Time left to write, each time that the lease was renewed, the first time included; ends with the term.
+    public let deadlines: AsyncStream<Duration>
+    /// What standbys were asked; ends with the term. An answer that comes too late goes nowhere.
+    public let calls: AsyncStream<(ForwardedCall, reply: Reply)>
+    let ending: Ending
+
+    init(
+        journal: JournalDatabase, fence: WriteFence, since: Timestamp, takesOverFrom: String?,
+        deadlines: AsyncStream<Duration>, calls: AsyncStream<(ForwardedCall, reply: Reply)>, ending: Ending
+    ) {
+        self.journal = journal
+        self.fence = fence
+        self.since = since
+        self.takesOverFrom = takesOverFrom
+        self.deadlines = deadlines
+        self.calls = calls
+        self.ending = ending
+    }
+
+    /// Returns when the term is over, or the calling task is cancelled (``TermEnd/ended``).
+    public func over() async -> TermEnd { await ending.wait() }
+}
