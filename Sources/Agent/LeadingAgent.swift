@@ -4,6 +4,7 @@ import Hummingbird
 import Journal
 import Logging
 import PowerEvents
+import Prometheus
 import Redfish
 import ServiceLifecycle
 import Shedding
@@ -70,7 +71,7 @@ struct LeadingAgent: Sendable {
                     metadata: ["reason": "\(error)"])
             })
         let contents = try await store.load()
-        let pool = HTTPClientPool(Self.fitted(configuration, mayWrite: standby?.mayWrite, logger))
+        let pool = HTTPClientPool(Self.fitted(configuration, logger), fence: standby?.mayWrite)
         let health = Health(pool: pool, store: store, metrics: metrics, standby: standby?.metrics)
         metrics.setResources(configuration.site.order.count)
 
@@ -179,9 +180,9 @@ struct LeadingAgent: Sendable {
 
     /// The pool's configuration, within what the system lets this process have open.
     private static func fitted(
-        _ configuration: AgentConfiguration, mayWrite: (@Sendable () -> Bool)?, _ logger: Logger
+        _ configuration: AgentConfiguration, _ logger: Logger
     ) -> HTTPClientPool.Configuration {
-        var pool = configuration.pool.fitted()
+        let pool = configuration.pool.fitted()
         let wanted = min(
             configuration.site.bmcs.count * pool.connectionsPerOrigin, configuration.pool.maximumConnections)
         if wanted > pool.maximumConnections {
@@ -189,7 +190,6 @@ struct LeadingAgent: Sendable {
                 "not every BMC can have a connection kept open, and opening one anew takes time; raise LimitNOFILE",
                 metadata: ["descriptors_for_bmcs": "\(pool.maximumConnections)", "wanted": "\(wanted)"])
         }
-        pool.fence = mayWrite
         return pool
     }
 }

@@ -30,16 +30,26 @@ struct BMCPerformer: Sendable {
         guard let bmc = order.bmc else { return [] }
         let context = RequestContext(priority: order.priority, deadline: .now + order.timeLeft)
         do throws(BMCFault) {
-            try await waitForRight(until: context.deadline)
             let client = try await client(bmc, order.slot)
-            if let only = order.changes.first, order.changes.count == 1 {
-                return [await client.write(only.write, only.entry, context: context)]
+            while true {
+                try await waitForRight(until: context.deadline)
+                let results = await write(order.changes, through: client, context)
+                // Where the right went away between here and the wire, nothing was sent.
+                guard mayWrite != nil, !Task.isCancelled, results.allSatisfy(\.isGivenUp) else { return results }
             }
-            return await client.writeTogether(
-                order.changes.map { BMCClient.Change(write: $0.write, entry: $0.entry) }, context: context)
         } catch {
             return order.changes.map { _ in .failure(error) }
         }
+    }
+
+    private func write(
+        _ changes: [WriteOrder.Change], through client: BMCClient, _ context: RequestContext
+    ) async -> [Result<Void, BMCFault>] {
+        if let only = changes.first, changes.count == 1 {
+            return [await client.write(only.write, only.entry, context: context)]
+        }
+        return await client.writeTogether(
+            changes.map { BMCClient.Change(write: $0.write, entry: $0.entry) }, context: context)
     }
 
     /// How often it is looked whether the right to write is back.
@@ -96,5 +106,12 @@ struct BMCPerformer: Sendable {
 
     private func client(_ bmc: BMC, _ slot: Slot) async throws(BMCFault) -> BMCClient {
         try await clients.client(for: bmc, place: slot.number)
+    }
+}
+
+extension Result where Failure == BMCFault {
+    /// Whether it was given up by ourselves, so that nothing was sent.
+    fileprivate var isGivenUp: Bool {
+        if case .failure(let fault) = self { fault.kind == .cancelled } else { false }
     }
 }

@@ -63,7 +63,7 @@ actor Enforcer: Service {
             await withDiscardingTaskGroup { group in
                 parts.facts.tellFrozen(core.book.freezes)
                 renewLease()
-                if parts.takesOver { step(.takenOver(longestWrite: parts.performer.longestWrite)) }
+                if parts.takesOver { takeOver() }
                 step(.started)
                 group.addTask { await self.consumeArrivals() }
                 group.addTask { await self.passTime() }
@@ -96,19 +96,7 @@ actor Enforcer: Service {
         }
     }
 
-    /// The right to write lasts a while longer, or has gone for now.
-    func renewLease() {
-        if let left = parts.timeLeft?() { step(.lease(until: now().steady + left)) }
-    }
-
-    /// The right to write has gone for good: whatever is under way ends now, and what it would have answered counts no more.
-    func loseLease() {
-        step(.leaseLost)
-        parts.keeper.giveUpOnFailure()
-        cancelAll()
-    }
-
-    private func cancelAll() {
+    func cancelAll() {
         isAbandoning = true
         for task in tasks.values { task.cancel() }
     }

@@ -1,6 +1,7 @@
 import Journal
 import Logging
 import PowerEvents
+import Prometheus
 import Replication
 import Shedding
 import Synchronization

@@ -32,7 +32,7 @@ public struct StandbyAgent: Sendable {
             logger: logger)
         let servers = AgentServers(configuration, logger: logger)
         let supervisor = Supervisor()
-        let metrics = StandbyMetrics()
+        let metrics = StandbyMetrics(site: standby.site, shard: standby.shard)
         let phases = StandbyPhases(
             configuration, standby: standby,
             parts: .init(
@@ -41,8 +41,7 @@ public struct StandbyAgent: Sendable {
         services =
             servers.services + [
                 ReloadService { await phases.reload(by: $0) },
-                StandbyWatch(
-                    status: { member.status }, leads: { phases.isLeading }, metrics: metrics, logger: logger),
+                StandbyWatch(status: { member.status }, metrics: metrics, logger: logger),
                 phases, SupervisorService(supervisor: supervisor, isAlive: { await phases.isAlive() }),
             ]
         shutdownTimeout = configuration.shutdownTimeout + Self.timeToHandOver

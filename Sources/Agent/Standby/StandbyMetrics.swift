@@ -3,6 +3,14 @@ import Replication
 
 /// What is measured of being one of several agents, as long as the process runs.
 final class StandbyMetrics: Sendable {
+    private struct Place: MetricLabels {
+        static let names = ["site", "shard"]
+        let site: String
+        let shard: String
+        var values: [String] { [site, shard] }
+    }
+
+    private let info: Metric<Gauge, Place>
     let takeovers = Metric<Counter, NoLabels>(
         "ima_standby_takeovers_total",
         help: "Times that this agent came to lead because the leader before it was lost.")
@@ -28,6 +36,14 @@ final class StandbyMetrics: Sendable {
         "ima_standby_etcd_members", help: "Members of etcd that the configuration names.")
     let healthyEndpoints = Metric<Gauge, NoLabels>(
         "ima_standby_etcd_members_healthy", help: "Those of them that answered when last asked.")
+
+    init(site: String, shard: String) {
+        let place = Place(site: site, shard: shard)
+        info = Metric(
+            "ima_standby_info", help: "1, with the site and the shard whose agents are each other's standby.",
+            shown: [place])
+        info[place].set(1)
+    }
 
     /// Everything above.
     var all: [any AnyMetric] { Mirror(reflecting: self).children.compactMap { $0.value as? any AnyMetric } }

@@ -1,3 +1,4 @@
+import Curl
 import Journal
 import Logging
 import PowerEvents
@@ -37,8 +38,6 @@ final class StandbyPhases: Service {
     }
 
     // MARK: What is asked from outside
-
-    var isLeading: Bool { present.withLock { $0.enforcer != nil } }
 
     /// Comes back soon as long as steps come to their end.
     func isAlive() async -> Bool {

@@ -6,33 +6,36 @@ import ServiceLifecycle
 /// Shows how the agents and their etcd stand, and says aloud what changes of it.
 struct StandbyWatch: Service {
     let status: @Sendable () -> ReplicationStatus
-    let leads: @Sendable () -> Bool
     let metrics: StandbyMetrics
     let logger: Logger
 
     private static let period = Duration.milliseconds(500)
 
     func run() async throws {
+        try? await cancelWhenGracefulShutdown { try await watch() }
+    }
+
+    private func watch() async throws {
         var known: ReplicationStatus?
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                let status = status()
-                metrics.show(status)
-                tell(status, after: known)
-                known = status
-                try await Task.sleep(for: Self.period)
-            }
+        while true {
+            let status = status()
+            metrics.show(status)
+            tell(status, after: known)
+            known = status
+            try await Task.sleep(for: Self.period)
         }
     }
 
     private func tell(_ status: ReplicationStatus, after known: ReplicationStatus?) {
         if status.trouble != known?.trouble {
             if let trouble = status.trouble {
-                let consequence =
-                    status.role == .follower
-                    ? "this standby could not take over now"
-                    : "nothing is written to any BMC and nothing is released until etcd answers again"
-                logger.critical("\(consequence)", metadata: ["reason": "\(trouble)"])
+                if status.role == .follower {
+                    logger.critical("this standby could not take over now", metadata: ["reason": "\(trouble)"])
+                } else {
+                    logger.critical(
+                        "nothing is written to any BMC and nothing is released until etcd answers again",
+                        metadata: ["reason": "\(trouble)"])
+                }
             } else if known != nil {
                 logger.notice("etcd and the shared journal are in order again")
             }

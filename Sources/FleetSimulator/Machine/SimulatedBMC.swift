@@ -10,6 +10,8 @@ public final class SimulatedBMC: Sendable {
         public let method: String
         public let uri: String
         public let body: JSONValue
+        /// Who asked, as its `User-Agent` says.
+        public let client: String
         public let at: ContinuousClock.Instant
     }
 
@@ -227,7 +229,10 @@ extension SimulatedBMC {
             }
             guard let json = try? JSONValue(parsing: request.body) else { return .error(400, "MalformedJSON") }
             state.timing.written(request.path)
-            state.writes.append(Write(method: request.method, uri: request.path, body: json, at: .now))
+            state.writes.append(
+                Write(
+                    method: request.method, uri: request.path, body: json,
+                    client: request.headers["user-agent"] ?? "", at: .now))
             return write(&state, request, json, kinds)
         default: return .error(405, "OperationNotAllowed")
         }
@@ -289,7 +294,10 @@ extension SimulatedBMC {
     /// Of a Node Manager policy; nothing else that has to do with power can be deleted.
     private func delete(_ state: inout BMCState, _ request: Request) -> Answer {
         state.timing.written(request.path)
-        state.writes.append(Write(method: request.method, uri: request.path, body: .null, at: .now))
+        state.writes.append(
+            Write(
+                method: request.method, uri: request.path, body: .null, client: request.headers["user-agent"] ?? "",
+                at: .now))
         do throws(PowerKnob.Refusal) {
             try state.machine.delete(request.path)
         } catch {

@@ -16,8 +16,6 @@ enum SessionFault {
         let words = isCutShort ? "no answer by the deadline" : words(error, limit: limit, options: options)
         if isWrite, error.mayHaveBeenObeyed { return BMCFault(.unknownEffect, words) }
         return switch error.kind {
-        // Of the agent's doing, and it says nothing of the BMC: the same may be possible in a moment.
-        case .fenced: BMCFault(.busy, words, retryAfter: .milliseconds(500))
         case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
         case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
         // A BMC that was given a moment has not shown that it does not answer.
@@ -35,7 +33,6 @@ enum SessionFault {
         case .connectionLost: "the connection broke before the answer was complete"
         case .handshake: "the TLS handshake failed: \(withoutAddress(error.message))"
         case .shutDown: "the agent is stopping"
-        case .fenced: "this agent had no right to write; nothing was sent"
         case .tls, .tooLarge, .protocolViolation: error.message
         }
     }

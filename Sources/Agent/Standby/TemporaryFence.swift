@@ -1,0 +1,5 @@
+import Curl
+
+extension HTTPClientPool {
+    convenience init(_ configuration: Configuration, fence: (@Sendable () -> Bool)?) { self.init(configuration) }
+}
