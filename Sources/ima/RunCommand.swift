@@ -15,6 +15,12 @@ struct RunCommand: AsyncParsableCommand {
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical")
     var logLevel = "info"
 
+    @Flag(
+        name: .long,
+        help: "With a standby, after all of etcd's data were lost: this agent's journal begins a new log. For one start of one agent, whose journal is the latest."
+    )
+    var beginLog = false
+
     func run() async throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw Failure("--log-level: no such level (got \"\(logLevel)\")", code: 2)
@@ -35,7 +41,7 @@ struct RunCommand: AsyncParsableCommand {
                 logger.notice("starting", metadata: metadata)
                 return try await agent.run()
             }
-            let agent = try StandbyAgent(configuration: configuration, logger: logger)
+            let agent = try StandbyAgent(configuration: configuration, mayBeginLog: beginLog, logger: logger)
             metadata["standby"] = "\(standby.site)/\(standby.shard)"
             logger.notice("starting", metadata: metadata)
             try await agent.run()

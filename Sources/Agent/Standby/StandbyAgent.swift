@@ -19,17 +19,18 @@ public struct StandbyAgent: Sendable {
 
     /// Opens the journal; nothing runs yet.
     ///
+    /// - Parameter mayBeginLog: whether a journal of a log that etcd has lost may begin a new one
     /// - Throws: an error that names the file, key or journal that is to blame, or a configuration without `standby:`
     public init(
-        configuration: AgentConfiguration, logger: Logger,
+        configuration: AgentConfiguration, mayBeginLog: Bool = false, logger: Logger,
         wall: @escaping @Sendable () -> Timestamp = { WallClock.now() }
     ) throws {
         guard let standby = configuration.standby else { throw NoStandby() }
         // Found out now and not at the first takeover.
         _ = try KeyFiles.signingKey(configuration.signing.key, keyID: configuration.signing.keyID)
-        let member = try StandbyMember(
-            ReplicationSettings(standby, member: configuration.agentID), journal: configuration.journal, now: wall,
-            logger: logger)
+        var settings = ReplicationSettings(standby, member: configuration.agentID)
+        settings.mayBeginAnew = mayBeginLog
+        let member = try StandbyMember(settings, journal: configuration.journal, now: wall, logger: logger)
         let servers = AgentServers(configuration, logger: logger)
         let supervisor = Supervisor()
         let metrics = StandbyMetrics(site: standby.site, shard: standby.shard)
