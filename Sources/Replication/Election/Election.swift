@@ -50,7 +50,7 @@ struct Election: Sendable {
     private enum Role: Hashable {
         case following
         case asking(attempt: Int, sent: BootInstant)
-        case campaigning(attempt: Int, sent: BootInstant, lease: Int64, granted: BootInstant, ttl: Duration)
+        case campaigning(attempt: Int, lease: Int64, granted: BootInstant, ttl: Duration)
         case leading(Lead)
     }
 
@@ -166,31 +166,33 @@ struct Election: Sendable {
 
     private mutating func take(campaign input: Input, _ now: BootInstant) -> [Request] {
         switch (role, input) {
-        case (.asking(let attempt, let sent), .granted(attempt, let lease, let ttl)):
+        case (.asking(let attempt, let sent), .granted(let answered, let lease, let ttl)) where answered == attempt:
             attempts += 1
-            role = .campaigning(attempt: attempts, sent: now, lease: lease, granted: sent, ttl: min(ttl, self.ttl))
+            role = .campaigning(attempt: attempts, lease: lease, granted: sent, ttl: min(ttl, self.ttl))
             return [.campaign(attempts, lease: lease)]
-        case (.asking(let attempt, _), .notGranted(attempt)):
+        case (.asking(let attempt, _), .notGranted(let answered)) where answered == attempt:
             return backOff(now)
         case (_, .granted(_, let lease, _)):
             return [.revoke(lease: lease)]
-        case (.campaigning(let attempt, _, let lease, let granted, let ttl), .won(attempt, let revision)):
+        case (.campaigning(let attempt, let lease, let granted, let ttl), .won(let answered, let revision))
+        where answered == attempt:
             let end = granted + (ttl - margin)
             role = .leading(
                 Lead(lease: lease, revision: revision, ttl: ttl, lastSent: granted, end: end))
             (key, keyRevision) = (.held(revision: revision, nonce: nil), max(keyRevision, revision))
             return [.elected(lease: lease, revision: revision), .open(until: end)] + proceed(now)
-        case (.campaigning(let attempt, _, let lease, _, _), .beaten(attempt)):
+        case (.campaigning(let attempt, let lease, _, _), .beaten(let answered)) where answered == attempt:
             // Somebody holds it; who, the watch says.
             key = nil
             return [.revoke(lease: lease)] + backOff(now)
-        case (.campaigning(let attempt, _, let lease, let granted, let ttl), .campaignUnanswered(attempt)):
+        case (.campaigning(let attempt, let lease, let granted, let ttl), .campaignUnanswered(let answered))
+        where answered == attempt:
             guard now < granted + ttl else {
                 key = nil
                 return [.revoke(lease: lease)] + backOff(now)
             }
             attempts += 1
-            role = .campaigning(attempt: attempts, sent: now, lease: lease, granted: granted, ttl: ttl)
+            role = .campaigning(attempt: attempts, lease: lease, granted: granted, ttl: ttl)
             return [.campaign(attempts, lease: lease)]
         default:
             return []

@@ -78,7 +78,7 @@ final class EtcdClient: Sendable {
 
     /// Tells what changes in a range, from a revision on, until something goes wrong, which it throws.
     func watch(
-        _ range: EtcdRange, from revision: Int64, take: (EtcdWatchNews) async throws -> Void
+        _ range: EtcdRange, from revision: Int64, take: @Sendable (EtcdWatchNews) async throws -> Void
     ) async throws {
         let index = order.withLock { $0.current }
         let endpoint = endpoints[index]

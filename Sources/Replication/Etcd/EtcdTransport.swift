@@ -77,7 +77,7 @@ struct EtcdTransport: Sendable {
     /// Watches until the connection ends, which is always an error.
     func watch(
         _ endpoint: EtcdEndpoint, _ body: String, token: String?,
-        take: (EtcdWatchNews) async throws -> Void
+        take: @Sendable (EtcdWatchNews) async throws -> Void
     ) async throws {
         var request = request(endpoint, "/v3/watch", body, token: token, limit: .seconds(2))
         // A member without a majority behind it says nothing otherwise.
