@@ -22,7 +22,7 @@ int ima_session_begin(sqlite3 *connection, const char *except, sqlite3_session *
 }
 
 int ima_session_changes(sqlite3_session *session, int *count, void **bytes) {
-    return sqlite3session_changeset(session, count, bytes);
+    return sqlite3session_patchset(session, count, bytes);
 }
 
 void ima_session_end(sqlite3_session *session) { sqlite3session_delete(session); }

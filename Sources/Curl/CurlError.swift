@@ -16,6 +16,8 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
         case tooLarge
         /// Malformed HTTP, an unsupported URL and the like.
         case protocolViolation
+        /// The pool's fence was closed when the request was about to go out.
+        case fenced
         /// The pool was shut down.
         case shutDown
     }

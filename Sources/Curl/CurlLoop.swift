@@ -7,6 +7,7 @@ struct CurlLoop {
 
     private let sockets: SocketWatch
     private let configuration: HTTPClientPool.Configuration
+    private let fence: HTTPClientPool.Fence?
     private var queue: RequestQueue
     private let handles = EasyHandles()
     private var shards: [CurlShard] = []
@@ -26,8 +27,9 @@ struct CurlLoop {
     /// Those that count against the bound, and how long this thread had been idle when each began.
     private var handshakes: [(transfer: Transfer, idleBefore: Duration)] = []
 
-    init(sockets: SocketWatch, configuration: HTTPClientPool.Configuration) {
+    init(sockets: SocketWatch, configuration: HTTPClientPool.Configuration, fence: HTTPClientPool.Fence?) {
         self.sockets = sockets
+        self.fence = fence
         self.configuration = configuration
         queue = RequestQueue(
             connectionsPerOrigin: configuration.connectionsPerOrigin, maximumInFlight: configuration.maximumInFlight)
@@ -124,7 +126,7 @@ struct CurlLoop {
                 held.append(submission)
                 continue
             }
-            guard let home, let transfer = Transfer(submission, handles: handles) else {
+            guard let home, let transfer = Transfer(submission, handles: handles, fence: fence) else {
                 queue.finished(origin: submission.origin, warm: false)
                 submission.fail(.protocolViolation, "libcurl has no memory for a handle")
                 continue

@@ -19,13 +19,15 @@ final class CurlWorker: Sendable {
     private static let handshakeGrace = Duration.milliseconds(20)
 
     private let configuration: HTTPClientPool.Configuration
+    private let fence: HTTPClientPool.Fence?
     private let mailbox = Mutex(Mailbox())
     private let sockets = SocketWatch()
     private let finished = DispatchSemaphore(value: 0)
     private let load = Mutex((inFlight: 0, waiting: 0))
 
-    init(_ configuration: HTTPClientPool.Configuration) {
+    init(_ configuration: HTTPClientPool.Configuration, fence: HTTPClientPool.Fence?) {
         self.configuration = configuration
+        self.fence = fence
     }
 
     func start(number: Int) {
@@ -68,7 +70,7 @@ final class CurlWorker: Sendable {
     var queueDepth: (inFlight: Int, waiting: Int) { load.withLock { $0 } }
 
     private func run() {
-        var loop = CurlLoop(sockets: sockets, configuration: configuration)
+        var loop = CurlLoop(sockets: sockets, configuration: configuration, fence: fence)
         while true {
             let (submissions, cancellations, renewal, stopping) = mailbox.withLock { mailbox in
                 defer {

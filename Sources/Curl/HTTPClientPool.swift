@@ -33,6 +33,10 @@ public final class HTTPClientPool: Sendable {
         }
     }
 
+    /// Whether a request that may change something may go out at this moment. Asked on a worker's thread, with the
+    /// connection open and nothing left but to send.
+    public typealias Fence = @Sendable () -> Bool
+
     private let workers: [CurlWorker]
     private let nextID = Atomic<UInt64>(1)
     /// By origin, the place of its worker: the same for the life of the pool, and as many for each.
@@ -40,14 +44,15 @@ public final class HTTPClientPool: Sendable {
 
     private static let libraryIsReady: Bool = ima_curl_global_init() == CURLE_OK
 
-    public init(_ configuration: Configuration = Configuration()) {
+    /// - Parameter fence: asked before each request but GETs; one that it refuses fails with ``CurlError/Kind/fenced``
+    public init(_ configuration: Configuration = Configuration(), fence: Fence? = nil) {
         _ = Self.libraryIsReady
         let count = configuration.workers > 0 ? configuration.workers : Self.defaultWorkers
         var share = configuration
         share.maximumInFlight = max(1, configuration.maximumInFlight / count)
         share.maximumConnections = max(1, configuration.maximumConnections / count)
         share.maximumPassing = max(1, configuration.maximumPassing / count)
-        workers = (0..<count).map { _ in CurlWorker(share) }
+        workers = (0..<count).map { _ in CurlWorker(share, fence: fence) }
         for (number, worker) in workers.enumerated() { worker.start(number: number) }
     }
 

@@ -38,6 +38,10 @@ public struct HTTPRequest: Sendable {
     /// Whether an answer that is compressed is delivered as it was before; its size is bounded as it is delivered. Asks
     /// for compression where no header says otherwise.
     public var decodesContent = false
+    /// The certificate that this side shows to a server which asks for one.
+    public var identity: TLSIdentity?
+    /// Takes a successful answer as it comes, instead of the whole at its end.
+    public var stream: HTTPStream?
     /// The path of a Unix socket to connect to instead of the URL's host.
     public var unixSocket: String?
 

@@ -11,6 +11,7 @@ final class Transfer {
     private let continuation: CheckedContinuation<HTTPResponse, any Error>
     let handle: UnsafeMutableRawPointer
     private let handles: EasyHandles
+    private let fence: HTTPClientPool.Fence?
     private var isSound = false
     let started = ContinuousClock.now
 
@@ -20,15 +21,17 @@ final class Transfer {
     /// Whether its connection ends with it.
     private(set) var isLast = false
     private(set) var isTooLarge = false
+    private var wasFenced = false
     private var headers: [(name: String, value: String)] = []
     private var body: [UInt8] = []
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     /// - Returns: nil where libcurl has no memory for a handle; the submission is then failed by the caller.
-    init?(_ submission: Submission, handles: EasyHandles) {
+    init?(_ submission: Submission, handles: EasyHandles, fence: HTTPClientPool.Fence?) {
         guard let handle = handles.take() else { return nil }
         self.handles = handles
+        self.fence = submission.request.method == .get ? nil : fence
         id = submission.id
         request = submission.request
         origin = submission.origin
@@ -65,11 +68,13 @@ final class Transfer {
                 returning: HTTPResponse(status: status, headers: headers, body: body, elapsed: .now - started))
             return
         }
+        if wasFenced { return fail(.fenced, "the right to write is over") }
         let text = String(cString: errorText)
         fail(
             isTooLarge ? .tooLarge : CurlError.kind(of: code),
             isTooLarge
-                ? "the answer is longer than \(request.maximumBodySize) bytes"
+                ? request.stream == nil
+                    ? "the answer is longer than \(request.maximumBodySize) bytes" : "the answer is no longer wanted"
                 : text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
     }
 
@@ -88,7 +93,7 @@ final class Transfer {
         // libcurl would otherwise obey https_proxy and friends of the environment.
         set(CURLOPT_NOPROXY, "*")
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(request.connectTimeout / .milliseconds(1))))
-        set(CURLOPT_TIMEOUT_MS, max(1, Int(request.timeout / .milliseconds(1))))
+        configureTime()
         set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         set(CURLOPT_TCP_NODELAY, 1)
         // For an address there is nothing to look up, but libcurl would go through all it remembers at each request.
@@ -128,12 +133,35 @@ final class Transfer {
             Transfer.from(user)?.receivedHeader(UnsafeRawBufferPointer(start: data, count: size * count)) ?? 0
         }
         ima_curl_setopt_prereq(handle) { user, _, _, _, _ in
-            Transfer.from(user)?.wasIssued = true
+            // What went out before, over a kept connection that turned out dead, stays issued.
+            guard let transfer = Transfer.from(user), transfer.mayGoOut() else { return CURL_PREREQFUNC_ABORT }
+            transfer.wasIssued = true
             return CURL_PREREQFUNC_OK
         }
     }
 
+    private func mayGoOut() -> Bool {
+        wasFenced = fence.map { !$0() } ?? false
+        return !wasFenced
+    }
+
+    private func configureTime() {
+        guard let stream = request.stream else {
+            return set(CURLOPT_TIMEOUT_MS, max(1, Int(request.timeout / .milliseconds(1))))
+        }
+        set(CURLOPT_LOW_SPEED_LIMIT, 1)
+        set(CURLOPT_LOW_SPEED_TIME, max(1, Int(stream.silence / .seconds(1))))
+        // A host that is gone says nothing, and neither does one that has nothing to say.
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_TCP_KEEPIDLE, 2)
+        set(CURLOPT_TCP_KEEPINTVL, 1)
+    }
+
     private func configureTrust() {
+        if let identity = request.identity {
+            set(CURLOPT_SSLCERT, identity.certificate)
+            set(CURLOPT_SSLKEY, identity.key)
+        }
         // Debian's libcurl has a default CAPATH, and with any CAPATH it reads every authority anew per connection.
         ima_curl_setopt_pointer(handle, CURLOPT_CAPATH, nil)
         switch request.tls {
@@ -160,6 +188,14 @@ final class Transfer {
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if let stream = request.stream {
+            var status = 0
+            ima_curl_getinfo_long(handle, CURLINFO_RESPONSE_CODE, &status)
+            if (200..<300).contains(status) {
+                isTooLarge = !stream.take(Array(bytes))
+                return isTooLarge ? 0 : bytes.count
+            }
+        }
         guard body.count + bytes.count <= request.maximumBodySize else {
             isTooLarge = true
             return 0

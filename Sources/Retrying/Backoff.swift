@@ -13,6 +13,7 @@
 /// | ``revert`` | 2 s, 4, 8, … 300 s, and up to a quarter more | a prior is owed for as long as it takes |
 /// | ``brokerConnection`` | 0.1 s, 0.2, … 15 s, and up to a quarter more | an alert must not wait for a broker that is back |
 /// | ``disk`` | 0.2 s, 0.4, 0.8, 1 s | caps wait for the disk to take what they write |
+/// | ``etcd`` | 50 ms, 100, 200, 400, 500 ms, and up to half more | what waits for etcd is a lease or a cap; its elections take half a second |
 ///
 /// Where a BMC says itself how long to wait (`Retry-After`), that counts instead. A login that was refused is not retried
 /// by these, but by the rules of Redfish's `LoginRecord`.
@@ -54,4 +55,5 @@ extension Backoff {
     public static let revert = Backoff(first: .seconds(2), longest: .seconds(300), spread: 0.25)
     public static let brokerConnection = Backoff(first: .milliseconds(100), longest: .seconds(15), spread: 0.25)
     public static let disk = Backoff(first: .milliseconds(200), longest: .seconds(1))
+    public static let etcd = Backoff(first: .milliseconds(50), longest: .milliseconds(500), spread: 0.5)
 }

@@ -4,6 +4,7 @@ import Journal
 import PowerEvents
 import Shedding
 import Site
+import Synchronization
 import TestSupport
 import Testing
 
@@ -132,5 +133,40 @@ struct BadDiskTests {
         #expect(error.description.hasPrefix(folder.path("j.sqlite")))
         #expect(error.description.contains("full"))
         try JournalDatabase(path: folder.path("j.sqlite")).close()
+    }
+
+    /// A log that has everything, and a disk that refuses what comes after it, once.
+    private final class LogBeforeDisk: ChangeLog {
+        private let folder: String
+        private let count = Mutex(0)
+
+        init(_ folder: String) { self.folder = folder }
+
+        var entries: Int { count.withLock { $0 } }
+        var isOpen: Bool { true }
+        func giveUp() {}
+        func append(_ changes: [UInt8]) throws -> JournalPosition {
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            bad_disk_arm(folder, 1, 0, EIO)
+            return JournalPosition(log: "l", number: Int64(number), chain: [UInt8](repeating: 1, count: 32))
+        }
+    }
+
+    /// What the log of several agents has has happened: it comes into the file once the disk takes it, and is no failure.
+    @Test func whatTheLogHasComesIntoTheFile() throws {
+        let folder = try TemporaryFolder()
+        let journal = try JournalDatabase(path: folder.path("j.sqlite"))
+        let log = LogBeforeDisk(folder.url.path)
+        journal.lead(log)
+        var batch = JournalBatch()
+        batch.changes.freezes = [Freeze(since: now, user: "root", reason: "a leak")]
+        try journal.write([batch], now: now)
+        #expect(bad_disk_disarm() == 1)
+        #expect(log.entries == 1 && journal.failure == nil)
+        #expect(try journal.load().freezes.map(\.reason) == ["a leak"])
+        #expect(try journal.position?.number == 1)
     }
 }

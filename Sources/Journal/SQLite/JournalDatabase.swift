@@ -16,6 +16,7 @@ public final class JournalDatabase: Sendable {
     let pool: any DatabaseWriter
     private let lock: ProcessLock?
     private let lastFailure = Mutex<String?>(nil)
+    let part = Mutex(JournalPart.alone(isMarked: false))
 
     /// Opens or creates the file, checks it, and brings its tables up to date.
     ///
@@ -122,7 +123,7 @@ public final class JournalDatabase: Sendable {
 
     func commit<Value>(_ body: (Database) throws -> Value) throws -> Value {
         do {
-            let value = try pool.write(body)
+            let value = try commit(as: part.withLock { $0 }, body)
             lastFailure.withLock { $0 = nil }
             return value
         } catch {
@@ -133,6 +134,7 @@ public final class JournalDatabase: Sendable {
     }
 
     public func close() throws {
+        part.withLock { $0 = .over }
         try pool.close()
         lock?.release()
     }

@@ -191,6 +191,18 @@ enum JournalSchema {
                 $0.add(column: "is_baseline", .boolean).notNull().defaults(to: false)
             }
         }
+        migrator.registerMigration("11 replication") { db in
+            // Where this file is in the log of several agents; no row where it is in none. Part of no entry itself.
+            try db.create(table: "replication") { table in
+                table.primaryKey("id", .integer)
+                table.column("log", .text).notNull()
+                table.column("number", .integer).notNull()
+                table.column("chain", .blob).notNull()
+                // Who appended last, and whether it said that it was the end of its term.
+                table.column("leader", .text)
+                table.column("has_ended", .boolean).notNull().defaults(to: false)
+            }
+        }
         return migrator
     }
 }

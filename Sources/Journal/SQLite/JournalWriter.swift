@@ -43,7 +43,10 @@ final class JournalWriter: Sendable {
     }
 
     /// Lets patient batches fail from now on.
-    func giveUpOnFailure() { state.withLock { $0.isGivingUp = true } }
+    func giveUpOnFailure() {
+        state.withLock { $0.isGivingUp = true }
+        journal.giveUpAppending()
+    }
 
     /// Of this thread, on which a transaction begins and ends.
     ///

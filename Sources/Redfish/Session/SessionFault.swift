@@ -18,6 +18,7 @@ enum SessionFault {
         return switch error.kind {
         case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
         case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
+        case .fenced: BMCFault(.cancelled, words)
         // A BMC that was given a moment has not shown that it does not answer.
         default: BMCFault(.unreachable, words, mayBeOfResource: isCutShort)
         }
@@ -33,6 +34,7 @@ enum SessionFault {
         case .connectionLost: "the connection broke before the answer was complete"
         case .handshake: "the TLS handshake failed: \(withoutAddress(error.message))"
         case .shutDown: "the agent is stopping"
+        case .fenced: "this agent does not lead, or cannot tell whether it does"
         case .tls, .tooLarge, .protocolViolation: error.message
         }
     }

@@ -19,10 +19,13 @@ public final class LeaderTerm: Sendable {
     /// What standbys were asked; ends with the term. An answer that comes too late goes nowhere.
     public let calls: AsyncStream<(ForwardedCall, reply: Reply)>
     let ending: Ending
+    let appender: LogAppender?
+    let tasks: [Task<Void, Never>]
 
     init(
         journal: JournalDatabase, fence: WriteFence, since: Timestamp, takesOverFrom: String?,
-        deadlines: AsyncStream<Duration>, calls: AsyncStream<(ForwardedCall, reply: Reply)>, ending: Ending
+        deadlines: AsyncStream<Duration>, calls: AsyncStream<(ForwardedCall, reply: Reply)>, ending: Ending,
+        appender: LogAppender? = nil, tasks: [Task<Void, Never>] = []
     ) {
         self.journal = journal
         self.fence = fence
@@ -31,6 +34,8 @@ public final class LeaderTerm: Sendable {
         self.deadlines = deadlines
         self.calls = calls
         self.ending = ending
+        self.appender = appender
+        self.tasks = tasks
     }
 
     /// Returns when the term is over, or the calling task is cancelled (``TermEnd/ended``).

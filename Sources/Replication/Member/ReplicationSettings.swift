@@ -60,4 +60,35 @@ public struct ReplicationSettings: Sendable, Hashable {
 
     /// How long before its end a lease counts as over.
     public var margin: Duration { max(ttl / 5, .milliseconds(200)) }
+
+    /// - Throws: ``ReplicationError`` for what cannot work
+    func checkedEndpoints() throws -> [EtcdEndpoint] {
+        guard !endpoints.isEmpty else { throw ReplicationError("standby.etcd.endpoints: there is none") }
+        let checked = try endpoints.map { text in
+            do { return try EtcdEndpoint(checking: text) } catch {
+                throw ReplicationError("standby.etcd.endpoints: \"\(text)\": \(error)")
+            }
+        }
+        guard (Duration.seconds(1)...Duration.seconds(60)).contains(ttl) else {
+            throw ReplicationError("standby.ttl: should be from 1s to 60s")
+        }
+        guard prefix.isEmpty || prefix.hasPrefix("/") && !prefix.hasSuffix("/"), Self.isPlain(prefix, and: "/") else {
+            throw ReplicationError("standby.etcd.prefix: should be such as /ima, of letters, digits, - _ . and /")
+        }
+        for (name, value) in [("site", site), ("shard", shard)] {
+            guard !value.isEmpty, Self.isPlain(value) else {
+                throw ReplicationError("standby.\(name): should be of letters, digits, - _ and .")
+            }
+        }
+        guard (tls?.certificate == nil) == (tls?.key == nil) else {
+            throw ReplicationError("standby.etcd.tls: certificate and key go together")
+        }
+        return checked
+    }
+
+    /// Keys are compared byte by byte, and a slash would make one site's keys part of another's.
+    private static func isPlain(_ text: String, and more: Character? = nil) -> Bool {
+        text.utf8.count <= 128
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) || $0 == more }
+    }
 }

@@ -17,6 +17,8 @@ public struct NetworkHost: Sendable, Hashable {
     /// Why a text is no host, with what to write instead where that is known.
     public struct Invalid: Error, Sendable, Hashable, CustomStringConvertible {
         public let description: String
+
+        public init(description: String) { self.description = description }
     }
 
     /// As written, in lower case and without brackets.

@@ -1,0 +1,87 @@
+import Foundation
+import GRDB
+import Synchronization
+
+/// A journal's file as one of several that hold the same, by a log of what was changed.
+extension JournalDatabase {
+    /// How many versions the tables have had. An agent with fewer than the log's newest cannot take its entries.
+    public static var schema: Int { JournalSchema.migrator.migrations.count }
+
+    /// Where the file is in a log; nil where it is in none, or was written to without it.
+    public var position: JournalPosition? {
+        get throws {
+            try pool.read { db in
+                try Row.fetchOne(db, sql: "SELECT * FROM replication").map { row in
+                    JournalPosition(
+                        log: row["log"], number: row["number"], chain: [UInt8](row["chain"] as Data),
+                        leader: row["leader"], hasEnded: row["has_ended"])
+                }
+            }
+        }
+    }
+
+    /// Whether nothing was ever kept in it.
+    public var isBlank: Bool {
+        get throws {
+            try pool.read { db in
+                let tables = try String.fetchAll(
+                    db,
+                    sql: """
+                        SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+                        AND name NOT LIKE 'grdb_%' AND name <> 'heartbeat'
+                        """)
+                return try tables.allSatisfy { table in
+                    try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \"\(table)\")") == false
+                }
+            }
+        }
+    }
+
+    /// From now on the file takes what another agent appends, and refuses all else.
+    public func follow() { change(to: .following) }
+
+    /// From now on each transaction goes through the log.
+    public func lead(_ log: any ChangeLog) { change(to: .leading(log)) }
+
+    private func change(to next: JournalPart) {
+        part.withLock { part in
+            if case .over = part { return }
+            part = next
+        }
+    }
+
+    func giveUpAppending() {
+        if case .leading(let log) = part.withLock({ $0 }) { log.giveUp() }
+    }
+
+    /// Takes entries of the log, in one transaction.
+    ///
+    /// - Throws: ``JournalError`` where the disk refuses, or a row is not as an entry expects it; nothing has changed then
+    public func apply(_ steps: [JournalStep]) throws {
+        guard let last = steps.last else { return }
+        do {
+            try pool.write { db in
+                for step in steps { try ChangeSession.apply(step.changes, db) }
+                try Self.write(last.position, db)
+            }
+        } catch {
+            throw JournalError(path: path, reason: "cannot take the log's entry \(last.position.number): \(Self.reason(error))")
+        }
+    }
+
+    /// Says where in a log the file is, as it is now.
+    public func setPosition(_ position: JournalPosition) throws {
+        try pool.write { try Self.write(position, $0) }
+    }
+
+    static func write(_ position: JournalPosition, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO replication (id, log, number, chain, leader, has_ended)
+                VALUES (1, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            position.log, position.number, Data(position.chain), position.leader, position.hasEnded,
+        ])
+    }
+}

@@ -1,0 +1,25 @@
+/// What is done where all compares hold, and what is looked at where not.
+struct EtcdTransaction: Sendable {
+    struct Compare: Sendable, Hashable {
+        var key: String
+        /// 0: there is no such key.
+        var createRevision: Int64
+    }
+
+    enum Operation: Sendable, Hashable {
+        case put(String, [UInt8], lease: Int64 = 0)
+        case get(EtcdRange)
+        case delete(EtcdRange)
+    }
+
+    var compares: [Compare]
+    var operations: [Operation]
+    var otherwise: [Operation] = []
+
+    struct Answer: Sendable, Hashable {
+        var hasSucceeded: Bool
+        var revision: Int64
+        /// Of each operation that was done; empty for those that read nothing.
+        var pages: [EtcdPage]
+    }
+}
