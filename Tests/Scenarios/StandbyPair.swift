@@ -11,7 +11,7 @@ import Testing
 /// agent reaches over links of its own.
 final class StandbyPair: Sendable {
     let stage: Stage
-    let etcd: TestEtcd
+    let etcd: EtcdCluster
     let names = ["ima-a", "ima-b"]
     private let links: [String: [CutLink]]
     private let ports: [String: Int]
@@ -25,11 +25,11 @@ final class StandbyPair: Sendable {
         enforcement: String = "", ttl: String = "2s", inventory: String = Stage.inventory, standby more: String = ""
     ) async throws {
         stage = try await Stage(enforcement: enforcement, inventory: inventory)
-        etcd = try await TestEtcd()
+        etcd = try await EtcdCluster()
         var links: [String: [CutLink]] = [:]
         var ports: [String: Int] = [:]
         for name in names {
-            links[name] = try etcd.members.map { try CutLink(to: $0.port) }
+            links[name] = try etcd.endpoints.map { try CutLink(to: Self.port(of: $0)) }
             ports[name] = try FreePort.find()
             let endpoints = (links[name] ?? []).map { "\"http://127.0.0.1:\($0.port)\"" }.joined(separator: ", ")
             let text = stage.folder.read("ima.yaml")
@@ -44,6 +44,12 @@ final class StandbyPair: Sendable {
         self.links = links
         self.ports = ports
     }
+
+    private static func port(of endpoint: String) throws -> Int {
+        try #require(endpoint.split(separator: ":").last.flatMap { Int($0) })
+    }
+
+    static var isPossible: Bool { EtcdCluster.places.contains { FileManager.default.isExecutableFile(atPath: $0) } }
 
     // MARK: The agents
 

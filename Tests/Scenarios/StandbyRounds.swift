@@ -7,7 +7,7 @@ import Testing
 /// Seeded rounds: something is killed, stopped or cut off in the middle of a plan, and again in the middle of a release.
 ///
 /// `IMA_STANDBY_ROUNDS=20` for as many; the median and the worst of the takeovers are printed.
-@Suite(.serialized, .enabled(if: TestEtcd.isInstalled, "needs Debian's package etcd-server, which deploy/test installs"))
+@Suite(.serialized, .enabled(if: StandbyPair.isPossible, "needs Debian's package etcd-server, which deploy/test installs"))
 struct StandbyRounds {
     private enum Blow: CaseIterable {
         case killLeader, stopLeader, killEtcd, killBoth, cutLeader
@@ -80,7 +80,7 @@ struct StandbyRounds {
     private struct Struck {
         var blow: Blow
         var agent: String
-        var member: LocalEtcd.Member?
+        var member: Int?
     }
 
     private func strike(

@@ -1,27 +1,28 @@
-public import Foundation
+import FleetSimulator
+import Foundation
 
 /// An etcd of several members on this machine's loopback, for demonstrations and tests: how each is started. Starts none.
-public struct LocalEtcd: Sendable {
-    public struct Member: Sendable, Hashable {
-        public let name: String
+struct LocalEtcd: Sendable {
+    struct Member: Sendable, Hashable {
+        let name: String
         /// Where clients are served.
-        public let port: Int
+        let port: Int
         let peerPort: Int
         /// Where its data lie.
         let folder: String
 
-        public var endpoint: String { "http://127.0.0.1:\(port)" }
+        var endpoint: String { "http://127.0.0.1:\(port)" }
         var peer: String { "http://127.0.0.1:\(peerPort)" }
     }
 
-    public struct Missing: Error, CustomStringConvertible {
-        public let description = "there is no etcd: install Debian's package etcd-server"
+    struct Missing: Error, CustomStringConvertible {
+        let description = "there is no etcd: install Debian's package etcd-server"
     }
 
-    public let members: [Member]
+    let members: [Member]
 
     /// Chooses ports, and folders below one that is there.
-    public init(_ count: Int = 3, in folder: URL) throws {
+    init(_ count: Int = 3, in folder: URL) throws {
         members = try (1...count).map { number in
             Member(
                 name: "etcd\(number)", port: try FreePort.find(), peerPort: try FreePort.find(),
@@ -30,12 +31,12 @@ public struct LocalEtcd: Sendable {
     }
 
     /// The program.
-    public static var program: String? {
+    static var program: String? {
         ["/usr/bin/etcd", "/usr/local/bin/etcd"].first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
     /// What the program is started with, also again on the same data.
-    public func arguments(of member: Member) -> [String] {
+    func arguments(of member: Member) -> [String] {
         let all = members.map { "\($0.name)=\($0.peer)" }.joined(separator: ",")
         return [
             "--name", member.name, "--data-dir", member.folder,
