@@ -103,7 +103,8 @@ extension MemberCore {
         while !office.isOver, !Task.isCancelled {
             let covered = appender.sinceSnapshot
             guard
-                covered.entries >= settings.bounds.entriesPerSnapshot || covered.bytes >= settings.bounds.bytesPerSnapshot
+                covered.entries >= settings.bounds.entriesPerSnapshot
+                    || covered.bytes >= settings.bounds.bytesPerSnapshot
             else {
                 try? await Task.sleep(for: .milliseconds(200))
                 continue
@@ -128,7 +129,9 @@ extension MemberCore {
 
     func ask(leader call: ForwardedCall, within limit: Duration) async throws -> ForwardedAnswer {
         guard office == nil else { throw ReplicationError("this agent leads itself") }
-        guard let leader = board.leader else { throw ReplicationError("no agent of \(settings.site) leads at the moment") }
+        guard let leader = board.leader else {
+            throw ReplicationError("no agent of \(settings.site) leads at the moment")
+        }
         do {
             return try await CallDesk.ask(call, from: settings.member, etcd, keys, within: limit)
         } catch is CallDesk.NoAnswer {
