@@ -111,7 +111,7 @@ struct LeadingAgent: Sendable {
                         now: { clock.now() }),
                     parked: parked), metrics: metrics, configuration: configurationState,
                 standby: standby?.json, timeLeft: standby?.timeLeft,
-                takesOver: standby?.takesOver ?? false,
+                longestWriteBefore: standby?.takesOver == true ? configuration.redfish.longestWrite : nil,
                 wakeOutbox: { outboxWake.call() }),
             now: { Moment(steady: clock.now(), wall: wall()) })
         let bus = try BusService(

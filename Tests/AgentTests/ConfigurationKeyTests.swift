@@ -128,6 +128,7 @@ struct ConfigurationKeyTests {
         "redfish.kept_connections": { $0.pool.maximumConnections = 7 },
         "redfish.connect_timeout": { $0.redfish.connectTimeout = .seconds(7) },
         "redfish.request_timeout": { $0.redfish.requestTimeout = .seconds(7) },
+        "redfish.longest_write": { $0.redfish.knownLongestWrite = .seconds(7) },
         "redfish.retries": { $0.policy.retries = 7 },
         "redfish.patrol_every": { $0.patrolEvery = nil },
         "limits.message": { $0.limits.messageBytes = 7 },

@@ -127,7 +127,7 @@ struct ReplicatedJournalTests {
         follower.follow()
         try leader.write([batch("one")], now: time)
         try leader.write([batch("two")], now: time)
-        let error = try #require(throws: JournalError.self) { try follower.apply([log.steps[1]]) }
+        let error = try #require(throws: JournalDivergence.self) { try follower.apply([log.steps[1]]) }
         #expect("\(error)".contains("not as the log expects it"))
         #expect(try follower.position == nil && follower.load().controls.isEmpty)
     }

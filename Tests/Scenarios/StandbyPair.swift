@@ -36,6 +36,7 @@ final class StandbyPair: Sendable {
                 .replacing("id: ima-test", with: "id: \(name)")
                 .replacing("journal: ima.sqlite", with: "journal: \(name).sqlite")
                 .replacing("http: 127.0.0.1:\(stage.httpPort)", with: "http: 127.0.0.1:\(ports[name] ?? 0)")
+                .replacing("retries: 1", with: "retries: 1, longest_write: 4s")
                 .replacing("control: ima.sock", with: "control: \(name).sock")
             try stage.folder.write(
                 text + "\nstandby: { etcd: { endpoints: [\(endpoints)] }, site: test, shard: a, ttl: \(ttl)\(more) }\n",

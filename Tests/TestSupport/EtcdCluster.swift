@@ -105,8 +105,9 @@ public final class EtcdCluster: Sendable {
 
     /// Runs etcdctl at one member.
     @discardableResult
-    public func control(_ arguments: [String], at index: Int = 0) throws -> (status: Int32, output: String, errors: String)
-    {
+    public func control(
+        _ arguments: [String], at index: Int = 0
+    ) throws -> (status: Int32, output: String, errors: String) {
         let place = ["/usr/bin/etcdctl", "/usr/local/bin/etcdctl"].first {
             FileManager.default.isExecutableFile(atPath: $0)
         }
@@ -124,8 +125,7 @@ public final class EtcdCluster: Sendable {
             try self.control(["endpoint", "health"], at: index).status == 0
         }
         guard isHealthy else {
-            throw ChildProcess.DidNotStart(
-                description: "etcd: \((try? String(contentsOfFile: folder.path("\(name(index)).log"), encoding: .utf8)) ?? "")")
+            throw ChildProcess.DidNotStart(description: "etcd: \(folder.read("\(name(index)).log"))")
         }
     }
 }

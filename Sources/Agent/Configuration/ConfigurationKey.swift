@@ -146,6 +146,7 @@ extension ConfigurationKey {
         .number("redfish.kept_connections", .restart) { $0.pool.maximumConnections },
         .duration("redfish.connect_timeout") { $0.redfish.connectTimeout },
         .duration("redfish.request_timeout") { $0.redfish.requestTimeout },
+        .duration("redfish.longest_write") { $0.redfish.longestWrite },
         .number("redfish.retries") { $0.policy.retries },
         .duration("redfish.patrol_every", .restart) { $0.patrolEvery },
     ]

@@ -9,8 +9,6 @@ struct BMCPerformer: Sendable {
     let clients: ClientDirectory
     /// Whether this agent may write at this very moment; nil where it is alone and always may.
     var mayWrite: (@Sendable () -> Bool)?
-    /// How long a write may take that another agent has begun: its request, and a task that the BMC makes of it.
-    var longestWrite = Duration.seconds(60)
 
     func read(_ order: ReadOrder) async -> Result<Reading, BMCFault> {
         do throws(BMCFault) {
@@ -30,41 +28,17 @@ struct BMCPerformer: Sendable {
         guard let bmc = order.bmc else { return [] }
         let context = RequestContext(priority: order.priority, deadline: .now + order.timeLeft)
         do throws(BMCFault) {
+            // The core begins no write without the right to it. Between its step and this moment it may have gone, as where
+            // this process was stopped.
+            guard mayWrite?() ?? true else { throw BMCFault(.fenced, "this agent does not lead; nothing was sent") }
             let client = try await client(bmc, order.slot)
-            while true {
-                try await waitForRight(until: context.deadline)
-                let results = await write(order.changes, through: client, context)
-                // Where the right went away between here and the wire, nothing was sent.
-                guard mayWrite != nil, !Task.isCancelled, results.allSatisfy(\.isGivenUp) else { return results }
+            if let only = order.changes.first, order.changes.count == 1 {
+                return [await client.write(only.write, only.entry, context: context)]
             }
+            return await client.writeTogether(
+                order.changes.map { BMCClient.Change(write: $0.write, entry: $0.entry) }, context: context)
         } catch {
             return order.changes.map { _ in .failure(error) }
-        }
-    }
-
-    private func write(
-        _ changes: [WriteOrder.Change], through client: BMCClient, _ context: RequestContext
-    ) async -> [Result<Void, BMCFault>] {
-        if let only = changes.first, changes.count == 1 {
-            return [await client.write(only.write, only.entry, context: context)]
-        }
-        return await client.writeTogether(
-            changes.map { BMCClient.Change(write: $0.write, entry: $0.entry) }, context: context)
-    }
-
-    /// How often it is looked whether the right to write is back.
-    private static let patience = Duration.milliseconds(50)
-
-    /// The core begins no write without the right to it. Between its step and this moment it may have gone, as where this
-    /// process was stopped; and it may come back.
-    private func waitForRight(until deadline: ContinuousClock.Instant?) async throws(BMCFault) {
-        guard let mayWrite else { return }
-        while !mayWrite() {
-            if Task.isCancelled { throw BMCFault(.cancelled, "another agent leads; nothing was sent") }
-            if let deadline, deadline <= .now {
-                throw BMCFault(.outOfTime, "the right to write did not come back in time; nothing was sent")
-            }
-            try? await Task.sleep(for: Self.patience)
         }
     }
 
@@ -106,12 +80,5 @@ struct BMCPerformer: Sendable {
 
     private func client(_ bmc: BMC, _ slot: Slot) async throws(BMCFault) -> BMCClient {
         try await clients.client(for: bmc, place: slot.number)
-    }
-}
-
-extension Result where Failure == BMCFault {
-    /// Whether it was given up by ourselves, so that nothing was sent.
-    fileprivate var isGivenUp: Bool {
-        if case .failure(let fault) = self { fault.kind == .cancelled } else { false }
     }
 }

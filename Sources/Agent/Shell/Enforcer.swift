@@ -22,8 +22,8 @@ actor Enforcer: Service {
         let standby: (@Sendable () -> JSONValue)?
         /// How long writes may still begin; nil where that has no end.
         let timeLeft: (@Sendable () -> Duration)?
-        /// Whether another agent led before, which may have left writes on their way.
-        let takesOver: Bool
+        /// How late a write may still arrive that whoever led before has sent; nil where there is none on its way.
+        let longestWriteBefore: Duration?
         let wakeOutbox: @Sendable () -> Void
     }
 
@@ -63,7 +63,7 @@ actor Enforcer: Service {
             await withDiscardingTaskGroup { group in
                 parts.facts.tellFrozen(core.book.freezes)
                 renewLease()
-                if parts.takesOver { takeOver() }
+                takeOver()
                 step(.started)
                 group.addTask { await self.consumeArrivals() }
                 group.addTask { await self.passTime() }

@@ -139,7 +139,8 @@ final class StandbyPhases: Service {
         let state = ConfigurationState(from: state, metrics: metrics)
         metrics.show(.leader)
         parts.metrics.terms.increment()
-        if term.takesOverFrom != nil {
+        // Its own last process, which died, is nobody to take over from.
+        if let former = term.takesOverFrom, former != configuration.agentID {
             parts.metrics.takeovers.increment()
             present.withLock { $0.takeovers += 1 }
         }

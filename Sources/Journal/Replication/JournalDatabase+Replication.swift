@@ -56,7 +56,8 @@ extension JournalDatabase {
 
     /// Takes entries of the log, in one transaction.
     ///
-    /// - Throws: ``JournalError`` where the disk refuses, or a row is not as an entry expects it; nothing has changed then
+    /// - Throws: ``JournalError`` where the disk refuses, ``JournalDivergence`` where a row is not as an entry expects it;
+    ///   nothing has changed then
     public func apply(_ steps: [JournalStep]) throws {
         guard let last = steps.last else { return }
         do {
@@ -64,9 +65,17 @@ extension JournalDatabase {
                 for step in steps { try ChangeSession.apply(step.changes, db) }
                 try Self.write(last.position, db)
             }
+        } catch let error as DatabaseError where Self.tellsOfRows(error) {
+            throw JournalDivergence(path: path, number: last.position.number, reason: Self.reason(error))
         } catch {
-            throw JournalError(path: path, reason: "cannot take the log's entry \(last.position.number): \(Self.reason(error))")
+            throw JournalError(
+                path: path, reason: "cannot take the log's entry \(last.position.number): \(Self.reason(error))")
         }
+    }
+
+    private static func tellsOfRows(_ error: DatabaseError) -> Bool {
+        [.SQLITE_ABORT, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_CORRUPT, .SQLITE_SCHEMA]
+            .contains(error.resultCode.primaryResultCode)
     }
 
     /// Says where in a log the file is, as it is now.

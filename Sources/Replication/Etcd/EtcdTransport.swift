@@ -65,7 +65,8 @@ struct EtcdTransport: Sendable {
         do {
             json = try JSONValue(parsing: response.body)
         } catch {
-            throw EtcdError(kind: .malformed, endpoint: endpoint.url, message: "\(path): the answer is no JSON: \(error)")
+            throw EtcdError(
+                kind: .malformed, endpoint: endpoint.url, message: "\(path): the answer is no JSON: \(error)")
         }
         // A stream's answer says within itself that it failed.
         if json["error"] != nil {

@@ -114,7 +114,9 @@ final class LogAppender: ChangeLog {
                 if answer.pages.first?.pairs.first?.value == entry.value { return }
                 let isOurs = answer.pages.last?.pairs.first?.createRevision == office.revision
                 let reason =
-                    isOurs ? "entry \(entry.number) of the log is somebody else's" : "etcd refused an entry: another agent leads, or none"
+                    isOurs
+                    ? "entry \(entry.number) of the log is somebody else's"
+                    : "etcd refused an entry: another agent leads, or none"
                 onRefusal(reason)
                 throw NotAppended(description: reason)
             } catch let error as EtcdError {

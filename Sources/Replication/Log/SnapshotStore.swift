@@ -94,7 +94,8 @@ struct SnapshotStore: Sendable {
             try journal.close()
             try? FileManager.default.removeItem(atPath: path + ".lock")
             guard position?.log == log, position?.number == snapshot.number, position?.chain == snapshot.chain else {
-                throw ReplicationError("the snapshot \(snapshot.id) in etcd is not of the place in the log that it says")
+                throw ReplicationError(
+                    "the snapshot \(snapshot.id) in etcd is not of the place in the log that it says")
             }
         }
     }

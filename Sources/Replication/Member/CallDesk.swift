@@ -34,7 +34,8 @@ final class CallDesk: Sendable {
         let id = String(pair.key.dropFirst(keys.calls.first.count))
         let taking = EtcdTransaction(
             compares: [
-                .init(key: keys.leader, createRevision: leader), .init(key: pair.key, createRevision: pair.createRevision),
+                .init(key: keys.leader, createRevision: leader),
+                .init(key: pair.key, createRevision: pair.createRevision),
             ], operations: [.delete(EtcdRange(pair.key))])
         guard let call = Self.call(pair.value), id.utf8.count == 32,
             // Where it is not known whether it was taken, it is not done: whoever asked hears nothing, and asks again.

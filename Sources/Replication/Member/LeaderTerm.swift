@@ -11,8 +11,8 @@ public final class LeaderTerm: Sendable {
     public let fence: WriteFence
     /// By this member's wall clock.
     public let since: Timestamp
-    /// The member that led before, where it did not end its term and so may have writes in flight; nil after a planned
-    /// hand-over, in a new log, and where it was this member itself.
+    /// The member that led before, where it did not end its term and so may have writes in flight, also where it was this
+    /// one, which died; nil after a planned hand-over, and in a new log.
     public let takesOverFrom: String?
     /// Time left to write, each time that the lease was renewed, the first time included; ends with the term.
     public let deadlines: AsyncStream<Duration>

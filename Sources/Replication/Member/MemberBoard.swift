@@ -75,7 +75,9 @@ final class MemberBoard: Sendable {
         state.withLock { state in
             ReplicationStatus(
                 role: state.role, leader: state.leader?.member, since: state.leader?.since, applied: state.applied,
-                known: state.known, lag: state.inSync.map { max(.zero, BootClock.now() - $0) }, endpoints: endpoints,
+                known: state.known,
+                lag: state.role == .follower ? state.inSync.map { max(.zero, BootClock.now() - $0) } : .zero,
+                endpoints: endpoints,
                 trouble: Part.allCases.compactMap { state.troubles[$0] }.first)
         }
     }

@@ -15,6 +15,7 @@ extension MemberCore {
             } catch {
                 step(.eligible(false))
                 if Task.isCancelled { break }
+                if let found = error as? JournalDivergence { divergence = found }
                 if !(error is CancellationError) {
                     if board.trouble(.log, "\(error)") {
                         logger.warning("the log is not followed", metadata: ["reason": "\(error)"])
@@ -55,7 +56,8 @@ extension MemberCore {
 
     /// - Returns: nil where there is no log
     func readFormat() async throws -> LogFormat? {
-        guard let pair = try await etcd.range(EtcdRange(keys.format), within: .seconds(3)).pairs.first else { return nil }
+        let page = try await etcd.range(EtcdRange(keys.format), within: .seconds(3))
+        guard let pair = page.pairs.first else { return nil }
         guard let format = LogFormat(pair.value) else {
             throw ReplicationError("\(keys.format): etcd holds no description of a log that can be read")
         }
@@ -74,7 +76,8 @@ extension MemberCore {
     }
 
     func checkMayBegin() throws {
-        guard let position = try board.journal.position, !settings.mayBeginAnew else { return }
+        // At 0, it was about to begin one itself.
+        guard let position = try board.journal.position, position.number > 0, !settings.mayBeginAnew else { return }
         throw ReplicationError(
             """
             etcd has no log, and \(path) holds entries 1 to \(position.number) of one: etcd's data are lost. Restore them, \
@@ -85,6 +88,11 @@ extension MemberCore {
     /// Makes the file one that the log goes on from.
     func join(_ format: LogFormat) async throws -> LogReader {
         let journal = board.journal
+        if let divergence {
+            let reader = try await replaceFile(format, setAside: divergence.reason)
+            self.divergence = nil
+            return reader
+        }
         guard let position = try journal.position else {
             return try await replaceFile(
                 format, setAside: try journal.isBlank ? nil : "it was written without the log of \(settings.site)")
@@ -92,7 +100,11 @@ extension MemberCore {
         guard position.log == format.log else {
             return try await replaceFile(format, setAside: "it belongs to another log than that of \(settings.site)")
         }
-        if position.number == 0 { return LogReader(position) }
+        if position.number == 0 {
+            let first = try await etcd.range(keys.entries, limit: 1, keysOnly: true, within: .seconds(3)).pairs.first
+            guard let first, first.key > keys.entry(1) else { return LogReader(position) }
+            return try await replaceFile(format, setAside: nil)
+        }
         let page = try await etcd.range(EtcdRange(keys.entry(position.number)), within: .seconds(3))
         if let pair = page.pairs.first {
             let theirs = try? LogEntry.decode(pair.value).chain

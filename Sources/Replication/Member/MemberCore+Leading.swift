@@ -42,12 +42,12 @@ extension MemberCore {
             Task(executorPreference: errands) { await self.attend(office, callDesk) },
             Task(executorPreference: errands) { await self.keepShort(office, appender, store) },
         ]
-        let wasCleanOrOwn = former.leader == nil || former.hasEnded || former.leader == settings.member
+        let isClean = former.leader == nil || former.hasEnded
         logger.notice(
             "leads", metadata: ["entry": "\(position.number)", "after": "\(former.leader ?? "nobody")"])
         return LeaderTerm(
             journal: journal, fence: office.fence, since: office.term.since,
-            takesOverFrom: wasCleanOrOwn ? nil : former.leader, deadlines: office.deadlines, calls: calls,
+            takesOverFrom: isClean ? nil : former.leader, deadlines: office.deadlines, calls: calls,
             ending: office.ending, appender: appender, tasks: tasks)
     }
 
@@ -103,7 +103,8 @@ extension MemberCore {
         while !office.isOver, !Task.isCancelled {
             let covered = appender.sinceSnapshot
             guard
-                covered.entries >= settings.bounds.entriesPerSnapshot || covered.bytes >= settings.bounds.bytesPerSnapshot
+                covered.entries >= settings.bounds.entriesPerSnapshot
+                    || covered.bytes >= settings.bounds.bytesPerSnapshot
             else {
                 try? await Task.sleep(for: .milliseconds(200))
                 continue
@@ -128,7 +129,9 @@ extension MemberCore {
 
     func ask(leader call: ForwardedCall, within limit: Duration) async throws -> ForwardedAnswer {
         guard office == nil else { throw ReplicationError("this agent leads itself") }
-        guard let leader = board.leader else { throw ReplicationError("no agent of \(settings.site) leads at the moment") }
+        guard let leader = board.leader else {
+            throw ReplicationError("no agent of \(settings.site) leads at the moment")
+        }
         do {
             return try await CallDesk.ask(call, from: settings.member, etcd, keys, within: limit)
         } catch is CallDesk.NoAnswer {

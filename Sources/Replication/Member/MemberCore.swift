@@ -26,6 +26,8 @@ actor MemberCore {
     private var waiting: CheckedContinuation<Office?, Never>?
     private var nonce = ""
     var watching: Task<Void, any Error>?
+    /// What an entry found out about this member's file.
+    var divergence: JournalDivergence?
     /// Looks at which the file was behind a log that did not come.
     private var looksBehind = 0
     private var isShutDown = false
@@ -106,6 +108,7 @@ actor MemberCore {
         // Not by the election's request alone: whoever stops waits until nobody has to wait for the lease.
         _ = election.step(.end(yielding: yielding), at: BootClock.now())
         board.role = .follower
+        board.leader = nil
         arm()
         if let lease { try? await etcd.revoke(lease, within: .seconds(2)) }
     }
