@@ -51,6 +51,8 @@ struct LeadingAgent: Sendable {
         let yield: @Sendable (CommandAuthor) -> YieldAnswer
         /// Where another agent led before, and may have left writes on their way.
         let takesOver: Bool
+        /// Told of each answer of a BMC, and of each that does not come.
+        let reach: BMCReach
     }
 
     /// - Throws: an error that names the file or key that is to blame, or the journal
@@ -91,7 +93,7 @@ struct LeadingAgent: Sendable {
         let configurationState = surroundings.state
         let rules = IntakeRules(maximumAge: configuration.policy.maxAge, limits: configuration.limits)
         let clients = ClientDirectory(
-            transport: MeteredTransport(base: pool, metrics: metrics), options: configuration.redfish,
+            transport: MeteredTransport(base: pool, metrics: metrics, reach: standby?.reach), options: configuration.redfish,
             credentials: configuration.site.credentials, ledger: JournalLedger(store: store, contents: contents))
         let enforcer = Enforcer(
             core: Core(

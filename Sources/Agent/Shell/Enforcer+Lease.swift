@@ -1,3 +1,4 @@
+import PowerEvents
 import Shedding
 
 /// What the shell of an agent with a standby tells the core of its right to write.

@@ -6,6 +6,7 @@ import Prometheus
 import Replication
 import ServiceLifecycle
 import Shedding
+import Site
 import Synchronization
 
 /// Follows, leads, follows again: puts together what each part needs, and takes it apart when the part is over.
@@ -24,6 +25,8 @@ final class StandbyPhases: Service {
         var reload: ConfigurationReload?
         var enforcer: Enforcer?
         var takeovers = 0
+        /// When it handed over because no BMC answered it.
+        var gaveUpAt: ContinuousClock.Instant?
     }
 
     let parts: Parts
@@ -145,13 +148,14 @@ final class StandbyPhases: Service {
             present.withLock { $0.takeovers += 1 }
         }
         let (yields, yielder) = AsyncStream<CommandAuthor>.makeStream()
+        let reach = BMCReach(bmcs: configuration.site.bmcs.count)
         let agent: LeadingAgent
         do {
             agent = try await LeadingAgent(
                 configuration, journal: term.journal,
                 surroundings: .init(
                     metrics: metrics, state: state, supervisor: parts.supervisor, logger: parts.logger,
-                    wall: parts.wall, standby: standbyPart(of: term, yielder)))
+                    wall: parts.wall, standby: standbyPart(of: term, reach, yielder)))
         } catch {
             await parts.member.end(term, yielding: true)
             throw error
@@ -169,6 +173,8 @@ final class StandbyPhases: Service {
                 "takes_over_from": "\(term.takesOverFrom ?? "nobody")", "entry": "\(parts.member.status.applied)",
                 "ready_after": "\(took)",
             ])
+        let watching = Task { await watch(reach, yielder) }
+        defer { watching.cancel() }
         let result = await Self.perform(agent, term, yields, shutdownTimeout: configuration.shutdownTimeout, parts)
         present.withLock { $0.enforcer = nil }
         await agent.board.close()
@@ -255,7 +261,7 @@ final class StandbyPhases: Service {
     }
 
     private func standbyPart(
-        of term: LeaderTerm, _ yielder: AsyncStream<CommandAuthor>.Continuation
+        of term: LeaderTerm, _ reach: BMCReach, _ yielder: AsyncStream<CommandAuthor>.Continuation
     ) -> LeadingAgent.StandbyPart {
         let (fence, ttl, timeout) = (term.fence, standby.ttl, start.shutdownTimeout)
         return LeadingAgent.StandbyPart(
@@ -266,7 +272,26 @@ final class StandbyPhases: Service {
                 return .yields(
                     "what is under way on BMCs comes to its end (\(timeout) at most), then another agent leads; "
                         + "where none does within \(ttl * 3), this one leads again")
-            }, takesOver: term.takesOverFrom != nil)
+            }, takesOver: term.takesOverFrom != nil, reach: reach)
+    }
+
+    /// Where no BMC answers anybody, the lease is not to go back and forth.
+    private static let leastBetween = Duration.seconds(600)
+
+    /// Hands over where no BMC answers this agent: another one may reach them. Where none takes the lease, it comes back.
+    private func watch(_ reach: BMCReach, _ yielder: AsyncStream<CommandAuthor>.Continuation) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(500))
+            guard reach.isCutOff(), parts.member.status.trouble == nil else { continue }
+            let isDue = present.withLock { present in
+                if let last = present.gaveUpAt, .now - last < Self.leastBetween { return false }
+                present.gaveUpAt = .now
+                return true
+            }
+            guard isDue else { continue }
+            parts.logger.critical("no BMC answers this agent any more; the lease is handed over to one that may reach them")
+            yielder.yield(CommandAuthor(user: nil, reason: "no BMC answers this agent"))
+        }
     }
 
     private static func group(

@@ -141,7 +141,7 @@ final class DemoStage: Sendable {
         inventory: [site.yaml]
         journal: ima.sqlite
         enforcement: { hold_down: 2s, step: 25%, every: 1s, report_after: 5s, watch_every: 5s }
-        redfish: { patrol_every: 5s }
+        redfish: { patrol_every: 5s, longest_write: 5s }
         http: 127.0.0.1:0
         control: ima.sock
         """

@@ -5,6 +5,7 @@ import Foundation
 import OpenSSL
 import PowerEvents
 import Site
+import StrictJSON
 import Synchronization
 
 /// The story of a breach in the middle of which the agent that leads is killed, and another one goes on.
@@ -21,11 +22,7 @@ struct StandbyStory {
         console.line("\(leader) leads, \(other) is its standby; both listen to the broker")
         let parties = try await DemoParties(stage)
         defer { parties.stop() }
-        let events = Task {
-            var all: [EventWatcher.Sighting] = []
-            for await sighting in parties.sightings { all.append(sighting) }
-            return all
-        }
+        let ledger = EventLedger(parties.sightings)
         // So that there is a middle of it.
         for bmc in stage.fleet.bmcs { bmc.latency = .milliseconds(150) }
 
@@ -61,10 +58,10 @@ struct StandbyStory {
         let isRestored = try await eventually { watches.allSatisfy { $0.isRestored(stage.fleet) } }
         console.line(
             isRestored ? "every control holds what it held before" : "NOT every control holds what it held before")
-        // The last report is on its way.
-        try await Task.sleep(for: .seconds(3))
-        parties.stop()
-        let isTrue = judge(await events.value, breach)
+        _ = try await eventually {
+            ledger.all.contains { $0.enforcement?.action == .reverted && $0.enforcement?.code == .success }
+        }
+        let isTrue = judge(ledger.all, breach)
         return leads && isCapped && isSettled && isRestored && isTrue
     }
 
@@ -134,4 +131,15 @@ struct StandbyStory {
     }
 
     private func seconds(_ duration: Duration) -> String { String(format: "%.2f s", duration / .seconds(1)) }
+}
+
+/// Every event that is seen.
+private final class EventLedger: Sendable {
+    private let seen = Mutex<[EventWatcher.Sighting]>([])
+
+    init(_ sightings: AsyncStream<EventWatcher.Sighting>) {
+        Task { for await sighting in sightings { self.seen.withLock { $0.append(sighting) } } }
+    }
+
+    var all: [EventWatcher.Sighting] { seen.withLock { $0 } }
 }
