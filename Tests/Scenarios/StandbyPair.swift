@@ -33,7 +33,7 @@ final class StandbyPair: Sendable {
             ports[name] = try FreePort.find()
             let endpoints = (links[name] ?? []).map { "\"http://127.0.0.1:\($0.port)\"" }.joined(separator: ", ")
             let text = stage.folder.read("ima.yaml")
-                .replacing("id: ima-test", with: "id: \(name)")
+                .replacing("agent: { id: ima-test }", with: "agent: { id: \(name) }")
                 .replacing("journal: ima.sqlite", with: "journal: \(name).sqlite")
                 .replacing("http: 127.0.0.1:\(stage.httpPort)", with: "http: 127.0.0.1:\(ports[name] ?? 0)")
                 .replacing("retries: 1", with: "retries: 1, longest_write: 4s")

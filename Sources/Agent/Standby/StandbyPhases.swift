@@ -5,6 +5,7 @@ import PowerEvents
 import Prometheus
 import Replication
 import ServiceLifecycle
+import Settings
 import Shedding
 import Site
 import Synchronization
@@ -270,8 +271,8 @@ final class StandbyPhases: Service {
             yield: { author in
                 yielder.yield(author)
                 return .yields(
-                    "what is under way on BMCs comes to its end (\(timeout) at most), then another agent leads; "
-                        + "where none does within \(ttl * 3), this one leads again")
+                    "what is under way on BMCs comes to its end (\(Quantities.text(timeout)) at most), then another agent leads; "
+                        + "where none does within \(Quantities.text(ttl * 3)), this one leads again")
             }, takesOver: term.takesOverFrom != nil, reach: reach)
     }
 

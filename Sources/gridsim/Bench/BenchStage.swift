@@ -125,7 +125,7 @@ final class BenchStage: Sendable {
         let name = "ima-\(number)-standby"
         let configuration = folder.appendingPathComponent("\(name).yaml")
         let text = self.configuration(number, name, patrolEvery: nil)
-            .replacing("id: ima-bench", with: "id: ima-bench-standby")
+            .replacing("agent: { id: ima-bench }", with: "agent: { id: ima-bench-standby }")
             .replacing("http: \(Self.httpHost):\(httpPort)", with: "http: \(Self.httpHost):0")
         try PrivateFile.write(text, to: configuration)
         let id = try children.launch(

@@ -18,7 +18,7 @@ extension DemoStage {
         let endpoints = etcd.members.map { "\"\($0.endpoint)\"" }.joined(separator: ", ")
         for name in Self.pair {
             let text = Self.configuration(brokerPort: brokerPort)
-                .replacing("id: ima-demo", with: "id: \(name)")
+                .replacing("agent: { id: ima-demo }", with: "agent: { id: \(name) }")
                 .replacing("ima.sqlite", with: "\(name).sqlite").replacing("ima.sock", with: "\(name).sock")
             try PrivateFile.write(
                 text + "\nstandby: { etcd: { endpoints: [\(endpoints)] }, site: demo }\n",
