@@ -42,19 +42,13 @@ struct FenceTests {
         }
         defer { server.close() }
         let request = HTTPRequest(.post, url: "http://127.0.0.1:\(server.port)/", body: [])
-        async let first = pool.send(request)
-        async let second = pool.send(request)
-        let results = await [Result { try await first }, Result { try await second }]
+        let sending = (0..<2).map { _ in Task { try await pool.send(request) } }
+        var results: [Result<HTTPResponse, any Error>] = []
+        for task in sending { results.append(await task.result) }
         let refused = results.compactMap { result -> CurlError? in
             if case .failure(let error) = result { error as? CurlError } else { nil }
         }
         #expect(refused.map(\.kind) == [.fenced])
         #expect(server.requests.filter { !$0.isEmpty }.count == 1)
-    }
-}
-
-extension Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

@@ -42,7 +42,7 @@ struct ReplicatedJournalTests {
 
     private func batch(_ reason: String) throws -> JournalBatch {
         var batch = JournalBatch()
-        batch.changes.controls = [.init(entry: try #require(RecordSamples.control()))]
+        batch.changes.controls = [(try #require(RecordSamples.control()), nil)]
         batch.changes.freezes = [Freeze(since: time, user: "root", reason: reason)]
         batch.changes.history = [HistoryEntry(.command, "freeze", message: reason)]
         batch.refusals = [

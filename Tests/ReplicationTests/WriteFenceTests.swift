@@ -30,6 +30,9 @@ struct WriteFenceTests {
         fence.open(until: BootClock.now() + .seconds(60))
         fence.close()
         #expect(!fence.isOpen)
+        // An answer that was on its way.
+        fence.open(until: BootClock.now() + .seconds(60))
+        #expect(!fence.isOpen && fence.timeLeft == .zero)
     }
 
     @Test func instantsNeverOverflow() {

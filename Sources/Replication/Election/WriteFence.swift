@@ -5,7 +5,9 @@ import Synchronization
 ///
 /// Asked by many threads just before each write; moved by whoever keeps the lease.
 public final class WriteFence: Sendable {
-    /// In nanoseconds since the machine started; 0 where there is no right.
+    /// Nothing opens it again.
+    private static let closed: UInt64 = 1
+    /// In nanoseconds since the machine started; 0 where there is no right yet.
     private let deadline = Atomic<UInt64>(0)
 
     public init() {}
@@ -23,7 +25,7 @@ public final class WriteFence: Sendable {
     func open(until time: BootInstant) {
         let nanoseconds = time.nanoseconds
         var known = deadline.load(ordering: .relaxed)
-        while known < nanoseconds {
+        while known < nanoseconds, known != Self.closed {
             let (exchanged, original) = deadline.weakCompareExchange(
                 expected: known, desired: nanoseconds, ordering: .acquiringAndReleasing)
             if exchanged { return }
@@ -32,5 +34,5 @@ public final class WriteFence: Sendable {
     }
 
     /// For good: a term has a fence of its own.
-    func close() { deadline.store(0, ordering: .releasing) }
+    func close() { deadline.store(Self.closed, ordering: .releasing) }
 }
