@@ -14,6 +14,8 @@ struct History: Sendable, Hashable {
     var moments: [Moment]
     /// Whether there are nodes without a limit of their own, and groups: what is met by budgets.
     var hasTrays = false
+    /// How many agents share the site; 0: one agent, and nobody to share it with.
+    var members = 0
 
     static let owner = "//grid/v1/poweragent/a"
     static let stranger = "//grid/v1/poweragent/b"
@@ -80,7 +82,7 @@ struct History: Sendable, Hashable {
     /// As a table: one line a moment.
     var table: String {
         var time = 0
-        return "seed \(seed)\(hasTrays ? " with trays" : "")\n"
+        return "seed \(seed)\(hasTrays ? " with trays" : "")\(members > 0 ? ", \(members) agents" : "")\n"
             + moments.map { moment in
                 time += moment.after
                 let stamp = String(repeating: " ", count: max(0, 9 - "\(time)".count)) + "\(time) ms"
@@ -94,7 +96,7 @@ struct History: Sendable, Hashable {
         return """
                 @Test func aNameForIt() {
                     expectWell(
-                        seeds: \(seed)...\(seed),\(hasTrays ? " trays: true," : "")
+                        seeds: \(seed)...\(seed),\(hasTrays ? " trays: true," : "")\(members > 0 ? " members: \(members)," : "")
                         [
             \(steps)
                         ])

@@ -84,6 +84,8 @@ enum HistoryStep: Sendable, Hashable {
     case rest(node: String, watts: Int)
     /// What a machine or GPU would draw without a cap changes.
     case workload(String, watts: Int)
+    /// What befalls agents that share the site.
+    case standby(StandbyStep)
     /// Everything heals, time passes, and what should then be so is checked.
     case calm
 }

@@ -10,6 +10,8 @@ final class VirtualAgent {
     private(set) var isAlive = true
     /// Which of the processes it is.
     let life: Int
+    /// Of several agents, the one that it is.
+    private(set) weak var member: VirtualMember?
     /// What is to become durable, in this order.
     private var waiting: [Batch] = []
     private var isFlushing = false
@@ -20,22 +22,41 @@ final class VirtualAgent {
     private var clockOffset: Duration
     /// What became durable is a command.
     private var commands: [BatchID: Command] = [:]
+    /// What else is to be in the log that several agents share.
+    private var items: [VirtualEtcd.Item] = []
 
-    init(_ world: World, life: Int) {
+    init(_ world: World, life: Int, of member: VirtualMember? = nil) {
         self.world = world
         self.life = life
-        clockOffset = world.wallOffset
+        self.member = member
+        clockOffset = world.wallOffset + (member?.clockOffset ?? .zero)
         core = Core(
-            site: world.site, policy: world.policy, mode: world.mode, contents: world.disk.contents,
+            site: world.site, policy: world.policy, mode: world.mode, contents: member?.disk.contents ?? world.disk.contents,
             bounds: world.history.bounds)
     }
 
-    func start() { step(.started) }
+    func start(isTakeover: Bool) {
+        if let member { renew(until: member.deadline) }
+        if isTakeover { step(.takenOver(longestWrite: Standby.longestWrite)) }
+        step(.started)
+    }
+
+    func renew(until time: Timestamp) { step(.lease(until: time + clockOffset)) }
+
+    func loseLease() {
+        step(.leaseLost)
+        isAlive = false
+    }
+
+    func stop() { step(.stopping) }
 
     func die() { isAlive = false }
 
     /// Whether nothing is on its way to the disk, and nothing can become due.
-    var isAtRest: Bool { undecided == 0 && core.isIdle }
+    var isAtRest: Bool { undecided == 0 && items.isEmpty && core.isIdle }
+
+    /// Whether all that was begun is over, and durable.
+    var isStopped: Bool { undecided == 0 && items.isEmpty && !isFlushing && core.isAtRest }
 
     var now: Timestamp { world.time.now + clockOffset }
 
@@ -46,11 +67,16 @@ final class VirtualAgent {
     }
 
     /// Something this process does a little later, if it lives to see it.
-    private func later(_ delay: Duration, _ run: @escaping () -> Void) {
-        world.time.after(delay) { [self] in
-            guard isAlive, world.mayGoOn() else { return }
-            run()
-        }
+    func later(_ delay: Duration, _ run: @escaping () -> Void) {
+        world.time.after(delay) { [self] in goOn(run) }
+    }
+
+    private func goOn(_ run: @escaping () -> Void) {
+        guard isAlive else { return }
+        if let member, member.isStopped(before: { [self] in goOn(run) }) { return }
+        // Only what the agent does that leads is counted.
+        guard !world.isCurrent(self) || world.mayGoOn() else { return }
+        run()
     }
 
     // MARK: What happens
@@ -62,6 +88,17 @@ final class VirtualAgent {
         later(.zero) { [self] in step(input) }
         return true
     }
+
+    /// Takes an alert in, once the log has it.
+    func keep(_ alert: ReceivedAlert) { keep(.received(alert, at: world.wall)) }
+
+    /// - Parameter received: as the inbox has it; nil where it was seen before
+    func didKeep(_ alert: ReceivedAlert, _ received: ReceivedAlert?) {
+        guard let breach = alert.alert?.breachID else { return }
+        step(received.map(Input.alert) ?? .repeated(breach))
+    }
+
+    func didPublish(_ ids: Set<UInt64>) { keep(.published(ids, at: world.wall)) }
 
     func brokerIsReady() {
         step(.connected)
@@ -76,9 +113,10 @@ final class VirtualAgent {
 
     private func step(_ input: Input) {
         guard isAlive else { return }
+        if let member, member.isPaused { return member.postpone { [self] in step(input) } }
         let ready = core.step(input, at: Moment(steady: now, wall: world.wall))
         if case .command(let command) = input, ready.answer == .done {
-            world.heard(command)
+            if world.isCurrent(self) { world.heard(command) }
             if let batch = ready.batches.first { commands[batch.id] = command }
         }
         for effect in ready.effectsNow { perform(effect) }
@@ -89,10 +127,12 @@ final class VirtualAgent {
 
     private func perform(_ effect: Effect) {
         switch effect {
+        case .read(let order) where !world.isCurrent(self) || member?.isCutFromBMCs == true:
+            readAside(order)
         case .read(let order):
             world.read(order, by: self) { [self] delay, result, arrived in
                 later(delay) { [self] in
-                    arrived()
+                    if world.isCurrent(self) { arrived() }
                     step(.read(order.id, result))
                 }
             }
@@ -102,20 +142,42 @@ final class VirtualAgent {
             }
         case .wake(let id, let delay): later(delay) { [self] in step(.woke(id)) }
         case .visit(let order):
-            visit(order.resource) { [self] in step(.visited(order.id, world.sight(of: order.resource))) }
+            visit(order.resource) { [self] in
+                step(.visited(order.id, canLook ? world.sight(of: order.resource) : Sight()))
+            }
         case .meter(let order):
             visit(order.machines.first?.resource) { [self] in
-                step(.metered(order.id, world.sight(of: order.machines.map(\.resource))))
+                step(.metered(order.id, canLook ? world.sight(of: order.machines.map(\.resource)) : Sight()))
             }
         case .endVisit: break
         case .rest(_, let slot): later(.zero) { [self] in step(.rested(slot)) }
-        case .publish: later(.zero) { [self] in world.publish(by: self) }
-        case .tell(.accepted(let received, let alert)): world.heard(received, alert)
+        case .publish:
+            later(.zero) { [self] in
+                if let member { member.publish() } else { world.publish(by: self) }
+            }
+        case .tell(.accepted(let received, let alert)) where world.isCurrent(self): world.heard(received, alert)
         case .tell: break
         }
     }
 
+    /// Whether what it sees is what the agent sees that leads.
+    private var canLook: Bool { world.isCurrent(self) && member?.isCutFromBMCs != true }
+
+    /// A read of which nobody learns, or that gets nowhere.
+    private func readAside(_ order: ReadOrder) {
+        if member?.isCutFromBMCs == true {
+            if world.isCurrent(self) { world.checkOrder(of: order) }
+            return later(.seconds(5)) { [self] in
+                step(.read(order.id, .failure(BMCFault(.unreachable, "no route"))))
+            }
+        }
+        world.readAside(order) { [self] delay, result in
+            later(delay) { [self] in step(.read(order.id, result)) }
+        }
+    }
+
     private func visit(_ resource: Resource?, _ then: @escaping () -> Void) {
+        guard world.isCurrent(self) else { return later(.milliseconds(20)) { then() } }
         let node = resource.map { HistorySite.node(of: $0.id) } ?? ""
         world.view.visited.insert(node)
         later(.milliseconds(20)) { [self] in
@@ -140,12 +202,43 @@ final class VirtualAgent {
     // MARK: The disk
 
     private func keep(_ batch: Batch) {
-        world.decided(batch.records)
+        if world.isCurrent(self) { world.decided(batch.records) }
         undecided += 1
         waiting.append(batch)
+        startFlushing()
+    }
+
+    private func keep(_ item: VirtualEtcd.Item) {
+        items.append(item)
+        startFlushing()
+    }
+
+    private func startFlushing() {
         if isFlushing { return }
         isFlushing = true
-        later(.zero) { [self] in flush() }
+        later(.zero) { [self] in if let member { flush(to: member) } else { flush() } }
+    }
+
+    /// Into the log, in order, one append after the other.
+    private func flush(to member: VirtualMember) {
+        let (group, others) = (waiting, items)
+        (waiting, items) = ([], [])
+        if group.isEmpty, others.isEmpty {
+            isFlushing = false
+            return
+        }
+        let batches = group.map { VirtualEtcd.Item.records($0.records, commands[$0.id], at: world.wall) }
+        member.append(others + batches) { [self] isDurable in
+            guard isAlive else { return }
+            guard isDurable else {
+                items = others + items
+                waiting = group.filter { $0.patience == .untilDone } + waiting
+                for batch in group where batch.patience == .once && isAlive { decide(batch, isDurable: false) }
+                return later(.milliseconds(400)) { [self] in flush(to: member) }
+            }
+            for batch in group where isAlive { decide(batch, isDurable: true) }
+            flush(to: member)
+        }
     }
 
     private func flush() {

@@ -38,6 +38,9 @@ struct VirtualDisk: Sendable {
         return alert
     }
 
+    /// Whether a payload is known, whatever became of it.
+    func hasSeen(_ mark: PayloadMark) -> Bool { seen.contains(mark) }
+
     private mutating func note(_ now: Timestamp) { lastRecordAt = max(lastRecordAt ?? now, now) }
 
     // MARK: Batches

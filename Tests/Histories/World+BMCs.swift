@@ -133,11 +133,32 @@ extension World {
         let changes = order.changes.map { change in
             (change, isRestore: check(change.write, change.entry), version: version(of: change.entry.key))
         }
-        time.after(latency()) { [self] in
+        guard let member = agent.member else { return send(order, changes, node, by: agent, then) }
+        checkRight(of: agent, first.entry.key)
+        agent.later(.zero) { [self] in
+            let fault =
+                !member.isFenceOpen
+                ? BMCFault(.fenced, "no lease") : member.isCutFromBMCs ? BMCFault(.unreachable, "no route") : nil
+            if let fault {
+                end(order.slot.bmc, after: .milliseconds(1), of: agent.life)
+                return then(.milliseconds(1), order.changes.map { _ in .failure(fault) })
+            }
+            checkLease(of: agent, first.entry.key)
+            if case .reset = first.write, let why = cluster?.send(reset: node, life: agent.life) { fail(why) }
+            send(order, changes, node, by: agent, then)
+        }
+    }
+
+    private func send(
+        _ order: WriteOrder, _ changes: [(WriteOrder.Change, isRestore: Bool, version: Int?)], _ node: String,
+        by agent: VirtualAgent, _ then: @escaping (Duration, [Result<Void, BMCFault>]) -> Void
+    ) {
+        time.after(cluster?.obedience(of: node) ?? latency()) { [self] in
             bmcs[node]?.machine.advance(to: time.now)
             var results: [Result<Void, BMCFault>] = []
             for (change, isRestore, version) in changes {
-                results.append(arrive(change.write, change.entry.key, isRestore: isRestore, version: version))
+                results.append(
+                    arrive(change.write, change.entry.key, isRestore: isRestore, version: version, of: agent.life))
             }
             for (change, result) in zip(order.changes, results) {
                 note(
@@ -157,7 +178,7 @@ extension World {
 
     /// A write gets to its BMC. - Returns: what the BMC answers
     private func arrive(
-        _ write: Convergence.Write, _ key: ControlKey, isRestore: Bool, version: Int?
+        _ write: Convergence.Write, _ key: ControlKey, isRestore: Bool, version: Int?, of life: Int
     ) -> Result<Void, BMCFault> {
         let node = HistorySite.node(of: key.resource)
         guard let bmc = bmcs[node] else { return .failure(BMCFault(.unsupported, "no machine")) }
@@ -168,6 +189,9 @@ extension World {
         }
         let (answer, obeys) = bmc.verdict(write, now: time.now)
         if case .reset(let type) = write {
+            let isStart = type == .on || type == .resume
+            let why = cluster?.arrive(reset: node, isStart: isStart, life: life, obeys: obeys, on: bmc.machine)
+            if let why { fail(why) }
             guard obeys else { return answer }
             if bmcs[node]?.reset(type, now: time.now) != true { return .failure(BMCFault(.refused, "409")) }
             return answer
@@ -176,33 +200,40 @@ extension World {
             return .failure(BMCFault(.unsupported, "no such control"))
         }
         if obeys, bmc.ways.hasTags, let version, version != register.version {
-            if register.owed?.hasTaken == false, register.owed?.attempts == 1 {
+            if life == lives, register.owed?.hasTaken == false, register.owed?.attempts == 1 {
                 bmcs[node]?.machine.registers[place]?.owed?.overtaken = view.runs[key]?.id
             }
             return .failure(BMCFault(.overtaken, "412"))
         }
-        noteAnswer(answer, obeys: obeys, node, place)
+        noteAnswer(answer, obeys: obeys, node, place, of: life)
         bmcs[node]?.machine.registers[place]?.isUnread = true
         bmcs[node]?.machine.registers[place]?.isWritten = true
         guard obeys else { return answer }
         if bmc.fault(at: time.now) == .taskLost {
-            time.after(.seconds(3)) { [self] in apply(write, node, place, isRestore: isRestore) }
+            time.after(.seconds(3)) { [self] in
+                apply(write, node, place, isRestore: isRestore, isLate: cluster != nil && life != lives)
+            }
         } else {
-            apply(write, node, place, isRestore: isRestore)
+            apply(write, node, place, isRestore: isRestore, isLate: life != lives)
         }
         return answer
     }
 
     /// Keeps account of whether the BMC has said no to every write of a process.
-    private func noteAnswer(_ answer: Result<Void, BMCFault>, obeys: Bool, _ node: String, _ place: String) {
+    private func noteAnswer(
+        _ answer: Result<Void, BMCFault>, obeys: Bool, _ node: String, _ place: String, of life: Int
+    ) {
         guard let owed = bmcs[node]?.machine.registers[place]?.owed else { return }
         var isRefused = false
         if case .failure(let fault) = answer { isRefused = !obeys && [.refused, .unauthorized].contains(fault.kind) }
         let isAlone = owed.attempts == 1 || owed.refused?.life == lives
-        bmcs[node]?.machine.registers[place]?.owed?.refused = isRefused && isAlone ? .init(life: lives) : nil
+        bmcs[node]?.machine.registers[place]?.owed?.refused = isRefused && isAlone && life == lives ? .init(life: lives) : nil
     }
 
-    private func apply(_ write: Convergence.Write, _ node: String, _ place: String, isRestore: Bool) {
+    /// - Parameter isLate: whether another process leads since it was sent
+    private func apply(
+        _ write: Convergence.Write, _ node: String, _ place: String, isRestore: Bool, isLate: Bool
+    ) {
         guard let bmc = bmcs[node], var register = bmc.machine.registers[place] else { return }
         let watts: Int?
         switch write {
@@ -225,6 +256,8 @@ extension World {
             register.lastPrior = watts
             register.owed = nil
         }
+        // What a BMC makes of another process's write nobody was told.
+        if isLate, register.watts != watts { register.owed?.isUnknown = true }
         bmcs[node]?.machine.registers[place] = register
     }
 

@@ -40,6 +40,7 @@ extension World {
                 message.time = message.time + .seconds(7200)
             }
             time.after(.milliseconds(delivery.delay + copy * 30)) { [self] in
+                if let cluster { return cluster.deliver(message) }
                 kept.append(message)
                 hand()
             }
@@ -48,6 +49,7 @@ extension World {
 
     func connect() {
         isBrokerUp = true
+        if let cluster { return cluster.connect() }
         guard let agent else { return }
         agent.brokerIsReady()
         hand()
@@ -82,14 +84,18 @@ extension World {
         }
         var acknowledged: Set<UInt64> = []
         for event in disk.unpublished.prefix(100) {
-            if let known = events[event.id], known != event.enforcement { fail("one id with two contents") }
-            events[event.id] = event.enforcement
-            note(event.enforcement)
+            publish(event)
             // An agent that dies before the journal knows publishes them again.
             guard mayGoOn() else { return }
             acknowledged.insert(event.id)
         }
         if !acknowledged.isEmpty { disk.markPublished(acknowledged, now: wall) }
+    }
+
+    func publish(_ event: VirtualDisk.Event) {
+        if let known = events[event.id], known != event.enforcement { fail("one id with two contents") }
+        events[event.id] = event.enforcement
+        note(event.enforcement)
     }
 
     private func note(_ report: Enforcement) {

@@ -148,7 +148,7 @@ extension World {
 
     func checkHoldDown(of place: String, _ isMeant: (Model.Ask.Target) -> Bool, _ what: String) {
         for (id, breach) in model.breaches {
-            guard let at = breach.resolvedAt, isCounted(since: at), time.now - at < History.holdDown,
+            guard let at = breach.resolvedAt, isCounted(since: at), time.now - at < History.holdDown - clockSlack,
                 !model.isHurried(id),
                 bearing[id]?.contains(place) == true,
                 breach.asks.contains(where: { $0.targets.contains(where: isMeant) })
@@ -174,7 +174,7 @@ extension World {
             // Of several names of one limit the agent may not know yet that they are.
             let names = Set(breach.asks.flatMap(\.targets).map { "\($0.resource) \($0.watts == nil)" })
             let share = policies.map { $0.step.of(names.count) }.max() ?? 1
-            let since = (time.now - at - History.holdDown) / (History.every * 0.89)
+            let since = (time.now - at - History.holdDown + clockSlack) / (History.every * 0.89)
             let allowed = (Int(max(0, since)) + 1) * max(1, share)
             let count = releasedAt[id]?.count ?? 0
             if count > allowed {

@@ -73,6 +73,7 @@ extension World {
         case .rest(let node, let watts): bmcs[node]?.load.rest = watts
         case .workload(let resource, let watts):
             bmcs[HistorySite.node(of: resource)]?.load.workloads[resource] = watts
+        case .standby(let step): cluster?.perform(step)
         case .calm: calm()
         }
     }

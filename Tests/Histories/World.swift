@@ -24,7 +24,10 @@ final class World {
     private(set) var steps = 0
     var random: SplitMix
     var bmcs: [String: VirtualBMC] = [:]
+    /// The agent; of several the one that leads, or the last that did.
     var agent: VirtualAgent?
+    /// Where several share the site.
+    private(set) var cluster: VirtualCluster?
     private(set) var lives = 0
     /// How often everybody made peace.
     private(set) var peaces = 0
@@ -41,6 +44,8 @@ final class World {
     /// When a clock was last set: what is due by it may come early.
     private(set) var lastJump: Timestamp?
     private var startOffset = Duration.zero
+    /// When the agent last did anything.
+    private var lastSign = Timestamp(milliseconds: 0)
     private var backup: Backup?
     /// What an old journal holds, which waits for an operator.
     var parked: Set<String> = []
@@ -85,11 +90,16 @@ final class World {
         policies = [history.policy]
         model.know(.plain)
         for node in HistorySite.nodes { bmcs[node] = VirtualBMC(node: node, random: &random) }
-        guard history.hasTrays else { return }
-        for node in HistorySite.trays { bmcs[node] = VirtualBMC(node: node, random: &random) }
+        if history.hasTrays {
+            for node in HistorySite.trays { bmcs[node] = VirtualBMC(node: node, random: &random) }
+        }
+        if history.members > 0 { cluster = VirtualCluster(self, members: history.members) }
     }
 
     var wall: Timestamp { time.now + wallOffset }
+
+    /// How far the clocks of agents that share the site are apart.
+    var clockSlack: Duration { cluster == nil ? .zero : Standby.clockSkew }
 
     var site: Site { HistorySite.site(variant, hasTrays: history.hasTrays) }
 
@@ -114,7 +124,7 @@ final class World {
     // MARK: The run
 
     func run() throws {
-        start()
+        if cluster == nil { start() } else { healStandby() }
         for moment in history.moments where violation == nil {
             pass(.milliseconds(moment.after))
             perform(moment.step)
@@ -127,7 +137,9 @@ final class World {
             deliver(alert(breach, .resolved, isCritical: false, []), .init())
         }
         pass(.seconds(2))
-        let isOver = { [self] in (agent?.isAtRest ?? false) && kept.isEmpty && disk.unpublished.isEmpty }
+        let isOver = { [self] in
+            cluster?.isAtRest ?? ((agent?.isAtRest ?? false) && kept.isEmpty) && disk.unpublished.isEmpty
+        }
         // Where something is owed to both machines of one address, people put in one and then the other.
         for _ in 0..<9 where violation == nil && !isOver() {
             time.run(for: .seconds(1200)) { [self] in violation == nil && !isOver() }
@@ -147,7 +159,7 @@ final class World {
         }
         let controls = book.controls.values.map { "\($0.entry.key) \($0.outcome?.message ?? "")" }
         let state =
-            "frozen \(book.isFrozen), \(kept.count) messages kept, \(disk.unpublished.count) in the outbox"
+            "\(cluster.map { "\($0.unfinished); " } ?? "")frozen \(book.isFrozen), \(kept.count) messages kept, \(disk.unpublished.count) in the outbox"
         return ([state] + breaches + controls).joined(separator: "; ")
     }
 
@@ -157,6 +169,17 @@ final class World {
 
     func start() {
         guard agent == nil else { return }
+        begin(nil, isTakeover: false)
+        if isBrokerUp { connect() }
+    }
+
+    /// A process begins with what is durable.
+    ///
+    /// - Parameters:
+    ///   - member: of several agents, the one that leads from now on
+    ///   - isTakeover: whether what another process has sent may still arrive
+    @discardableResult
+    func begin(_ member: VirtualMember?, isTakeover: Bool) -> VirtualAgent {
         let contents = disk.contents
         if let mirror, let difference = mirror.difference(from: contents) { fail(difference) }
         lives += 1
@@ -166,22 +189,23 @@ final class World {
         // A process counts by the clock as it was when it started; the next one by another.
         if wallOffset != startOffset { lastJump = time.now }
         startOffset = wallOffset
-        let agent = VirtualAgent(self, life: lives)
+        let agent = VirtualAgent(self, life: lives, of: member)
         self.agent = agent
         park(contents)
         frozen.restart(agent.now)
-        agent.start()
+        agent.start(isTakeover: isTakeover)
         if (agent.core.confirmation != nil) != isOld(contents) {
             fail(
                 "a journal of \(contents.lastRecordAt.map { "\($0)" } ?? "never") was found at \(wall), and \(agent.core.confirmation == nil ? "taken up" : "not taken up")"
             )
         }
-        if isBrokerUp { connect() }
+        return agent
     }
 
     /// Counts a step of the agent. - Returns: false where it dies before it
     func mayGoOn() -> Bool {
         steps += 1
+        lastSign = time.now
         if let crash, steps >= crash.at {
             die(down: crash.down)
             return false
@@ -191,25 +215,32 @@ final class World {
 
     func die(down: Duration) {
         crash = nil
+        if let cluster { return cluster.perform(.kill(.leader, downSeconds: Int(down / .seconds(1)))) }
+        agent?.die()
+        forgetProcess()
+        time.after(down + .milliseconds(50)) { [self] in start() }
+    }
+
+    /// What the process had in mind and not made durable does not count any more.
+    func forgetProcess() {
         // A freeze that ended in this process has ended, whatever the clock of the next one.
         if let agent { frozenDurably.pass(agent.now) }
-        agent?.die()
         agent = nil
         model.forgetUndurable()
         noteUnknown()
         for node in undurableLosses { bmcs[node]?.machine.suspension?.isLost = false }
         undurableLosses = []
-        time.after(down + .milliseconds(50)) { [self] in start() }
     }
 
     /// What a BMC has just made of a write, where that is not what was written, the next process cannot know.
     private func noteUnknown() {
+        let now = cluster == nil ? time.now : lastSign
         for (node, bmc) in bmcs {
             for id in bmc.machine.registers.keys { bmcs[node]?.machine.registers[id]?.owed?.overtaken = nil }
             guard excusesDeaths else { continue }
             for register in bmc.machine.registers.values where register.author == .agent {
                 guard let owed = register.owed, let last = register.record.last, let watts = register.watts,
-                    time.now - last.at < History.deadline, !owed.sent.contains(watts)
+                    now - last.at < History.deadline, !owed.sent.contains(watts)
                 else { continue }
                 bmcs[node]?.machine.registers[register.id]?.owed?.isUnknown = true
             }
@@ -223,7 +254,7 @@ final class World {
     func heal() {
         peaces += 1
         crash = nil
-        start()
+        if cluster == nil { start() } else { healStandby() }
         isDiskBad = false
         commitTime = .milliseconds(3)
         if !isBrokerUp { connect() }
@@ -242,7 +273,7 @@ final class World {
     }
 
     func thaw() {
-        guard let agent else { return }
+        guard let agent, agent.isAlive else { return }
         agent.command(.thaw(nil))
         // A clock that was set makes a journal look old, or of a time to come.
         if agent.core.confirmation != nil { agent.command(.resume) }
@@ -340,9 +371,10 @@ final class World {
 
     // MARK: What becomes durable
 
-    func write(_ records: Records, command: Command?) {
-        disk.write(records, now: wall)
-        mirror?.write(records, now: wall)
+    /// - Parameter now: by the clock of who wrote it; nil for the site's
+    func write(_ records: Records, command: Command?, at now: Timestamp? = nil) {
+        disk.write(records, now: now ?? wall)
+        mirror?.write(records, now: now ?? wall)
         undurableLosses = []
         for (entry, _) in records.changes.controls where entry.intent != nil && entry.key.facet == .powerLimit {
             let node = HistorySite.node(of: entry.key.resource)

@@ -132,6 +132,7 @@ final class TreeBMC: HTTPTransport {
             case .wait(let duration):
                 now = now + duration
                 step = convergence.didWait(now: now)
+            case .postpone: return .failed(.internal("postponed, although nobody shares the site"))
             case .finish(let outcome):
                 entry = convergence.entry
                 return outcome

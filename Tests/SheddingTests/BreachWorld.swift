@@ -95,6 +95,11 @@ struct BreachWorld {
                 case .wait(let duration):
                     time = time + duration
                     step = convergence.didWait(now: time)
+                case .postpone(let time):
+                    perform(
+                        book.postpone(
+                            key, entry: convergence.entry, until: time, revision: assignment.revision, now: now))
+                    break loop
                 case .finish(let outcome):
                     perform(
                         book.finish(

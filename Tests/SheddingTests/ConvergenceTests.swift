@@ -9,16 +9,18 @@ struct ConvergenceTests {
         var convergence: Convergence
         var steps: [String] = []
         var outcome: Outcome?
+        /// Where it came to no end.
+        var postponed: Timestamp??
         var now = Fixture.start
         var waited = Duration.zero
 
         init(
             _ goal: Convergence.Goal, entry: ControlEntry = Fixture.entry("n1"), floor: Watts? = nil,
-            policy: Policy = Policy()
+            policy: Policy = Policy(), former: FormerWrites? = nil
         ) {
-            convergence = Convergence(
-                entry: entry, goal: goal,
-                terms: .init(floor: floor, policy: policy, deadline: Fixture.start + policy.deadline))
+            var terms = Convergence.Terms(floor: floor, policy: policy, deadline: Fixture.start + policy.deadline)
+            terms.former = former
+            convergence = Convergence(entry: entry, goal: goal, terms: terms)
         }
 
         mutating func run(
@@ -48,6 +50,9 @@ struct ConvergenceTests {
                     waited += duration
                     now = now + duration
                     step = convergence.didWait(now: now)
+                case .postpone(let time):
+                    postponed = .some(time)
+                    return
                 case .finish(let outcome):
                     self.outcome = outcome
                     return

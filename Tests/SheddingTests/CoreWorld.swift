@@ -21,13 +21,14 @@ struct CoreWorld {
 
     init(
         mode: Mode = .enforce, contents: Core.Contents = Core.Contents(), slots: Int = 16, site: Site = Fixture.site,
-        _ change: (inout Policy) -> Void = { _ in }
+        before: [Input] = [], _ change: (inout Policy) -> Void = { _ in }
     ) {
         var policy = Policy()
         policy.step = .percent(100)
         change(&policy)
         core = Core(
             site: site, policy: policy, mode: mode, contents: contents, bounds: Bounds(slots: slots, visits: 4))
+        for input in before { step(input) }
         step(.started)
     }
 

@@ -99,7 +99,7 @@ struct TreeReader: Sendable {
             answers > 0 && troubles.count { $0.fault.kind == .unauthorized } < SearchBudget.refusals
         // One may be slow by itself. Two are the BMC.
         case .unreachable: answers > 0 && !troubles.contains { $0.fault.kind == .unreachable }
-        case .circuitOpen, .cancelled, .outOfTime, .overtaken, .untrusted, .machineOff, .unknownEffect: false
+        case .circuitOpen, .cancelled, .outOfTime, .fenced, .overtaken, .untrusted, .machineOff, .unknownEffect: false
         }
     }
 

@@ -32,7 +32,7 @@ struct CircuitBreaker: Sendable {
         switch fault.kind {
         case .unreachable: timedOut(fault.message, now: now)
         // A write that went unanswered says nothing: some take a minute.
-        case .unknownEffect, .circuitOpen, .outOfTime, .cancelled: break
+        case .unknownEffect, .circuitOpen, .outOfTime, .cancelled, .fenced: break
         case .untrusted, .unauthorized, .busy, .refused, .overtaken, .unsupported, .machineOff, .invalidAnswer:
             answered()
         }

@@ -257,7 +257,7 @@ extension Breaches {
 
     /// Hands out what the pace allows now.
     mutating func handOut(_ id: UUIDText, now: Timestamp) -> [Action] {
-        guard let breach = breaches[id], breach.isOpen, !isPaused else { return [] }
+        guard let breach = breaches[id], breach.isOpen, !isHeldBack else { return [] }
         let grace = grace(of: breach)
         let started = waves[id]?.next(now: now, grace: grace) ?? []
         return started.compactMap { queue($0.key, priority: $0.priority) }

@@ -41,9 +41,11 @@ extension Breaches {
         // What is to be put back waits; what is to hold is read, so that what is said of it stays true.
         if demands.isEmpty, isFrozen(key) { return (nil, []) }
         controls[key]?.isRunning = true
+        former.begin(key, now: now)
         var terms = Convergence.Terms(
             floor: floor(of: control.entry), policy: policy, deadline: now + policy.deadline,
             failedReverts: control.failedReverts, pursued: pursued)
+        terms.former = former.writes(to: key, now: now)
         if isProtectedSince(control.entry) {
             terms.pursued = []
             terms.whyNotPursued = .protectedSince
@@ -109,7 +111,7 @@ extension Breaches {
         if entry.key.facet == .powerState, case .power? = entry.intent { markPowerCycled(entry.key.resource) }
     }
 
-    private mutating func adopt(_ entry: ControlEntry) {
+    mutating func adopt(_ entry: ControlEntry) {
         guard let known = controls[entry.key]?.entry else { return }
         var entry = entry
         entry.isPowerCycled = entry.isPowerCycled ?? known.isPowerCycled
@@ -141,9 +143,11 @@ extension Breaches {
         _ key: ControlKey, entry: ControlEntry, outcome: Outcome, revision: Int, now: Timestamp
     ) -> [Action] {
         guard controls[key] != nil else { return [] }
+        let before = controls[key]?.entry
         adopt(entry)
         controls[key]?.isRunning = false
-        changeLog.touch(key)
+        // What is watched while nothing can be written need not fill a journal that may be away as well.
+        if !isLeaseAway || controls[key]?.entry != before { changeLog.touch(key) }
         if let holder = holderOfPlace(of: entry) { return share(key, with: holder, now: now) }
         claimPlace(of: entry)
         guard controls[key]?.goalRevision == revision else {
@@ -157,7 +161,7 @@ extension Breaches {
         let isNews = outcome.isNews(after: before)
         if isNews { controls[key]?.settledAt = now }
         controls[key]?.outcome = outcome
-        changeLog.touch(key)
+        if isNews || !isLeaseAway { changeLog.touch(key) }
         if isNews { log(outcome, of: key) }
         let isBack = before?.isNodeOff == true && outcome.value != nil || isNews && outcome.value == .power(.on)
         var actions = isBack ? lookAgain(beside: key) : []

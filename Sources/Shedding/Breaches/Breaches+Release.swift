@@ -44,7 +44,7 @@ extension Breaches {
         guard let breach = breaches[id] else { return [] }
         let held = breach.controls.filter { !breach.released.contains($0) }
         guard !held.isEmpty else { return closeOrReport(id, now: now) }
-        if isPaused { return [] }
+        if isHeldBack { return [] }
         let free = held.filter { !isFrozen($0) }
         guard !free.isEmpty else {
             // A thaw comes back to it at once.

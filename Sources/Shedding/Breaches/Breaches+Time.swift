@@ -12,7 +12,7 @@ extension Breaches {
             guard let breach = breaches[id], !breach.isClosed, !parked.breaches.contains(id) else { continue }
             switch breach.phase {
             case .open: actions += tickOpen(breach, now: now)
-            case .holdingDown(let until): if now >= until, !isPaused { actions += startReleasing(id, now: now) }
+            case .holdingDown(let until): if now >= until, !isHeldBack { actions += startReleasing(id, now: now) }
             case .releasing(let nextStep):
                 if now >= nextStep, isLettingGo(breach) { actions += stepRelease(id, now: now) }
             case .closed: break
@@ -24,12 +24,7 @@ extension Breaches {
             if due.takeNews(id, now) { actions += reportIfSettled(id, now: now) }
         }
         actions += checkBudgets(now: now)
-        if !isPaused {
-            for key in due.takeDueReads(now) {
-                if let action = queue(key, priority: workPriority(of: key)) { actions.append(action) }
-            }
-        }
-        return actions
+        return actions + takeDueReads(now: now)
     }
 
     /// Whether a breach that is being released still holds something that a step would let go.
@@ -41,11 +36,11 @@ extension Breaches {
         var times = [due.next(of: breach.id)]
         switch breach.phase {
         case .open:
-            if !isPaused { times.append(waves[breach.id]?.nextDue(grace: grace(of: breach))) }
+            if !isHeldBack { times.append(waves[breach.id]?.nextDue(grace: grace(of: breach))) }
             times.append(breach.reportedAt.map { $0 + policy.republishEvery })
             if !breach.isOverdue { times.append(breach.openedAt + policy.maxHold) }
-        case .holdingDown(let until): if !isPaused { times.append(until) }
-        case .releasing(let nextStep): if !isPaused, isLettingGo(breach) { times.append(nextStep) }
+        case .holdingDown(let until): if !isHeldBack { times.append(until) }
+        case .releasing(let nextStep): if !isHeldBack, isLettingGo(breach) { times.append(nextStep) }
         case .closed: break
         }
         return times.compactMap { $0 }.min()

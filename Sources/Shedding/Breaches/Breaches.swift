@@ -23,8 +23,16 @@ public struct Breaches: Sendable {
     public internal(set) var isPaused = false {
         didSet { breachesDue = nil }
     }
+    /// Whether nothing is written because the lease was not renewed.
+    var isLeaseAway = false {
+        didSet { breachesDue = nil }
+    }
     /// Whether no write may go out anywhere.
-    var isHalted: Bool { isPaused || freezes.isWhole }
+    var isHalted: Bool { isHeldBack || freezes.isWhole }
+    /// What is begun anew once there is a lease.
+    var awaitingLease: Set<ControlKey> = []
+    /// What another agent that led before may still write to.
+    var former = FormerControls()
 
     /// What bears on which control. Breaches that are over are not in it.
     var holdIndex = HoldIndex()
@@ -147,7 +155,7 @@ public struct Breaches: Sendable {
 
     mutating func readAgain(_ key: ControlKey, at time: Timestamp) {
         guard controls[key] != nil else { return }
-        due.read(key, at: time)
+        due.read(key, at: former.read(key, noLaterThan: time))
     }
 
     /// When a control is to be read again, because it failed or is watched.
@@ -167,6 +175,8 @@ public struct Breaches: Sendable {
 
     mutating func dropEntry(of control: ControlKey) {
         controls[control] = nil
+        awaitingLease.remove(control)
+        former.end(control)
         due.dropRead(control)
         changeLog.remove(control)
     }

@@ -48,6 +48,9 @@ struct Waves: Sendable, Hashable {
         return running.isEmpty ? since : since + (grace ?? .zero)
     }
 
+    /// Nothing could be done for a while, so that nothing that runs has used up its grace.
+    mutating func restart(at now: Timestamp) { if !running.isEmpty { since = max(since, now) } }
+
     mutating func settle(_ control: ControlKey) { running.remove(control) }
 
     var isEmpty: Bool { waiting.isEmpty }

@@ -9,6 +9,8 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
         case cancelled
         /// The time that it may take is over; nothing was sent.
         case outOfTime
+        /// This agent's right to write had ended when it was about to be sent; nothing was sent.
+        case fenced
         /// The certificate is not the trusted one; nothing was sent.
         case untrusted
         /// The login was refused, twice.
@@ -59,7 +61,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether nothing at all was sent, so that the BMC cannot have obeyed, whatever it says.
     public var isUnsent: Bool {
         switch kind {
-        case .unreachable, .circuitOpen, .cancelled, .outOfTime, .untrusted, .unsupported: true
+        case .unreachable, .circuitOpen, .cancelled, .outOfTime, .fenced, .untrusted, .unsupported: true
         case .unauthorized, .busy, .refused, .overtaken, .machineOff, .unknownEffect, .invalidAnswer: false
         }
     }
@@ -74,8 +76,8 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     var isWorthRetrying: Bool {
         switch kind {
         case .unreachable, .busy, .unknownEffect, .invalidAnswer: true
-        case .circuitOpen, .cancelled, .outOfTime, .untrusted, .unauthorized, .refused, .overtaken, .unsupported,
-            .machineOff:
+        case .circuitOpen, .cancelled, .outOfTime, .fenced, .untrusted, .unauthorized, .refused, .overtaken,
+            .unsupported, .machineOff:
             false
         }
     }
@@ -86,7 +88,7 @@ extension BMCFault.Kind {
     public var isUnreachable: Bool {
         switch self {
         case .unreachable, .circuitOpen, .cancelled: true
-        case .outOfTime, .untrusted, .unauthorized, .busy, .refused, .overtaken, .unsupported, .machineOff,
+        case .outOfTime, .fenced, .untrusted, .unauthorized, .busy, .refused, .overtaken, .unsupported, .machineOff,
             .unknownEffect, .invalidAnswer:
             false
         }

@@ -219,6 +219,22 @@ public struct ControlEntry: Sendable, Hashable {
         earlierIntents = nil
     }
 
+    /// What was intended was read back, while what another agent sent before may still arrive: then it is ours as well.
+    mutating func holdForNow(_ value: ControlValue) {
+        let (doubt, earlier) = (isUnconfirmed, (earlierIntents ?? []) + [made].compactMap { $0 })
+        hold(value)
+        let sent = earlier.filter { $0 != value }
+        earlierIntents = sent.isEmpty ? nil : Array(sent.suffix(Self.maximumEarlierIntents))
+        // A change of power that was asked for may come about yet.
+        if key.facet == .powerState { isUnconfirmed = doubt }
+    }
+
+    /// Whether a value may be what was sent at any time, towards a hold or back, by the steps of whichever firmware.
+    func mayHaveBeenSent(_ value: ControlValue) -> Bool {
+        let sent = [intent, held, made, prior?.value].compactMap { $0 } + (earlierIntents ?? [])
+        return sent.contains { value.matches($0) || value.isLikely($0) }
+    }
+
     /// What was held by us is no longer ours: somebody else has taken the control over, and it is theirs to put right.
     mutating func disown() {
         intent = nil

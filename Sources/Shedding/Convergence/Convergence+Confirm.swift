@@ -32,7 +32,7 @@ extension Convergence {
         case (.prior, _):
             return finish(applied: .restoredByMeaning, value: reading.value)
         case (.demands, _):
-            entry.hold(reading.value)
+            hold(reading.value)
             return finish(applied: remark, value: reading.value)
         }
     }
@@ -91,7 +91,7 @@ extension Convergence {
         guard reading.value.isRounding(of: target, increment: reading.range.increment) else { return nil }
         let rounded = AppliedRemark.rounded(made: reading.value, wanted: target)
         guard case .demands = goal else { return finish(applied: rounded, value: reading.value) }
-        entry.hold(reading.value)
+        hold(reading.value)
         return finish(applied: remark, rounded, value: reading.value)
     }
 
@@ -178,7 +178,7 @@ extension Convergence {
         }
         if isReached(write, reading) {
             if case .prior = goal { return finish(applied: nil, value: reading.value) }
-            entry.hold(reading.value)
+            hold(reading.value)
             return finish(applied: .suspended(state), value: reading.value)
         }
         guard answer == .refused, reading.value == valueBefore else { return waitForPower(reading, now: now) }

@@ -26,7 +26,7 @@ extension Convergence {
     /// It holds what is wanted. That is ours, unless it demonstrably came after our write had been refused.
     private mutating func take(_ reading: Reading, now: Timestamp) {
         if entry.intent == nil { return }
-        if entry.recognises(reading.value) { return entry.hold(reading.value) }
+        if isOurs(reading.value) { return hold(reading.value) }
         entry.disown()
         takePrior(reading, now: now)
     }
@@ -64,7 +64,7 @@ extension Convergence {
             return finish(.clamped(made: reading.value, wanted: wanted), value: reading.value)
         }
         if let current, current < target, entry.intent != nil, entry.isUnconfirmed != true,
-            !entry.recognises(reading.value)
+            !isOurs(reading.value)
         {
             // Shedding never raises what somebody else has lowered further. After a write of which nothing was seen, it
             // may as well be what the BMC made of it, which shows once it is written again.
@@ -109,7 +109,7 @@ extension Convergence {
         if isHeld(as: .speed(target), reading) {
             return finish(applied: .rounded(made: reading.value, wanted: .speed(target)), value: reading.value)
         }
-        if let current, current < target, entry.intent != nil, !entry.recognises(reading.value) {
+        if let current, current < target, entry.intent != nil, !isOurs(reading.value) {
             return finish(applied: .limitedBySomebodyElse(reading.value), value: reading.value)
         }
         if terms.pursued?.isEmpty == true { return finishResolved(reading) }
@@ -163,6 +163,7 @@ extension Convergence {
     /// Counts how often a value that once held was changed by somebody else; past the limit it is contended.
     private mutating func reassertionRefusal(_ wanted: ControlValue, _ reading: Reading) -> Step? {
         guard let held = entry.held, entry.intent == wanted || held.matches(wanted) else { return nil }
+        if isOfFormer(reading.value) { return nil }
         guard entry.reassertions < terms.reassertLimit else { return finishContended(reading) }
         entry.reassertions += 1
         return nil
@@ -187,7 +188,7 @@ extension Convergence {
             if entry.intent == nil {
                 return finish(applied: .alreadyDown(state), value: reading.value)
             }
-            entry.hold(reading.value)
+            hold(reading.value)
             return finish(applied: .suspended(state), value: reading.value)
         }
         guard state != .unknown else {
@@ -209,6 +210,7 @@ extension Convergence {
             }
         }
         if terms.pursued?.isEmpty == true { return finishResolved(reading) }
+        if let time = lastArrivalOfReset { return .postpone(until: time) }
         guard let method = terms.suspend.lazy.compactMap({ $0.asOffered(among: reading.resetTypes) }).first else {
             forgetUntouchedPrior()
             return finish(.noWayToSuspend(offered: reading.resetTypes))
@@ -220,6 +222,7 @@ extension Convergence {
     /// suspended once more, which is done only so often.
     private mutating func giveUpSuspended(_ reading: Reading, now: Timestamp) -> Step? {
         if case .power(let held)? = entry.held, held.isDown {
+            if terms.former?.isWithReset == true { return takeBackPowerOn() }
             let reassertions = entry.reassertions
             entry.disown()
             entry.reassertions = reassertions + 1

@@ -22,7 +22,7 @@ extension Convergence {
         // A crash between a limit's preparation and the limit leaves the value as it was.
         let isUntouched = entry.isUnconfirmed == true && reading.value.matches(prior.value)
         guard
-            entry.recognises(reading.value) || isLostByUs || isOffAsBefore(reading) || isUntouched
+            isOurs(reading.value) || isLostByUs || isOffAsBefore(reading) || isUntouched
                 || terms.onDrift == .restore
         else {
             guard let set = entry.held ?? (entry.isRefused ? nil : entry.intent) else {
@@ -85,6 +85,7 @@ extension Convergence {
         case .unknown: return finish(.powerStateUnknown)
         case .off, .paused, .sleeping, .hibernating:
             let wanted: [ResetType] = state == .paused ? [.resume, .on] : [.on, .forceOn, .resume]
+            if let time = lastArrivalOfReset { return .postpone(until: time) }
             let method = wanted.first(where: reading.resetTypes.contains) ?? wanted[0]
             phase = .recording(.reset(method))
             return .record
@@ -93,6 +94,8 @@ extension Convergence {
 
     /// Whether what was asked for last was never seen and is not long ago, by the attempts to put back since.
     private func mayStillChange(for attempts: Int) -> Bool {
+        // That it is looked at once more when all has arrived is seen to at the end.
+        if terms.former?.lastArrival != nil { return false }
         // What was refused is more likely not to come, but machines are switched off by no more than a rumour.
         let patience = entry.wasRefused == true ? attempts - 2 : attempts
         return entry.isUnconfirmed == true && terms.failedReverts < patience

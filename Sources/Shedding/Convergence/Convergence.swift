@@ -33,6 +33,8 @@ public struct Convergence: Sendable {
         case record
         case write(Write)
         case wait(Duration)
+        /// Begin anew at that time, or once there is a right to write: it has come to no end.
+        case postpone(until: Timestamp?)
         case finish(Outcome)
     }
 
@@ -52,6 +54,8 @@ public struct Convergence: Sendable {
         public var pursued: [Demand]?
         /// Why nothing is begun where ``pursued`` is empty.
         public var whyNotPursued = FailureReason.resolvedMeanwhile
+        /// What another agent that led before may have on its way; nil where there is none.
+        public var former: FormerWrites?
 
         public init(
             floor: Watts?, policy: Policy, deadline: Timestamp, failedReverts: Int = 0, pursued: [Demand]? = nil
@@ -94,7 +98,7 @@ public struct Convergence: Sendable {
 
     public internal(set) var entry: ControlEntry
     /// The entry as it is known to be durable.
-    private var durableEntry: ControlEntry
+    private(set) var durableEntry: ControlEntry
     public let goal: Goal
     let terms: Terms
     var phase = Phase.reading
@@ -149,6 +153,7 @@ public struct Convergence: Sendable {
     /// The BMC answered a read, or did not.
     public mutating func didRead(_ result: Result<Reading, BMCFault>, now: Timestamp) -> Step {
         switch result {
+        case .failure(let fault) where fault.kind == .fenced: return didFindFence()
         case .failure(let fault): return didFailToRead(fault, now: now)
         case .success(let reading):
             failures = 0
@@ -249,6 +254,7 @@ public struct Convergence: Sendable {
             mayHaveTaken = true
             phase = .confirming(write, .accepted)
             return .read
+        case .failure(let fault) where fault.kind == .fenced: return didFindFence()
         case .failure(let fault) where fault.kind == .overtaken:
             return didLoseRace(write, fault)
         case .failure(let fault) where fault.isUnsent:
@@ -280,14 +286,14 @@ public struct Convergence: Sendable {
     public mutating func didWait(now: Timestamp) -> Step { afterWait }
 
     /// The last write was never sent, so nothing can be ours because of it. Earlier ones may be.
-    private mutating func withdraw() {
+    mutating func withdraw() {
         guard let before = beforeIntent, answer == nil else { return }
         takeBack(before)
         beforeIntent = nil
     }
 
     /// An earlier state of the entry, but for where the control was seen to be since.
-    private mutating func takeBack(_ before: ControlEntry) {
+    mutating func takeBack(_ before: ControlEntry) {
         let (locator, place, identity) = (entry.locator, entry.place, entry.identity)
         entry = before
         (entry.locator, entry.place, entry.identity) = (locator, place, identity)
@@ -309,6 +315,7 @@ extension Convergence {
 
     mutating func finish(_ ending: Outcome.Ending, value: ControlValue?) -> Step {
         phase = .finished
+        if let time = mayBeUndone(ending) { return .postpone(until: time) }
         return .finish(Outcome(ending, value: value))
     }
 

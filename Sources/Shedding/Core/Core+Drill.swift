@@ -33,7 +33,7 @@ extension Core {
             guard book.breaches[id]?.isOpen == true else { return endDrill(because: "it was released", &step) }
             if drill.phase == .capping {
                 let isLate = now - drill.startedAt > book.policy.deadline + Self.drillGrace
-                guard book.isSettled(id) || isLate else { return }
+                guard book.isSettled(id) || isLate && !book.isLeaseAway else { return }
                 drill.settled(at: now)
                 self.drill = drill
             } else if let settled = drill.settledAt, now - settled >= drill.order.hold {

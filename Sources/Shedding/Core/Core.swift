@@ -22,6 +22,7 @@ public struct Core: Sendable {
     private let contents: Contents
     /// Alerts that an earlier process accepted and did not come to.
     var backlog: [ReceivedAlert]
+    var lease = Lease()
     private var isStarted = false
     /// Whether the book's open breaches were taken up again after the start, which `mode: observe` puts off.
     private var hasTakenUpBook = false
@@ -74,7 +75,10 @@ public struct Core: Sendable {
 
     /// Takes in what happened. - Parameter now: never earlier than at the step before, on the steady clock
     public mutating func step(_ input: Input, at now: Moment) -> Ready {
+        if case .leaseLost = input { lease.isLost = true }
+        if lease.isLost { return Ready() }
         var step = Step(now)
+        passLease(input, &step)
         if !dispatch.hasMoreToBegin { dispatch.proceed() }
         if let acceptance = unfinished {
             unfinished = nil
@@ -91,7 +95,7 @@ public struct Core: Sendable {
     }
 
     /// Whether nothing is at work on any BMC: with ``Input/stopping``, the end.
-    public var isAtRest: Bool { dispatch.isAtRest }
+    public var isAtRest: Bool { lease.isLost || dispatch.isAtRest }
 
     /// What the patrol knows of each BMC.
     public var health: FleetHealth { dispatch.health }
@@ -101,12 +105,14 @@ public struct Core: Sendable {
 
     /// Whether nothing can become due, on no account.
     public var isIdle: Bool {
-        book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest
+        lease.isLost || book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest
     }
 
     private mutating func take(_ input: Input, _ step: inout Step) {
         let now = step.now.steady
         switch input {
+        case .lease, .leaseLost: break
+        case .takenOver(let longestWrite): if !isStarted { book.takeOver(longestWrite: longestWrite, now: now) }
         case .started: start(&step)
         case .stopping: dispatch.stop(&step.progress)
         case .time: passTime(&step)
@@ -138,9 +144,10 @@ public struct Core: Sendable {
 
     /// When a ``Input/time`` can have anything to do; nil where it has nothing. Never later than that.
     public mutating func nextDue(now: Timestamp) -> Timestamp? {
+        if lease.isLost { return nil }
         var due = [catchUp.nextDue, dispatch.nextDue(now: now), book.freezes.nextEnd]
         if mode == .enforce, !dispatch.isStopping {
-            if dueBatch == nil { due.append(book.nextDue) }
+            due.append(dueBatch == nil ? book.nextDue : book.isLeaseAway ? book.nextRead : nil)
             if book.isHolding { due.append(dispatch.nextMetering(every: book.policy.meterEvery)) }
         }
         if unfinished != nil || drill?.isUnderWay == true { due.append(now) }
@@ -207,7 +214,12 @@ public struct Core: Sendable {
         if mode == .enforce, book.isHolding {
             dispatch.sendMeters({ book.heldBMCs }, every: book.policy.meterEvery, &step.progress)
         }
-        guard mode == .enforce, dueBatch == nil, !dispatch.isStopping, unfinished == nil else { return }
+        guard mode == .enforce, !dispatch.isStopping, unfinished == nil else { return }
+        guard dueBatch == nil else {
+            // The journal may be away with the lease. What is held is watched all the same.
+            if book.isLeaseAway { absorb(book.takeDueReads(now: now), &step) }
+            return
+        }
         if !book.isIdle {
             step.isDue = true
             absorb(book.tick(now: now), &step)
@@ -307,6 +319,12 @@ public struct Core: Sendable {
         dispatch.release(held.removeValue(forKey: batch) ?? [])
     }
 
+    /// Lets every slot go on at once that waits for records.
+    mutating func releaseHeld() {
+        for batch in held.keys.sorted() { dispatch.release(held[batch] ?? []) }
+        held = [:]
+    }
+
     mutating func absorb(_ actions: [Action], _ step: inout Step) {
         if actions.count > Self.largeThreshold { step.isLarge = true }
         for action in actions {
@@ -327,14 +345,11 @@ public struct Core: Sendable {
     /// Brings a step into its final form. What nothing of is durable needs not wait: those slots go on at once.
     private mutating func close(_ step: Step) -> Ready {
         var step = step
+        while book.isLeaseAway, !step.progress.held.isEmpty, unfinished == nil { goOn(&step) }
         step.records.changes = book.takeChanges()
         var ready = Ready()
         while step.records.isEmpty, !step.progress.held.isEmpty, unfinished == nil {
-            dispatch.release(step.takeHeld())
-            repeat {
-                dispatch.work(&book, &step.progress)
-                absorb(step.takeActions(), &step)
-            } while !step.progress.actions.isEmpty
+            goOn(&step)
             step.records.changes = book.takeChanges()
         }
         if step.records.isEmpty {
@@ -361,6 +376,15 @@ public struct Core: Sendable {
         ready.answer = step.answer
         ready.isUnfinished = unfinished != nil || dispatch.hasMoreToBegin
         return ready
+    }
+
+    /// Goes on in the slots that wait for what they came to.
+    private mutating func goOn(_ step: inout Step) {
+        dispatch.release(step.takeHeld())
+        repeat {
+            dispatch.work(&book, &step.progress)
+            absorb(step.takeActions(), &step)
+        } while !step.progress.actions.isEmpty
     }
 
     private mutating func nextBatch() -> BatchID {

@@ -3,6 +3,14 @@ public import Site
 
 /// Everything that can happen to a ``Core``.
 public enum Input: Sendable {
+    /// Where agents share a site: this one may write until then, on the steady clock. Given first before ``started``, and
+    /// each time the lease is renewed. Never given, nobody shares the site.
+    case lease(until: Timestamp)
+    /// Another agent may lead by now. All ends at once; whatever else comes in, nothing follows from it.
+    case leaseLost
+    /// Another agent led before, or this one did and died: a write that it sent may still be obeyed, so much later. Comes
+    /// before ``started``. Only where the agent before has ended in order, with nothing on its way, it need not come.
+    case takenOver(longestWrite: Duration)
     /// The process begins with what its journal held.
     case started
     /// The process is to end: what is under way ends, nothing is begun.

@@ -34,7 +34,8 @@ public struct BMCTrouble: Sendable, Hashable {
         case .untrusted: cause = .untrusted
         case .unauthorized: cause = .unauthorized
         case .busy: cause = .busy
-        case .cancelled, .outOfTime, .refused, .overtaken, .unsupported, .machineOff, .unknownEffect, .invalidAnswer:
+        case .cancelled, .outOfTime, .fenced, .refused, .overtaken, .unsupported, .machineOff, .unknownEffect,
+            .invalidAnswer:
             return nil
         }
         self.init(cause, BMCFault.trouble(in: fault.message), isCertain: !fault.mayBeOfResource)

@@ -277,7 +277,7 @@ struct Dispatch: Sendable {
     private func jointWrite(
         _ turn: Turn, in slot: Slot, _ book: inout Breaches, _ now: Timestamp
     ) -> (WriteOrder, [RunID])? {
-        guard turn.members.count > 1, let first = turn.members.first.flatMap({ runs[$0] }) else { return nil }
+        guard !book.isLeaseAway, turn.members.count > 1, let first = turn.members.first.flatMap({ runs[$0] }) else { return nil }
         var changes: [WriteOrder.Change] = []
         var members: [RunID] = []
         var timeLeft = first.convergence.timeLeft(now)
@@ -309,6 +309,10 @@ struct Dispatch: Sendable {
                 runs[id]?.didNotWrite(refusal)
                 return true
             }
+            guard !book.isLeaseAway else {
+                runs[id]?.postpone()
+                return true
+            }
             let change = WriteOrder.Change(write: write, entry: run.convergence.entry)
             book.noteWrite(run.key, now: progress.now)
             progress.effects.append(
@@ -318,8 +322,15 @@ struct Dispatch: Sendable {
                         timeLeft: run.convergence.timeLeft(progress.now))))
             return false
         case .wait(let duration): return wait(duration, run, in: slot, &progress)
+        case .postpone(let time):
+            drop(id, in: slot)
+            progress.actions += book.postpone(
+                run.key, entry: run.convergence.entry, until: time, revision: run.revision, now: progress.now)
+            progress.held.append(slot)
+            return false
         case .finish(let outcome):
             drop(id, in: slot)
+            if run.convergence.endsFormerWrites(outcome) { book.former.end(run.key) }
             let isReverting = run.convergence.goal == .prior
             let isNews = outcome.isNews(after: book.controls[run.key]?.outcome)
             progress.effects.append(
@@ -345,6 +356,10 @@ struct Dispatch: Sendable {
                         timeLeft: run.convergence.timeLeft(progress.now), identityAge: run.convergence.identityAge,
                         isLikelyLast: isLast)))
             return false
+        }
+        guard !book.isLeaseAway else {
+            runs[run.id]?.postpone()
+            return true
         }
         if let refusal = book.permitRecord(entry, revision: run.revision) {
             runs[run.id]?.didNotRecord(refusal)

@@ -47,6 +47,12 @@ struct Run: Sendable {
 
     mutating func didNotWrite(_ outcome: Outcome) { step = convergence.didNotWrite(outcome) }
 
+    /// The next write may not go out now.
+    mutating func postpone() {
+        _ = convergence.postpone()
+        step = .postpone(until: nil)
+    }
+
     mutating func didWait(now: Timestamp) {
         due = nil
         step = convergence.didWait(now: now)
@@ -56,7 +62,7 @@ struct Run: Sendable {
     var isPreparing: Bool {
         switch step {
         case .read, .record: true
-        case .write, .wait, .finish: false
+        case .write, .wait, .postpone, .finish: false
         }
     }
 }

@@ -52,7 +52,8 @@ extension FailureReason: CustomStringConvertible {
         case .unreachable, .circuitOpen, .cancelled: return "BMC unreachable\(tries): \(said)"
         case .unknownEffect: return "unknown\(tries): \(said)"
         case .unsupported: return said
-        case .outOfTime, .untrusted, .unauthorized, .busy, .refused, .overtaken, .invalidAnswer: return said + tries
+        case .outOfTime, .fenced, .untrusted, .unauthorized, .busy, .refused, .overtaken, .invalidAnswer:
+            return said + tries
         }
     }
 }

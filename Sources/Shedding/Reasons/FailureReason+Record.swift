@@ -38,8 +38,8 @@ extension FailureReason: RecordedReason {
     private static func read(_ name: Name, _ record: ReasonRecord) -> FailureReason? {
         let (text, names, value, count) = (record.text, record.names, record.value, record.count)
         switch name {
-        case .unreachable, .circuitOpen, .cancelled, .outOfTime, .untrusted, .unauthorized, .busy, .refused, .overtaken,
-            .unsupported, .nodeOff, .invalidAnswer:
+        case .unreachable, .circuitOpen, .cancelled, .outOfTime, .leaseAway, .untrusted, .unauthorized, .busy, .refused,
+            .overtaken, .unsupported, .nodeOff, .invalidAnswer:
             guard let kind = kind(name), let text else { return nil }
             return .bmc(kind, text, retries: count ?? 0)
         case .unknownEffect:

@@ -60,6 +60,7 @@ public indirect enum FailureReason: Sendable, Hashable {
         case circuitOpen = "circuit_open"
         case cancelled
         case outOfTime = "out_of_time"
+        case leaseAway = "lease_away"
         case untrusted, unauthorized, busy, refused, overtaken, unsupported
         case nodeOff = "node_off"
         case unknownEffect = "unknown_effect"
@@ -150,6 +151,7 @@ extension BMCFault.Kind {
         case .circuitOpen: .circuitOpen
         case .cancelled: .cancelled
         case .outOfTime: .outOfTime
+        case .fenced: .leaseAway
         case .untrusted: .untrusted
         case .unauthorized: .unauthorized
         case .busy: .busy
