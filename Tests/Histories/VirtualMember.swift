@@ -44,7 +44,7 @@ final class VirtualMember {
         self.clockOffset = clockOffset
     }
 
-    var isLeading: Bool { isRunning && !isPaused && agent?.isAlive == true }
+    var isLeading: Bool { isRunning && !isPaused && agent != nil }
 
     /// Whether it may write at this very moment: looked at last before a request goes out.
     var isFenceOpen: Bool { term != nil && world.time.now < deadline }
@@ -65,6 +65,7 @@ final class VirtualMember {
         isPaused = false
         postponed = []
         process += 1
+        agent?.die()
         stopLeading()
         world.time.after(down + .milliseconds(50)) { [self] in start() }
     }
@@ -85,6 +86,7 @@ final class VirtualMember {
         postponed = []
         // What came in meanwhile is worked off in its order.
         for run in runs { postpone(run) }
+        postpone { [self] in hand() }
     }
 
     /// Does it at once, or when the process goes on.

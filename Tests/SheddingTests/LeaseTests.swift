@@ -163,6 +163,7 @@ struct LeaseTests {
         #expect(world.step(.leaseLost).batches.isEmpty)
         let ready = world.step(.durable(BatchID(number: 2)))
         #expect(ready.effectsNow.isEmpty && ready.batches.isEmpty)
+        #expect(world.step(.command(.freeze(Freeze()))).answer == .notLeading)
         Self.renew(&world)
         world.alert(Fixture.alert(2, .active, Self.hints("n2")))
         world.pass(.seconds(10))

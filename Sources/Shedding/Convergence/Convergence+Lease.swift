@@ -5,7 +5,10 @@ extension Convergence {
     /// The next write may not go out now, and did not. - Returns: the entry as it is without it
     public mutating func postpone() -> ControlEntry {
         switch phase {
-        case .recording: takeBack(durableEntry)
+        case .recording:
+            // What was recorded before it may have been withdrawn since: nothing of that is taken up again.
+            takeBack(beforeIntent ?? durableEntry)
+            forgetUntouchedPrior()
         case .writing:
             withdraw()
             forgetUntouchedPrior()

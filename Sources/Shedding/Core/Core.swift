@@ -76,7 +76,7 @@ public struct Core: Sendable {
     /// Takes in what happened. - Parameter now: never earlier than at the step before, on the steady clock
     public mutating func step(_ input: Input, at now: Moment) -> Ready {
         if case .leaseLost = input { lease.isLost = true }
-        if lease.isLost { return Ready() }
+        if lease.isLost { return Ready.notLeading }
         var step = Step(now)
         passLease(input, &step)
         if !dispatch.hasMoreToBegin { dispatch.proceed() }
