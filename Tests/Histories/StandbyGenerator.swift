@@ -21,7 +21,8 @@ struct StandbyGenerator {
             moments.append(moment)
             // In the middle of what was just begun.
             if random.chance(35) {
-                moments.append(.init(after: random.chance(70) ? Int.random(in: 0...1500, using: &random) : 8000, step: step()))
+                let after = random.chance(70) ? Int.random(in: 0...1500, using: &random) : 8000
+                moments.append(.init(after: after, step: step()))
             }
         }
         history.moments = moments

@@ -32,7 +32,8 @@ final class VirtualAgent {
         self.member = member
         clockOffset = world.wallOffset + (member?.clockOffset ?? .zero)
         core = Core(
-            site: world.site, policy: world.policy, mode: world.mode, contents: member?.disk.contents ?? world.disk.contents,
+            site: world.site, policy: world.policy, mode: world.mode,
+            contents: member?.disk.contents ?? world.disk.contents,
             bounds: world.history.bounds)
     }
 

@@ -227,7 +227,8 @@ extension World {
         var isRefused = false
         if case .failure(let fault) = answer { isRefused = !obeys && [.refused, .unauthorized].contains(fault.kind) }
         let isAlone = owed.attempts == 1 || owed.refused?.life == lives
-        bmcs[node]?.machine.registers[place]?.owed?.refused = isRefused && isAlone && life == lives ? .init(life: lives) : nil
+        bmcs[node]?.machine.registers[place]?.owed?.refused =
+            isRefused && isAlone && life == lives ? .init(life: lives) : nil
     }
 
     /// - Parameter isLate: whether another process leads since it was sent

@@ -10,7 +10,7 @@ import Site
 /// asked comes from the signed alerts. Of the agent's records it looks only whether they are durable, and say the same.
 final class World {
     let history: History
-    private let excusesDeaths: Bool
+    let excusesDeaths: Bool
     let time = VirtualTime()
     var disk = VirtualDisk()
     let mirror: (any JournalMirror)?
@@ -45,7 +45,7 @@ final class World {
     private(set) var lastJump: Timestamp?
     private var startOffset = Duration.zero
     /// When the agent last did anything.
-    private var lastSign = Timestamp(milliseconds: 0)
+    private(set) var lastSign = Timestamp(milliseconds: 0)
     private var backup: Backup?
     /// What an old journal holds, which waits for an operator.
     var parked: Set<String> = []
@@ -219,32 +219,6 @@ final class World {
         agent?.die()
         forgetProcess()
         time.after(down + .milliseconds(50)) { [self] in start() }
-    }
-
-    /// What the process had in mind and not made durable does not count any more.
-    func forgetProcess() {
-        // A freeze that ended in this process has ended, whatever the clock of the next one.
-        if let agent { frozenDurably.pass(agent.now) }
-        agent = nil
-        model.forgetUndurable()
-        noteUnknown()
-        for node in undurableLosses { bmcs[node]?.machine.suspension?.isLost = false }
-        undurableLosses = []
-    }
-
-    /// What a BMC has just made of a write, where that is not what was written, the next process cannot know.
-    private func noteUnknown() {
-        let now = cluster == nil ? time.now : lastSign
-        for (node, bmc) in bmcs {
-            for id in bmc.machine.registers.keys { bmcs[node]?.machine.registers[id]?.owed?.overtaken = nil }
-            guard excusesDeaths else { continue }
-            for register in bmc.machine.registers.values where register.author == .agent {
-                guard let owed = register.owed, let last = register.record.last, let watts = register.watts,
-                    now - last.at < History.deadline, !owed.sent.contains(watts)
-                else { continue }
-                bmcs[node]?.machine.registers[register.id]?.owed?.isUnknown = true
-            }
-        }
     }
 
     func crash(at step: Int, down: Duration = .seconds(1)) { crash = (step, down) }

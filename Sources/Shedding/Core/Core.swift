@@ -105,7 +105,8 @@ public struct Core: Sendable {
 
     /// Whether nothing can become due, on no account.
     public var isIdle: Bool {
-        lease.isLost || book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest
+        lease.isLost
+            || book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest
     }
 
     private mutating func take(_ input: Input, _ step: inout Step) {
