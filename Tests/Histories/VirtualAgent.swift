@@ -8,6 +8,7 @@ final class VirtualAgent {
     private unowned let world: World
     private(set) var core: Core
     private(set) var isAlive = true
+    private var isLost = false
     /// Which of the processes it is.
     let life: Int
     /// Of several agents, the one that it is.
@@ -31,7 +32,12 @@ final class VirtualAgent {
         self.member = member
         clockOffset = world.wallOffset + (member?.clockOffset ?? .zero)
         core = Core(
+<<<<<<< HEAD
             site: world.site, policy: world.policy, mode: world.mode, contents: member?.disk.contents ?? world.disk.contents,
+=======
+            site: world.site, policy: world.policy, mode: world.mode,
+            contents: member?.disk.contents ?? world.disk.contents,
+>>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
             bounds: world.history.bounds)
     }
 
@@ -43,9 +49,16 @@ final class VirtualAgent {
 
     func renew(until time: Timestamp) { step(.lease(until: time + clockOffset)) }
 
+<<<<<<< HEAD
     func loseLease() {
         step(.leaseLost)
         isAlive = false
+=======
+    /// From now on its core has nothing to say, whatever comes back to it.
+    func loseLease() {
+        step(.leaseLost)
+        isLost = true
+>>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     }
 
     func stop() { step(.stopping) }
@@ -115,6 +128,9 @@ final class VirtualAgent {
         guard isAlive else { return }
         if let member, member.isPaused { return member.postpone { [self] in step(input) } }
         let ready = core.step(input, at: Moment(steady: now, wall: world.wall))
+        if isLost, !ready.effectsNow.isEmpty || !ready.batches.isEmpty {
+            world.fail("member \(member?.id ?? 0) goes on after it has lost its lease")
+        }
         if case .command(let command) = input, ready.answer == .done {
             if world.isCurrent(self) { world.heard(command) }
             if let batch = ready.batches.first { commands[batch.id] = command }
@@ -221,6 +237,10 @@ final class VirtualAgent {
 
     /// Into the log, in order, one append after the other.
     private func flush(to member: VirtualMember) {
+<<<<<<< HEAD
+=======
+        if isLost { return }
+>>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
         let (group, others) = (waiting, items)
         (waiting, items) = ([], [])
         if group.isEmpty, others.isEmpty {
@@ -229,7 +249,11 @@ final class VirtualAgent {
         }
         let batches = group.map { VirtualEtcd.Item.records($0.records, commands[$0.id], at: world.wall) }
         member.append(others + batches) { [self] isDurable in
+<<<<<<< HEAD
             guard isAlive else { return }
+=======
+            guard isAlive, !isLost else { return }
+>>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
             guard isDurable else {
                 items = others + items
                 waiting = group.filter { $0.patience == .untilDone } + waiting

@@ -10,7 +10,7 @@ import Site
 /// asked comes from the signed alerts. Of the agent's records it looks only whether they are durable, and say the same.
 final class World {
     let history: History
-    private let excusesDeaths: Bool
+    let excusesDeaths: Bool
     let time = VirtualTime()
     var disk = VirtualDisk()
     let mirror: (any JournalMirror)?
@@ -45,7 +45,11 @@ final class World {
     private(set) var lastJump: Timestamp?
     private var startOffset = Duration.zero
     /// When the agent last did anything.
+<<<<<<< HEAD
     private var lastSign = Timestamp(milliseconds: 0)
+=======
+    private(set) var lastSign = Timestamp(milliseconds: 0)
+>>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     private var backup: Backup?
     /// What an old journal holds, which waits for an operator.
     var parked: Set<String> = []
@@ -219,6 +223,7 @@ final class World {
         agent?.die()
         forgetProcess()
         time.after(down + .milliseconds(50)) { [self] in start() }
+<<<<<<< HEAD
     }
 
     /// What the process had in mind and not made durable does not count any more.
@@ -247,6 +252,10 @@ final class World {
         }
     }
 
+=======
+    }
+
+>>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     func crash(at step: Int, down: Duration = .seconds(1)) { crash = (step, down) }
 
     // MARK: Healing

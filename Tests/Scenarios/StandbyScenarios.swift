@@ -188,6 +188,29 @@ struct StandbyScenarios {
         await pair.tearDown()
     }
 
+    /// The lease is the leader's, and no machine obeys it.
+    @Test(.timeLimit(.minutes(5)))
+    func aLeaderThatNoBMCAnswersHandsOver() async throws {
+        let pair = try await StandbyPair()
+        let fleet = pair.stage.fleet
+        let before = Self.resources.map { fleet.knob(of: $0) }
+        let leader = try await pair.startBoth()
+        for bmc in fleet.bmcs { bmc.silentTo = ["ima (\(leader))"] }
+        let breach = try Stage.newBreach()
+        try await pair.stage.alert(.active, breach, Self.hints)
+        #expect(try await pair.leads(pair.other(leader), within: .seconds(60)) != nil, "\(pair.logs)")
+        _ = try await pair.stage.report(breach, .applied, within: .seconds(60)) {
+            $0.results.count == 13 && $0.code == .success
+        }
+        try await pair.stage.alert(.resolved, breach)
+        #expect(
+            try await pair.stage.report(breach, .reverted, within: .seconds(60)).enforcement?.code == .success)
+        #expect(Self.resources.map { fleet.knob(of: $0) } == before)
+        #expect(pair.log(of: leader).contains("no BMC answers this agent any more"))
+        #expect(pair.doubtfulEvents == [])
+        await pair.tearDown()
+    }
+
     @Test func anAgentWithoutAStandbyHasNobodyToYieldTo() async throws {
         let stage = try await Stage()
         try await stage.startAgent()

@@ -49,7 +49,8 @@ struct TakeoverTests {
 
     /// A tighter cap of a breach that is over comes after a looser one was read back.
     @Test func aLateCapIsWrittenOverAndPutBack() {
-        var drive = Drive(.demands([.cap(Watts(600))]), entry: UnconfirmedWriteTests.unconfirmed(300), former: Self.limits)
+        var drive = Drive(
+            .demands([.cap(Watts(600))]), entry: UnconfirmedWriteTests.unconfirmed(300), former: Self.limits)
         drive.run { .success(Fixture.limit($0 == 1 ? 700 : 600)) }
         #expect(drive.convergence.entry.held == .limit(Watts(600)))
         #expect(drive.convergence.entry.earlierIntents == [.limit(Watts(300))])
@@ -105,7 +106,8 @@ struct TakeoverTests {
         early.run { _ in .success(Fixture.power(.on)) }
         #expect(!early.kinds.contains("write") && early.postponed == Self.end)
         var late = Drive(
-            .demands([.suspended]), entry: Self.suspended(true), former: FormerWrites(lastArrival: nil, isWithReset: true))
+            .demands([.suspended]), entry: Self.suspended(true),
+            former: FormerWrites(lastArrival: nil, isWithReset: true))
         late.run(read: { .success(Fixture.power($0 < 8 ? .on : .off)) })
         #expect(late.kinds.count { $0 == "write" } == 1 && late.convergence.entry.reassertions == 0)
     }

@@ -2,6 +2,7 @@ public import EventBus
 import FleetSimulator
 import Foundation
 public import OpenSSL
+import Synchronization
 
 /// A real mosquitto on a free loopback port, with or without access rules.
 public final class TestBroker: Sendable {
@@ -10,9 +11,13 @@ public final class TestBroker: Sendable {
     private let folder: TemporaryFolder
     private let process: Holder
 
-    private final class Holder: @unchecked Sendable {
-        // Changed only by the one test that owns the broker.
-        var child: ChildProcess?
+    private final class Holder: Sendable {
+        private let process = Mutex<ChildProcess?>(nil)
+
+        var child: ChildProcess? {
+            get { process.withLock { $0 } }
+            set { process.withLock { $0 = newValue } }
+        }
     }
 
     /// - Parameters:

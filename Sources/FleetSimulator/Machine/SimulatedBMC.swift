@@ -146,6 +146,12 @@ public final class SimulatedBMC: Sendable {
         set { state.withLock { $0.handshake = newValue } }
     }
 
+    /// Whom it never answers, by their `User-Agent`: the network between the two is cut.
+    public var silentTo: Set<String> {
+        get { state.withLock { $0.silentTo } }
+        set { state.withLock { $0.silentTo = newValue } }
+    }
+
     public var writes: [Write] { state.withLock { $0.writes } }
     /// Of what was written since it was last set back.
     public var timing: ShedTiming {
@@ -179,6 +185,11 @@ public final class SimulatedBMC: Sendable {
             // A POST to the members is one to the collection (DSP0266, 7.9).
             let isLogin = method == "POST" && [sessions, sessions + "/Members"].contains(plain)
             let request = Request(method: method, path: plain, headers: headers, body: body, isLogin: isLogin)
+            if let client = headers["user-agent"], state.silentTo.contains(client) {
+                var silence = Answer.error(503, "ServiceTemporarilyUnavailable")
+                silence.delay = nil
+                return silence
+            }
             state.delay.draw()
             let kinds = state.faults.meeting(method: method, path: plain, isLogin: isLogin)
             var answer = FaultEffects.before(kinds, request, uri: path) ?? respond(&state, request, kinds)

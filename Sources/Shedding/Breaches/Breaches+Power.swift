@@ -80,7 +80,8 @@ extension Breaches {
 
     /// Something is about to be written, or was before a restart.
     mutating func noteWritten(_ entry: ControlEntry) {
-        for id in writtenBMCs.keys { writtenBMCs[id]?.insert(entry.bmc.address) }
+        // Not over the dictionary's own keys, which would make each insertion copy the set that it goes into.
+        for id in Array(writtenBMCs.keys) { writtenBMCs[id]?.insert(entry.bmc.address) }
     }
 
     /// Says in the history what a breach has come to ask for.

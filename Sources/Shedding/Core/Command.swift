@@ -26,4 +26,6 @@ public enum CommandAnswer: Sendable, Hashable {
     /// The journal was taken up at the start.
     case nothingToResume
     case refused(DrillRefusal)
+    /// This agent does not lead its site any more (``Input/leaseLost``).
+    case notLeading
 }

@@ -12,4 +12,11 @@ public struct Ready: Sendable {
     /// Whether there is more to lay out or to begin than what waits by now should have to wait for: a ``Input/proceed``,
     /// after what came in meanwhile, goes on with it, and any other input does so as well.
     public internal(set) var isUnfinished = false
+
+    /// Nothing, of who does not lead any more.
+    static let notLeading: Self = {
+        var ready = Ready()
+        ready.answer = .notLeading
+        return ready
+    }()
 }

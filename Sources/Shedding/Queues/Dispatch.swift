@@ -272,6 +272,7 @@ struct Dispatch: Sendable {
         return false
     }
 
+<<<<<<< HEAD
     /// One request for all that are to write through the same resource; nil where that is no more than one. What does not
     /// is left as it is.
     private func jointWrite(
@@ -295,6 +296,8 @@ struct Dispatch: Sendable {
         return (order, members)
     }
 
+=======
+>>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     private mutating func complete(
         _ slot: Slot, _ turn: Turn, _ book: inout Breaches, _ progress: inout Progress
     ) -> Bool {

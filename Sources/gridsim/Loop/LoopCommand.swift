@@ -5,6 +5,7 @@ import Foundation
 import GridSimulator
 import PowerEvents
 import StrictJSON
+import Synchronization
 
 struct LoopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,9 +48,13 @@ struct LoopCommand: AsyncParsableCommand {
     }
 
     /// Kept outside of the story, which may end in the middle.
-    private final class Holder: @unchecked Sendable {
-        // Set by the story before anybody else reads it, and read only once the story has ended.
-        var value: LoopRecorder?
+    private final class Holder: Sendable {
+        private let recorder = Mutex<LoopRecorder?>(nil)
+
+        var value: LoopRecorder? {
+            get { recorder.withLock { $0 } }
+            set { recorder.withLock { $0 = newValue } }
+        }
     }
 
     private static func play(
