@@ -21,12 +21,8 @@ struct StandbyGenerator {
             moments.append(moment)
             // In the middle of what was just begun.
             if random.chance(35) {
-<<<<<<< HEAD
-                moments.append(.init(after: random.chance(70) ? Int.random(in: 0...1500, using: &random) : 8000, step: step()))
-=======
                 let after = random.chance(70) ? Int.random(in: 0...1500, using: &random) : 8000
                 moments.append(.init(after: after, step: step()))
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
             }
         }
         history.moments = moments

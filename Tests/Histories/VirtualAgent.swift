@@ -32,12 +32,8 @@ final class VirtualAgent {
         self.member = member
         clockOffset = world.wallOffset + (member?.clockOffset ?? .zero)
         core = Core(
-<<<<<<< HEAD
-            site: world.site, policy: world.policy, mode: world.mode, contents: member?.disk.contents ?? world.disk.contents,
-=======
             site: world.site, policy: world.policy, mode: world.mode,
             contents: member?.disk.contents ?? world.disk.contents,
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
             bounds: world.history.bounds)
     }
 
@@ -49,16 +45,10 @@ final class VirtualAgent {
 
     func renew(until time: Timestamp) { step(.lease(until: time + clockOffset)) }
 
-<<<<<<< HEAD
-    func loseLease() {
-        step(.leaseLost)
-        isAlive = false
-=======
     /// From now on its core has nothing to say, whatever comes back to it.
     func loseLease() {
         step(.leaseLost)
         isLost = true
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     }
 
     func stop() { step(.stopping) }
@@ -237,10 +227,7 @@ final class VirtualAgent {
 
     /// Into the log, in order, one append after the other.
     private func flush(to member: VirtualMember) {
-<<<<<<< HEAD
-=======
         if isLost { return }
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
         let (group, others) = (waiting, items)
         (waiting, items) = ([], [])
         if group.isEmpty, others.isEmpty {
@@ -249,11 +236,7 @@ final class VirtualAgent {
         }
         let batches = group.map { VirtualEtcd.Item.records($0.records, commands[$0.id], at: world.wall) }
         member.append(others + batches) { [self] isDurable in
-<<<<<<< HEAD
-            guard isAlive else { return }
-=======
             guard isAlive, !isLost else { return }
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
             guard isDurable else {
                 items = others + items
                 waiting = group.filter { $0.patience == .untilDone } + waiting

@@ -52,12 +52,8 @@ final class VirtualCluster {
     /// For whoever looks into why it is not.
     var unfinished: String {
         guard let leader else { return "nobody leads" }
-<<<<<<< HEAD
-        return "member \(leader.id) leads, \(leader.kept.count) alerts kept, \(leader.disk.unpublished.count) unpublished"
-=======
         let (kept, unpublished) = (leader.kept.count, leader.disk.unpublished.count)
         return "member \(leader.id) leads, \(kept) alerts kept, \(unpublished) unpublished"
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     }
 
     func deliver(_ alert: ReceivedAlert) { for member in members { member.deliver(alert) } }
@@ -122,12 +118,8 @@ final class VirtualCluster {
     func arrive(reset node: String, isStart: Bool, life: Int, obeys: Bool, on machine: VirtualMachine) -> String? {
         if let index = resetsOnTheirWay[node]?.firstIndex(of: life) { resetsOnTheirWay[node]?.remove(at: index) }
         defer { if obeys { lastResets[node] = (isStart, life) } }
-<<<<<<< HEAD
-        guard obeys, let last = lastResets[node], last.isStart == isStart, last.life != life, let change = machine.change,
-=======
         guard obeys, let last = lastResets[node], last.isStart == isStart, last.life != life,
             let change = machine.change,
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
             change.to.isDown != isStart
         else { return nil }
         return "\(node) got the same reset from two agents"

@@ -104,11 +104,7 @@ enum Standby {
     static let pollEvery = Duration.milliseconds(300)
     static let requestTimeout = Duration.milliseconds(900)
     /// The longest that a BMC takes to obey.
-<<<<<<< HEAD
-    static let longestObedience = Duration.seconds(18)
-=======
     static let longestObedience = Duration.seconds(26)
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     /// As the agents are told it: a task takes three seconds more.
     static let longestWrite = longestObedience + .seconds(4)
     /// An alert that another agent has taken in by then is not kept any longer.

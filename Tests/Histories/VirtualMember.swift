@@ -44,11 +44,7 @@ final class VirtualMember {
         self.clockOffset = clockOffset
     }
 
-<<<<<<< HEAD
-    var isLeading: Bool { isRunning && !isPaused && agent?.isAlive == true }
-=======
     var isLeading: Bool { isRunning && !isPaused && agent != nil }
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
 
     /// Whether it may write at this very moment: looked at last before a request goes out.
     var isFenceOpen: Bool { term != nil && world.time.now < deadline }
@@ -69,10 +65,7 @@ final class VirtualMember {
         isPaused = false
         postponed = []
         process += 1
-<<<<<<< HEAD
-=======
         agent?.die()
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
         stopLeading()
         world.time.after(down + .milliseconds(50)) { [self] in start() }
     }
@@ -93,10 +86,7 @@ final class VirtualMember {
         postponed = []
         // What came in meanwhile is worked off in its order.
         for run in runs { postpone(run) }
-<<<<<<< HEAD
-=======
         postpone { [self] in hand() }
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     }
 
     /// Does it at once, or when the process goes on.

@@ -45,11 +45,7 @@ final class World {
     private(set) var lastJump: Timestamp?
     private var startOffset = Duration.zero
     /// When the agent last did anything.
-<<<<<<< HEAD
-    private var lastSign = Timestamp(milliseconds: 0)
-=======
     private(set) var lastSign = Timestamp(milliseconds: 0)
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     private var backup: Backup?
     /// What an old journal holds, which waits for an operator.
     var parked: Set<String> = []
@@ -223,39 +219,8 @@ final class World {
         agent?.die()
         forgetProcess()
         time.after(down + .milliseconds(50)) { [self] in start() }
-<<<<<<< HEAD
     }
 
-    /// What the process had in mind and not made durable does not count any more.
-    func forgetProcess() {
-        // A freeze that ended in this process has ended, whatever the clock of the next one.
-        if let agent { frozenDurably.pass(agent.now) }
-        agent = nil
-        model.forgetUndurable()
-        noteUnknown()
-        for node in undurableLosses { bmcs[node]?.machine.suspension?.isLost = false }
-        undurableLosses = []
-    }
-
-    /// What a BMC has just made of a write, where that is not what was written, the next process cannot know.
-    private func noteUnknown() {
-        let now = cluster == nil ? time.now : lastSign
-        for (node, bmc) in bmcs {
-            for id in bmc.machine.registers.keys { bmcs[node]?.machine.registers[id]?.owed?.overtaken = nil }
-            guard excusesDeaths else { continue }
-            for register in bmc.machine.registers.values where register.author == .agent {
-                guard let owed = register.owed, let last = register.record.last, let watts = register.watts,
-                    now - last.at < History.deadline, !owed.sent.contains(watts)
-                else { continue }
-                bmcs[node]?.machine.registers[register.id]?.owed?.isUnknown = true
-            }
-        }
-    }
-
-=======
-    }
-
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     func crash(at step: Int, down: Duration = .seconds(1)) { crash = (step, down) }
 
     // MARK: Healing

@@ -163,10 +163,7 @@ struct LeaseTests {
         #expect(world.step(.leaseLost).batches.isEmpty)
         let ready = world.step(.durable(BatchID(number: 2)))
         #expect(ready.effectsNow.isEmpty && ready.batches.isEmpty)
-<<<<<<< HEAD
-=======
         #expect(world.step(.command(.freeze(Freeze()))).answer == .notLeading)
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
         Self.renew(&world)
         world.alert(Fixture.alert(2, .active, Self.hints("n2")))
         world.pass(.seconds(10))

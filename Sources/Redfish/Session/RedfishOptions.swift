@@ -4,19 +4,12 @@ public struct RedfishOptions: Sendable, Hashable {
     public var requestTimeout: Duration
     /// The longest wait for a task that a write started.
     public var taskTimeout: Duration
-<<<<<<< HEAD
     /// Where somebody knows their BMCs: see ``longestWrite``.
     public var knownLongestWrite: Duration?
     /// How long after it went out a write may still be obeyed, whatever became of who sent it: the longest wait for an
     /// answer, since until that is given up a BMC may still come to it, and the longest task that one has begun.
     public var longestWrite: Duration {
         knownLongestWrite ?? max(requestTimeout, NVIDIAEnvironmentMetrics.deviceWait) + taskTimeout
-=======
-    /// How long after it went out a write may still be obeyed, whatever became of who sent it: the longest wait for an
-    /// answer, since until that is given up a BMC may still come to it, and the longest task that one has begun.
-    public var longestWrite: Duration {
-        max(requestTimeout, NVIDIAEnvironmentMetrics.deviceWait) + taskTimeout
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     }
     /// What a request has left once something more urgent waits for its BMC.
     public var grace = Duration.seconds(2)

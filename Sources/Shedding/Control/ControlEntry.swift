@@ -229,19 +229,12 @@ public struct ControlEntry: Sendable, Hashable {
         if key.facet == .powerState { isUnconfirmed = doubt }
     }
 
-<<<<<<< HEAD
-    /// Whether a value may be what was sent at any time, towards a hold or back, by the steps of whichever firmware.
-    func mayHaveBeenSent(_ value: ControlValue) -> Bool {
-        let sent = [intent, held, made, prior?.value].compactMap { $0 } + (earlierIntents ?? [])
-        return sent.contains { value.matches($0) || value.isLikely($0) }
-=======
     /// Whether a value may be what was sent at any time, towards a hold or back; of what was never seen to take, by the steps
     /// of whichever firmware.
     func mayHaveBeenSent(_ value: ControlValue) -> Bool {
         let unseen = (earlierIntents ?? []) + (isUnconfirmed == true ? [intent].compactMap { $0 } : [])
         let sent = [intent, held, made, prior?.value].compactMap { $0 } + unseen
         return sent.contains { value.matches($0) } || unseen.contains { value.isLikely($0) }
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     }
 
     /// What was held by us is no longer ours: somebody else has taken the control over, and it is theirs to put right.

@@ -5,14 +5,10 @@ extension Convergence {
     /// The next write may not go out now, and did not. - Returns: the entry as it is without it
     public mutating func postpone() -> ControlEntry {
         switch phase {
-<<<<<<< HEAD
-        case .recording: takeBack(durableEntry)
-=======
         case .recording:
             // What was recorded before it may have been withdrawn since: nothing of that is taken up again.
             takeBack(beforeIntent ?? durableEntry)
             forgetUntouchedPrior()
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
         case .writing:
             withdraw()
             forgetUntouchedPrior()

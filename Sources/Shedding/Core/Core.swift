@@ -76,11 +76,7 @@ public struct Core: Sendable {
     /// Takes in what happened. - Parameter now: never earlier than at the step before, on the steady clock
     public mutating func step(_ input: Input, at now: Moment) -> Ready {
         if case .leaseLost = input { lease.isLost = true }
-<<<<<<< HEAD
-        if lease.isLost { return Ready() }
-=======
         if lease.isLost { return Ready.notLeading }
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
         var step = Step(now)
         passLease(input, &step)
         if !dispatch.hasMoreToBegin { dispatch.proceed() }
@@ -109,12 +105,8 @@ public struct Core: Sendable {
 
     /// Whether nothing can become due, on no account.
     public var isIdle: Bool {
-<<<<<<< HEAD
-        lease.isLost || book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest
-=======
         lease.isLost
             || book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest
->>>>>>> 2f24f232d85c2350b7b3c40662b619acedf7f7c0
     }
 
     private mutating func take(_ input: Input, _ step: inout Step) {
