@@ -1,5 +1,6 @@
 import Foundation
 import OpenSSL
+import OperatorAPI
 import Settings
 import TestSupport
 import Testing
