@@ -101,7 +101,8 @@ let package = Package(
             dependencies: [
                 "BuildInformation", "CAllocator", "Curl", "EventBus", "Inventory", "JOSE", "Journal", "Mosquitto",
                 "OpenSSL",
-                "OperatorAPI", "Page", "PowerEvents", "Prometheus", "Redfish", "Replication", "Settings", "Shedding", "Site",
+                "OperatorAPI", "Page", "PowerEvents", "Prometheus", "Redfish", "Replication", "Settings", "Shedding",
+                "Site",
                 "StrictJSON", hummingbird, hummingbirdCore,
                 logging, nioCore, serviceLifecycle, unixSignals,
             ],

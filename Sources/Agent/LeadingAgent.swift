@@ -93,7 +93,8 @@ struct LeadingAgent: Sendable {
         let configurationState = surroundings.state
         let rules = IntakeRules(maximumAge: configuration.policy.maxAge, limits: configuration.limits)
         let clients = ClientDirectory(
-            transport: MeteredTransport(base: pool, metrics: metrics, reach: standby?.reach), options: configuration.redfish,
+            transport: MeteredTransport(base: pool, metrics: metrics, reach: standby?.reach),
+            options: configuration.redfish,
             credentials: configuration.site.credentials, ledger: JournalLedger(store: store, contents: contents))
         let enforcer = Enforcer(
             core: Core(

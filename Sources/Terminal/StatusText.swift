@@ -36,7 +36,8 @@ public enum StatusText {
         let open = breaches == 1 ? "1 breach" : "\(breaches) breaches"
         let controls = Line.count(status["controls"]?.array?.count ?? 0, "control")
         let facts = [
-            "mode \(status["mode"]?.string ?? "unknown")", StandbyText.role(status), resources, open, controls, "generation \(status["generation"]?.text ?? "1")", status["version"]?.string ?? "",
+            "mode \(status["mode"]?.string ?? "unknown")", StandbyText.role(status), resources, open, controls,
+            "generation \(status["generation"]?.text ?? "1")", status["version"]?.string ?? "",
         ].filter { !$0.isEmpty }
         return "\(status["agent"]?.string ?? "ima"): \(verdict) - \(facts.joined(separator: ", "))"
     }

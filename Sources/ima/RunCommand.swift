@@ -17,7 +17,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @Flag(
         name: .long,
-        help: "With a standby, after all of etcd's data were lost: this agent's journal begins a new log. For one start of one agent, whose journal is the latest."
+        help:
+            "With a standby, after the loss of all of etcd's data: this agent's journal, the latest, begins a new log."
     )
     var beginLog = false
 

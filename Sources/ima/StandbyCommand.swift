@@ -4,7 +4,8 @@ import OperatorAPI
 
 struct StandbyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "standby", abstract: "What concerns agents that are each other's standby; `ima status` shows how they stand.",
+        commandName: "standby",
+        abstract: "What concerns agents that are each other's standby; `ima status` shows how they stand.",
         subcommands: [YieldCommand.self])
 }
 

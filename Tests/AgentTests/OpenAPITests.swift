@@ -79,9 +79,10 @@ struct OpenAPITests {
             ReplicationStatus(role: .suspended, endpoints: endpoints, trouble: "etcd does not answer"),
         ] {
             var moment = BoardTests.moment(core, Readiness(core.book.site))
-            moment.standby = StandbyAnswer(
-                status: status, standby: .init(endpoints: endpoints.map(\.url)), takeovers: 1
-            ).json
+            moment.standby =
+                StandbyAnswer(
+                    status: status, standby: .init(endpoints: endpoints.map(\.url)), takeovers: 1
+                ).json
             try check(moment.snapshot(summarises: true).json, "Status")
         }
         let json = StandbyAnswer(

@@ -94,7 +94,10 @@ struct StandbyReaderTests {
         ("standby: { etcd: { endpoints: [https://a] }, ttl: 1500ms }", "standby.ttl", "whole seconds"),
         ("standby: { etcd: { endpoints: [https://a] }, ttl: 2m }", "standby.ttl", "1s to 60s"),
         ("standby: { etcd: { endpoints: [https://a] }, shards: b }", "standby.shards", "did you mean shard?"),
-        ("standby: { etcd: { endpoints: [https://a], tls: { ca: none.pem } } }", "standby.etcd.tls.ca", "cannot be read"),
+        (
+            "standby: { etcd: { endpoints: [https://a], tls: { ca: none.pem } } }", "standby.etcd.tls.ca",
+            "cannot be read"
+        ),
         (
             "standby: { etcd: { endpoints: [\"http://127.0.0.1:1\"], tls: { ca: password } } }", "standby.etcd.tls",
             "should be https://"

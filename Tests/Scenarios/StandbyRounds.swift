@@ -7,7 +7,8 @@ import Testing
 /// Seeded rounds: something is killed, stopped or cut off in the middle of a plan, and again in the middle of a release.
 ///
 /// `IMA_STANDBY_ROUNDS=20` for as many; the median and the worst of the takeovers are printed.
-@Suite(.serialized, .enabled(if: StandbyPair.isPossible, "needs Debian's package etcd-server, which deploy/test installs"))
+@Suite(
+    .serialized, .enabled(if: StandbyPair.isPossible, "needs Debian's package etcd-server, which deploy/test installs"))
 struct StandbyRounds {
     private enum Blow: CaseIterable {
         case killLeader, stopLeader, killEtcd, killBoth, cutLeader
@@ -42,7 +43,9 @@ struct StandbyRounds {
             try await pair.stage.alert(.active, breach, hints(), feed: "feed-\(round)")
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...700, using: &random)))
             let first = try await strike(pair, &random, round, &takeovers)
-            let applied = try await pair.stage.report(breach, .applied) { $0.results.count == 13 && $0.code == .success }
+            let applied = try await pair.stage.report(breach, .applied) {
+                $0.results.count == 13 && $0.code == .success
+            }
             #expect(applied.doubt == nil)
             #expect(
                 resources.allSatisfy { fleet.limit(of: $0) == ($0.hasPrefix("cpu") ? 900 : 450) },

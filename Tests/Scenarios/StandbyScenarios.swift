@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 /// Two agents with one journal: what is lost with the one that leads, which is nothing.
-@Suite(.serialized, .enabled(if: StandbyPair.isPossible, "needs Debian's package etcd-server, which deploy/test installs"))
+@Suite(
+    .serialized, .enabled(if: StandbyPair.isPossible, "needs Debian's package etcd-server, which deploy/test installs"))
 struct StandbyScenarios {
     private static let hints =
         (1...8).map { MainJobScenarios.hint("cpu-\($0)", .node, priority: 1 + $0 % 3, watts: 900) }

@@ -62,7 +62,9 @@ public final class CutLink: Sendable {
             guard waitUntilWhole(), count > 0 else { return ends.finish() }
             var sent = 0
             while sent < count {
-                let more = bytes[sent..<count].withUnsafeBytes { send(to, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                let more = bytes[sent..<count].withUnsafeBytes {
+                    send(to, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
                 guard more > 0 else { return ends.finish() }
                 sent += more
             }

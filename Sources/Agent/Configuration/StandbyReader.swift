@@ -126,7 +126,8 @@ enum StandbyReader {
         guard let text = setting.nonEmptyString() else { return nil }
         let parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         guard text.hasPrefix("/"), text.utf8.count <= longestPrefix, parts.allSatisfy(isName) else {
-            return setting.fail("should be a path such as /ima, of letters, digits, - and _, without a slash at its end")
+            return setting.fail(
+                "should be a path such as /ima, of letters, digits, - and _, without a slash at its end")
         }
         return text
     }
@@ -140,14 +141,15 @@ enum StandbyReader {
     }
 
     private static func isName(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                true
-            default: false
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
             }
-        }
     }
 
     /// etcd's leases last whole seconds.

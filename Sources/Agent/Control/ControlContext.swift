@@ -44,7 +44,9 @@ struct ControlContext: RequestContext {
 
     /// The peer, by the kernel's word (SO_PEERCRED, unix(7)); nil where there is none.
     func peer() async -> SocketPeer? {
-        guard case .channel(let channel) = asker, let provider = channel as? any SocketOptionProvider else { return nil }
+        guard case .channel(let channel) = asker, let provider = channel as? any SocketOptionProvider else {
+            return nil
+        }
         let answer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
             level: .socket, name: .init(rawValue: SO_PEERCRED))
         return try? await answer.map { SocketPeer(user: $0.user, group: $0.group) }.get()

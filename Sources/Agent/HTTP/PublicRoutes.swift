@@ -27,7 +27,8 @@ struct PublicRoutes: Sendable {
         router.get("/healthz") { _, _ in answer("ok\n") }
         router.get("/readyz") { _, _ in
             let status = await snapshot()
-            let isReady = health.isReady && status.journalFailure == nil && status.confirmation == nil
+            let isReady =
+                health.isReady && status.journalFailure == nil && status.confirmation == nil
                 && trouble?() == nil
             return answer(
                 health.json(status).text + "\n", "application/json", status: isReady ? .ok : .serviceUnavailable)

@@ -22,8 +22,10 @@ actor FollowerView {
     private var configuration: AgentConfiguration
     private var latest: (entry: Int64, madeAt: ContinuousClock.Instant, core: Core)?
 
-    /// A journal that grows all the time is read again no more often.
-    private static let leastAge = Duration.seconds(1)
+    /// A journal that grows all the time is read again no more often, nor for more than a fifth of the time.
+    private static let leastAge = Duration.milliseconds(200)
+    private static let restShare = 4
+    private var rest = FollowerView.leastAge
 
     init(_ configuration: AgentConfiguration, clock: SteadyClock, parts: Parts) {
         self.configuration = configuration
@@ -46,7 +48,8 @@ actor FollowerView {
 
     private func core() async -> Core {
         let entry = parts.status().applied
-        if let latest, latest.entry == entry || .now - latest.madeAt < Self.leastAge { return latest.core }
+        if let latest, latest.entry == entry || .now - latest.madeAt < rest { return latest.core }
+        let began = ContinuousClock.now
         var contents = Core.Contents()
         do { contents = try await parts.journal.load().core } catch {
             parts.logger.error("the journal cannot be read", metadata: ["reason": "\(error)"])
@@ -55,6 +58,7 @@ actor FollowerView {
             site: configuration.site, policy: configuration.policy, mode: configuration.mode, contents: contents,
             bounds: configuration.bounds)
         latest = (entry, .now, core)
+        rest = max(Self.leastAge, (.now - began) * Self.restShare)
         return core
     }
 }

@@ -22,7 +22,8 @@ final class StandbyMetrics: Sendable {
         "ima_standby_takeover_seconds", .seconds,
         help: "From being elected to enforcing, the latest time; 0 before the first.")
     let suspended = Metric<Gauge, NoLabels>(
-        "ima_standby_suspended", help: "1 while this agent holds the lease and may not write, since etcd does not answer.")
+        "ima_standby_suspended",
+        help: "1 while this agent holds the lease and may not write, since etcd does not answer.")
     let inTrouble = Metric<Gauge, NoLabels>(
         "ima_standby_in_trouble", help: "1 while something keeps this agent from following, leading or writing.")
     let entriesBehind = Metric<Gauge, NoLabels>(

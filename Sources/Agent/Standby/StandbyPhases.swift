@@ -249,6 +249,7 @@ final class StandbyPhases: Service {
                     // Its end counts, whatever the rest comes to now.
                     outcome = event
                     await agent.enforcer.loseLease()
+                    // What is on the wire is cut off with its connections.
                     agent.pool.shutDown()
                     tasks.cancelAll()
                 case .success(.ended), .failure:
@@ -256,7 +257,7 @@ final class StandbyPhases: Service {
                     tasks.cancelAll()
                 }
             }
-            agent.pool.shutDown()
+            if case .success(.lost) = outcome {} else { agent.pool.shutDown() }
             return outcome ?? .success(.ended)
         }
     }
@@ -290,7 +291,8 @@ final class StandbyPhases: Service {
                 return true
             }
             guard isDue else { continue }
-            parts.logger.critical("no BMC answers this agent any more; the lease is handed over to one that may reach them")
+            parts.logger.critical(
+                "no BMC answers this agent any more; the lease is handed over to one that may reach them")
             yielder.yield(CommandAuthor(user: nil, reason: "no BMC answers this agent"))
         }
     }

@@ -43,9 +43,11 @@ struct StandbyWatch: Service {
         if status.role == .follower, status.leader != known?.leader, let leader = status.leader {
             logger.notice("this agent is a standby", metadata: ["leader": "\(leader)", "entry": "\(status.applied)"])
         }
-        for endpoint in status.endpoints {
+        // One without a reason was not asked yet.
+        for endpoint in status.endpoints where endpoint.isHealthy || endpoint.trouble != nil {
             let before = known?.endpoints.first { $0.url == endpoint.url }
-            guard before?.isHealthy ?? true != endpoint.isHealthy else { continue }
+            let wasWell = before.map { $0.isHealthy || $0.trouble == nil } ?? true
+            guard wasWell != endpoint.isHealthy else { continue }
             if endpoint.isHealthy {
                 logger.notice("a member of etcd answers again", metadata: ["endpoint": "\(endpoint.url)"])
             } else {

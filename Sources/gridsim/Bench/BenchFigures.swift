@@ -109,7 +109,8 @@ struct BenchFigures: Sendable {
     var row: String {
         func seconds(_ value: Double) -> String { String(format: "%.2f s", value) }
         func ratio(_ base: Double?) -> String { base.map { String(format: "%.2f", readBacks.all / $0) } ?? "" }
-        return "| \(count) | \(latency) ms | \(hungPercent) % | \(start.rawValue)\(hasStandby ? ", standby" : "") | \(ratio(curlOnePatch?.seconds))"
+        return
+            "| \(count) | \(latency) ms | \(hungPercent) % | \(start.rawValue)\(hasStandby ? ", standby" : "") | \(ratio(curlOnePatch?.seconds))"
             + " | \(ratio(curlThree?.seconds)) | \(String(format: "%.0f ms", writes.first * 1000)) | \(seconds(writes.all))"
             + " | \(seconds(readBacks.all)) | \(seconds(event)) | \(seconds(release))"
             + " | \(String(format: "%.2f ms", cpuSeconds * 1000 / Double(count)))"
@@ -122,7 +123,8 @@ struct BenchFigures: Sendable {
             whole > 0 ? String(format: "%.0f %%", 100 * part / whole) : "nothing"
         }
         return "with a standby the last read-back comes after "
-            + String(format: "%.2f", readBacks.all / max(alone.readBacks.all, 0.001)) + " of the time without; the journal"
+            + String(format: "%.2f", readBacks.all / max(alone.readBacks.all, 0.001))
+            + " of the time without; the journal"
             + " is at work for \(share(journalSeconds, readBacks.all)) of it, and \(share(alone.journalSeconds, alone.readBacks.all))"
             + " without"
     }
