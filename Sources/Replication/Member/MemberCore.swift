@@ -288,6 +288,8 @@ actor MemberCore {
             let leader = try await etcd.range(EtcdRange(keys.leader), within: time)
             saw(leader.pairs.first, at: leader.revision)
             if office == nil {
+                // What only a leader has trouble with.
+                for part in [MemberBoard.Part.append, .lease, .snapshot] { board.trouble(part, nil) }
                 let last = try await etcd.range(keys.entries, limit: 1, keysOnly: true, last: true, within: time)
                 let hasIt = last.pairs.first.flatMap { keys.number($0.key) }.map { board.knows($0) } ?? true
                 looksBehind = hasIt ? 0 : looksBehind + 1
