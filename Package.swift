@@ -108,7 +108,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         // What operators read of it on a terminal: status, history, failures, as lines.
-        .target(name: "Terminal", dependencies: ["PowerEvents", "Site", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Terminal", dependencies: ["OperatorAPI", "PowerEvents", "Site", "StrictJSON"], swiftSettings: strict),
         // What they see of it in a browser: documents made of the same values, and the files that these need.
         .target(
             name: "Page", dependencies: ["Site", "StrictJSON", "Terminal"],

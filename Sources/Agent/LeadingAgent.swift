@@ -117,6 +117,7 @@ struct LeadingAgent: Sendable {
                 longestWriteBefore: standby?.takesOver == true ? configuration.redfish.longestWrite : nil,
                 wakeOutbox: { outboxWake.call() }),
             now: { Moment(steady: clock.now(), wall: wall()) })
+        let loads = AlertedLoads()
         let bus = try BusService(
             options,
             handlers: BusService.Handlers(
@@ -128,7 +129,13 @@ struct LeadingAgent: Sendable {
                     var batch = JournalBatch()
                     batch.refusals = [refusal]
                     store.enqueue(batch, .once) { _ in }
-                }, deliver: { enforcer.deliver(.alert($0.received)) },
+                }, 
+                deliver: { item in
+                    if let alert = item.alert.breachAlert {
+                        loads.note(alert, from: item.alert.source, at: item.alert.receivedAt)
+                    }
+                    enforcer.deliver(.alert(item.received))
+                },
                 answerAgain: { enforcer.deliver(.repeated($0)) },
                 connected: { enforcer.deliver(.connected) },
                 becameReady: { isReady in
@@ -143,7 +150,7 @@ struct LeadingAgent: Sendable {
         outboxWake.target = { outbox.wake() }
 
         board = StatusBoard(
-            store: store, epoch: String(UInt64(bitPattern: wall().milliseconds), radix: 36),
+            store: store, epoch: String(UInt64(bitPattern: wall().milliseconds), radix: 36), loads: loads,
             revision: { enforcer.revision &* 2 &+ (health.isReady ? 1 : 0) }, moment: { await enforcer.moment() })
         pages = PublicRoutes(
             health: health, snapshot: { await enforcer.moment().snapshot(summarises: false) },
@@ -169,7 +176,7 @@ struct LeadingAgent: Sendable {
                 announce: { surroundings.supervisor.isReloading($0) }), logger: logger, now: wall)
         commands = ControlRoutes.responder(
             CommandDesk(enforcer: enforcer, reload: reload), DrillDesk(enforcer: enforcer, store: store),
-            store: store, evidence: EvidenceDesk(store: store) { try composer.signed($0) },
+            loads: loads, store: store, evidence: EvidenceDesk(store: store) { try composer.signed($0) },
             yield: standby?.yield, group: configuration.control?.groupID)
         services = [
             RetentionService(store: store, enforcer: enforcer, logger: logger, wall: wall),

@@ -2,6 +2,8 @@
 #define IMA_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -24,6 +26,18 @@ static inline CURLcode ima_curl_setopt_write(CURL *handle, CURLoption option,
 }
 static inline CURLcode ima_curl_setopt_prereq(CURL *handle, int (*callback)(void *, char *, char *, int, int)) {
     return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
+}
+// What the kernel still has of a request is not sent for longer than this, whatever became of the process.
+static inline int ima_curl_bound_socket(void *milliseconds, curl_socket_t socket, curlsocktype purpose) {
+    unsigned int limit = (unsigned int)(size_t)milliseconds;
+    (void)purpose;
+    // Sockets that are not TCP refuse it, and need it as little.
+    setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+    return CURL_SOCKOPT_OK;
+}
+static inline CURLcode ima_curl_setopt_socket_bound(CURL *handle, unsigned int milliseconds) {
+    curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, (void *)(size_t)milliseconds);
+    return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, ima_curl_bound_socket);
 }
 static inline CURLcode ima_curl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);

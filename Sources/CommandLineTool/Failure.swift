@@ -2,7 +2,7 @@
 public struct Failure: Error {
     /// One line a mistake.
     public let message: String
-    /// 1: the answer is no. 2: wrong usage or unreadable input.
+    /// 1: negative result. 2: wrong usage or unreadable input.
     public let code: Int32
 
     public init(_ message: String, code: Int32 = 1) {

@@ -1,7 +1,7 @@
 public import ArgumentParser
 import Foundation
 
-/// Runs a command line and ends the process: 0 done, 1 the answer is no, 2 wrong usage or unreadable input. Errors go to
+/// Runs a command line and ends the process: 0 done, 1 negative result, 2 wrong usage or unreadable input. Errors go to
 /// standard error, never with a trace.
 public enum Program {
     public static func run(_ root: any AsyncParsableCommand.Type) async {

@@ -146,9 +146,11 @@ final class Transfer {
     }
 
     private func configureTime() {
-        guard let stream = request.stream else {
-            return set(CURLOPT_TIMEOUT_MS, max(1, Int(request.timeout / .milliseconds(1))))
-        }
+        // Otherwise a request of a process that is stopped or dead would be repeated by the kernel for a quarter of an hour.
+        // A connection has the bound of the request that opened it, and time to repeat a lost packet.
+        let milliseconds = max(1, Int(request.timeout / .milliseconds(1)))
+        ima_curl_setopt_socket_bound(handle, UInt32(clamping: max(1000, milliseconds)))
+        guard let stream = request.stream else { return set(CURLOPT_TIMEOUT_MS, milliseconds) }
         set(CURLOPT_LOW_SPEED_LIMIT, 1)
         set(CURLOPT_LOW_SPEED_TIME, max(1, Int(stream.silence / .seconds(1))))
         // A host that is gone says nothing, and neither does one that has nothing to say.

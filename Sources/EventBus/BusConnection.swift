@@ -46,7 +46,7 @@ public final class BusConnection: Sendable {
     }
 
     /// So many ends in a row are no accident.
-    private static let mostQuickEnds = 3
+    private static let maximumQuickEnds = 3
 
     private final class Shared: Sendable {
         let state = Mutex(State())
@@ -240,7 +240,7 @@ public final class BusConnection: Sendable {
                 let isPublishing = !state.waiting.isEmpty || !state.abandoned.isEmpty
                 state.quickEnds = isQuick && !isPublishing ? state.quickEnds + 1 : 0
                 state.endsPublishing = isPublishing ? state.endsPublishing + 1 : 0
-                guard state.endsPublishing == BusConnection.mostQuickEnds else {
+                guard state.endsPublishing == BusConnection.maximumQuickEnds else {
                     return (state.quickEnds, state.endsPublishing, [])
                 }
                 state.endsPublishing = 0
@@ -248,13 +248,13 @@ public final class BusConnection: Sendable {
                     state.waiting = [:]
                     state.abandoned = []
                 }
-                return (0, BusConnection.mostQuickEnds, Array(state.waiting.values))
+                return (0, BusConnection.maximumQuickEnds, Array(state.waiting.values))
             }
-            if endsPublishing == BusConnection.mostQuickEnds {
+            if endsPublishing == BusConnection.maximumQuickEnds {
                 shared.forget.withLock { $0 }?()
                 for continuation in given { continuation.resume(throwing: EndedByBroker()) }
             }
-            guard ends == BusConnection.mostQuickEnds, endsPublishing == 0 else { return }
+            guard ends == BusConnection.maximumQuickEnds, endsPublishing == 0 else { return }
             logger.critical(
                 "the broker ends each connection right after it began: another client seems to use our id",
                 metadata: ["client": "\(options.clientID)", "broker": "\(options.address)"])

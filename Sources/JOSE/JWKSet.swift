@@ -21,7 +21,7 @@ public struct JWKSet: Sendable {
     /// should be ignored (RFC 7517, 5): those are in ``skipped``. Were the whole set refused for one of them, a key that
     /// was revoked in it would stay in force. Of two keys with one `kid`, the first counts.
     ///
-    /// - Throws: ``JWKError`` or ``StrictJSON/JSONSyntaxError`` where this is no set at all
+    /// - Throws: ``JWKError`` or `JSONSyntaxError` where this is no set at all
     public init(decoding bytes: some Collection<UInt8>) throws {
         let json = try JSONValue(parsing: bytes)
         guard let list = json["keys"]?.array else {

@@ -153,7 +153,7 @@ public final class MQTTClient: Sendable {
     /// broker acknowledged it; ``MQTTEvent/published(messageID:)`` then names the id returned here.
     public func publish(topic: String, payload: [UInt8], qos: Int) throws -> Int32 {
         var messageID: Int32 = 0
-        guard payload.count <= Self.mostBytes else {
+        guard payload.count <= Self.maximumBytes else {
             throw MQTTError(operation: "publish on \(topic)", code: Int32(MOSQ_ERR_PAYLOAD_SIZE.rawValue))
         }
         let code = handing.withLock { _ in
@@ -165,7 +165,7 @@ public final class MQTTClient: Sendable {
     }
 
     /// The longest payload of MQTT, whose remaining length has 28 bits (MQTT 3.1.1 section 2.2.3), without its header.
-    private static let mostBytes = (1 << 28) - 1 - 70_000
+    private static let maximumBytes = (1 << 28) - 1 - 70_000
 
     private func wake() {
         var one: UInt64 = 1

@@ -96,7 +96,7 @@ extension ReloadReply {
     public var restarts: [String] { needsRestart.map { "\($0.key): \($0.from) -> \($0.to)" } }
 
     /// Changes and mistakes that ``summary`` tells of.
-    private static let mostInSummary = 20
+    private static let maximumInSummary = 20
 
     /// One line for the history: what came into force, or why nothing did.
     public var summary: String {
@@ -105,8 +105,8 @@ extension ReloadReply {
             return "refused, generation \(generation) stays in force: \(first)\(rest)"
         }
         let all = changes + (needsRestart.isEmpty ? [] : ["after a restart \(restarts.joined(separator: ", "))"])
-        let rest = all.count > Self.mostInSummary ? ["and \(all.count - Self.mostInSummary) more"] : []
-        let told = (all.prefix(Self.mostInSummary) + rest).joined(separator: "; ")
+        let rest = all.count > Self.maximumInSummary ? ["and \(all.count - Self.maximumInSummary) more"] : []
+        let told = (all.prefix(Self.maximumInSummary) + rest).joined(separator: "; ")
         return "generation \(generation) is in force: \(told.isEmpty ? "nothing had changed" : told)"
     }
 

@@ -3,7 +3,7 @@ import StrictJSON
 /// The open breaches: asked, confirmed and measured as a bar each, progress by priority, and how far a release is.
 enum BreachCards {
     private static let most = 20
-    private static let mostPriorities = 12
+    private static let maximumPriorities = 12
 
     static func html(_ input: PageInput) -> HTML {
         let breaches = input.status["breaches"]?.array ?? []
@@ -44,11 +44,28 @@ enum BreachCards {
             html +=
                 "<p class=\"warn\">waits for <code>ima resume</code> or <code>ima release \(String(id.prefix(8)))</code></p>"
         }
+        html += load(breach["load"])
         if let power = breach["power"] { html += self.power(power) }
         if let counts = breach["counts"] { html += self.counts(counts, isRelease) }
         html += release(breach)
         html += priorities(breach["priorities"]?.array ?? [], isRelease)
         return html + "</article>"
+    }
+
+    /// What the feed carries against what it may, by the latest alert.
+    private static func load(_ load: JSONValue?) -> HTML {
+        guard let measured = load?["measured_watts"]?.number?.int, let target = load?["target_watts"]?.number?.int
+        else { return "" }
+        let over = measured - target
+        let words =
+            over > 0
+            ? "\(Words.kilowatts(measured)) of \(Words.kilowatts(target)) allowed, \(Words.kilowatts(over)) too much"
+            : "\(Words.kilowatts(measured)) of \(Words.kilowatts(target)) allowed"
+        let parts = [("load", Double(min(measured, target))), ("over", Double(max(0, over)))]
+        return """
+            <p class="load"><b>Feed</b> \(Bar.html(parts, of: Double(max(1, measured, target)), label: "the feed carries \(words)")) \
+            \(words) <small>says the power agent's alert, \(Words.time(load?["at"]?.string))</small></p>
+            """
     }
 
     private static func power(_ power: JSONValue) -> HTML {
@@ -118,7 +135,7 @@ enum BreachCards {
             <div class="wide"><table><thead><tr><th scope="col">priority<th scope="col">progress\
             <th scope="col" class="n">confirmed of asked</tr></thead><tbody>
             """
-        for priority in priorities.prefix(mostPriorities) {
+        for priority in priorities.prefix(maximumPriorities) {
             func watts(_ key: String) -> String { Words.kilowatts(priority["power"]?[key]?.number?.int ?? 0) }
             let confirmed = watts("confirmed_watts").replacing(" kW", with: "")
             html += """
@@ -127,8 +144,8 @@ enum BreachCards {
                 """
         }
         html += "</tbody></table></div>"
-        if priorities.count > mostPriorities {
-            html += "<p>and \(priorities.count - mostPriorities) more priorities</p>"
+        if priorities.count > maximumPriorities {
+            html += "<p>and \(priorities.count - maximumPriorities) more priorities</p>"
         }
         return html
     }

@@ -2,7 +2,7 @@ public import StrictJSON
 
 /// One breach with its evidence: what was asked, written, read back and measured.
 extension PageDocument {
-    private static let mostResults = 500
+    private static let maximumResults = 500
 
     /// - Parameter breach: as `/api/v1/breaches/{id}`
     public static func breach(_ breach: JSONValue, history: [JSONValue], status: JSONValue) -> HTML {
@@ -65,7 +65,7 @@ extension PageDocument {
             </summary><div class="wide"><table><thead><tr><th scope="col">control<th scope="col">outcome\
             <th scope="col">value<th scope="col">why</tr></thead><tbody>
             """
-        for result in sorted.prefix(mostResults) {
+        for result in sorted.prefix(maximumResults) {
             let control = result["control"]?.string ?? ""
             html += """
                 <tr><th scope="row"><a href="/resources/\(percent: Timeline.resource(control))">\(control)</a></th>\
@@ -74,7 +74,7 @@ extension PageDocument {
                 """
         }
         html += "</tbody></table></div>"
-        if results.count > mostResults { html += "<p>the worst \(mostResults) of \(results.count)</p>" }
+        if results.count > maximumResults { html += "<p>the worst \(maximumResults) of \(results.count)</p>" }
         return html + "</details>"
     }
 

@@ -2,7 +2,7 @@
 enum FailureTable {
     private static let most = 30
     /// Names that are there to be opened; the interface for programs has all.
-    private static let mostNames = 200
+    private static let maximumNames = 200
 
     static func html(_ input: PageInput) -> HTML {
         let rows = input.failures
@@ -25,8 +25,8 @@ enum FailureTable {
 
     private static func links(_ row: FailureRow, _ index: Int) -> HTML {
         guard row.resources.count > 1 else { return "" }
-        let names = row.resources.prefix(mostNames).map { name -> HTML in "\(Words.link(resource: name)) " }.joined()
-        let rest = row.resources.count - mostNames
+        let names = row.resources.prefix(maximumNames).map { name -> HTML in "\(Words.link(resource: name)) " }.joined()
+        let rest = row.resources.count - maximumNames
         let more: HTML = rest > 0 ? "and \(rest) more: <code>ima status --json</code>" : ""
         return "<details id=\"failure-\(index)\"><summary>each</summary>\(names)\(more)</details>"
     }

@@ -21,10 +21,10 @@ enum Grid {
     }
 
     /// More cells than this are drawn smaller: seen together they say more.
-    private static let mostSpacious = 1500
+    private static let spaciousThreshold = 1500
 
     /// What holds more than a rack does is as wide as the page.
-    private static let mostInColumn = 72
+    private static let maximumInColumn = 72
 
     /// - Parameter needle: in lower case; only what it means is shown
     static func html(_ rows: [ResourceRow], matching needle: String = "") -> HTML {
@@ -34,11 +34,12 @@ enum Grid {
                 ? "<p class=\"none\">the inventory has no nodes</p>"
                 : "<p class=\"none\">nothing here matches; <a href=\"/\">show all</a></p>"
         }
-        let isDense = racks.map(\.cells.count).reduce(0, +) > mostSpacious
+        let isDense = racks.map(\.cells.count).reduce(0, +) > spaciousThreshold
         var html: HTML = "<div class=\"racks\(isDense ? " dense" : "")\">"
         for rack in racks {
             html +=
-                rack.cells.count > mostInColumn ? "<section class=\"rack room\"><h3>" : "<section class=\"rack\"><h3>"
+                rack.cells.count > maximumInColumn
+                ? "<section class=\"rack room\"><h3>" : "<section class=\"rack\"><h3>"
             html += rack.name.map { Words.link(resource: $0) } ?? "no rack"
             html += "</h3><div class=\"cells\">"
             for row in rack.cells { html += cell(row) }

@@ -52,11 +52,11 @@ public struct ResourceRow: Sendable, Hashable {
         var text = "\(id): \(state.words)"
         if !held.isEmpty { text += " \(held.joined(separator: ", "))" }
         if isFrozen { text += ", frozen" }
-        if let why { text += ": \(why.count > Self.mostWords ? why.prefix(Self.mostWords - 1) + "…" : why)" }
+        if let why { text += ": \(why.count > Self.maximumWords ? why.prefix(Self.maximumWords - 1) + "…" : why)" }
         return text
     }
 
-    private static let mostWords = 120
+    private static let maximumWords = 120
 
     /// Whether a search for this text means it. - Parameter needle: in lower case
     public func matches(_ needle: String) -> Bool {

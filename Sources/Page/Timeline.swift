@@ -1,7 +1,8 @@
 import Site
 import StrictJSON
 
-/// What happened, the latest first; what happened to many in a row is one line.
+/// What happened, the latest first; what happened to many in a row is one line, and so is what happened to many within a
+/// minute, whatever happened to others between.
 enum Timeline {
     private static let most = 40
 
@@ -23,16 +24,34 @@ enum Timeline {
         var entries: [Entry] = []
         for line in lines {
             let name = line["control"]?.string.map(resource)
-            if let last = entries.last, name != nil, isAlike(last.first, line) {
-                entries[entries.count - 1].count += 1
-                entries[entries.count - 1].at = line["at"]?.string
-                if let name { entries[entries.count - 1].names.append(name) }
-            } else {
-                entries.append(Entry(first: line, at: line["at"]?.string, names: name.map { [$0] } ?? []))
+            let at = line["at"]?.string
+            guard let name, let place = place(of: line, at: at, among: entries) else {
+                entries.append(Entry(first: line, at: at, names: name.map { [$0] } ?? []))
+                continue
             }
+            var entry = entries.remove(at: place)
+            entry.count += 1
+            entry.at = at
+            entry.names.append(name)
+            entries.append(entry)
         }
         return entries
     }
+
+    /// How far back is looked for what is alike.
+    private static let reach = 16
+
+    /// The latest that it may join. An alert, a report or a command is never passed.
+    private static func place(of line: JSONValue, at: String?, among entries: [Entry]) -> Int? {
+        let others = entries.indices.suffix(reach).reversed().prefix { !entries[$0].names.isEmpty }
+        return others.first { place in
+            isAlike(entries[place].first, line)
+                && (place == entries.indices.last || minute(entries[place].at) == minute(at))
+        }
+    }
+
+    /// `2026-11-21T04:20` of RFC 3339.
+    private static func minute(_ at: String?) -> Substring? { at?.prefix(16) }
 
     private static func isAlike(_ one: JSONValue, _ other: JSONValue) -> Bool {
         ["kind", "code", "breach_id", "message"].allSatisfy { one[$0] == other[$0] } && one["control"] != nil

@@ -33,7 +33,7 @@ enum BreachText {
         return (failed > 0 ? 2 : 0) + (breach["severity"] == "critical" ? 1 : 0)
     }
 
-    private static let mostPriorities = 6
+    private static let maximumPriorities = 6
 
     private static func lines(_ breach: JSONValue, now: Timestamp?, style: Style) -> [String] {
         let age = StatusText.time(breach["opened_at"]).flatMap { since in
@@ -47,16 +47,17 @@ enum BreachText {
             "\(kind) \(StatusText.short(breach["id"]))\(where_): \(breach["phase"]?.string ?? "")\(age ?? "")\(waits)"
         var lines = [style(.bold, Line.fit(title))]
         if breach["counts"] != nil { lines.append("  \(counts(breach["counts"]))") }
+        if let load = load(breach["load"], now: now) { lines.append("  \(load)") }
         if let power = breach["power"] { lines.append("  \(self.power(power))") }
         let priorities = breach["priorities"]?.array ?? []
-        for priority in priorities.prefix(mostPriorities) {
+        for priority in priorities.prefix(maximumPriorities) {
             let asked = priority["power"]?["asked_watts"]?.number?.int
             let confirmed = priority["power"]?["confirmed_watts"]?.number?.int
             let watts = asked.map { ", \(Line.power(confirmed ?? 0)) of \(Line.power($0)) confirmed" } ?? ""
             lines.append(Line.fit("  priority \(priority["priority"]?.text ?? ""): \(counts(priority))\(watts)"))
         }
-        if priorities.count > mostPriorities {
-            lines.append("  and \(priorities.count - mostPriorities) more priorities")
+        if priorities.count > maximumPriorities {
+            lines.append("  and \(priorities.count - maximumPriorities) more priorities")
         }
         if let next = StatusText.time(breach["release"]?["next_at"]) {
             let wait = now.map { " in \(Line.age((next - $0) / .seconds(1)))" } ?? " at \(next)"
@@ -73,6 +74,17 @@ enum BreachText {
         let names = ["applied", "failed", "in_progress", "skipped"]
         return Line.counts(
             names.map { (json?[$0]?.number?.int ?? 0, $0.replacing("_", with: " ")) }, none: "nothing to do")
+    }
+
+    /// What the feed carries against what it may, by the latest alert.
+    private static func load(_ json: JSONValue?, now: Timestamp?) -> String? {
+        guard let measured = json?["measured_watts"]?.number?.int, let target = json?["target_watts"]?.number?.int
+        else { return nil }
+        let age = StatusText.time(json?["at"]).flatMap { at in
+            now.map { ", said the alert \(Line.age(($0 - at) / .seconds(1))) ago" }
+        }
+        let over = measured > target ? ", \(Line.power(measured - target)) too much" : ""
+        return "feed: \(Line.power(measured)) of \(Line.power(target)) allowed\(over)\(age ?? "")"
     }
 
     private static func power(_ json: JSONValue) -> String {

@@ -53,14 +53,14 @@ public struct StatusJudgement: Sendable {
     public var isGood: Bool { problems.isEmpty }
 
     /// Freezes that are told one by one; `--json` has all.
-    private static let mostFreezes = 3
+    private static let maximumFreezes = 3
 
     /// Several are several people's: who, why and until when is told of each, what stops everything first.
     private static func frozen(_ json: JSONValue?) -> [String] {
         guard let freezes = json?["freezes"]?.array, freezes.count > 1 else { return [freeze(json)] }
         let sorted = freezes.filter(isOfAll) + freezes.filter { !isOfAll($0) }
-        let rest = sorted.count - mostFreezes
-        return sorted.prefix(mostFreezes).map(freeze)
+        let rest = sorted.count - maximumFreezes
+        return sorted.prefix(maximumFreezes).map(freeze)
             + (rest > 0 ? ["FROZEN: \(Line.count(rest, "more freeze")): `ima status --json`"] : [])
     }
 

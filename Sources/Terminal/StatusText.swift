@@ -5,18 +5,20 @@ public import StrictJSON
 /// What an agent holds, as a person on call reads it: at most ``most`` lines whatever the size, the worst first.
 public enum StatusText {
     public static let most = 40
-    private static let mostProblems = 8
-    private static let mostBMCGroups = 3
-    private static let mostFailureGroups = 4
-    private static let mostValues = 4
+    private static let maximumProblems = 8
+    private static let maximumBMCGroups = 3
+    private static let maximumFailureGroups = 4
+    private static let maximumValues = 4
 
     /// - Parameter status: of `ima status --json`
     public static func lines(_ status: JSONValue, style: Style = .plain) -> [String] {
         let judgement = StatusJudgement(status)
         var lines = [headline(status, judgement, style)]
-        for problem in judgement.problems.prefix(mostProblems) { lines.append(style(.bad, Line.fit("! \(problem)"))) }
-        if judgement.problems.count > mostProblems {
-            lines.append("! and \(judgement.problems.count - mostProblems) more")
+        for problem in judgement.problems.prefix(maximumProblems) {
+            lines.append(style(.bad, Line.fit("! \(problem)")))
+        }
+        if judgement.problems.count > maximumProblems {
+            lines.append("! and \(judgement.problems.count - maximumProblems) more")
         }
         for note in judgement.notes.prefix(3) { lines.append(style(.warning, Line.fit("- \(note)"))) }
         let breaches = status["breaches"]?.array ?? []
@@ -63,10 +65,10 @@ public enum StatusText {
         let groups = Dictionary(grouping: others) { $0["why"]?.string ?? "" }
             .map { (why: $0.key, names: $0.value.compactMap { $0["resource"]?.string }) }
             .sorted { ($1.names.count, $0.why) < ($0.names.count, $1.why) }
-        var lines = groups.prefix(mostBMCGroups).map { group in
+        var lines = groups.prefix(maximumBMCGroups).map { group in
             "  \(NameList.text(group.names, width: 60)): \(group.why)"
         }
-        if groups.count > mostBMCGroups { lines.append("  and \(groups.count - mostBMCGroups) more reasons") }
+        if groups.count > maximumBMCGroups { lines.append("  and \(groups.count - maximumBMCGroups) more reasons") }
         return lines
     }
 
@@ -74,7 +76,7 @@ public enum StatusText {
         let groups = status["bmcs"]?["failures"]?.array ?? []
         let now = time(status["at"])
         var lines: [String] = []
-        for group in groups.prefix(mostBMCGroups) {
+        for group in groups.prefix(maximumBMCGroups) {
             let names = (group["bmcs"]?.array ?? []).compactMap(\.string)
             let resources = (group["resources"]?.array ?? []).compactMap(\.string)
             let age = time(group["since"]).flatMap { since in now.map { Line.age(($0 - since) / .seconds(1)) } }
@@ -88,13 +90,13 @@ public enum StatusText {
                 "    \(NameList.text(resources, width: 40)): on \(NameList.text(names, width: 50));"
                     + " \(group["next"]?.string ?? "")")
         }
-        if groups.count > mostBMCGroups { lines.append("  and \(groups.count - mostBMCGroups) more causes") }
+        if groups.count > maximumBMCGroups { lines.append("  and \(groups.count - maximumBMCGroups) more causes") }
         return lines
     }
 
     private static func failures(_ controls: [JSONValue]) -> [String] {
         let groups = FailureGroup.groups(controls)
-        var lines = groups.prefix(mostFailureGroups).map { group in
+        var lines = groups.prefix(maximumFailureGroups).map { group in
             // What is wrong counts for more than all the names it is wrong with.
             let texts = [40, 20, 10].map { width in
                 "failed: \(Line.count(group.controls, "control")) on \(NameList.text(group.bmcs, width: width))"
@@ -102,8 +104,8 @@ public enum StatusText {
             }
             return texts.first { $0.count <= Line.width } ?? texts[texts.count - 1]
         }
-        if groups.count > mostFailureGroups {
-            lines.append("failed: and \(groups.count - mostFailureGroups) more causes")
+        if groups.count > maximumFailureGroups {
+            lines.append("failed: and \(groups.count - maximumFailureGroups) more causes")
         }
         return lines
     }
@@ -117,9 +119,9 @@ public enum StatusText {
             return code == "applied" ? value : "\(value), \(code.replacing("_", with: " "))"
         }.map { (value: $0.key, names: $0.value.compactMap { FailureGroup.resource(of: $0) }.sorted()) }
             .sorted { ($1.names.count, $0.value) < ($0.names.count, $1.value) }
-        var lines = groups.prefix(mostValues).map { "\($0.value): \(NameList.text($0.names, width: 100))" }
-        if groups.count > mostValues {
-            let rest = groups.dropFirst(mostValues).map(\.names.count).reduce(0, +)
+        var lines = groups.prefix(maximumValues).map { "\($0.value): \(NameList.text($0.names, width: 100))" }
+        if groups.count > maximumValues {
+            let rest = groups.dropFirst(maximumValues).map(\.names.count).reduce(0, +)
             lines.append("and \(Line.count(rest, "control")) with other values")
         }
         return lines

@@ -142,7 +142,7 @@ struct BoardTests {
         let folder = try TemporaryFolder()
         let board = try Self.board(try Self.store(folder))
         var listening: [(id: Int, events: AsyncStream<BoardEvent>)] = []
-        for _ in 0..<StatusBoard.mostListeners {
+        for _ in 0..<StatusBoard.maximumListeners {
             listening.append(try #require(await board.listen(.programs, after: nil)))
         }
         #expect(await !board.hasRoom)

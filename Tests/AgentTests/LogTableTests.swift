@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Operating.md has a table of every message at warning and above: what it means, and what to do. This holds it to the code.
+/// Messages.md has a table of every message at warning and above: what it means, and what to do. This holds it to the code.
 struct LogTableTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -85,7 +85,7 @@ struct LogTableTests {
     }
 
     private static func table() throws -> [Message: [String]] {
-        let file = root.appendingPathComponent("Sources/Agent/Agent.docc/Operating.md")
+        let file = root.appendingPathComponent("Sources/Agent/Agent.docc/Messages.md")
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
         let start = try #require(lines.firstIndex { $0.hasPrefix("| message | level |") })
         var table: [Message: [String]] = [:]
@@ -101,8 +101,8 @@ struct LogTableTests {
     @Test func everyMessageIsInTheTable() throws {
         let (messages, table) = (try Self.messages(), try Self.table())
         #expect(messages.count > 25)
-        #expect(messages.subtracting(table.keys).sorted() == [], "without a row in Operating.md")
-        #expect(Set(table.keys).subtracting(messages).sorted() == [], "rows of Operating.md that no code has")
+        #expect(messages.subtracting(table.keys).sorted() == [], "without a row in Messages.md")
+        #expect(Set(table.keys).subtracting(messages).sorted() == [], "rows of Messages.md that no code has")
         for (message, cells) in table { #expect(cells.allSatisfy { $0.count > 10 }, "\(message)") }
     }
 

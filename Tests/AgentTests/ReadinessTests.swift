@@ -46,6 +46,19 @@ struct ReadinessTests {
         #expect(readiness.enforceable(FleetHealth()) == 0)
     }
 
+    /// Behind a BMC that never answered nobody could look at the others; they are no better for that.
+    @Test func aBMCInTroubleTakesOutWhatNobodyLookedAt() throws {
+        var health = FleetHealth(patrolEvery: .seconds(60))
+        let bmc = try Self.bmc(1).address
+        health.reload([bmc])
+        health.look(at: bmc, BMCTrouble(.unreachable, "no route"), now: Timestamp(milliseconds: 0))
+        let readiness = Readiness(try Self.site())
+        #expect(readiness.resources(of: [bmc]) == ["a", "a-gpu"])
+        #expect(readiness.objections(health).map(\.resource) == ["a", "a-gpu"])
+        #expect(readiness.json(health)["visited"]?.number?.int == 2)
+        #expect(readiness.json(health)["enforceable"]?.number?.int == 0)
+    }
+
     /// A BMC that fails takes all its resources with it, and gives them back once it is relied on again.
     @Test func aBMCInTroubleTakesItsResourcesOut() throws {
         var health = FleetHealth(patrolEvery: .seconds(60))
@@ -65,6 +78,7 @@ struct ReadinessTests {
         #expect(readiness.enforceable(health) == 0)
         #expect(readiness.objections(health).map(\.resource) == ["a", "a-gpu"])
         #expect(readiness.objections(health).allSatisfy { $0.why == "no route" })
+        #expect(readiness.resources(of: [bmc]) == ["a", "a-gpu"])
         health.look(at: bmc, nil, now: start + .seconds(60))
         #expect(readiness.enforceable(health) == 0)
         health.look(at: bmc, nil, now: start + .seconds(120))

@@ -2,6 +2,19 @@ import OperatorAPI
 import Testing
 
 struct OperatorAPITests {
+    /// The page and `ima status` tell the same groups: both ask this.
+    @Test func thatABMCIsNotAskedAnyMoreIsTheTroubleThatItDoesNotAnswer() {
+        func cause(_ reason: String, _ words: String) -> FailureCause {
+            FailureCause(reason: reason, cause: words, message: "\(words) of this one")
+        }
+        let silent = cause("unreachable", "unreachable: reset")
+        let open = cause("circuit_open", "circuit open: not asked")
+        let groups = FailureCause.grouped([open, silent, silent, cause("refused", "no: 403")]) { $0 }
+        #expect(groups.map(\.words) == ["unreachable: reset", "no: 403"])
+        #expect(groups.map(\.members.count) == [3, 1])
+        #expect(FailureCause(reason: nil, cause: nil, message: nil).words == "no reason")
+    }
+
     @Test func aRequestSaysWhatItMeansAndNoMore() throws {
         #expect(try CommandRequest(json: []) == CommandRequest())
         var request = CommandRequest()

@@ -51,6 +51,36 @@ struct PageTests {
         #expect(page.contains("&lt;img src=x"))
     }
 
+    @Test func aBreachTellsWhatItsFeedCarriesAndMay() {
+        func page(_ load: JSONValue) -> String {
+            var status = Self.status.object ?? JSONObject()
+            status["breaches"] = [["id": "1a2b3c4d", "feed": "main-a", "severity": "warning", "load": load]]
+            return PageDocument.overview(PageInput(status: .object(status))).text
+        }
+        let over = page(["measured_watts": 1_150_000, "target_watts": 1_000_000, "at": "2026-11-21T04:20:00Z"])
+        #expect(over.contains("1150 kW of 1000 kW allowed, 150.00 kW too much"))
+        #expect(over.contains("class=\"b-over\"") && over.contains("2026-11-21 04:20:00 UTC"))
+        let under = page(["measured_watts": 950_000, "target_watts": 1_000_000, "at": "2026-11-21T04:20:00Z"])
+        #expect(under.contains("950.00 kW of 1000 kW allowed <small>") && !under.contains("class=\"b-over\""))
+        #expect(!page(.null).contains("allowed"))
+    }
+
+    /// In a breach one outcome comes between the others of another kind: hundreds of lines would tell nobody anything.
+    @Test func whatHappenedToManyIsOneLineWhateverCameBetween() {
+        func line(_ second: Int, _ code: String, _ control: String?) -> JSONValue {
+            [
+                "kind": .string(control == nil ? "report" : "outcome"), "code": .string(code),
+                "at": .string("2026-11-21T04:20:\(10 + second).000Z"), "breach_id": "1a2b3c4d",
+                "control": control.map { .string("\($0)/power_limit") } ?? .null,
+            ]
+        }
+        let burst = (0..<20).map { line($0, $0.isMultiple(of: 2) ? "applied" : "failed", "dgx-\($0)") }
+        let lines = burst + [line(20, "applied partial", nil), line(21, "failed", "dgx-99")]
+        let text = Timeline.html(lines).text
+        #expect(text.components(separatedBy: "<li").count - 1 == 4)
+        #expect(text.contains("10×") && text.contains("2026-11-21 04:20:29 UTC"))
+    }
+
     @Test func eachNodeHasACellThatNamesItAndLeadsToIt() {
         let page = PageDocument.overview(PageInput(status: Self.status, resources: Self.rows(40))).text
         for number in 0..<40 {

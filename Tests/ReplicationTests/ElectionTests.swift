@@ -155,6 +155,21 @@ struct ElectionTests {
         #expect(election.step(.renewed(3, ttl: Self.ttl), at: after(200)).isEmpty)
     }
 
+    /// Whoever stops while it campaigns leads at no time, however late the answers come.
+    @Test func whoStopsInACampaignGivesTheLeaseBack() {
+        var asking = new()
+        _ = asking.step(.eligible(true), at: start)
+        _ = asking.step(.key(.absent, at: 9), at: start)
+        #expect(asking.step(.end(yielding: false), at: after(1)).isEmpty)
+        #expect(asking.step(.granted(1, lease: 7, ttl: Self.ttl), at: after(5)) == [.revoke(lease: 7)])
+        var campaigning = new()
+        _ = campaigning.step(.eligible(true), at: start)
+        _ = campaigning.step(.key(.absent, at: 9), at: start)
+        _ = campaigning.step(.granted(1, lease: 7, ttl: Self.ttl), at: after(5))
+        #expect(campaigning.step(.end(yielding: false), at: after(6)) == [.revoke(lease: 7)])
+        #expect(campaigning.step(.won(2, revision: 10), at: after(10)).isEmpty && !campaigning.isLeading)
+    }
+
     @Test func aRefusedWriteIsTheEnd() {
         var election = leading()
         #expect(election.step(.refused("no"), at: after(100)) == [.lost("no"), .revoke(lease: 7)])

@@ -130,7 +130,7 @@ struct EtcdClientTests {
         await cluster.kill(1)
         await cluster.kill(2)
         let error = try await #require(throws: EtcdError.self) { try await watching.value }
-        #expect(error.kind == .away && error.message.contains("no leader"), "\(error)")
+        #expect(error.kind == .away, "\(error)")
         await etcd.lookAtMembers()
         #expect(etcd.members.map(\.isHealthy) == [false])
         await cluster.stop()

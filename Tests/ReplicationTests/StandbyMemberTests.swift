@@ -40,7 +40,7 @@ struct StandbyMemberTests {
         await first.end(term, yielding: true)
         #expect(try await eventually { second.current != nil })
         let next = try #require(second.current)
-        #expect(next.takesOverFrom == nil)
+        #expect(next.takesOverFrom == nil && next.followsAnEnd)
         try await write(next, "21")
         await second.stop()
         await first.shutDown()
@@ -75,7 +75,7 @@ struct StandbyMemberTests {
         await first.shutDown()
         let again = try stage.member("a")
         let term = try await again.lead()
-        #expect(term.takesOverFrom == nil)
+        #expect(term.takesOverFrom == nil && !term.followsAnEnd)
         try await write(term, "two")
         #expect(try StandbyStage.messages(term.journal) == ["one", "two"])
         await again.shutDown()
@@ -99,6 +99,7 @@ struct StandbyMemberTests {
         for victim in 0..<2 {
             let before = done.withLock { $0 }
             #expect(try await eventually { done.withLock { $0 } > before + 20 || done.withLock { $0 } == 300 })
+            #expect(try await eventually { try stage.cluster.leader() != nil })
             let leader = try #require(try stage.cluster.leader())
             await stage.cluster.kill(leader)
             let after = done.withLock { $0 }
@@ -268,7 +269,7 @@ struct StandbyMemberTests {
         #expect(try await awaitEntry(again.member, first.status.applied))
         #expect(try StandbyStage.messages(again.member.journal) == ["one", "two"])
         let aside = try FileManager.default.contentsOfDirectory(atPath: stage.folder.url.path).filter {
-            $0.hasPrefix("b.sqlite.diverged-") && !$0.hasSuffix(".lock")
+            $0.hasPrefix("b.sqlite.diverged-") && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm")
         }
         #expect(aside.count == 1)
         let kept = try JournalDatabase(reading: stage.folder.path(try #require(aside.first)))
@@ -282,12 +283,58 @@ struct StandbyMemberTests {
         try other.close()
         let third = Leading(try stage.member("b"))
         third.start()
-        #expect(try await awaitEntry(third.member, first.status.applied))
-        #expect(try third.member.journal.position?.chain != LogEntry.firstChain)
+        #expect(
+            try await eventually {
+                (try? third.member.journal.position).map { $0.chain != LogEntry.firstChain } ?? false
+            })
         await third.stop()
         await first.end(term, yielding: false)
         await first.shutDown()
         await stage.cluster.stop()
+    }
+
+    /// The chain says that the file is the log's, and a row says that it is not.
+    @Test func aRowThatIsNotTheLogsIsFoundOut() async throws {
+        let stage = try await StandbyStage(1)
+        let first = try stage.member("a")
+        let term = try await first.lead()
+        try await write(term, "one")
+        let second = Leading(try stage.member("b"))
+        second.start()
+        #expect(try await awaitEntry(second.member, first.status.applied))
+        await second.stop()
+        // A row in the place of the next one.
+        let scratch = try JournalDatabase(path: stage.path("scratch"))
+        let changes = LastChanges()
+        scratch.lead(changes)
+        for message in ["x", "y"] { try scratch.write([StandbyStage.batch(message)], now: StandbyStage.now) }
+        let damaged = try JournalDatabase(path: stage.path("b"))
+        let position = try #require(try damaged.position)
+        try damaged.apply([JournalStep(changes: changes.last, position: position)])
+        try damaged.close()
+        let again = Leading(try stage.member("b"))
+        again.start()
+        try await write(term, "two")
+        #expect(try await awaitEntry(again.member, first.status.applied))
+        #expect(try StandbyStage.messages(again.member.journal) == ["one", "two"])
+        let files = try FileManager.default.contentsOfDirectory(atPath: stage.folder.url.path)
+        #expect(files.contains { $0.hasPrefix("b.sqlite.diverged-") })
+        await again.stop()
+        await first.end(term, yielding: false)
+        await first.shutDown()
+        await stage.cluster.stop()
+    }
+
+    private final class LastChanges: ChangeLog {
+        private let changes = Mutex<[UInt8]>([])
+
+        var last: [UInt8] { changes.withLock { $0 } }
+        var isOpen: Bool { true }
+        func giveUp() {}
+        func append(_ changes: [UInt8]) throws -> JournalPosition {
+            self.changes.withLock { $0 = changes }
+            return JournalPosition(log: "x", number: 1, chain: LogEntry.firstChain)
+        }
     }
 
     @Test func aFileFromBeforeBeginsTheLog() async throws {

@@ -99,7 +99,7 @@ struct FirstHourScenarios {
     /// The unit's limits fit the configuration that it comes with.
     @Test func theUnitFitsTheDefaults() throws {
         let unit = try String(contentsOf: Self.root.appendingPathComponent("deploy/ima.service"), encoding: .utf8)
-        #expect(unit.contains("\nType=notify\n") && unit.contains("\nExecReload=/usr/local/bin/ima reload "))
+        #expect(unit.contains("\nType=notify\n") && unit.contains("\nExecReload=/usr/bin/ima reload "))
         #expect(try #require(unit.firstMatch(of: /\nWatchdogSec=(\d+)\n/).flatMap { Int($0.1) }) >= 30)
         let memory = try #require(unit.firstMatch(of: /\nMemoryMax=(\d+)G\n/).flatMap { Int($0.1) })
         let descriptors = try #require(unit.firstMatch(of: /\nLimitNOFILE=(\d+)\n/).flatMap { Int($0.1) })

@@ -36,7 +36,7 @@ struct GivingWayScenarios {
         }
         #expect(end == nil, "the release was waited for")
         #expect(stage.fleet.limit(of: "n1-gpu1") == 300)
-        #expect(bmc.mostRequestsAtOnce == 1)
+        #expect(bmc.maximumRequestsAtOnce == 1)
         await stage.tearDown()
     }
 }

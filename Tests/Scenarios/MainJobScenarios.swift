@@ -72,7 +72,7 @@ struct MainJobScenarios {
         #expect(metrics.contains("ima_redfish_request_duration_seconds_bucket"))
         await stage.stopAgent()
         // One request at a time, and no session left behind.
-        #expect(fleet.bmcs.allSatisfy { $0.mostRequestsAtOnce <= 1 })
+        #expect(fleet.bmcs.allSatisfy { $0.maximumRequestsAtOnce <= 1 })
         #expect(fleet.bmcs.allSatisfy { $0.openSessions == 0 })
         await stage.tearDown()
     }
@@ -123,7 +123,7 @@ struct MainJobScenarios {
         try await stage.alert(.resolved, breach)
         _ = try await stage.report(breach, .reverted)
         await stage.stopAgent()
-        #expect(fleet.bmcs.map(\.mostRequestsAtOnce).max() == connections)
+        #expect(fleet.bmcs.map(\.maximumRequestsAtOnce).max() == connections)
         #expect(fleet.gauge.most <= inFlight)
         #expect(fleet.gauge.most > 1)
         #expect(fleet.bmcs.allSatisfy { $0.openSessions == 0 })

@@ -72,7 +72,7 @@ struct ReadinessScenarios {
         // It reads, and leaves nothing behind.
         #expect(stage.fleet.bmcs.allSatisfy { $0.writes.isEmpty })
         #expect(stage.fleet.bmcs.allSatisfy { $0.openSessions == 0 })
-        #expect(stage.fleet.bmcs.allSatisfy { $0.mostRequestsAtOnce <= 1 })
+        #expect(stage.fleet.bmcs.allSatisfy { $0.maximumRequestsAtOnce <= 1 })
         let one = try stage.command("preflight", "store")
         #expect(one.output.contains("1 of 1 resources"))
         #expect(try stage.command("preflight", "nobody").status == 2)

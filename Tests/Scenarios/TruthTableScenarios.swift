@@ -104,7 +104,7 @@ struct TruthTableScenarios {
                 \(stage.ledger.latest(breach, .reverted)?.result(of: cell.resource)?.message ?? "")
                 """)
         }
-        #expect(fleet.bmcs.allSatisfy { $0.mostRequestsAtOnce <= 1 })
+        #expect(fleet.bmcs.allSatisfy { $0.maximumRequestsAtOnce <= 1 })
         await stage.tearDown()
     }
 

@@ -53,7 +53,7 @@ struct WriteTogetherScenarios {
         let reverted = try await stage.report(breach, .reverted)
         #expect(reverted.enforcement?.code == .success)
         #expect(Self.caps.keys.map { stage.fleet.knob(of: $0) } == before)
-        #expect(bmc.mostRequestsAtOnce == 1)
+        #expect(bmc.maximumRequestsAtOnce == 1)
         await stage.tearDown()
     }
 }

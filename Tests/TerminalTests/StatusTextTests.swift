@@ -89,6 +89,16 @@ struct StatusTextTests {
         #expect(StatusText.lines(status)[1].hasPrefix("! \(words)"), "\(StatusText.lines(status))")
     }
 
+    @Test func aBreachTellsWhatItsFeedCarriesAndMay() {
+        var breach = Self.breach(1, failed: 0).object ?? JSONObject()
+        breach["load"] = ["measured_watts": 1_150_000, "target_watts": 1_000_000, "at": "2026-11-21T04:19:48Z"]
+        let status = Self.status(["at": "2026-11-21T04:20:00Z", "breaches": [.object(breach)]])
+        let lines = StatusText.lines(status)
+        #expect(
+            lines.contains { $0.hasPrefix("  feed: 1150") && $0.contains("too much, said the alert 12s ago") },
+            "\(lines)")
+    }
+
     /// Each by itself is wrong, and says what helps.
     @Test(arguments: [
         ("broker", #""not subscribed""#, "DEAF"), ("journal_failure", #""disk full""#, "JOURNAL"),

@@ -96,7 +96,8 @@ public final class EtcdCluster: Sendable {
             let result = try control(["endpoint", "status", "-w", "fields"], at: index)
             let fields = result.output.split(separator: "\n").reduce(into: [String: String]()) { fields, line in
                 let parts = line.split(separator: ":", maxSplits: 1)
-                if parts.count == 2 { fields["\(parts[0])"] = parts[1].trimmingCharacters(in: .whitespaces) }
+                guard parts.count == 2 else { return }
+                fields[parts[0].trimmingCharacters(in: .whitespaces)] = parts[1].trimmingCharacters(in: .whitespaces)
             }
             if let own = fields["\"MemberID\""], own == fields["\"Leader\""] { return index }
         }

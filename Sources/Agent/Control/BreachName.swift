@@ -11,7 +11,7 @@ public enum BreachName {
     }
 
     /// How many are named where a prefix fits several.
-    static let mostNamed = 10
+    static let maximumNamed = 10
 
     static func find(_ text: String, among ids: some Sequence<UUIDText>) -> Match {
         let prefix = text.lowercased()
@@ -34,7 +34,7 @@ public enum BreachName {
     ///
     /// - Throws: ``NotOne``, or what the store throws
     static func find(_ text: String, in store: any Store) async throws -> UUIDText {
-        switch find(text, among: try await store.breaches(startingWith: text, limit: mostNamed + 1)) {
+        switch find(text, among: try await store.breaches(startingWith: text, limit: maximumNamed + 1)) {
         case .one(let id): return id
         case .several(let ids): throw NotOne(message: objection(text, ids), isAmbiguous: true)
         case .none: throw NotOne(message: "the history knows no breach \"\(text)\"", isAmbiguous: false)
@@ -43,8 +43,8 @@ public enum BreachName {
 
     /// What to say of a prefix that fits several.
     static func objection(_ text: String, _ matches: [UUIDText]) -> String {
-        let named = matches.prefix(mostNamed).map(\.text).joined(separator: ", ")
-        let more = matches.count > mostNamed ? " and others" : ""
+        let named = matches.prefix(maximumNamed).map(\.text).joined(separator: ", ")
+        let more = matches.count > maximumNamed ? " and others" : ""
         return "several breaches begin with \(text): \(named)\(more); name one with more characters"
     }
 }

@@ -64,7 +64,7 @@ struct CommandDesk: Sendable {
             let open = await enforcer.heldBreaches
             let those =
                 open.isEmpty
-                ? "none is" : "open: \(open.prefix(BreachName.mostNamed).map(\.text).joined(separator: ", "))"
+                ? "none is" : "open: \(open.prefix(BreachName.maximumNamed).map(\.text).joined(separator: ", "))"
             throw Refused(message: "no breach \"\(name)\" is open; \(those)", status: .notFound)
         }
         guard await enforcer.command(.release(id, isHurried: request.now), by: author) == .done else {

@@ -10,12 +10,12 @@ import StrictJSON
 /// What the control socket answers: the state as JSON, and the few commands.
 enum ControlRoutes {
     /// Of a request's body: the ids of a whole site, each a few times.
-    private static let mostBytes = 4 << 20
+    private static let maximumBytes = 4 << 20
     /// Of an alert that is asked about: as much as a message from the bus.
-    private static let mostAlertBytes = 16 << 20
+    private static let maximumAlertBytes = 16 << 20
 
     static func responder(
-        _ desk: CommandDesk, _ drills: DrillDesk, store: any Store, evidence: EvidenceDesk,
+        _ desk: CommandDesk, _ drills: DrillDesk, loads: AlertedLoads, store: any Store, evidence: EvidenceDesk,
         yield: (@Sendable (CommandAuthor) -> YieldAnswer)?, group: gid_t?
     ) -> RouterResponder<ControlContext> {
         let router = Router(context: ControlContext.self)
@@ -24,7 +24,9 @@ enum ControlRoutes {
         addYield(to: router, yield)
         let enforcer = desk.enforcer
         router.get("/status") { _, _ in
-            answer(await enforcer.moment().snapshot(summarises: true).json.text, "application/json")
+            var snapshot = await enforcer.moment().snapshot(summarises: true)
+            snapshot.loads = loads.value
+            return answer(snapshot.json.text, "application/json")
         }
         router.get("/names") { _, _ in answer(await enforcer.names().text, "application/json") }
         let past = HistoryDesk(store: store) { try await enforcer.recorded($0) }
@@ -44,7 +46,7 @@ enum ControlRoutes {
             }
         }
         router.post("/plan") { request, _ in
-            let body = try await request.body.collect(upTo: mostAlertBytes)
+            let body = try await request.body.collect(upTo: maximumAlertBytes)
             do {
                 let rehearsal = await enforcer.rehearse(
                     try BreachAlert(json: JSONValue(parsing: Array(body.readableBytesView))))
@@ -127,7 +129,7 @@ enum ControlRoutes {
         _ request: Request, _ context: ControlContext,
         _ command: (CommandRequest, CommandAuthor) async throws(CommandDesk.Refused) -> String
     ) async throws -> Response {
-        let body = try await request.body.collect(upTo: mostBytes)
+        let body = try await request.body.collect(upTo: maximumBytes)
         let wish: CommandRequest
         do throws(CommandRequest.Unusable) { wish = try CommandRequest(json: body.readableBytesView) } catch {
             return refusal(error.description, .badRequest)

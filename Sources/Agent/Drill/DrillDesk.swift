@@ -17,7 +17,7 @@ struct DrillDesk: Sendable {
 
     /// More than anybody waits for.
     private static let longestHold = Duration.seconds(600)
-    private static let mostLines = 1_000_000
+    private static let maximumLines = 1_000_000
 
     func begin(_ request: CommandRequest, by author: CommandAuthor) async throws(CommandDesk.Refused) -> JSONValue {
         guard let text = request.cap, let share = Quantities.share(text), share > .percent(0) else {
@@ -63,7 +63,7 @@ struct DrillDesk: Sendable {
         guard let drill = await enforcer.core.drill, drill.order.id.text == name.lowercased() else { return nil }
         var object = await enforcer.json(drill)
         guard drill.phase == .done else { return .object(object) }
-        let lines = try await store.history(HistoryQuery(breach: drill.order.id, limit: Self.mostLines))
+        let lines = try await store.history(HistoryQuery(breach: drill.order.id, limit: Self.maximumLines))
         let readings = try await store.readings(of: drill.order.id)
         let record = DrillRecord(drill, lines: lines, readings: readings)
         object["results"] = .array(await enforcer.json(record.results))

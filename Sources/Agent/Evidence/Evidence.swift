@@ -120,7 +120,7 @@ struct Evidence: Sendable {
         object["t100"] = reached(100)
         object["asked_watts"] = asked.map { number($0) } ?? .null
         object["baseline_watts"] = number(power.baseline)
-        object["shed_watts"] = number(power.mostShed)
+        object["shed_watts"] = number(power.maximumShed)
         object["kwh"] = number(power.kilowattHours)
         object["steepest_down_watts_per_s"] = number(power.steepestDown)
         object["steepest_up_watts_per_s"] = number(power.steepestUp)

@@ -13,7 +13,7 @@ public struct EvidenceDesk: Sendable {
     private let sign: (@Sendable ([UInt8]) throws -> String)?
 
     /// More lines than a history keeps.
-    private static let mostLines = 2_000_000
+    private static let maximumLines = 2_000_000
 
     init(store: any Store, sign: (@Sendable ([UInt8]) throws -> String)?) {
         self.store = store
@@ -47,7 +47,7 @@ public struct EvidenceDesk: Sendable {
         do { id = try await BreachName.find(name, in: store) } catch let error as BreachName.NotOne {
             throw Unavailable(description: error.message)
         }
-        var lines = try await store.history(HistoryQuery(breach: id, limit: Self.mostLines))
+        var lines = try await store.history(HistoryQuery(breach: id, limit: Self.maximumLines))
         if let first = lines.first, let last = lines.last {
             lines += try await store.commands(from: first.at, to: last.at)
             lines.sort { $0.sequence < $1.sequence }

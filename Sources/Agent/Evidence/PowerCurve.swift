@@ -43,7 +43,7 @@ struct PowerCurve: Sendable {
         baseline = before.values.reduce(.zero, +)
     }
 
-    var mostShed: Watts { max(points.map(\.shed).max() ?? .zero, .zero) }
+    var maximumShed: Watts { max(points.map(\.shed).max() ?? .zero, .zero) }
 
     /// How much less was drawn at so many seconds from the alert's arrival, thinned out to at most so many points; the
     /// last is among them.

@@ -145,7 +145,7 @@ struct APIRoutes: Sendable {
         }
         guard await board.hasRoom else {
             var response = refusal(
-                "\(StatusBoard.mostListeners) listen already; try again later", .serviceUnavailable)
+                "\(StatusBoard.maximumListeners) listen already; try again later", .serviceUnavailable)
             response.headers[.retryAfter] = "10"
             return response
         }

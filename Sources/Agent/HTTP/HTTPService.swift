@@ -34,7 +34,7 @@ where Context: RequestContext & InitializableFromSource<ApplicationRequestContex
     let onRunning: @Sendable (Int?) -> Void
 
     /// Whoever opens more waits. Each takes a descriptor, and a process without any ends: libdispatch cannot do without.
-    private static var mostConnections: Int { 64 }
+    private static var maximumConnections: Int { 64 }
 
     func run() async throws {
         let address: BindAddress
@@ -54,7 +54,7 @@ where Context: RequestContext & InitializableFromSource<ApplicationRequestContex
             responder: responder, server: .http1(configuration: .init(idleTimeout: .seconds(30))),
             configuration: .init(
                 address: address, serverName: "ima",
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections, logger: quiet)),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections, logger: quiet)),
             onServerRunning: { channel in
                 if case .unix(let control) = endpoint { open(control) }
                 onRunning(channel.localAddress?.port)

@@ -29,11 +29,13 @@ struct StatusSnapshot: Sendable {
     /// Which configuration is in force.
     var configuration: JSONValue = .null
     var generation = 1
-    /// Whether the alerts' topics are subscribed; nil where that is not known here.
+    /// Whether it is subscribed to alert topics; nil where that is not known here.
     var isBrokerReady: Bool?
     var agentID = ""
     /// Its role beside others, who leads, and how the etcd is that they share; nil: it is alone.
     var standby: JSONValue?
+    /// What the latest alerts said of their feeds.
+    var loads: [UUIDText: AlertedLoads.Load] = [:]
     /// What of it waits.
     var parked: Set<UUIDText> = []
 
@@ -120,8 +122,17 @@ struct StatusSnapshot: Sendable {
         object["controls"] = .number(JSONNumber(breach.controls.count))
         object["released"] = .number(JSONNumber(breach.released.count))
         object["awaiting_resume"] = .bool(isParked)
+        object["load"] = load(of: breach)
         if let summary = summaries[breach.id] { summary.write(breach, to: &object) }
         return .object(object)
+    }
+
+    private func load(of breach: Breach) -> JSONValue {
+        guard let load = loads[breach.id], load.source == breach.origin.source else { return .null }
+        return [
+            "measured_watts": .number(JSONNumber(load.measured.wholeWatts)),
+            "target_watts": .number(JSONNumber(load.target.wholeWatts)), "at": .string(load.at.description),
+        ]
     }
 
     private static func json(_ observation: Observation) -> JSONValue {

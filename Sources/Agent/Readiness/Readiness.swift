@@ -5,17 +5,23 @@ import StrictJSON
 /// What the patrol knows of each resource.
 struct Readiness: Sendable {
     private(set) var assessments: [String: Assessment] = [:]
-    /// How many could be enforced upon if all BMCs were well; and how many of these are behind which BMC. Kept, since it is
+    /// How many would be enforceable if all BMCs were well; and how many of these are behind which BMC. Kept, since it is
     /// asked after each of thousands of looks.
     private var sound = 0
     private var soundByBMC: [BMC.Address: Int] = [:]
     private(set) var total = 0
+    /// All that may be enforced on, by BMC: one that fails takes every one of them out, also those that nobody looked at.
+    private var behind: [BMC.Address: [String]] = [:]
 
     init(_ site: Site) { reload(site) }
 
     /// Takes over an inventory; what was learned of resources that stay is kept.
     mutating func reload(_ site: Site) {
-        let known = Set(site.resources.values.filter { !$0.isProtected && $0.bmc != nil }.map(\.id))
+        behind = [:]
+        for resource in site.resources.values where !resource.isProtected {
+            if let bmc = resource.bmc { behind[bmc.address, default: []].append(resource.id) }
+        }
+        let known = Set(behind.values.joined())
         total = known.count
         assessments = assessments.filter { known.contains($0.key) }
         (sound, soundByBMC) = (0, [:])
@@ -48,33 +54,42 @@ struct Readiness: Sendable {
         health.unreliable.reduce(sound) { $0 - (soundByBMC[$1] ?? 0) }
     }
 
+    /// Not looked at yet, and not enforceable all the same: their BMCs fail.
+    private func unseen(_ health: FleetHealth) -> [(resource: String, why: String)] {
+        health.unreliable.flatMap { bmc in
+            let why = health[bmc].trouble?.message ?? ""
+            return (behind[bmc] ?? []).filter { assessments[$0] == nil }.map { ($0, why) }
+        }
+    }
+
     func summary(_ health: FleetHealth) -> String {
-        "\(enforceable(health)) of the \(assessments.count) probed resources are enforceable; \(total) have a BMC"
+        "\(enforceable(health)) of the \(assessments.count + unseen(health).count) probed resources are enforceable; \(total) have a BMC"
     }
 
     /// Resources that are not enforceable, and why, sorted by their ids.
     func objections(_ health: FleetHealth) -> [(resource: String, why: String)] {
-        assessments.values.compactMap { assessment in
+        let seen = assessments.values.compactMap { assessment -> (resource: String, why: String)? in
             let trouble = assessment.bmc.map { health[$0.address] }.flatMap { $0.isReliable ? nil : $0.trouble }
             if let trouble { return (assessment.resource, trouble.message) }
             return assessment.isEnforceable
                 ? nil : (assessment.resource, assessment.objection)
-        }.sorted { $0.resource < $1.resource }
+        }
+        return (seen + unseen(health)).sorted { $0.resource < $1.resource }
     }
 
     /// The resources of some BMCs, sorted.
     func resources(of bmcs: Set<BMC.Address>) -> [String] {
-        assessments.values.filter { $0.bmc.map { bmcs.contains($0.address) } ?? false }.map(\.resource).sorted()
+        bmcs.flatMap { behind[$0] ?? [] }.sorted()
     }
 
-    private static let mostNamed = 100
+    private static let maximumNamed = 100
 
     func json(_ health: FleetHealth) -> JSONValue {
         [
-            "visited": .number(JSONNumber(assessments.count)), "of": .number(JSONNumber(total)),
+            "visited": .number(JSONNumber(assessments.count + unseen(health).count)), "of": .number(JSONNumber(total)),
             "enforceable": .number(JSONNumber(enforceable(health))), "total": .number(JSONNumber(total)),
             "not_enforceable": .array(
-                objections(health).prefix(Self.mostNamed).map {
+                objections(health).prefix(Self.maximumNamed).map {
                     ["resource": .string($0.resource), "why": .string($0.why)]
                 }),
         ]

@@ -66,6 +66,7 @@ struct FollowingAgent: Sendable {
         }
         board = StatusBoard(
             store: journal, epoch: String(UInt64(bitPattern: wall().milliseconds), radix: 36) + "f",
+            loads: AlertedLoads(),
             revision: { Int(truncatingIfNeeded: member.status.applied) &* 2 &+ (health.isReady ? 1 : 0) },
             moment: { await view.moment() })
         pages = PublicRoutes(

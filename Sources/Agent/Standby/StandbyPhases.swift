@@ -274,7 +274,7 @@ final class StandbyPhases: Service {
                 return .yields(
                     "what is under way on BMCs comes to its end (\(Quantities.text(timeout)) at most), then another agent leads; "
                         + "where none does within \(Quantities.text(ttl * 3)), this one leads again")
-            }, takesOver: term.takesOverFrom != nil, reach: reach)
+            }, takesOver: !term.followsAnEnd, reach: reach)
     }
 
     /// Where no BMC answers anybody, the lease is not to go back and forth.

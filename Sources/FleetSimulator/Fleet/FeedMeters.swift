@@ -3,7 +3,7 @@ import Site
 import StrictJSON
 import Synchronization
 
-/// The meters of a simulated site's feeds, as somebody who is not the agent reads them: each feed and what hangs on it, with
+/// The meters of a simulated site's feeds, as somebody who is not the agent reads them: each feed and what is fed by it, with
 /// the time of the reading.
 ///
 /// The nodes' draw is that of their outlets, the GPUs' that of their drivers, and `demand` is what the machines would come to

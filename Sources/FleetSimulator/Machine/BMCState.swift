@@ -26,7 +26,7 @@ struct BMCState {
     var timing = ShedTiming()
     var requests = 0
     var inFlight = 0
-    var mostInFlight = 0
+    var maximumInFlight = 0
     var delay: AnswerDelay
     var handshake = Duration.zero
     var shutdownAt: ContinuousClock.Instant?

@@ -163,7 +163,7 @@ public final class SimulatedBMC: Sendable {
     public var logins: Int { state.withLock { $0.nextSession - 1 } }
     public var openSessions: Int { state.withLock { $0.sessions.count } }
     /// The most requests that were ever being answered at once.
-    public var mostRequestsAtOnce: Int { state.withLock { $0.mostInFlight } }
+    public var maximumRequestsAtOnce: Int { state.withLock { $0.maximumInFlight } }
 
     // MARK: The network's side
 
@@ -177,7 +177,7 @@ public final class SimulatedBMC: Sendable {
         return state.withLock { state in
             state.requests += 1
             state.inFlight += 1
-            state.mostInFlight = max(state.mostInFlight, state.inFlight)
+            state.maximumInFlight = max(state.maximumInFlight, state.inFlight)
             state.advance()
             let path = String(uri.prefix { $0 != "?" })
             let plain = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path

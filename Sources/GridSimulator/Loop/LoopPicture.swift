@@ -84,12 +84,12 @@ public struct LoopPicture: Sendable {
         let step = Self.step(highest / 5)
         let most = (highest * 1.06 / step).rounded(.up) * step
         let counts = record.caps.filter { $0.feed == feed }
-        let mostCaps = max(1, Double(counts.map(\.count).max() ?? 0))
+        let maximumCaps = max(1, Double(counts.map(\.count).max() ?? 0))
         let bottom = top + panelHeight
         func x(_ t: Double) -> Double { left + min(max(t, 0), end) / end * (width - left - right) }
         func y(_ kilowatts: Double) -> Double { bottom - kilowatts / most * panelHeight }
         // The caps reach to half of the height, so that they do not hide the power.
-        func capsY(_ count: Double) -> Double { bottom - count / mostCaps * panelHeight * 0.5 }
+        func capsY(_ count: Double) -> Double { bottom - count / maximumCaps * panelHeight * 0.5 }
         var lines = [
             "<g id=\"feed-\(escape(feed))\">",
             text(14, top - 26, feed, size: 14, weight: "bold"),
@@ -108,7 +108,7 @@ public struct LoopPicture: Sendable {
         lines += capsArea(counts.map { ($0.t, $0.count) }, x: x, y: capsY, bottom: bottom)
         if counts.contains(where: { $0.count > 0 }) {
             lines.append(
-                text(width - right + 8, capsY(mostCaps) + 4, "\(Int(mostCaps)) caps", size: 11, fill: Self.caps))
+                text(width - right + 8, capsY(maximumCaps) + 4, "\(Int(maximumCaps)) caps", size: 11, fill: Self.caps))
             lines.append(text(width - right + 8, bottom + 2, "0", size: 11, fill: Self.caps))
         }
         lines += targetLines(samples, x: x, y: y)

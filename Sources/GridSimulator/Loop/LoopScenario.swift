@@ -77,7 +77,7 @@ public struct LoopScenario: Sendable {
     public let player: Player
     public let throttle: Share?
     /// More are a flapping loop.
-    public let mostBreaches: Int
+    public let maximumBreaches: Int
     public let story: [Step]
 
     /// - Throws: ``Settings/Problems`` with every mistake
@@ -103,7 +103,7 @@ public struct LoopScenario: Sendable {
         self.feeds = feeds
         player = members["power_agent"]?.choice(Player.self) ?? .reference
         throttle = members["throttle"]?.share()
-        mostBreaches = members["most_breaches"]?.int(0...100) ?? 2
+        maximumBreaches = members["most_breaches"]?.int(0...100) ?? 2
         self.story = story
     }
 

@@ -10,8 +10,8 @@ struct BMCDefaults {
 
     init(_ defaults: Setting?, checksFiles: Bool) {
         self.checksFiles = checksFiles
-        guard let bmc = defaults?.members(["bmc"])["bmc"] else { return }
-        read(bmc.members(["credentials", "tls"]))
+        guard let bmc = defaults?.members(InventoryKeys.defaults)["bmc"] else { return }
+        read(bmc.members(InventoryKeys.bmcDefaults))
     }
 
     func overridden(by members: Members) -> BMCDefaults {
@@ -29,7 +29,7 @@ struct BMCDefaults {
     }
 
     private func trust(_ setting: Setting) -> BMC.Trust? {
-        let members = setting.members(["ca", "pin", "verify"])
+        let members = setting.members(InventoryKeys.tls)
         switch (members["ca"], members["pin"], members["verify"]) {
         case (let ca?, nil, nil):
             return (checksFiles ? ca.authorityFile() : ca.path()).map { .authorities(file: $0) }

@@ -16,7 +16,7 @@ struct GroupReader {
 
     /// - Parameter expand: the names that a text means, its mistakes noted
     mutating func read(_ entry: Setting, expand: (Setting) -> [String]?) {
-        let members = entry.members(["id", "members"])
+        let members = entry.members(InventoryKeys.group)
         guard let setting = members.required("id", of: entry), let ids = expand(setting) else { return }
         guard ids.count == 1, let id = ids.first else {
             return setting.note("makes \(ids.count) names; a group has one")

@@ -57,7 +57,7 @@ struct ResourcePolicy {
         } else {
             aliases = []
         }
-        let pins = members["redfish"]?.members(["power_limit", "system", "chassis"])
+        let pins = members["redfish"]?.members(InventoryKeys.redfish)
         powerLimit = pins?["power_limit"]
         system = pins?["system"]
         chassis = pins?["chassis"]

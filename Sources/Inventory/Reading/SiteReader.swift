@@ -35,7 +35,7 @@ public struct SiteReader {
 
     /// Adds one file's top-level mapping.
     public mutating func read(_ file: Setting) {
-        let sections = file.members(["credentials", "defaults", "chassis", "nodes", "groups"])
+        let sections = file.members(InventoryKeys.sections)
         if let section = sections["credentials"] { readCredentials(section) }
         let defaults = BMCDefaults(sections["defaults"], checksFiles: checksFiles)
         for entry in sections["chassis"]?.elements() ?? [] { readChassis(entry, defaults) }
@@ -81,7 +81,7 @@ public struct SiteReader {
 
     private mutating func readCredentials(_ section: Setting) {
         for (name, entry) in section.namedEntries() {
-            let members = entry.members(["username", "password", "password_file"])
+            let members = entry.members(InventoryKeys.credential)
             guard let username = members.required("username", of: entry)?.nonEmptyString() else { continue }
             switch (members["password"], members["password_file"]) {
             case (let value?, nil):
@@ -105,10 +105,8 @@ public struct SiteReader {
         }
     }
 
-    private static let policyKeys = ["floor", "protected", "allow", "feeds", "shed_order", "redfish", "aliases"]
-
     private mutating func readChassis(_ entry: Setting, _ defaults: BMCDefaults) {
-        let members = entry.members(["id", "bmc"] + Self.policyKeys)
+        let members = entry.members(InventoryKeys.chassis)
         guard let ids = Self.expand(members.required("id", of: entry)), !ids.isEmpty else { return }
         let bmcs = readBMC(members["bmc"], count: ids.count, defaults)
         let policy = ResourcePolicy(members, of: .chassis)
@@ -124,7 +122,7 @@ public struct SiteReader {
     }
 
     private mutating func readNodes(_ entry: Setting, _ defaults: BMCDefaults) {
-        let members = entry.members(["id", "bmc", "chassis", "gpus", "rest", "node_manager"] + Self.policyKeys)
+        let members = entry.members(InventoryKeys.node)
         guard let ids = Self.expand(members.required("id", of: entry)), !ids.isEmpty else { return }
         guard let bmcs = readBMC(members.required("bmc", of: entry), count: ids.count, defaults) else { return }
         let parents = members["chassis"].flatMap { sideBySide($0, count: ids.count) }
@@ -147,7 +145,7 @@ public struct SiteReader {
     }
 
     private mutating func readGPUs(_ entry: Setting, node: String, bmc: BMC) {
-        let members = entry.members(["id", "processor"] + Self.policyKeys)
+        let members = entry.members(InventoryKeys.gpus)
         guard let ids = Self.expand(members.required("id", of: entry), node: node), !ids.isEmpty else { return }
         let processors = members["processor"].flatMap { sideBySide($0, count: ids.count, node: node) }
         if ids.count > 1, let setting = members["processor"], let processors, Set(processors).count < ids.count {
@@ -174,7 +172,7 @@ public struct SiteReader {
         var urlSetting: Setting? = setting
         var defaults = defaults
         if setting.isMapping {
-            let members = setting.members(["url", "credentials", "tls"])
+            let members = setting.members(InventoryKeys.bmc)
             urlSetting = members.required("url", of: setting)
             defaults = defaults.overridden(by: members)
         }

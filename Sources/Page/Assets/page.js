@@ -24,7 +24,11 @@
       if (Number.isNaN(at)) continue;
       if (!time.title) time.title = time.textContent;
       const left = at - now();
-      const text = left > 0 ? `in ${span(left)}` : `${span(left)} ago`;
+      // An end is a time of the clock on the wall: "until in 29m" is no sentence.
+      const isEnd = time.previousSibling?.textContent.trimEnd().endsWith("until");
+      const clock = `${time.dateTime.slice(11, 16)} UTC`;
+      const text =
+        left <= 0 ? `${span(left)} ago` : isEnd ? `${clock}, ${span(left)} left` : `in ${span(left)}`;
       if (time.textContent !== text) time.textContent = text;
     }
   };

@@ -39,7 +39,7 @@ extension CloudEvent {
 
     /// Reads an envelope. Attributes that the contract does not name are tolerated (CloudEvents, 3.1).
     ///
-    /// - Throws: ``EventDecodingError`` or ``StrictJSON/JSONSyntaxError``
+    /// - Throws: ``EventDecodingError`` or `JSONSyntaxError`
     public init(decoding bytes: some Collection<UInt8>, limits: JSONLimits = JSONLimits()) throws {
         try self.init(json: JSONValue(parsing: bytes, limits: limits))
     }

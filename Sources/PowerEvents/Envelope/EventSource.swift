@@ -6,7 +6,7 @@ public struct EventSource: Sendable, Hashable, CustomStringConvertible {
         case powerAgent = "poweragent"
         case infra
 
-        /// How topics and sources spell it; ``rawValue`` first.
+        /// How topics and sources spell it; `rawValue` first.
         public var spellings: [String] { self == .powerAgent ? [rawValue, "dsx-flex-agent"] : [rawValue] }
     }
 

@@ -19,7 +19,7 @@ extension BMCClient {
     /// - Parameters:
     ///   - resource: the node, chassis or GPU
     ///   - gpus: of the node, behind the same BMC; none where only the node is asked for
-    ///   - known: the ``MeterReading/locator`` of an earlier turn, so that nothing has to be searched
+    ///   - known: the `MeterReading.locator` of an earlier turn, so that nothing has to be searched
     /// - Returns: a failure where nothing at all could be measured for a reason of the BMC's
     public func meter(
         _ resource: Resource, gpus: [Resource] = [], known: JSONValue? = nil,

@@ -3,7 +3,7 @@ import StrictJSON
 
 /// Changing several controls by one request.
 extension BMCClient {
-    /// A change of a control that ``read(_:context:)`` has just shown.
+    /// A change of a control that `read` has just shown.
     public struct Change: Sendable {
         let write: Convergence.Write
         let entry: ControlEntry
@@ -14,7 +14,7 @@ extension BMCClient {
         }
     }
 
-    /// Changes controls of one ``Reading/group`` by one PATCH of that group (DSP0266, deep PATCH); one by one where the
+    /// Changes controls of one `Reading.group` by one PATCH of that group (DSP0266, deep PATCH); one by one where the
     /// BMC does not take that.
     ///
     /// What became of each has to be read back from each: an answer for all of them says little of one.

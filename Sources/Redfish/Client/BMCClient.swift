@@ -84,7 +84,7 @@ public actor BMCClient {
         }
     }
 
-    /// Changes a control that ``read(_:context:)`` has just shown.
+    /// Changes a control that `read` has just shown.
     public func write(
         _ write: Convergence.Write, _ entry: ControlEntry, context: RequestContext = RequestContext()
     ) async -> Result<Void, BMCFault> {

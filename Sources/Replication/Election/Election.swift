@@ -234,9 +234,16 @@ struct Election: Sendable {
 
     private mutating func end(yielding: Bool, _ now: BootInstant) -> [Request] {
         if yielding { restUntil = now + ttl * 3 }
-        guard case .leading(let lead) = role else { return proceed(now) }
-        role = .following
-        key = nil
-        return [.revoke(lease: lead.lease)]
+        defer {
+            role = .following
+            key = nil
+        }
+        return switch role {
+        // A lease that is yet to come is given back when it comes.
+        case .following, .asking: []
+        // Without its lease, a campaign that is still on its way comes to nothing.
+        case .campaigning(_, let lease, _, _): [.revoke(lease: lease)]
+        case .leading(let lead): [.revoke(lease: lead.lease)]
+        }
     }
 }

@@ -48,6 +48,9 @@ final class LogAppender: ChangeLog {
     /// How much is in the log since the last snapshot.
     var sinceSnapshot: (entries: Int, bytes: Int) { state.withLock { ($0.entries, $0.bytes) } }
 
+    /// Entries of earlier terms, which no snapshot covers.
+    func add(entriesBefore count: Int64) { state.withLock { $0.entries += Int(max(0, count)) } }
+
     func snapshotMade(_ covered: (entries: Int, bytes: Int)) {
         state.withLock { state in
             state.entries -= covered.entries

@@ -11,9 +11,11 @@ public final class LeaderTerm: Sendable {
     public let fence: WriteFence
     /// By this member's wall clock.
     public let since: Timestamp
-    /// The member that led before, where it did not end its term and so may have writes in flight, also where it was this
-    /// one, which died; nil after a planned hand-over, and in a new log.
+    /// The member that led before, where it did not end its term and so may have writes in flight; nil after a planned
+    /// hand-over, in a new log, and where it was this member itself.
     public let takesOverFrom: String?
+    /// Whether the term before, whoever's it was, was ended by its owner, or there was none: nothing of it is in flight.
+    public let followsAnEnd: Bool
     /// Time left to write, each time that the lease was renewed, the first time included; ends with the term.
     public let deadlines: AsyncStream<Duration>
     /// What standbys were asked; ends with the term. An answer that comes too late goes nowhere.
@@ -23,7 +25,7 @@ public final class LeaderTerm: Sendable {
     let tasks: [Task<Void, Never>]
 
     init(
-        journal: JournalDatabase, fence: WriteFence, since: Timestamp, takesOverFrom: String?,
+        journal: JournalDatabase, fence: WriteFence, since: Timestamp, takesOverFrom: String?, followsAnEnd: Bool,
         deadlines: AsyncStream<Duration>, calls: AsyncStream<(ForwardedCall, reply: Reply)>, ending: Ending,
         appender: LogAppender? = nil, tasks: [Task<Void, Never>] = []
     ) {
@@ -31,6 +33,7 @@ public final class LeaderTerm: Sendable {
         self.fence = fence
         self.since = since
         self.takesOverFrom = takesOverFrom
+        self.followsAnEnd = followsAnEnd
         self.deadlines = deadlines
         self.calls = calls
         self.ending = ending

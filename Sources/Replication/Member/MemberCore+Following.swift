@@ -165,6 +165,12 @@ extension MemberCore {
 
     // MARK: Another file
 
+    /// What was set aside before is not overwritten.
+    private func freeSuffix(_ suffix: String) -> String {
+        let others = (2...100).lazy.map { "\(suffix)-\($0)" }
+        return ([suffix] + others).first { !FileManager.default.fileExists(atPath: path + $0) } ?? suffix
+    }
+
     /// Puts the log's snapshot in the place of this member's file.
     ///
     /// - Parameter reason: why the file is kept beside it, and told; nil where it only was of long ago, or blank
@@ -177,7 +183,7 @@ extension MemberCore {
         if let refusal = versions.refusal(schema: JournalDatabase.schema) { throw ReplicationError(refusal) }
         let incoming = path + ".incoming"
         try await store.get(snapshot, of: format.log, to: incoming)
-        let old = path + (reason == nil ? ".former" : ".diverged-\(now().milliseconds / 1000)")
+        let old = path + (reason == nil ? ".former" : freeSuffix(".diverged-\(now().milliseconds / 1000)"))
         try board.journal.close()
         defer { reopen() }
         if reason == nil { JournalFiles.remove(old) }

@@ -42,12 +42,13 @@ extension MemberCore {
             Task(executorPreference: errands) { await self.attend(office, callDesk) },
             Task(executorPreference: errands) { await self.keepShort(office, appender, store) },
         ]
-        let isClean = former.leader == nil || former.hasEnded
+        let followsAnEnd = former.leader == nil || former.hasEnded
         logger.notice(
             "leads", metadata: ["entry": "\(position.number)", "after": "\(former.leader ?? "nobody")"])
         return LeaderTerm(
             journal: journal, fence: office.fence, since: office.term.since,
-            takesOverFrom: isClean ? nil : former.leader, deadlines: office.deadlines, calls: calls,
+            takesOverFrom: followsAnEnd || former.leader == settings.member ? nil : former.leader,
+            followsAnEnd: followsAnEnd, deadlines: office.deadlines, calls: calls,
             ending: office.ending, appender: appender, tasks: tasks)
     }
 
@@ -100,6 +101,11 @@ extension MemberCore {
 
     /// Makes a snapshot wherever the log has become long.
     private func keepShort(_ office: Office, _ appender: LogAppender, _ store: SnapshotStore) async {
+        // An earlier leader may have died over one.
+        if let last = try? await store.description() {
+            appender.add(entriesBefore: appender.position.number - last.number)
+            try? await store.shorten(last, leader: office.revision)
+        }
         while !office.isOver, !Task.isCancelled {
             let covered = appender.sinceSnapshot
             guard

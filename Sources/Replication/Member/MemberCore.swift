@@ -103,14 +103,13 @@ actor MemberCore {
 
     /// Revokes the lease, and follows again.
     func giveBack(yielding: Bool) async {
-        let lease = office?.lease
         office = nil
-        // Not by the election's request alone: whoever stops waits until nobody has to wait for the lease.
-        _ = election.step(.end(yielding: yielding), at: BootClock.now())
+        let requests = election.step(.end(yielding: yielding), at: BootClock.now())
         board.role = .follower
         board.leader = nil
         arm()
-        if let lease { try? await etcd.revoke(lease, within: .seconds(2)) }
+        // Whoever stops waits until nobody has to wait for the lease.
+        for case .revoke(let lease) in requests { try? await etcd.revoke(lease, within: .seconds(2)) }
     }
 
     func end(_ term: LeaderTerm, yielding: Bool) async {

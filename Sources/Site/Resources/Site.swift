@@ -12,7 +12,7 @@ public struct Site: Sendable {
     public private(set) var groups: [String: Group] = [:]
 
     /// - Parameters:
-    ///   - resources: with ids and aliases that are unique among all of them; of two alike the first counts
+    ///   - list: with ids and aliases that are unique among all of them; of two alike the first counts
     ///   - groups: with ids that no resource has, and without circles
     public init(
         resources list: [Resource] = [], groups: [Group] = [], credentials: [String: CredentialReference] = [:]

@@ -7,8 +7,10 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Runs the whole main job on this machine: broker, simulated fleet, agent, and a breach.")
 
-    @Option(name: .long, help: "The inventory to simulate; its BMCs on port 8443 get a free port.")
-    var inventory = "inventory/demo/site.yaml"
+    @Option(
+        name: .long,
+        help: "The inventory to simulate, else inventory/demo/site.yaml; its BMCs on port 8443 get a free port.")
+    var inventory: String?
 
     @Flag(name: .long, help: "The story of a breach in which three BMCs fail, and what an operator sees of it.")
     var fault = false
@@ -21,7 +23,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let stage = try DemoStage(inventory: inventory)
+        let stage = try DemoStage(inventory: inventory ?? ShippedFile.path("inventory/demo/site.yaml"))
         let outcome = await Interruption.orResult { [fault, standby] in
             if fault { return try await FaultStory(stage: stage, console: DemoConsole()).run() }
             if standby { return try await StandbyStory(stage: stage, console: DemoConsole()).run() }

@@ -14,8 +14,8 @@ struct LoopCommand: AsyncParsableCommand {
             "Closes the whole loop on this machine: ISV, power agent, ima, fleet and broker; and draws what happened.",
         discussion: "Exit 0 only if the story went as its scenario says and every event keeps to the contract.")
 
-    @Option(name: .long, help: "What happens: a file such as those in deploy/scenarios.")
-    var scenario = "deploy/scenarios/loop.yaml"
+    @Option(name: .long, help: "What happens: a file such as those in deploy/scenarios, else loop.yaml there.")
+    var scenario: String?
     @Option(name: .long, help: "A folder for loop.svg, events.jsonl and keys.json; a new temporary one without it.")
     var out: String?
     @Option(name: .long, help: "How many times faster than in the scenario everything goes.") var pace = 1.0
@@ -24,7 +24,8 @@ struct LoopCommand: AsyncParsableCommand {
     func run() async throws {
         guard (0.5...10).contains(pace) else { throw Failure("--pace: should be 0.5 to 10 (got \(pace))", code: 2) }
         let story: LoopScenario
-        do { story = try LoopScenario.load(scenario) } catch { throw Failure("\(error)", code: 2) }
+        let file = scenario ?? ShippedFile.path("deploy/scenarios/loop.yaml")
+        do { story = try LoopScenario.load(file) } catch { throw Failure("\(error)", code: 2) }
         let output = try folder()
         let stage = try LoopStage(scenario: story, output: output, pace: pace)
         let display = LoopDisplay(isQuiet: json)
@@ -92,8 +93,8 @@ struct LoopCommand: AsyncParsableCommand {
     private static func complaints(_ recorder: LoopRecorder, _ scenario: LoopScenario) -> [String] {
         let record = recorder.record
         var complaints: [String] = []
-        if record.breaches.count > scenario.mostBreaches {
-            complaints.append("\(record.breaches.count) breaches, where at most \(scenario.mostBreaches) should be")
+        if record.breaches.count > scenario.maximumBreaches {
+            complaints.append("\(record.breaches.count) breaches, where at most \(scenario.maximumBreaches) should be")
         }
         if record.longestGap > 5 { complaints.append("no sample for \(record.longestGap) s") }
         if record.firstTargets.isEmpty == false, record.timeToCompliance == nil {

@@ -16,10 +16,12 @@ struct BoardView: Sendable {
     /// Without the time and the controls.
     let summary: JSONValue
 
-    private static let mostPast = 20
+    private static let maximumPast = 20
 
-    init(_ moment: AgentMoment, history: [HistoryLine]) {
-        snapshot = moment.snapshot(summarises: true)
+    init(_ moment: AgentMoment, history: [HistoryLine], loads: [UUIDText: AlertedLoads.Load] = [:]) {
+        var snapshot = moment.snapshot(summarises: true)
+        snapshot.loads = loads
+        self.snapshot = snapshot
         rows = ResourceRows.make(moment)
         cells = PageCells.all(rows)
         self.history = history
@@ -27,8 +29,7 @@ struct BoardView: Sendable {
         input = PageInput(
             status: .object(summary), failures: FailureRows.make(moment, snapshot), resources: rows,
             history: HistoryAnswer.json(history).array ?? [], past: [])
-        let snapshot = snapshot
-        input.past = snapshot.past.prefix(Self.mostPast).map { snapshot.json($0) }
+        input.past = snapshot.past.prefix(Self.maximumPast).map { snapshot.json($0) }
         parts = PageParts.all(input)
         summary["at"] = nil
         self.summary = .object(summary)

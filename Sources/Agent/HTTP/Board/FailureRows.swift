@@ -1,3 +1,4 @@
+import OperatorAPI
 import Page
 import PowerEvents
 import Shedding
@@ -11,8 +12,7 @@ enum FailureRows {
 
     private static func controls(_ book: Breaches, _ controls: [HeldControl]) -> [FailureRow] {
         let failed = controls.filter { $0.outcome?.code == .failed }
-        let groups = Dictionary(grouping: failed) { $0.outcome?.cause ?? $0.outcome?.message ?? "no reason" }
-        return groups.map { cause, members in
+        return FailureCause.grouped(failed, by: cause).map { cause, members in
             let next = members.compactMap { book.nextRead(at: $0.entry.key) }.min()
             let frozen = members.allSatisfy { book.isFrozen($0.entry.key) }
             let name = members.first?.entry.key.resource ?? ""
@@ -26,7 +26,12 @@ enum FailureRows {
                         ? "frozen: nothing is written before `ima thaw`"
                         : next == nil ? "no further look is scheduled" : "the next look is"),
                 nextAt: frozen ? nil : next?.description)
-        }.sorted { ($1.count, $0.cause) < ($0.count, $1.cause) }
+        }
+    }
+
+    private static func cause(_ control: HeldControl) -> FailureCause {
+        FailureCause(
+            reason: control.outcome?.reason, cause: control.outcome?.cause, message: control.outcome?.message)
     }
 
     private static func bmcs(_ snapshot: StatusSnapshot) -> [FailureRow] {
@@ -39,7 +44,7 @@ enum FailureRows {
         }
     }
 
-    /// Resources whose BMC is well, and which could not be enforced upon all the same.
+    /// Resources that are not enforceable although their BMC is well.
     private static func objections(_ moment: AgentMoment, _ snapshot: StatusSnapshot) -> [FailureRow] {
         var groups: [String: [String]] = [:]
         for assessment in moment.readiness.assessments.values where !assessment.isEnforceable {

@@ -18,7 +18,7 @@ extension StatusBoard {
     }
 
     /// The curve of a breach has so many points at most.
-    private static let mostPoints = 300
+    private static let maximumPoints = 300
     private static let historyLines = 200
 
     /// A breach with its evidence, and the latest of its history.
@@ -49,7 +49,7 @@ extension StatusBoard {
             return .null
         }
         facts["curve"] = .array(
-            evidence.power.samples(most: mostPoints).map { sample in
+            evidence.power.samples(most: maximumPoints).map { sample in
                 let seconds = (sample.seconds * 10).rounded() / 10
                 return [
                     "seconds": JSONNumber(text: "\(seconds)").map(JSONValue.number) ?? 0,

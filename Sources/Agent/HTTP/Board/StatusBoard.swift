@@ -11,6 +11,7 @@ actor StatusBoard {
     private let moment: @Sendable () async -> AgentMoment
     /// Another number where somebody may look for what has just happened.
     private let revision: @Sendable () -> Int
+    private let loads: AlertedLoads
     private var madeOf = 0
     let store: any Store
     /// Tells the changes of this process from those of another.
@@ -36,29 +37,31 @@ actor StatusBoard {
     /// The same for who asks.
     private static let leastRest = Duration.milliseconds(100)
     /// Of one view; searches are made anew beyond that.
-    private static let mostRendered = 64
+    private static let maximumRendered = 64
     /// Of its time, the board is at work a fifth at most.
     private static let restShare = 4
     /// What a change may add to the wait for the next: so much is sent to one listener a second, on average.
     private static let bytesPerSecond = 512 << 10
     /// Changes that are kept for who comes back; and how much of it.
-    private static let mostChanges = 240
-    private static let mostChangeBytes = 8 << 20
-    static let mostListeners = 32
+    private static let maximumChanges = 240
+    private static let maximumChangeBytes = 8 << 20
+    static let maximumListeners = 32
     /// Changes that a slow listener may be behind.
-    private static let mostBehind = 64
+    private static let maximumBehind = 64
     private static let historyLines = 400
 
     /// - Parameters:
     ///   - epoch: another one for each process
     ///   - revision: another one where what was seen before is not good enough any more
     init(
-        store: any Store, epoch: String, revision: @escaping @Sendable () -> Int = { 0 },
+        store: any Store, epoch: String, loads: AlertedLoads = AlertedLoads(),
+        revision: @escaping @Sendable () -> Int = { 0 },
         moment: @escaping @Sendable () async -> AgentMoment
     ) {
         self.store = store
         self.epoch = epoch
         self.revision = revision
+        self.loads = loads
         self.moment = moment
     }
 
@@ -84,11 +87,11 @@ actor StatusBoard {
 
     private func make(_ revision: Int) async -> BoardView {
         let began = ContinuousClock.now
-        let (moment, store) = (await moment(), store)
+        let (moment, store, loads) = (await moment(), store, loads.value)
         let known = latest?.history ?? []
         // Elsewhere, so that who asks for what is there already does not wait for it.
         let view = await Task.detached {
-            BoardView(moment, history: await Self.history(store, known))
+            BoardView(moment, history: await Self.history(store, known), loads: loads)
         }.value
         take(view, took: .now - began)
         madeOf = revision
@@ -125,7 +128,7 @@ actor StatusBoard {
     private func keep(_ change: BoardChange) {
         changes.append(change)
         var bytes = changes.map(\.size).reduce(0, +)
-        while changes.count > Self.mostChanges || bytes > Self.mostChangeBytes, let first = changes.first {
+        while changes.count > Self.maximumChanges || bytes > Self.maximumChangeBytes, let first = changes.first {
             bytes -= first.size
             changes.removeFirst()
         }
@@ -138,7 +141,7 @@ actor StatusBoard {
         let view = await view()
         if let known = rendered[name] { return known }
         let made = make(view)
-        if rendered.count < Self.mostRendered { rendered[name] = made }
+        if rendered.count < Self.maximumRendered { rendered[name] = made }
         return made
     }
 
@@ -171,20 +174,20 @@ actor StatusBoard {
         _ audience: BoardChange.Audience, after: String?
     ) async -> (id: Int, events: AsyncStream<BoardEvent>)? {
         _ = await view()
-        guard listeners.count < Self.mostListeners else { return nil }
+        guard listeners.count < Self.maximumListeners else { return nil }
         lastListener += 1
         let id = lastListener
         let (stream, sink) = AsyncStream.makeStream(
-            of: BoardEvent.self, bufferingPolicy: .bufferingOldest(Self.mostBehind))
+            of: BoardEvent.self, bufferingPolicy: .bufferingOldest(Self.maximumBehind))
         listeners[id] = (audience, sink)
         sink.yield(.hello(version: version))
         if let after, after != version {
             if let place = changes.firstIndex(where: { $0.version == after }),
-                changes.count - place <= Self.mostBehind / 2
+                changes.count - place <= Self.maximumBehind / 2
             {
                 for change in changes[(place + 1)...] { sink.yield(.change(change)) }
             } else if changes.first?.version == "\(epoch).1", after == "\(epoch).0",
-                changes.count <= Self.mostBehind / 2
+                changes.count <= Self.maximumBehind / 2
             {
                 for change in changes { sink.yield(.change(change)) }
             } else {
@@ -195,7 +198,7 @@ actor StatusBoard {
         return (id, stream)
     }
 
-    var hasRoom: Bool { listeners.count < Self.mostListeners }
+    var hasRoom: Bool { listeners.count < Self.maximumListeners }
 
     func leave(_ id: Int) {
         listeners[id] = nil

@@ -9,7 +9,7 @@ import StrictJSON
 /// | right after a login | "unauthorized"; for a while, no login for this resource |
 /// | a read, under an old session | a new login, the old session ended, the read once more |
 /// | a write, under an old session | a new login; the effect is unknown, and has to be read before it is repeated |
-/// | under Basic authentication, and again no session to be had | "unauthorized": the same password would be refused |
+/// | under Basic authentication, and again no session | "unauthorized": the same password would be refused |
 struct AuthorizedProcedure: SessionProcedure {
     private enum Phase: Sendable {
         case checking
