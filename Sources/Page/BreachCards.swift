@@ -74,13 +74,17 @@ enum BreachCards {
         let coverage = power["coverage"]?.number.flatMap { Double($0.text) } ?? 0
         let notes = [
             "asked": "to shed", "confirmed": "by caps that were read back",
-            "measured": "by fresh meters, of \(Int((coverage * 100).rounded())) % of the watts",
+            "measured": coverage > 0
+                ? "by fresh meters, of \(Int((coverage * 100).rounded())) % of the watts"
+                : "no meter has told anything yet",
         ]
         var html: HTML = "<dl class=\"power\">"
         for key in ["asked", "confirmed", "measured"] {
+            // What no meter tells is not known, and none of it would be a number.
+            let value = key == "measured" && coverage == 0 ? "unknown" : Words.kilowatts(watts(key))
             html += """
-                <div><dt>\(key)</dt><dd><b>\(Words.kilowatts(watts(key)))</b> \
-                \(Bar.html([(key, Double(watts(key)))], of: whole, label: "\(key) \(Words.kilowatts(watts(key)))")) \
+                <div><dt>\(key)</dt><dd><b>\(value)</b> \
+                \(Bar.html([(key, Double(watts(key)))], of: whole, label: "\(key) \(value)")) \
                 <small>\(notes[key] ?? "")</small></dd></div>
                 """
         }

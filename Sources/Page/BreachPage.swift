@@ -41,7 +41,7 @@ extension PageDocument {
             ("alert arrived", Words.time(evidence["alert"]?["received_at"]?.string)),
             ("first write", Words.time(evidence["first_write"]?.string)),
             ("last read back", Words.time(evidence["last_read_back"]?.string)), ("asked", watts("asked_watts")),
-            ("shed at most, measured", watts("shed_watts")),
+            ("shed at most, measured", coverage > 0 ? watts("shed_watts") : "unknown"),
             ("drew before", watts("baseline_watts")), ("half of it after", seconds("t50")),
             ("90 % after", seconds("t90")), ("all of it after", seconds("t100")),
             ("energy not drawn", "\(evidence["kwh"]?.text ?? "0") kWh"),

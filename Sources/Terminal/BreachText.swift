@@ -90,7 +90,8 @@ enum BreachText {
     private static func power(_ json: JSONValue) -> String {
         func watts(_ key: String) -> String { Line.power(json["\(key)_watts"]?.number?.int ?? 0) }
         let share = json["coverage"]?.number.flatMap { Double($0.text) } ?? 0
-        return "asked \(watts("asked")), confirmed \(watts("confirmed")), measured \(watts("measured"))"
-            + " (coverage \(Int((share * 100).rounded())) %)"
+        let confirmed = "asked \(watts("asked")), confirmed \(watts("confirmed"))"
+        guard share > 0 else { return "\(confirmed), measured unknown: no meter has told anything yet" }
+        return "\(confirmed), measured \(watts("measured")) (coverage \(Int((share * 100).rounded())) %)"
     }
 }

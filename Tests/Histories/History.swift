@@ -54,9 +54,28 @@ struct History: Sendable, Hashable {
             policy.pace = .eager
             policy.powerCapDefault = .percent(50)
             policy.throttlePower = .percent(50)
+        case 3: changeTheRest(of: &policy)
         default: break
         }
         return policy
+    }
+
+    /// What has no part in what is asked, and changes how it comes about.
+    private func changeTheRest(of policy: inout Policy) {
+        var random = SplitMix(seed: seed ^ 0x3C3C)
+        policy.onDrift = policy.onDrift == .keep ? .restore : .keep
+        policy.every = Self.every * random.pick([1, 2, 3])
+        policy.reportAfter = .seconds(random.pick([2, 10, 20]))
+        policy.republishEvery = .seconds(random.pick([30, 100]))
+        policy.stragglerGrace = .seconds(random.pick([1, 2, 6]))
+        policy.watchEvery = .seconds(random.pick([15, 30, 45]))
+        policy.retries = random.pick([1, 3, 5])
+        policy.reassertLimit = random.pick([2, 5, 8])
+        policy.settleTime = .seconds(random.pick([5, 10, 20]))
+        policy.meterEvery = .seconds(random.pick([5, 10, 15]))
+        policy.maxUnreachable = .percent(random.pick([10, 50, 100]))
+        policy.maxRate = random.chance(50) ? PowerRate(wattsPerSecond: Watts(100)) : nil
+        policy.suspend = random.pick([policy.suspend, [.gracefulShutdown, .pause, .suspend], [.pause, .suspend]])
     }
 
     /// How many of the six BMCs are worked on at once, over how many connections, and whether the patrol goes round.
@@ -66,6 +85,9 @@ struct History: Sendable, Hashable {
             slots: random.pick([1, 2, 512]), visits: 4, slotsPerBMC: random.chance(15) ? 2 : 1,
             patrolEvery: random.chance(15) ? .seconds(60) : nil)
     }
+
+    /// Whether everything has its place in the order in which budgets cut, at each level of it.
+    var isInOrder: Bool { hasTrays && SplitMix(seed: seed ^ 0xC3C3).isOdd }
 
     /// Whether a real SQLite journal keeps up beside the disk in memory, and is compared with it.
     var isKeptInSQLite: Bool { seed % 32 == 1 }

@@ -8,6 +8,8 @@ struct HistoryGenerator {
     private var partRandom: SplitMix
     /// Of what is released without delay, for the same reason.
     private var hurryRandom: SplitMix
+    /// Of drills, of the rest of the policy, and of very large alerts, for the same reason.
+    private var lateRandom: SplitMix
     private let seed: UInt64
     /// Whether there is something that is met by budgets, which then meets with most of what happens.
     private let hasTrays: Bool
@@ -25,6 +27,7 @@ struct HistoryGenerator {
         random = SplitMix(seed: seed)
         partRandom = SplitMix(seed: ~seed)
         hurryRandom = SplitMix(seed: ~seed ^ 0x5A5A)
+        lateRandom = SplitMix(seed: ~seed ^ 0xC3C3)
     }
 
     mutating func make() -> History {
@@ -43,7 +46,31 @@ struct HistoryGenerator {
             if random.chance(40) { moments.append(chaos(breaches)) }
             if hurryRandom.chance(10) { moments.append(hurry(breach)) }
         }
+        if lateRandom.chance(10) { moments.insert(contentsOf: rehearsal(), at: 0) }
+        if lateRandom.chance(5) {
+            // When all is over.
+            moments.append(.init(after: 1000, step: .calm))
+            moments += rehearsal()
+        }
         return History(seed: seed, moments: moments, hasTrays: hasTrays)
+    }
+
+    /// An operator rehearses, and something may come between.
+    private mutating func rehearsal() -> [History.Moment] {
+        let names = nodes + gpus + ["rack"] + (hasTrays ? [HistorySite.trayRack, "mixed", "row"] : [])
+        let drill = HistoryStep.drill(
+            (0..<Int.random(in: 1...3, using: &lateRandom)).map { _ in lateRandom.pick(names) },
+            percent: lateRandom.pick([30, 50, 80]), seconds: lateRandom.pick([1, 10, 60]))
+        var moments = [History.Moment(after: Int.random(in: 0...500, using: &lateRandom), step: drill)]
+        if lateRandom.chance(30) {
+            let crash = HistoryStep.crash(
+                after: Int.random(in: 0...40, using: &lateRandom), downSeconds: lateRandom.pick([0, 5]))
+            moments.append(.init(after: Int.random(in: 0...3000, using: &lateRandom), step: crash))
+        }
+        if lateRandom.chance(30) {
+            moments.append(.init(after: Int.random(in: 0...90_000, using: &lateRandom), step: .calm))
+        }
+        return moments
     }
 
     private mutating func chaos(_ breaches: [Int]) -> History.Moment {
@@ -136,17 +163,23 @@ struct HistoryGenerator {
 
     private mutating func reload() -> HistoryStep {
         switch Int.random(in: 0..<4, using: &random) {
-        case 0..<2: .reloadSite(random.pick(HistorySite.Variant.allCases))
-        case 2: .reloadPolicy(Int.random(in: 0...2, using: &random))
-        default: .reloadMode(random.pick([.observe, .enforce]))
+        case 0..<2: return .reloadSite(random.pick(HistorySite.Variant.allCases))
+        case 2:
+            let variant = Int.random(in: 0...2, using: &random)
+            return .reloadPolicy(lateRandom.chance(30) ? 3 : variant)
+        default: return .reloadMode(random.pick([.observe, .enforce]))
         }
     }
 
     private mutating func broker(_ breach: Int) -> HistoryStep {
         switch Int.random(in: 0..<10, using: &random) {
-        case 0..<5: .foreignResolved(breach: breach)
-        case 5..<9: .flood(breaches: Int.random(in: 1...10, using: &random))
-        default: .largeAlert(breach: breach, hints(), unknown: Int.random(in: 257...300, using: &random))
+        case 0..<5: return .foreignResolved(breach: breach)
+        case 5..<9: return .flood(breaches: Int.random(in: 1...10, using: &random))
+        default:
+            let hints = hints()
+            let few = Int.random(in: 257...300, using: &random)
+            let many = lateRandom.chance(2) ? Int.random(in: 300...20_000, using: &lateRandom) : few
+            return .largeAlert(breach: breach, hints, unknown: many)
         }
     }
 

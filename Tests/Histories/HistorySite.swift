@@ -24,8 +24,19 @@ enum HistorySite {
             (variant, Site(resources: resources(variant) + trays(variant), groups: groups))
         })
 
-    static func site(_ variant: Variant, hasTrays: Bool = false) -> Site {
-        (hasTrays ? sitesOfBudgets : sites)[variant] ?? Site()
+    /// With an order in which all of them give, inside and out.
+    private static let sitesInOrder = Dictionary(
+        uniqueKeysWithValues: Variant.allCases.map { variant in
+            (variant, Site(resources: resources(variant, orders) + trays(variant, orders), groups: groups))
+        })
+
+    private static let orders = [
+        trayRack: 2, "n1": 1, "store": 3, "n4": 1, "n2": 2, "t1": 2, "t2": 1, "t1-gpu0": 2, "t1-gpu1": 1, "t2-gpu0": 1,
+        "t2-gpu1": 2,
+    ]
+
+    static func site(_ variant: Variant, hasTrays: Bool = false, isInOrder: Bool = false) -> Site {
+        (isInOrder ? sitesInOrder : hasTrays ? sitesOfBudgets : sites)[variant] ?? Site()
     }
 
     private static func bmc(_ number: Int) -> BMC? {
@@ -35,20 +46,21 @@ enum HistorySite {
     private static let feeds = ["main-a", "main-b"]
 
     /// Nodes that have no limit of their own, in a rack. What the second draws beside its GPUs only its meter tells.
-    private static func trays(_ variant: Variant) -> [Resource] {
-        var list = [Resource(id: trayRack, type: .chassis, feeds: feeds)]
+    private static func trays(_ variant: Variant, _ orders: [String: Int] = ["t1": 7, "t2": 8]) -> [Resource] {
+        var list = [Resource(id: trayRack, type: .chassis, feeds: feeds, shedOrder: orders[trayRack])]
         for (number, tray) in [(7, "t1"), (8, "t2")] {
             list.append(
                 Resource(
                     id: tray, type: .node, bmc: bmc(number), parent: trayRack, feeds: feeds,
-                    rest: tray == "t1" ? Watts(150) : nil, shedOrder: number))
+                    rest: tray == "t1" ? Watts(150) : nil, shedOrder: orders[tray]))
             for gpu in 0...1 {
                 let id = "\(tray)-gpu\(gpu)"
                 list.append(
                     Resource(
                         id: id, type: .gpu, bmc: bmc(number), parent: tray,
                         floor: id == "t1-gpu0" && variant == .otherFloors ? Watts(350) : nil,
-                        isProtected: id == "t2-gpu1" && variant == .protectedNode, feeds: feeds))
+                        isProtected: id == "t2-gpu1" && variant == .protectedNode, feeds: feeds,
+                        shedOrder: orders[id]))
             }
         }
         return list
@@ -58,7 +70,7 @@ enum HistorySite {
         Group(id: "mixed", members: ["t1", "n4"]), Group(id: "row", members: [trayRack, "n1", "store"]),
     ]
 
-    private static func resources(_ variant: Variant) -> [Resource] {
+    private static func resources(_ variant: Variant, _ orders: [String: Int] = [:]) -> [Resource] {
         let first = variant == .otherAddress ? 11 : 1
         var list = [
             Resource(id: "rack", type: .chassis, feeds: feeds), Resource(id: board, type: .chassis, bmc: bmc(first)),
@@ -70,7 +82,7 @@ enum HistorySite {
             list.append(
                 Resource(
                     id: node, type: .node, bmc: bmc(number), parent: "rack", floor: floor, isProtected: isProtected,
-                    feeds: feeds))
+                    feeds: feeds, shedOrder: orders[node]))
             for gpu in 0...1 {
                 list.append(
                     Resource(
@@ -79,11 +91,14 @@ enum HistorySite {
             }
         }
         let floor = variant == .otherFloors ? nil : Watts(500)
-        list.append(Resource(id: "n4", type: .node, bmc: bmc(4), floor: floor, feeds: ["main-b"]))
+        list.append(
+            Resource(id: "n4", type: .node, bmc: bmc(4), floor: floor, feeds: ["main-b"], shedOrder: orders["n4"]))
         list.append(
             Resource(id: "login", type: .node, bmc: bmc(5), parent: "rack", isProtected: true, feeds: feeds))
         list.append(
-            Resource(id: "store", type: .node, bmc: bmc(6), parent: "rack", allowed: [.powerCap], feeds: feeds))
+            Resource(
+                id: "store", type: .node, bmc: bmc(6), parent: "rack", allowed: [.powerCap], feeds: feeds,
+                shedOrder: orders["store"]))
         return list
     }
 

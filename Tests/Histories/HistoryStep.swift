@@ -76,6 +76,8 @@ enum HistoryStep: Sendable, Hashable {
     /// The policy is read again, as a variant of ``History/policy(_:)``.
     case reloadPolicy(Int)
     case reloadMode(Mode)
+    /// An operator rehearses: caps of a share of the maximum, held for so many seconds.
+    case drill([String], percent: Int, seconds: Int)
     /// Somebody copies the journal.
     case backup
     /// A day later the agent is started with the copy.

@@ -6,7 +6,8 @@ import Testing
 ///
 /// `IMA_HISTORIES` sets how many random histories are run (4,000), `IMA_HISTORY_SEED` the first seed (1), `IMA_CRASHES`
 /// at how many places each of a few histories is broken off (150). `IMA_HISTORY_TRACE=1` prints what was asked of the BMCs
-/// in a history that goes wrong, `IMA_HISTORY_SHRINK=0` prints it as long as it is.
+/// in a history that goes wrong, `IMA_HISTORY_SHRINK=0` prints it as long as it is, and `IMA_HISTORY_KEEP_GOING=1` names all
+/// seeds that go wrong.
 @Suite(.serialized)
 struct HistoryTests {
     private static func setting(_ name: String, _ usual: Int) -> Int {
@@ -17,14 +18,19 @@ struct HistoryTests {
         let count = Self.setting("IMA_HISTORIES", 4000)
         let first = UInt64(Self.setting("IMA_HISTORY_SEED", 1))
         let start = ContinuousClock.now
-        let search = HistorySearch()
+        let keepsGoing = Self.setting("IMA_HISTORY_KEEP_GOING", 0) == 1
+        let search = HistorySearch(keepsGoing: keepsGoing)
         await search.run(count) { index in
             var generator = HistoryGenerator(seed: first + UInt64(index))
             return HistoryRun(generator.make())
         }
         // Who only wants to know whether one goes wrong need not wait for the shortest.
         let isShrunk = Self.setting("IMA_HISTORY_SHRINK", 1) == 1
-        if let failed = search.failed { Issue.record("\((isShrunk ? failed.shrunk() : failed).table)") }
+        if keepsGoing, !search.failedSeeds.isEmpty {
+            Issue.record("\(search.failedSeeds.count) go wrong: \(search.failedSeeds)")
+        } else if let failed = search.failed {
+            Issue.record("\((isShrunk ? failed.shrunk() : failed).table)")
+        }
         let seconds = start.duration(to: .now) / .seconds(1)
         print("\(count) histories, \(search.steps) steps, \(Int(Double(count) / seconds)) histories a second")
     }

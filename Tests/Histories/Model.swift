@@ -18,10 +18,12 @@ struct Model {
             var isMember = false
             /// Whether it is asked of through a tray, which is seen to have no limit of its own only by looking.
             var isInside = false
+            /// Whether it came to be meant by an inventory that was read again, where that was looked at only then.
+            var isLate = false
         }
 
         let hint: ShedHint
-        let targets: [Target]
+        var targets: [Target]
         /// The watts that all targets together may draw, with the rest of their trays; nil where each has its own.
         var budget: Int?
     }
@@ -32,19 +34,23 @@ struct Model {
         var isOpen = true
         var asks: [Ask] = []
         var acceptedAt: Timestamp
-        /// Whether its end was accepted in `mode: observe`, which publishes nothing.
-        var isEndObserved = false
         /// When the agent knew that it is over.
         var resolvedAt: Timestamp?
+        /// Of an operator's rehearsal, which ends by itself, and of which nothing is published.
+        var drill: Drill?
+    }
+
+    struct Drill {
+        let order: DrillOrder
+        let startedAt: Timestamp
     }
 
     /// An alert that the agent has accepted, which counts once that is durable.
     struct Acceptance {
         let alert: BreachAlert
         let source: String
-        let asks: [Ask]
+        var asks: [Ask]
         let at: Timestamp
-        let isObserved: Bool
     }
 
     private(set) var breaches: [UUIDText: Breach] = [:]
@@ -54,14 +60,24 @@ struct Model {
     /// Breaches of which this process knows that they are over, durable or not.
     private(set) var heardOver: Set<UUIDText> = []
     private var heardReleases: [UUIDText: Timestamp] = [:]
+    /// An operator's drill that is not durable yet.
+    private var heardDrills: [UUIDText: Breach] = [:]
     private var heardHurried: Set<UUIDText> = []
     private var hurried: Set<UUIDText> = []
     /// All floors that there were.
     private(set) var floors: [String: Set<Int>] = [:]
+    /// The resources that lead to the same limit as each.
+    private(set) var sharers: [String: [String]] = [:]
 
     mutating func know(_ variant: HistorySite.Variant) {
-        for resource in HistorySite.nodes + HistorySite.trayGPUs {
+        for resource in HistorySite.nodes + HistorySite.gpus + HistorySite.trayGPUs {
             floors[resource, default: []].insert(HistorySite.floor(of: resource, variant))
+        }
+    }
+
+    mutating func know(_ ways: VirtualBMC.Ways) {
+        for (resource, place) in ways.places {
+            sharers[resource] = ways.places.filter { $0.value == place }.keys.sorted()
         }
     }
 
@@ -69,11 +85,11 @@ struct Model {
 
     /// The agent accepts an alert.
     mutating func heard(
-        _ received: ReceivedAlert, _ alert: BreachAlert, site: Site, policy: Policy, isObserved: Bool, at now: Timestamp
+        _ received: ReceivedAlert, _ alert: BreachAlert, site: Site, policy: Policy, at now: Timestamp
     ) -> Acceptance {
         let acceptance = Acceptance(
-            alert: alert, source: received.source, asks: Self.asks(alert, site: site, policy: policy), at: now,
-            isObserved: isObserved)
+            alert: alert, source: received.source,
+            asks: Self.asks(alert.shedHints, feed: alert.feedTag, site: site, policy: policy), at: now)
         pending[received.sequence] = acceptance
         if alert.status == .resolved { heardOver.insert(alert.breachID) }
         return acceptance
@@ -88,7 +104,6 @@ struct Model {
         if alert.status != .resolved { breach.asks += acceptance.asks }
         if alert.status == .resolved || ended[alert.breachID] != nil {
             breach.isOpen = false
-            breach.isEndObserved = breach.isEndObserved || acceptance.isObserved
             breach.resolvedAt = breach.resolvedAt ?? ended[alert.breachID] ?? acceptance.at
         }
         breaches[alert.breachID] = breach
@@ -109,10 +124,43 @@ struct Model {
         if breaches[breach]?.resolvedAt == nil { breaches[breach]?.resolvedAt = now }
     }
 
+    // MARK: Drills
+
+    mutating func heard(_ order: DrillOrder, site: Site, policy: Policy, at now: Timestamp) {
+        var policy = policy
+        policy.powerCapDefault = order.share
+        let hints = order.names.map {
+            ShedHint(
+                resourceID: $0, resourceType: site.resource(named: $0)?.type ?? .node, action: .powerCap, priority: 1)
+        }
+        var drill = Breach(source: "drill", feed: Reach.anyFeed, acceptedAt: now)
+        drill.asks = Self.asks(hints, feed: Reach.anyFeed, site: site, policy: policy)
+        drill.drill = Drill(order: order, startedAt: now)
+        heardDrills[order.id] = drill
+        hurried.insert(order.id)
+    }
+
+    mutating func begun(_ order: DrillOrder) { breaches[order.id] = breaches[order.id] ?? heardDrills[order.id] }
+
+    /// Those that are not over as far as is known.
+    var openDrills: [(id: UUIDText, drill: Drill)] {
+        breaches.merging(heardDrills) { known, _ in known }.compactMap { id, breach in
+            breach.isOpen && !heardOver.contains(id) ? breach.drill.map { (id, $0) } : nil
+        }
+    }
+
+    mutating func endDrill(_ id: UUIDText, at now: Timestamp) {
+        heardDrills[id]?.isOpen = false
+        heardDrills[id]?.resolvedAt = now
+        breaches[id]?.isOpen = false
+        if breaches[id]?.resolvedAt == nil { breaches[id]?.resolvedAt = now }
+    }
+
     /// The process died: what it had not made durable was never so.
     mutating func forgetUndurable() {
         pending = [:]
         heardOver = []
+        heardDrills = [:]
         heardReleases = [:]
         heardHurried = []
     }
@@ -122,20 +170,48 @@ struct Model {
 
     // MARK: What they ask
 
-    private static func asks(_ alert: BreachAlert, site: Site, policy: Policy) -> [Ask] {
+    private static func asks(_ hints: [ShedHint], feed: String, site: Site, policy: Policy) -> [Ask] {
         var seen: Set<[String]> = []
-        return alert.shedHints.compactMap { hint in
+        return hints.compactMap { hint in
             // Of repetitions in one alert only the first counts.
             let name = [hint.resourceID, hint.resourceType.rawValue, hint.action.rawValue]
             guard seen.insert(name).inserted else { return nil }
-            let reach = Reach(site: site, hint: hint, feed: alert.feedTag)
-            let targets = reach.resources.map {
-                Ask.Target(
-                    resource: $0.id, type: $0.type, node: HistorySite.node(of: $0.id),
-                    watts: reach.isBudget ? HistorySite.maximum : watts(hint, on: $0, policy), isMember: reach.isBudget,
-                    isInside: HistorySite.trayGPUs.contains($0.id) && hint.resourceID != $0.id)
+            let reach = Reach(site: site, hint: hint, feed: feed)
+            return Ask(
+                hint: hint, targets: targets(reach, hint, policy),
+                budget: reach.isBudget ? hint.targetPower?.watts.wholeWatts : nil)
+        }
+    }
+
+    /// The inventory was read again. What is met through what is inside is looked up when that is seen to be needed.
+    mutating func reload(_ site: Site, _ policy: Policy) {
+        for (id, breach) in breaches where breach.isOpen {
+            breaches[id]?.asks = breach.asks.map { Self.reloaded($0, breach.feed, site, policy) }
+        }
+        for (sequence, acceptance) in pending {
+            pending[sequence]?.asks = acceptance.asks.map {
+                Self.reloaded($0, acceptance.alert.feedTag, site, policy)
             }
-            return Ask(hint: hint, targets: targets, budget: reach.isBudget ? hint.targetPower?.watts.wholeWatts : nil)
+        }
+    }
+
+    private static func reloaded(_ ask: Ask, _ feed: String, _ site: Site, _ policy: Policy) -> Ask {
+        var ask = ask
+        let known = Set(ask.targets.map(\.resource))
+        for var target in targets(Reach(site: site, hint: ask.hint, feed: feed), ask.hint, policy)
+        where target.isInside && !known.contains(target.resource) {
+            target.isLate = true
+            ask.targets.append(target)
+        }
+        return ask
+    }
+
+    private static func targets(_ reach: Reach, _ hint: ShedHint, _ policy: Policy) -> [Ask.Target] {
+        reach.resources.map {
+            Ask.Target(
+                resource: $0.id, type: $0.type, node: HistorySite.node(of: $0.id),
+                watts: reach.isBudget ? HistorySite.maximum : watts(hint, on: $0, policy), isMember: reach.isBudget,
+                isInside: HistorySite.trayGPUs.contains($0.id) && hint.resourceID != $0.id)
         }
     }
 
@@ -152,9 +228,9 @@ struct Model {
 
     /// The loosest that a target may be left with, by all floors that there were.
     func bound(on target: Ask.Target) -> Int? {
-        // The board's limit may be the node's.
-        let name = target.resource == HistorySite.board ? target.node : target.resource
-        return target.watts.map { max($0, HistorySite.minimum, floors[name]?.max() ?? 0) }
+        // What several resources have in common is held by the bounds of each.
+        let highest = (sharers[target.resource] ?? [target.resource]).compactMap { floors[$0]?.max() }.max()
+        return target.watts.map { max($0, HistorySite.minimum, highest ?? 0) }
     }
 
     /// The tightest.
@@ -169,6 +245,9 @@ struct Model {
         var all: [(UUIDText, Ask)] = []
         for (id, breach) in breaches where which == .all || breach.isOpen && !heardOver.contains(id) {
             for ask in breach.asks { all.append((id, ask)) }
+        }
+        for (id, drill) in heardDrills where breaches[id] == nil && (which == .all || drill.isOpen) {
+            for ask in drill.asks { all.append((id, ask)) }
         }
         return all
     }

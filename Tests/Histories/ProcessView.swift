@@ -44,9 +44,13 @@ struct ProcessView {
     }
 
     var looks: [String: Look] = [:]
+    /// By the name that was looked at.
+    var ownLooks: [ControlKey: Look] = [:]
     var powers: [String: PowerLook] = [:]
-    /// Resources whose limit was gone when last asked for, since their node is off.
+    /// Places whose limit was gone when last asked for, since their node is off.
     var saidOff: Set<String> = []
+    /// When trays were first seen to have no limit of their own.
+    var seenMissing: [String: Timestamp] = [:]
     var runs: [ControlKey: Run] = [:]
     var waiting: [String: Waiting] = [:]
     var identities: [String: Identity] = [:]

@@ -40,7 +40,12 @@ struct Reach {
         !resource.isProtected && resource.allowed.contains(hint.action)
     }
 
-    private func isFeed(_ resource: Resource) -> Bool { resource.feeds.map { $0.contains(feed) } ?? true }
+    /// Of what comes to resources of all feeds.
+    static let anyFeed = "*"
+
+    private func isFeed(_ resource: Resource) -> Bool {
+        feed == Self.anyFeed || resource.feeds.map { $0.contains(feed) } ?? true
+    }
 
     /// A rack without a BMC.
     private func isPlace(_ resource: Resource) -> Bool { resource.type == .chassis && resource.bmc == nil }

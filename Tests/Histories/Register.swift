@@ -32,12 +32,19 @@ struct Register: Sendable {
         /// Whether the agent was shown its own value.
         var isSeenHeld = false
         var reassertions = 0
+        /// What somebody else has set while it was held, and the run that was shown it first.
+        var leftAlone: LeftAlone?
         /// Whether a process died over a write, so that what the BMC made of it nobody knows.
         var isUnknown = false
         /// The process whose every write was refused, and whether it was shown afterwards that none had taken.
         var refused: Refusal?
         /// Whether the agent has switched the machine's power since.
         var isPowerCycled = false
+    }
+
+    struct LeftAlone: Sendable, Hashable {
+        let watts: Int?
+        let run: RunID
     }
 
     struct Refusal: Sendable, Hashable {
@@ -72,7 +79,16 @@ struct Register: Sendable {
     /// Whether the agent has written and not looked since. What somebody else writes just then cannot be told from what
     /// the BMC made of the agent's write.
     var isUnread = false
+    /// Who wrote it last, of the agent's processes.
+    struct Writer: Sendable, Hashable {
+        let life: Int
+        let run: RunID
+    }
+    var writer: Writer?
     private(set) var isTakenForOurs = false
+    /// What was there before a write that was accepted and of which nothing was shown yet. What comes meanwhile, the BMC may
+    /// have made of it.
+    var awaited: Int??
     /// Whether the agent has ever written to it.
     var isWritten = false
 
@@ -85,11 +101,17 @@ struct Register: Sendable {
     mutating func set(_ watts: Int?, by author: Author, at now: Timestamp, lags: Bool = false) {
         record.append(Change(at: now, author: author, from: self.watts, to: watts))
         stale = lags ? (self.watts, now + .seconds(3)) : nil
-        isTakenForOurs = author != .agent && isUnread
+        let isAsBefore = isTakenForOurs && watts == self.watts
+        isTakenForOurs = author != .agent && (isUnread || awaited != nil || isAsBefore)
         version += 1
+        // A write that makes no difference takes nothing over from who has set it.
+        if author == .agent, watts == self.watts, self.author == .person || self.author == .otherAgent { return }
         self.watts = watts
         self.author = author
     }
+
+    /// A write that was accepted and came to nothing met what somebody else had set since the look before it.
+    mutating func takeForOurs() { isTakenForOurs = author == .person || author == .otherAgent }
 
     /// What the agent wrote after the journal was copied that it now runs on is somebody else's to it.
     mutating func forget(_ known: Owed?) {

@@ -12,6 +12,12 @@ struct SplitMix: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
+    /// What the next number is.
+    var isOdd: Bool {
+        var copy = self
+        return copy.next() % 2 == 1
+    }
+
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 
     mutating func pick<Element>(_ choices: [Element]) -> Element {

@@ -125,6 +125,7 @@ final class VirtualAgent {
             if world.isCurrent(self) { world.heard(command) }
             if let batch = ready.batches.first { commands[batch.id] = command }
         }
+        if world.isCurrent(self) { world.lookAtDrills() }
         for effect in ready.effectsNow { perform(effect) }
         for batch in ready.batches { keep(batch) }
         if ready.isUnfinished { later(.milliseconds(1)) { [self] in step(.proceed) } }

@@ -9,6 +9,8 @@ final class VirtualCluster {
     /// Of its own, so that what BMCs do is the same with one agent and with several.
     var random: SplitMix
     private var nonces = 0
+    /// The process that made each event of the outbox.
+    var writers: [UInt64: Int] = [:]
     private var slowUntil: Timestamp?
     private var slowBMCs: [String: Timestamp] = [:]
     /// Resets that went out and have not arrived, each with the process that sent it.
@@ -41,11 +43,14 @@ final class VirtualCluster {
 
     func start() { for member in members { member.start() } }
 
-    var leader: VirtualMember? { members.first { $0.isLeading } }
+    /// The one that leads, and not one that has not noticed that it does not.
+    var leader: VirtualMember? {
+        members.first { $0.isLeading && ($0.agent.map(world.isCurrent) ?? false) }
+    }
 
     /// Whether one leads, has nothing left to do, and all have applied the whole log.
     var isAtRest: Bool {
-        guard let leader, let agent = leader.agent, world.isCurrent(agent), agent.isAtRest else { return false }
+        guard let leader, let agent = leader.agent, agent.isAtRest else { return false }
         return leader.kept.isEmpty && leader.disk.unpublished.isEmpty
     }
 
@@ -59,10 +64,7 @@ final class VirtualCluster {
     func deliver(_ alert: ReceivedAlert) { for member in members { member.deliver(alert) } }
 
     func connect() {
-        guard let leader, let agent = leader.agent else { return }
-        agent.brokerIsReady()
-        leader.hand()
-        leader.publish()
+        for member in members { member.connect() }
     }
 
     func heal() {

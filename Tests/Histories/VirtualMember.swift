@@ -210,7 +210,7 @@ final class VirtualMember {
             // Nothing of a term that ended in order is on its way.
             let isTakeover = last.map { !$0.isEnd } ?? false
             agent = world.beginTerm(of: self, isTakeover: isTakeover)
-            if world.isBrokerUp { cluster.connect() }
+            if world.isBrokerUp { connect() }
         }
     }
 
@@ -298,6 +298,13 @@ final class VirtualMember {
     }
 
     // MARK: The broker
+
+    func connect() {
+        guard isLeading, let agent else { return }
+        agent.brokerIsReady()
+        hand()
+        publish()
+    }
 
     func deliver(_ alert: ReceivedAlert) {
         if disk.hasSeen(alert.mark), agent == nil { return }

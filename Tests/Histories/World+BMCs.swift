@@ -51,10 +51,13 @@ extension World {
             then(delay, result) { [self] in
                 note("read \(order.id) \(key): \(Self.text(result))")
                 if case .failure(let fault) = result, fault.kind == .machineOff {
-                    view.saidOff.insert(key.resource)
+                    view.saidOff.insert(place)
+                }
+                if case .failure(let fault) = result, fault.kind == .unsupported {
+                    view.seenMissing[place] = view.seenMissing[place] ?? now
                 }
                 guard case .success = result else { return }
-                view.saidOff.remove(key.resource)
+                view.saidOff.remove(place)
                 if view.runs[key]?.serial == nil {
                     view.runs[key]?.serial = bmc.machine.serial
                     view.runs[key]?.isIdentified = identity.told != nil
@@ -64,7 +67,11 @@ extension World {
                     view.powers[node] = .init(state: power, serial: bmc.machine.serial)
                     didShow(power, of: node, serial: bmc.machine.serial)
                 } else if let register {
+                    noteUnseen(register, by: order.id)
                     bmcs[node]?.machine.registers[place]?.isUnread = false
+                    if let awaited = register.awaited, awaited != register.shown(at: now) {
+                        bmcs[node]?.machine.registers[place]?.awaited = nil
+                    }
                     // Until the end of its run it looks whether the write took after all.
                     if let owed = register.owed, let refused = owed.refused, !refused.isSeen,
                         owed.priors.contains(register.watts), view.refusedRuns[place] != order.id
@@ -79,9 +86,29 @@ extension World {
                         watts: register.shown(at: now), author: register.author,
                         isTakenForOurs: register.isTakenForOurs, version: register.version,
                         dialect: register.dialect, at: time.now)
+                    view.ownLooks[key] = view.looks[place]
+                    if register.author == .person || register.author == .otherAgent {
+                        let known = register.owed?.leftAlone
+                        if known?.watts != register.shown(at: now) {
+                            bmcs[node]?.machine.registers[place]?.owed?.leftAlone = .init(
+                                watts: register.shown(at: now), run: order.id)
+                        }
+                    }
                     if register.author == .agent { bmcs[node]?.machine.registers[place]?.owed?.isSeenHeld = true }
                 }
             }
+        }
+    }
+
+    /// A write of which nothing was seen by who had sent it, as nobody answered or another machine did: what the BMC made of
+    /// it, unless that is near to it, is not told from what somebody else has set.
+    private func noteUnseen(_ register: Register, by run: RunID) {
+        guard register.isUnread, register.author == .agent, let writer = register.writer, let watts = register.watts,
+            let owed = register.owed, writer.life != lives || writer.run != run,
+            !owed.sent.contains(where: { abs($0 - watts) <= $0 / 8 })
+        else { return }
+        for node in bmcs.keys where bmcs[node]?.machine.registers[register.id] != nil {
+            bmcs[node]?.machine.registers[register.id]?.owed?.isUnknown = true
         }
     }
 
@@ -158,7 +185,7 @@ extension World {
             var results: [Result<Void, BMCFault>] = []
             for (change, isRestore, version) in changes {
                 results.append(
-                    arrive(change.write, change.entry.key, isRestore: isRestore, version: version, of: agent.life))
+                    arrive(change.write, change.entry.key, isRestore: isRestore, version: version, of: agent))
             }
             for (change, result) in zip(order.changes, results) {
                 note(
@@ -172,13 +199,12 @@ extension World {
     }
 
     private func version(of key: ControlKey) -> Int? {
-        guard let bmc = bmcs[HistorySite.node(of: key.resource)], key.facet == .powerLimit else { return nil }
-        return view.looks[bmc.place(of: key.resource)]?.version
+        key.facet == .powerLimit ? view.ownLooks[key]?.version : nil
     }
 
     /// A write gets to its BMC. - Returns: what the BMC answers
     private func arrive(
-        _ write: Convergence.Write, _ key: ControlKey, isRestore: Bool, version: Int?, of life: Int
+        _ write: Convergence.Write, _ key: ControlKey, isRestore: Bool, version: Int?, of agent: VirtualAgent
     ) -> Result<Void, BMCFault> {
         let node = HistorySite.node(of: key.resource)
         guard let bmc = bmcs[node] else { return .failure(BMCFault(.unsupported, "no machine")) }
@@ -187,10 +213,15 @@ extension World {
             let watts = random.pick([nil, 450, 800])
             bmcs[node]?.machine.registers[place]?.set(bmc.made(of: watts), by: .otherAgent, at: time.now)
         }
-        let (answer, obeys) = bmc.verdict(write, now: time.now)
+        var (answer, obeys) = bmc.verdict(write, now: time.now)
+        if key.facet == .powerLimit, place.contains("gpu"), bmc.machine.power != .on {
+            // It went with the power.
+            if case .success = answer { answer = .failure(BMCFault(.machineOff, "the host is \(bmc.machine.power)")) }
+            obeys = false
+        }
         if case .reset(let type) = write {
             let isStart = type == .on || type == .resume
-            let why = cluster?.arrive(reset: node, isStart: isStart, life: life, obeys: obeys, on: bmc.machine)
+            let why = cluster?.arrive(reset: node, isStart: isStart, life: agent.life, obeys: obeys, on: bmc.machine)
             if let why { fail(why) }
             guard obeys else { return answer }
             if bmcs[node]?.reset(type, now: time.now) != true { return .failure(BMCFault(.refused, "409")) }
@@ -200,21 +231,30 @@ extension World {
             return .failure(BMCFault(.unsupported, "no such control"))
         }
         if obeys, bmc.ways.hasTags, let version, version != register.version {
-            if life == lives, register.owed?.hasTaken == false, register.owed?.attempts == 1 {
+            if agent.life == lives, register.owed?.hasTaken == false, register.owed?.attempts == 1 {
                 bmcs[node]?.machine.registers[place]?.owed?.overtaken = view.runs[key]?.id
             }
             return .failure(BMCFault(.overtaken, "412"))
         }
-        noteAnswer(answer, obeys: obeys, node, place, of: life)
+        noteAnswer(answer, obeys: obeys, node, place, of: agent.life)
         bmcs[node]?.machine.registers[place]?.isUnread = true
+        if agent.life == lives, let run = view.runs[key]?.id {
+            bmcs[node]?.machine.registers[place]?.writer = .init(life: lives, run: run)
+        }
         bmcs[node]?.machine.registers[place]?.isWritten = true
-        guard obeys else { return answer }
-        if bmc.fault(at: time.now) == .taskLost {
-            time.after(.seconds(3)) { [self] in
-                apply(write, node, place, isRestore: isRestore, isLate: cluster != nil && life != lives)
+        if case .success = answer, !isRestore {
+            bmcs[node]?.machine.registers[place]?.awaited = .some(register.shown(at: time.now))
+        }
+        guard obeys else {
+            if case .success = answer, let version, version != register.version {
+                bmcs[node]?.machine.registers[place]?.takeForOurs()
             }
+            return answer
+        }
+        if bmc.fault(at: time.now) == .taskLost {
+            time.after(.seconds(3)) { [self] in apply(write, node, place, isRestore: isRestore, of: agent) }
         } else {
-            apply(write, node, place, isRestore: isRestore, isLate: life != lives)
+            apply(write, node, place, isRestore: isRestore, of: agent)
         }
         return answer
     }
@@ -231,9 +271,8 @@ extension World {
             isRefused && isAlone && life == lives ? .init(life: lives) : nil
     }
 
-    /// - Parameter isLate: whether another process leads since it was sent
     private func apply(
-        _ write: Convergence.Write, _ node: String, _ place: String, isRestore: Bool, isLate: Bool
+        _ write: Convergence.Write, _ node: String, _ place: String, isRestore: Bool, of agent: VirtualAgent
     ) {
         guard let bmc = bmcs[node], var register = bmc.machine.registers[place] else { return }
         let watts: Int?
@@ -241,6 +280,12 @@ extension World {
         case .limit(let limit): watts = limit.wholeWatts
         case .restore(let fragment): watts = Self.watts(fragment)
         case .speed, .mode, .reset: return
+        }
+        if agent.life <= forgottenLives {
+            // To who runs now it is somebody else's.
+            register.set(bmc.made(of: watts), by: .otherAgent, at: time.now)
+            bmcs[node]?.machine.registers[place] = register
+            return
         }
         if register.owed == nil, !isRestore {
             // Another machine was put there while the write was on its way, or it came late.
@@ -252,13 +297,21 @@ extension World {
             bmc.made(of: watts), by: .agent, at: time.now, lags: bmc.fault(at: time.now) == .lagging)
         if !isRestore {
             register.owed?.hasTaken = true
+            // What the BMC made of it nobody sees who knows that it is ours.
+            let isOvertaken = register.writer.map { $0.life > agent.life } ?? false
+            if excusesDeaths, !agent.isAlive, isOvertaken || bmc.made(of: watts) != watts {
+                register.owed?.isUnknown = true
+            }
         } else if let owed = register.owed, owed.priors.contains(watts) {
             register.closing = watts
             register.lastPrior = watts
             register.owed = nil
+        } else if register.owed == nil, bmc.isJustExchanged(at: time.now) {
+            // It was on its way when the machine was exchanged.
+            register.lastPrior = register.watts
         }
         // What a BMC makes of another process's write nobody was told.
-        if isLate, register.watts != watts { register.owed?.isUnknown = true }
+        if cluster != nil, agent.life != lives, register.watts != watts { register.owed?.isUnknown = true }
         bmcs[node]?.machine.registers[place] = register
     }
 

@@ -22,7 +22,11 @@ extension World {
 
     /// The same for the same payload, as SHA-256 is.
     private static func digest(_ alert: BreachAlert) -> String {
-        alert.shedHints.count > 64 ? "\(alert.breachID) \(alert.shedHints.count)" : "\(alert)"
+        let hints = alert.shedHints.prefix(64).map {
+            "\($0.resourceID) \($0.action.rawValue) \($0.priority) \($0.targetPower?.watts.wholeWatts ?? -1)"
+        }
+        let head = "\(alert.breachID.text) \(alert.status.rawValue) \(alert.severity.rawValue)"
+        return "\(head) \(alert.shedHints.count) \(hints.joined(separator: ","))"
     }
 
     func newID() -> UUIDText {
@@ -120,8 +124,7 @@ extension World {
             }
         }
         note("\(alert.status) of \(id.text.prefix(2)) accepted")
-        let acceptance = model.heard(
-            received, alert, site: site, policy: policy, isObserved: mode == .observe, at: time.now)
+        let acceptance = model.heard(received, alert, site: site, policy: policy, at: time.now)
         if alert.status == .resolved { expectNoMore(of: id) } else { expect(acceptance) }
     }
 
@@ -136,7 +139,7 @@ extension World {
             expectNoMore(of: breach)
             parked = []
         case .resume: parked = []
-        case .drill: break
+        case .drill(let order): heard(order)
         }
     }
 

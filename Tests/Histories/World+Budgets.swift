@@ -18,6 +18,7 @@ extension World {
             sight.controls[key] = ControlSight(range: range, limit: register.shown(at: time.now).map { Watts($0) })
         } else {
             sight.controls[key] = ControlSight(isMissing: true)
+            view.seenMissing[resource.id] = view.seenMissing[resource.id] ?? time.now
         }
         return sight
     }
@@ -68,13 +69,13 @@ extension World {
         var sum = Sum()
         var places: Set<String> = []
         for target in ask.targets {
-            guard let bmc = bmcs[target.node], !isOff(target.node), !isGone(target.resource) else {
+            guard let bmc = bmcs[target.node], !isOff(target.node), !isGone(bmc.place(of: target.resource)) else {
                 sum.isWhole = false
                 continue
             }
             // What has come to be protected counts with what it draws, and is not held.
             let place = bmc.place(of: target.resource)
-            if site.resources[target.resource]?.isProtected == true {
+            if target.isLate || site.resources[target.resource]?.isProtected == true {
                 if !places.contains(place) { sum.protectedWatts += held(bmc, place) ?? HistorySite.maximum }
                 continue
             }
@@ -124,10 +125,19 @@ extension World {
             words.contains($0)
         }
         guard result.appliedPower != nil, !hasOthers, sum.isWhole else { return }
+        // What did not come about is named, and counts with the most that it can be.
+        let named = ask.targets.count { words.contains("\($0.resource): ") }
         let rests = Set(ask.targets.map(\.node)).compactMap { node in
             (Array(toldRests[node] ?? []) + [site.resources[node]?.rest?.wholeWatts ?? 0]).max()
         }
-        if said > sum.watts + sum.protectedWatts + sum.tolerance + rests.reduce(0, +) {
+        // What an earlier alert asked of, and the later one may not, is held on.
+        let meant = Set(ask.targets.map(\.resource))
+        let earlier = Set(asks.flatMap(\.targets).map(\.resource)).subtracting(meant).map { resource in
+            (bmcs[HistorySite.node(of: resource)]?.place(of: resource)).flatMap { view.looks[$0]?.watts }
+                ?? HistorySite.maximum
+        }
+        let others = sum.protectedWatts + earlier.reduce(0, +) + named * HistorySite.maximum + rests.reduce(0, +)
+        if said > sum.watts + others + sum.tolerance {
             fail("\(name) applied at \(said) W, but its limits were read as no more than \(sum.watts) W: \(words)")
         }
     }

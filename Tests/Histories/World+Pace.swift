@@ -18,7 +18,10 @@ extension World {
             return expectNoMore(of: alert.breachID)
         }
         let isEager = policy.pace == .eager || policy.pace == .auto && alert.severity == .critical
-        let first = acceptance.asks.map(\.hint.priority).min() ?? 0
+        // What another breach asks for as well comes with the urgency of either.
+        let first =
+            acceptance.asks.flatMap { ask in ask.targets.map { min(ask.hint.priority, otherPriority(of: $0)) } }.min()
+            ?? 0
         var priorities: [String: (node: String, priority: Int)] = [:]
         let suspended = Set(acceptance.asks.flatMap(\.targets).filter { $0.watts == nil }.map(\.node))
         // What is met through what is inside is begun with what turns out to have no limit of its own.
@@ -28,14 +31,25 @@ extension World {
             })
         for ask in acceptance.asks {
             for target in ask.targets where target.watts != nil {
-                guard let bmc = bmcs[target.node], !suspended.contains(target.node),
-                    !model.wantsSuspended(target.node, .all), !inside.contains(bmc.place(of: target.resource))
-                else { continue }
+                guard let bmc = bmcs[target.node] else { continue }
                 let place = bmc.place(of: target.resource)
+                guard !suspended.contains(target.node), !model.wantsSuspended(target.node, .all),
+                    !inside.contains(place)
+                else {
+                    view.waiting[place] = nil
+                    continue
+                }
                 // Asked for twice, it is begun when either is.
                 if view.waiting.removeValue(forKey: place) != nil { continue }
+                // What came in with it may ask for it as well, and have begun with it.
+                let isAskedOtherwise = model.pending.values.contains { other in
+                    other.alert.breachID != alert.breachID
+                        && other.asks.contains { ask in
+                            ask.targets.contains { $0.node == bmc.node && bmc.place(of: $0.resource) == place }
+                        }
+                }
                 let isFresh =
-                    model.targets(.all, of: bmc, at: place).isEmpty && view.waiting[place] == nil
+                    !isAskedOtherwise && model.targets(.all, of: bmc, at: place).isEmpty && view.waiting[place] == nil
                     && bmc.machine.registers[place]?.owed == nil && bmc.machine.registers[place]?.closing == nil
                     && !disk.controls.keys.contains { bmc.place(of: $0.resource) == place && $0.facet == .powerLimit }
                 guard isFresh else { continue }
@@ -49,6 +63,16 @@ extension World {
         }
     }
 
+    /// The urgency with which open breaches ask for a limit.
+    private func otherPriority(of target: Model.Ask.Target) -> Int {
+        guard let bmc = bmcs[target.node] else { return .max }
+        let place = bmc.place(of: target.resource)
+        let known = model.asks(.open).map(\.ask) + model.pending.values.flatMap(\.asks)
+        return known.filter { ask in
+            ask.targets.contains { $0.node == bmc.node && bmc.place(of: $0.resource) == place }
+        }.map(\.hint.priority).min() ?? .max
+    }
+
     /// A read begins, and with the first of its run what is to be done there.
     func checkOrder(of order: ReadOrder) {
         let key = order.entry.key
@@ -57,8 +81,10 @@ extension World {
         defer { view.lastRead[node] = time.now }
         guard view.runs[key]?.id != order.id else { return }
         view.runs[key] = .init(id: order.id, start: time.now)
+        note("begins \(key) \(order.id) p\(order.priority)")
         guard let bmc = bmcs[node] else { return }
         let place = bmc.place(of: key.resource)
+        if key.facet == .powerLimit { bmcs[node]?.machine.registers[place]?.awaited = nil }
         let own = key.facet == .powerLimit ? view.waiting.removeValue(forKey: place) : nil
         // Over several connections what is begun first need not be read first.
         guard !view.waiting.isEmpty, history.bounds.slotsPerBMC == 1 else { return }
@@ -67,22 +93,35 @@ extension World {
             where waiting.breach == own.breach && waiting.priority < own.priority
                 && (waiting.node == node || isAtLeisure(waiting.node))
             {
-                fail("\(key) of priority \(own.priority) is begun before \(other) of priority \(waiting.priority)")
+                failUnlessBegun(
+                    other, "\(key) of priority \(own.priority) is begun before \(other) of priority \(waiting.priority)"
+                )
             }
         } else if isRelease(key, bmc, place) {
             for (other, waiting) in view.waiting
             where waiting.isFirst && (waiting.node == node || isAtLeisure(waiting.node)) {
-                fail(
+                failUnlessBegun(
+                    other,
                     "\(key) is being released while \(other) waits to be shed for breach \(waiting.breach.text.prefix(2))"
                 )
             }
         }
     }
 
+    /// What is begun at the same moment on two BMCs is begun in no order.
+    private func failUnlessBegun(_ place: String, _ what: String) {
+        let life = lives
+        time.after(.zero) { [self] in if lives == life, view.waiting[place] != nil { fail(what) } }
+    }
+
     /// Whether a BMC that is not spoken to has nothing under way that its other controls would have to wait for. A look of
     /// the patrol or at its meter ends with its request.
     private func isAtLeisure(_ node: String) -> Bool {
-        if view.visited.contains(node) { return false }
+        if view.visited.contains(node) || isDiskBad || commitTime > .seconds(1) { return false }
+        // Of a process that has just started, what it has laid out waits for the disk.
+        if time.now - startedAt < .seconds(1) { return false }
+        // What it was asked for last may wait for the disk.
+        if let healed = diskHealedAt, time.now - healed < .seconds(15) { return false }
         return view.lastRead[node].map { time.now - $0 > .seconds(15) } ?? true
     }
 
@@ -172,7 +211,9 @@ extension World {
             else { continue }
             releasedAt[id, default: [:]][place] = releasedAt[id]?[place] ?? time.now
             // Of several names of one limit the agent may not know yet that they are.
-            let names = Set(breach.asks.flatMap(\.targets).map { "\($0.resource) \($0.watts == nil)" })
+            var names = Set(breach.asks.flatMap(\.targets).map { "\($0.resource) \($0.watts == nil)" })
+            // That a tray has none of its own the agent may not have seen.
+            names.formUnion(breach.asks.flatMap(\.targets).filter(\.isInside).map { "\($0.node) false" })
             let share = policies.map { $0.step.of(names.count) }.max() ?? 1
             let since = (time.now - at - History.holdDown + clockSlack) / (History.every * 0.89)
             let allowed = (Int(max(0, since)) + 1) * max(1, share)

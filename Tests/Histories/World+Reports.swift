@@ -1,5 +1,6 @@
 import PowerEvents
 import Shedding
+import Site
 
 /// An event never says what no BMC showed.
 extension World {
@@ -29,14 +30,17 @@ extension World {
         if asks.allSatisfy(\.targets.isEmpty) { fail("applied \(result.resourceID), which may not be touched") }
         // What a later alert asks in other terms is what is told of.
         if asks.last?.budget != nil { return checkBudget(result, asks, of: breach) }
-        for target in ask.targets {
+        for target in ask.targets where !target.isLate {
             guard let bmc = bmcs[target.node] else { continue }
             let place = bmc.place(of: target.resource)
+            // It has come to be protected before its turn, and the report says so.
+            let isExempted = result.message?.contains("\(target.resource): protected") == true
+            if isExempted, target.isInside, site.resources[target.resource]?.isProtected == true { continue }
             bearing[breach, default: []].insert(target.watts == nil ? target.node + " power" : place)
             let look = view.looks[place]
             let isDown =
                 view.powers[target.node]?.state.isDown ?? false
-                || target.watts != nil && view.saidOff.contains(target.resource)
+                || target.watts != nil && view.saidOff.contains(place)
             let bounds = asks.flatMap(\.targets).filter { $0.resource == target.resource }.compactMap {
                 model.bound(on: $0)
             }
@@ -59,7 +63,8 @@ extension World {
     /// Put back means that it was read so, that it is somebody else's, or that others still hold it.
     private func checkReverted(_ result: EnforcementResult, of breach: UUIDText) {
         for target in asks(result, of: breach).flatMap(\.targets) {
-            guard let bmc = bmcs[target.node], bmc.spare == nil else { continue }
+            guard let bmc = bmcs[target.node], bmc.spare == nil, !bmc.isBeyondTelling(bmc.place(of: target.resource))
+            else { continue }
             // Of several, those that are not back are named.
             if result.message?.contains("\(target.resource): ") == true { continue }
             let isStillHeld = model.breaches.contains { id, other in
@@ -73,6 +78,10 @@ extension World {
                 ask.targets.contains { $0.node == target.node && $0.watts == nil }
             }
             if target.isInside, isSuspended == true { continue }
+            let isAskedDirectly = model.breaches[breach]?.asks.contains { ask in
+                ask.targets.contains { !$0.isInside && bmc.place(of: $0.resource) == bmc.place(of: target.resource) }
+            }
+            if target.isInside, isAskedDirectly == true { continue }
             if target.watts == nil {
                 if bmc.machine.isDownByAgent, view.powers[target.node]?.state.isDown == true {
                     fail("reported as reverted: \(target.resource), which was read as down")

@@ -68,6 +68,9 @@ extension World {
         case .reloadSite(let variant): reload(site: variant)
         case .reloadPolicy(let variant): reload(policy: variant)
         case .reloadMode(let mode): reload(mode: mode)
+        case .drill(let names, let percent, let seconds):
+            agent?.command(
+                .drill(DrillOrder(id: newID(), names: names, share: .percent(percent), hold: .seconds(seconds))))
         case .backup: copyJournal()
         case .restoreBackup: restoreBackup()
         case .rest(let node, let watts): bmcs[node]?.load.rest = watts

@@ -54,9 +54,15 @@ extension World {
 
     /// A limit that has moved gets what its prior means, and not the fragment.
     private func isRestoreByMeaning(_ watts: Int, _ bmc: VirtualBMC, _ place: String) -> Bool {
-        guard let owed = bmc.machine.registers[place]?.owed, let look = view.looks[place] else { return false }
-        return (bmc.isBeyondTelling(place) || owed.dialect != look.dialect && owed.priors.contains(watts))
-            && model.targets(.open, of: bmc, at: place).isEmpty
+        // What a suspension covers is not held by itself.
+        let isHeld = !model.targets(.open, of: bmc, at: place).isEmpty && !model.wantsSuspended(bmc.node, .open)
+        if isHeld || view.looks[place] == nil { return false }
+        if bmc.isBeyondTelling(place) { return true }
+        guard let register = bmc.machine.registers[place], let owed = register.owed else { return false }
+        // Of which place the agent knows the prior is its own affair, where it has moved at all.
+        let hasMoved =
+            owed.dialect != view.looks[place]?.dialect || register.path != Register(id: place, watts: nil).path
+        return hasMoved && owed.priors.contains(watts)
     }
 
     private func checkLimit(_ watts: Int, _ prior: Int?, _ key: ControlKey, _ bmc: VirtualBMC, _ place: String) {
@@ -79,6 +85,7 @@ extension World {
         }
         if let prior, watts > prior + step { fail("\(watts) W to \(key), which held \(prior) before") }
         if site.resources[key.resource]?.isProtected == true { fail("\(watts) W to \(key), which is protected") }
+        checkDrills(key, at: place, of: bmc)
         bear(place) { $0.node == bmc.node && bmc.place(of: $0.resource) == place && $0.watts != nil }
         checkHoldDown(loosenedTo: watts, look, key, bmc, place)
         notePrior(prior, watts, look, key, bmc, place)
@@ -99,16 +106,22 @@ extension World {
             let isForeign = look.author != .agent
             if !owed.hasTaken, let overtaken = owed.overtaken, overtaken == view.runs[key]?.id { owed.priors = [] }
             if !owed.hasTaken || owed.isLetGo && isForeign { owed.priors.insert(look.watts) }
+            // What somebody else had set to just what was wanted then is that one's, and what was there before this write.
+            if isForeign, let left = owed.leftAlone, left.watts == look.watts, left.run != view.runs[key]?.id {
+                owed.priors.insert(look.watts)
+            }
             if owed.hasTaken, isForeign, owed.isSeenHeld, owed.sent.contains(watts) {
                 owed.reassertions += 1
                 owed.isSeenHeld = false
-                if owed.reassertions > policy.reassertLimit + lives {
-                    fail("\(key) was put back \(owed.reassertions) times, \(policy.reassertLimit) are allowed")
+                if owed.reassertions > reassertLimit + lives {
+                    fail("\(key) was put back \(owed.reassertions) times, \(reassertLimit) are allowed")
                 }
             }
         }
         if let promise = register.promised, promise.life < lives { owed.priors.insert(promise.watts) }
         if let closing = register.closing { owed.priors.insert(closing) }
+        // It may have been changed since, and been seen by another of its names.
+        if owed.attempts == 0, let own = view.ownLooks[key] { owed.priors.insert(own.watts) }
         if bmc.isJustExchanged(at: time.now) || bmc.isBeyondTelling(place) {
             // Within a minute a cap may go to a machine that was not asked who it is.
             owed.isUnknown = true
@@ -117,6 +130,7 @@ extension World {
                 "the prior of \(key) is \(Self.text(prior)); its BMC showed \(owed.priors.map(Self.text).sorted().joined(separator: " or "))"
             )
         }
+        if bmc.machine.suspension != nil { owed.isPowerCycled = true }
         owed.priors = [prior]
         if owed.isLetGo {
             owed.reassertions = 0
@@ -134,12 +148,35 @@ extension World {
         guard let register = bmc.machine.registers[place], let look = view.looks[place] else {
             return fail("\(key) restored without a look")
         }
-        if !model.targets(.open, of: bmc, at: place).isEmpty, !model.wantsSuspended(bmc.node, .open) {
+        // That another name leads here as well shows when that has been read.
+        let known = model.targets(.open, of: bmc, at: place).filter {
+            // Nor is it known to be meant, before its tray was seen to have no limit of its own, and has had a second look.
+            if $0.isInside, !isMissing($0.node, for: .seconds(6)) { return false }
+            // Or it has come to be protected before.
+            if $0.isInside, site.resources[$0.resource]?.isProtected == true { return false }
+            return $0.resource == key.resource
+                || view.ownLooks[ControlKey(resource: $0.resource, facet: .powerLimit)] != nil
+        }
+        if !known.isEmpty, !model.wantsSuspended(bmc.node, .open) {
             fail("\(key) restored while it is held")
         }
         if bmc.isBeyondTelling(place) { return }
+        if let at = bmc.exchangedAt, let run = view.runs[key], at >= run.start {
+            // It took the other's place after it was asked who it is.
+            bmcs[bmc.node]?.mistake(at: place)
+            return
+        }
         checkMachine(key, bmc, place, isRestore: true)
         guard let owed = register.owed else {
+            // An earlier process may have written what it had recorded, as far as this one knows.
+            let promises = [bmc.machine, bmc.spare].compactMap { $0?.registers[place]?.promised }
+            let isPromised = promises.contains { $0.life < lives && $0.watts == watts }
+            // It went with the power that this agent has switched.
+            let isLost = bmc.machine.suspension != nil && (look.watts ?? HistorySite.maximum) >= HistorySite.maximum
+            if isPromised, isLost || policies.contains(where: { $0.onDrift == .restore }) {
+                bmcs[bmc.node]?.machine.registers[place]?.lastPrior = watts
+                return
+            }
             // It is back already, and the agent does not know.
             if register.closing != .some(watts), register.lastPrior != .some(watts) {
                 fail("\(Self.text(watts)) to \(key), of which nothing is owed")
@@ -173,6 +210,10 @@ extension World {
         }
     }
 
+    private func isMissing(_ tray: String, for duration: Duration) -> Bool {
+        view.seenMissing[tray].map { time.now - $0 > duration } ?? false
+    }
+
     /// A prior goes to the machine that it was taken from, and a cap to the one that it was decided for.
     private func checkMachine(_ key: ControlKey, _ bmc: VirtualBMC, _ place: String, isRestore: Bool) {
         guard !bmc.isBeyondTelling(place), let spare = bmc.spare, let run = view.runs[key], run.isIdentified,
@@ -198,6 +239,7 @@ extension World {
         if suspension.isLost, !suspension.isEnding { fail("\(key) powered on, which was seen running since") }
         if durable.intent == nil { fail("\(key) powered on without a durable intent") }
         bmcs[node]?.machine.suspension?.isEnding = true
+        notePowerCycle(node)
         checkHoldDown(of: node + " power", { $0.node == node && $0.watts == nil }, "\(key) powered on")
     }
 
@@ -213,7 +255,7 @@ extension World {
         guard view.powers[node] != nil else { return fail("\(type) of \(node), which was never read") }
         // A machine that its people switch on again and again is suspended again only so often.
         if bmc.machine.suspension?.isLost == true { bmcs[node]?.machine.resuspensions += 1 }
-        if bmc.machine.resuspensions >= policy.reassertLimit + lives {
+        if bmc.machine.resuspensions >= reassertLimit + lives {
             fail("\(node) was suspended again \(bmc.machine.resuspensions + 1) times")
         }
         bmcs[node]?.machine.suspension = .init()
@@ -224,7 +266,12 @@ extension World {
             policies.map { $0.maxSuspended.of(HistorySite.site(.plain, hasTrays: history.hasTrays).nodeCount) }.max()
             ?? 0
         if down > limit { fail("\(down) nodes are suspended, \(limit) may be") }
-        for (id, register) in bmc.machine.registers where register.owed != nil {
+        notePowerCycle(node)
+    }
+
+    /// The agent switches a machine's power: limits that do not outlive that are its own to put back.
+    private func notePowerCycle(_ node: String) {
+        for (id, register) in bmcs[node]?.machine.registers ?? [:] where register.owed != nil {
             bmcs[node]?.machine.registers[id]?.owed?.isPowerCycled = true
         }
     }

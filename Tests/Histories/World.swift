@@ -46,7 +46,13 @@ final class World {
     private var startOffset = Duration.zero
     /// When the agent last did anything.
     private(set) var lastSign = Timestamp(milliseconds: 0)
+    /// When this process has started.
+    private(set) var startedAt = Timestamp(milliseconds: 0)
     private var backup: Backup?
+    /// Processes up to this one wrote what the journal of now knows nothing of.
+    private(set) var forgottenLives = 0
+    /// When the disk was last bad, or slow.
+    private(set) var diskHealedAt: Timestamp?
     /// What an old journal holds, which waits for an operator.
     var parked: Set<String> = []
 
@@ -94,6 +100,7 @@ final class World {
             for node in HistorySite.trays { bmcs[node] = VirtualBMC(node: node, random: &random) }
         }
         if history.members > 0 { cluster = VirtualCluster(self, members: history.members) }
+        for bmc in bmcs.values { model.know(bmc.ways) }
     }
 
     var wall: Timestamp { time.now + wallOffset }
@@ -101,9 +108,14 @@ final class World {
     /// How far the clocks of agents that share the site are apart.
     var clockSlack: Duration { cluster == nil ? .zero : Standby.clockSkew }
 
-    var site: Site { HistorySite.site(variant, hasTrays: history.hasTrays) }
+    var site: Site {
+        HistorySite.site(variant, hasTrays: history.hasTrays, isInOrder: history.isInOrder)
+    }
 
     var policy: Policy { policies[policies.count - 1] }
+
+    /// By any policy that there was.
+    var reassertLimit: Int { policies.map(\.reassertLimit).max() ?? 0 }
 
     /// What was asked of the BMCs, for whoever looks into a failure.
     private(set) var trace: [String] = []
@@ -183,6 +195,7 @@ final class World {
         let contents = disk.contents
         if let mirror, let difference = mirror.difference(from: contents) { fail(difference) }
         lives += 1
+        startedAt = time.now
         note("process \(lives) starts")
         view = ProcessView()
         frozen = frozenDurably
@@ -191,6 +204,7 @@ final class World {
         startOffset = wallOffset
         let agent = VirtualAgent(self, life: lives, of: member)
         self.agent = agent
+        endDrills()
         park(contents)
         frozen.restart(agent.now)
         agent.start(isTakeover: isTakeover)
@@ -229,8 +243,7 @@ final class World {
         peaces += 1
         crash = nil
         if cluster == nil { start() } else { healStandby() }
-        isDiskBad = false
-        commitTime = .milliseconds(3)
+        healDisk()
         if !isBrokerUp { connect() }
         for node in bmcs.keys.sorted() { heal(node) }
         if mode != .enforce { reload(mode: .enforce) }
@@ -258,18 +271,25 @@ final class World {
         pass(.seconds(150))
         if violation == nil { checkHolds() }
         if violation == nil { checkMetering() }
+        if violation == nil { checkDrillsAreOver() }
     }
 
     // MARK: Faults of disk, clocks and configuration
 
     func spoilDisk(for duration: Duration) {
         isDiskBad = true
-        time.after(duration) { [self] in isDiskBad = false }
+        time.after(duration) { [self] in healDisk() }
     }
 
     func slowDisk(for duration: Duration) {
         commitTime = .seconds(2)
-        time.after(duration) { [self] in commitTime = .milliseconds(3) }
+        time.after(duration) { [self] in healDisk() }
+    }
+
+    private func healDisk() {
+        if isDiskBad || commitTime > .seconds(1) { diskHealedAt = time.now }
+        isDiskBad = false
+        commitTime = .milliseconds(3)
     }
 
     func setClock(by duration: Duration) {
@@ -286,6 +306,7 @@ final class World {
         if let site {
             variant = site
             model.know(site)
+            model.reload(self.site, self.policy)
             frozen.reload(self.site)
             frozenDurably.reload(self.site)
         }
@@ -322,12 +343,14 @@ final class World {
         agent?.die()
         agent = nil
         undurableLosses = []
+        forgottenLives = lives
         setClock(by: .seconds(25 * 3600))
         disk = backup.disk
         model = backup.model
         for variant in [HistorySite.Variant.plain, variant] { model.know(variant) }
         frozenDurably = backup.frozen
         releasedAt = [:]
+        written = [:]
         events = [:]
         for node in bmcs.keys.sorted() {
             if bmcs[node]?.spare != nil, bmcs[node]?.machine.serial.hasPrefix("XX") == true {
@@ -341,55 +364,5 @@ final class World {
         }
         for id in reports.keys where model.breaches[id] == nil { reports[id] = nil }
         start()
-    }
-
-    // MARK: What becomes durable
-
-    /// - Parameter now: by the clock of who wrote it; nil for the site's
-    func write(_ records: Records, command: Command?, at now: Timestamp? = nil) {
-        disk.write(records, now: now ?? wall)
-        mirror?.write(records, now: now ?? wall)
-        undurableLosses = []
-        for (entry, _) in records.changes.controls where entry.intent != nil && entry.key.facet == .powerLimit {
-            let node = HistorySite.node(of: entry.key.resource)
-            guard let place = bmcs[node]?.place(of: entry.key.resource), let look = view.looks[place] else { continue }
-            if bmcs[node]?.machine.registers[place]?.promised == nil {
-                bmcs[node]?.machine.registers[place]?.promised = .some(.init(watts: look.watts, life: lives))
-            }
-        }
-        for key in records.changes.removedControls where key.facet == .powerLimit {
-            let node = HistorySite.node(of: key.resource)
-            guard let place = bmcs[node]?.place(of: key.resource) else { continue }
-            bmcs[node]?.machine.registers[place]?.closing = nil
-            bmcs[node]?.machine.registers[place]?.promised = nil
-            guard let register = bmcs[node]?.machine.registers[place],
-                register.owed?.priors.contains(register.watts) == true
-            else { continue }
-            bmcs[node]?.machine.registers[place]?.lastPrior = register.watts
-            bmcs[node]?.machine.registers[place]?.owed = nil
-        }
-        switch command {
-        case .release(let breach, let isHurried): model.released(breach, isHurried: isHurried, at: time.now)
-        case .freeze(let freeze): frozenDurably.heard(freeze, at: site)
-        case .thaw(let scope): frozenDurably.heard(thaw: scope?.selection.names.first, at: site)
-        case .resume, .drill, nil: break
-        }
-        for sequence in records.handled {
-            model.accepted(sequence, at: time.now)
-            noteLetGo()
-        }
-        if case .release = command { noteLetGo() }
-    }
-
-    /// What no open breach asks for any more.
-    func noteLetGo() {
-        for (node, bmc) in bmcs {
-            if !model.wantsSuspended(node, .open) { bmcs[node]?.machine.resuspensions = 0 }
-            for register in bmc.machine.registers.values where register.owed != nil {
-                if model.targets(.open, of: bmc, at: register.id).isEmpty {
-                    bmcs[node]?.machine.registers[register.id]?.owed?.isLetGo = true
-                }
-            }
-        }
     }
 }

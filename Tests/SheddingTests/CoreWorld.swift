@@ -17,12 +17,15 @@ struct CoreWorld {
     var reports: [Report] = []
     /// Whether a connection is at rest as soon as that is wanted.
     var restsAtOnce = true
+    /// Whether meters answer at once, and show nothing.
+    private let metersAtOnce: Bool
     private var sequence: Int64 = 0
 
     init(
         mode: Mode = .enforce, contents: Core.Contents = Core.Contents(), slots: Int = 16, site: Site = Fixture.site,
-        before: [Input] = [], _ change: (inout Policy) -> Void = { _ in }
+        before: [Input] = [], metersAtOnce: Bool = false, _ change: (inout Policy) -> Void = { _ in }
     ) {
+        self.metersAtOnce = metersAtOnce
         var policy = Policy()
         policy.step = .percent(100)
         change(&policy)
@@ -37,6 +40,7 @@ struct CoreWorld {
         let ready = core.step(input, at: Moment(steady: now, wall: now + wallOffset))
         take(ready.effectsNow)
         batches += ready.batches
+        for case .meter(let order) in ready.effectsNow where metersAtOnce { step(.metered(order.id, Sight())) }
         for case .rest(_, let slot) in ready.effectsNow where restsAtOnce { step(.rested(slot)) }
         return ready
     }
@@ -46,6 +50,7 @@ struct CoreWorld {
             switch effect {
             case .tell(let fact): facts.append(fact)
             case .rest where restsAtOnce: break
+            case .meter where metersAtOnce: break
             default: effects.append(effect)
             }
         }

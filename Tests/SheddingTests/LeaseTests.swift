@@ -7,7 +7,7 @@ import Testing
 /// What goes on and what waits while the lease is away, and what is left of a core that has lost it.
 struct LeaseTests {
     private static func world(_ change: @escaping (inout Policy) -> Void = { _ in }) -> CoreWorld {
-        CoreWorld(before: [.lease(until: Fixture.start + .seconds(10))], change)
+        CoreWorld(before: [.lease(until: Fixture.start + .seconds(10))], metersAtOnce: true, change)
     }
 
     private static func hints(_ resources: String..., watts: Int = 700) -> [ShedHint] {

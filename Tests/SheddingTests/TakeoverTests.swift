@@ -121,19 +121,25 @@ struct TakeoverTests {
     // MARK: The core
 
     private static func contents(_ entries: ControlEntry...) -> Core.Contents {
-        var book = Breaches(site: Fixture.site, policy: Policy())
+        var policy = Policy()
+        policy.holdDown = .zero
+        var book = Breaches(site: Fixture.site, policy: policy)
         _ = book.accept(
             Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]), origin: Fixture.origin, now: Fixture.start)
         return Core.Contents(
             breaches: Array(book.breaches.values), controls: entries, lastRecordAt: Fixture.start)
     }
 
-    private static func held(_ watts: Int) -> ControlEntry { ConvergenceTests.held(1000, watts) }
+    /// - Parameter longestWrite: in seconds
+    private static func world(longestWrite: Int) -> CoreWorld {
+        CoreWorld(
+            contents: contents(ConvergenceTests.held(1000, 700)),
+            before: [.takenOver(longestWrite: .seconds(longestWrite))], metersAtOnce: true)
+    }
 
     /// It is read at once, and again when everything has arrived, however long the next look would be off.
     @Test func everythingIsReadAgainWhenAllHasArrived() throws {
-        var world = CoreWorld(
-            contents: Self.contents(Self.held(700)), before: [.takenOver(longestWrite: .seconds(20))])
+        var world = Self.world(longestWrite: 20)
         world.commitAll()
         try world.answerRead("n1", Fixture.limit(700))
         world.commitAll()
@@ -151,13 +157,12 @@ struct TakeoverTests {
 
     /// The breach is not over before its last control was read after all had arrived.
     @Test func aBreachIsNotOverBeforeAllHasArrived() throws {
-        var world = CoreWorld(
-            contents: Self.contents(Self.held(700)), before: [.takenOver(longestWrite: .seconds(60))]
-        ) { $0.holdDown = .zero }
+        var world = Self.world(longestWrite: 60)
         world.commitAll()
         try world.answerRead("n1", Fixture.limit(700))
         world.commitAll()
         world.alert(Fixture.alert(1, .resolved))
+        world.commitAll()
         world.pass(.seconds(1))
         world.commitAll()
         try world.answerRead("n1", Fixture.limit(700))
@@ -182,8 +187,7 @@ struct TakeoverTests {
 
     /// A BMC that cannot be read is not asked over and over because it was to be read by then.
     @Test func whatCannotBeReadIsTriedByItsOwnPace() throws {
-        var world = CoreWorld(
-            contents: Self.contents(Self.held(700)), before: [.takenOver(longestWrite: .seconds(5))])
+        var world = Self.world(longestWrite: 5)
         world.commitAll()
         for _ in 0..<3 {
             while !world.reads.isEmpty {

@@ -63,6 +63,8 @@ extension Breaches {
         /// What machines drew before, of which that is not durable yet.
         let baselines: [String: Watts]
         let now: Timestamp
+        /// Whether another alert of the breach came with it, whose answer is that of both.
+        let isFollowed: Bool
     }
 
     /// In which event an alert came, for evidence.
@@ -73,11 +75,13 @@ extension Breaches {
     }
 
     /// Takes in an alert to which there is no ``objection(to:source:now:)``.
+    ///
+    /// - Parameter isFollowed: whether another alert of the breach came with it, whose answer is that of both
     public mutating func accept(
-        _ alert: BreachAlert, origin: Breach.Origin, event: AlertEvent? = nil, now: Timestamp
+        _ alert: BreachAlert, origin: Breach.Origin, event: AlertEvent? = nil, isFollowed: Bool = false, now: Timestamp
     ) -> [Action] {
         guard alert.status == .resolved else {
-            return follow(takeIn(alert, origin: origin, event: event, now: now))
+            return follow(takeIn(alert, origin: origin, event: event, isFollowed: isFollowed, now: now))
         }
         let isNew = breaches[alert.breachID] == nil
         note(alert, origin: origin, event, now: now)
@@ -93,11 +97,12 @@ extension Breaches {
     /// From here on the breach holds all that has to be durable of the alert: a restart does what the second half would
     /// have done. Nothing else may be asked of the book before that, which can be done while the first is being written.
     public mutating func takeIn(
-        _ alert: BreachAlert, origin: Breach.Origin, event: AlertEvent? = nil, now: Timestamp
+        _ alert: BreachAlert, origin: Breach.Origin, event: AlertEvent? = nil, isFollowed: Bool = false, now: Timestamp
     ) -> Acceptance {
         note(alert, origin: origin, event, now: now)
         let (before, baselines) = plan(alert.shedHints, for: alert.breachID, now: now)
-        return Acceptance(breach: alert.breachID, before: before, baselines: baselines, now: now)
+        return Acceptance(
+            breach: alert.breachID, before: before, baselines: baselines, now: now, isFollowed: isFollowed)
     }
 
     /// The second half of ``accept(_:origin:now:)``.
@@ -107,6 +112,7 @@ extension Breaches {
         var actions = tighten(id, before: acceptance.before, now: now)
         if unsettled[id, default: []].isEmpty { actions += keepBudgets(of: id, now: now) }
         due.report(id, at: now + policy.reportAfter)
+        if acceptance.isFollowed { return actions }
         return actions + reportIfSettled(id, now: now, evenIfNothingNew: true)
     }
 
@@ -213,6 +219,11 @@ extension Breaches {
                 hint = HintName(plan.hint)
                 member = plan.member
             }
+
+            init(_ hint: HintName) {
+                self.hint = hint
+                member = nil
+            }
         }
         if old.isEmpty { return new }
         // Whether a repetition inside one alert is a duplicate is that alert's own affair.
@@ -223,6 +234,7 @@ extension Breaches {
         for (index, plan) in merged.enumerated() where !plan.isSuperseded {
             places[Identity(plan)] = index
         }
+        var stillAsked: Set<Identity> = []
         for plan in new {
             let identity = Identity(plan)
             if case .skipped(let reason) = plan.verdict, reason.isDuplicate {
@@ -233,6 +245,7 @@ extension Breaches {
                 merged.append(plan)
                 continue
             }
+            if case .skipped = plan.verdict, merged[place].demand != nil { stillAsked.insert(identity) }
             let plan = merged[place].hasFallenBack == true ? plan.fallenBack() : plan
             let tighter = merged[place].tightened(by: plan)
             if let tighter {
@@ -241,6 +254,13 @@ extension Breaches {
                 merged[place].isSuperseded = true
                 merged.append(plan)
             }
+        }
+        for member in stillAsked {
+            // What is not to be touched any more and is held all the same counts once: by what it holds.
+            guard let name = member.member, let place = places[Identity(member.hint)],
+                case .spread(let spread) = merged[place].verdict
+            else { continue }
+            merged[place].verdict = .spread(spread.without(name))
         }
         return merged
     }
@@ -322,6 +342,11 @@ extension PlannedHint {
             result.verdict = .demand(tighter, of: controls)
             return result
         case (.covered(_, let old, let controls), .covered(let cover, let new, let others)) where controls == others:
+            guard let tighter = Self.tighter(old, new) else { return nil }
+            result.verdict = .covered(by: cover, tighter, of: controls)
+            return result
+        // The suspension that does it was asked for by an earlier alert, and stands.
+        case (.covered(let cover, let old, let controls), .demand(let new, let others)) where controls == others:
             guard let tighter = Self.tighter(old, new) else { return nil }
             result.verdict = .covered(by: cover, tighter, of: controls)
             return result

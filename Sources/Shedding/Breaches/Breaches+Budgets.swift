@@ -133,7 +133,11 @@ extension Breaches {
             changed.excess = nil
             return []
         }
-        let cuts = BudgetHold(plan, parts, in: self).cut(by: shown - bound, from: \.held, split: policy.split)
+        let hold = BudgetHold(plan, parts, in: self) { key in
+            guard key.facet == .powerLimit, controls[key]?.entry.sharedBy == nil else { return nil }
+            return sightings.reading(of: key.resource).flatMap { $0.at >= since ? $0.watts : nil }
+        }
+        let cuts = hold.correction(of: shown - bound, split: policy.split)
         guard spread.corrections < policy.reassertLimit, !cuts.isEmpty else {
             changed.excess = shown
             return []

@@ -145,6 +145,8 @@ extension Breaches {
         guard controls[key] != nil else { return [] }
         let before = controls[key]?.entry
         adopt(entry)
+        // Where the inventory was read again meanwhile, it may be somewhere else than it was found.
+        let entry = controls[key]?.entry ?? entry
         controls[key]?.isRunning = false
         // What is watched while nothing can be written need not fill a journal that may be away as well.
         if !isLeaseAway || controls[key]?.entry != before { changeLog.touch(key) }
@@ -273,12 +275,16 @@ extension Breaches {
         guard let breach = breaches[id], breach.released.contains(key) else { return }
         unsettled[id]?.remove(key)
         guard breach.releaseOutcomes[key] != outcome else { return }
+        // What was put back is not undone by another breach that has never begun with it.
+        if outcome.isUntouched, let known = breach.releaseOutcomes[key], known.code != .failed { return }
         note(outcome, releasing: key, of: id)
     }
 
     /// The BMC does not offer the control that hints were to act on first, so they act on their second choice.
     private mutating func fallBack(from key: ControlKey, now: Timestamp) -> [Action] {
-        if key.facet == .powerLimit || key.facet == .gpuTotal { sightings.miss(key) }
+        // A GPU's limit is not there either while its host comes up: that it never is, only a look of the patrol tells.
+        let isGPU = site.resources[key.resource]?.type == .gpu
+        if key.facet == .powerLimit && !isGPU || key.facet == .gpuTotal { sightings.miss(key) }
         var actions: [Action] = []
         for (id, indices) in holdIndex[key].sorted(by: { $0.key < $1.key }) {
             guard let breach = breaches[id], breach.isOpen else { continue }

@@ -28,7 +28,8 @@ extension Breaches {
             let isHeldByOther = holdIndex[key].keys.contains { parked.breaches.contains($0) }
             if !isHeldByOther { parked.controls.remove(key) }
         }
-        for key in breach.controls { ensureControl(key) }
+        // What was let go of before is either still owed, and in the journal, or done with.
+        for key in breach.controls where !breach.released.contains(key) { ensureControl(key) }
         switch breach.phase {
         case .open: return resolve(id, now: now)
         case .holdingDown: return startReleasing(id, now: now)

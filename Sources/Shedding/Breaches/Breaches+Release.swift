@@ -21,7 +21,7 @@ extension Breaches {
             }
         }
         let rest = breach.controls.contains { breaches[id]?.released.contains($0) == false }
-        return rest ? actions : actions + startReleasing(id, now: now)
+        return rest || isPaused ? actions : actions + startReleasing(id, now: now)
     }
 
     /// A `resolved` for a breach that was never seen: known from now on as over, and answered.
@@ -124,7 +124,9 @@ extension Breaches {
     mutating func letGoUntouched(_ key: ControlKey, now: Timestamp) -> [Action] {
         guard let control = controls[key] else { return [] }
         var actions: [Action] = []
-        for id in holdIndex[key].keys.sorted() where breaches[id]?.released.contains(key) == false {
+        // A breach that is open and asks for nothing of it may have a suspend do it, and needs it should that not come about.
+        for id in holdIndex[key].keys.sorted()
+        where breaches[id]?.released.contains(key) == false && breaches[id]?.isOpen == false {
             actions += letGo(key, of: id, Self.untouched(control), now: now)
             if case .holdingDown = breaches[id]?.phase,
                 breaches[id]?.controls.allSatisfy({ breaches[id]?.released.contains($0) == true }) == true
@@ -154,7 +156,8 @@ extension Breaches {
 
     /// Ends a breach of which everything is let go and back, or reports how far that has come.
     mutating func closeOrReport(_ id: UUIDText, now: Timestamp) -> [Action] {
-        guard let breach = breaches[id], case .releasing = breach.phase else { return [] }
+        // What is not said in `mode: observe` is said once that has ended, so until then nothing is over.
+        guard !isPaused, let breach = breaches[id], case .releasing = breach.phase else { return [] }
         // Empty once every control was let go and has come to an end, be it a failed one that is tried again.
         guard unsettled[id, default: []].isEmpty else { return [] }
         let isDone = breach.controls.allSatisfy { key in

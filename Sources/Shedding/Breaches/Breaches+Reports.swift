@@ -13,6 +13,10 @@ extension Breaches {
     /// A report now, whatever is still in progress.
     mutating func report(_ id: UUIDText, now: Timestamp) -> [Action] {
         guard let breach = breaches[id] else { return [] }
+        if isPaused {
+            due.report(id, at: now)
+            return []
+        }
         var report = makeReport(breach, now: now)
         breaches[id]?.reported = report.fingerprint
         if !breach.baselines.isEmpty, breach.isOpen {

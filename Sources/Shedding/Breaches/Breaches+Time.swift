@@ -136,6 +136,11 @@ extension Breaches {
     public mutating func unpause(now: Timestamp) -> [Action] {
         guard isPaused else { return [] }
         isPaused = false
-        return takeUpAgain(now: now)
+        var actions = takeUpAgain(now: now)
+        for (id, breach) in breaches.sorted(by: { $0.key < $1.key }) where !breach.isClosed {
+            if breach.isOpen { due.report(id, at: now + policy.reportAfter) }
+            actions += closeOrReport(id, now: now)
+        }
+        return actions
     }
 }

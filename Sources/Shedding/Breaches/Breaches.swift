@@ -82,6 +82,8 @@ public struct Breaches: Sendable {
         }
         for breach in breaches where breach.isOpen { writtenBMCs[breach.id] = [] }
         for entry in controls where entry.intent != nil { noteWritten(entry) }
+        // The inventory may have changed while no process ran.
+        followInventory()
     }
 
     /// Takes what has to be made durable, once.
@@ -136,6 +138,12 @@ public struct Breaches: Sendable {
 
     /// What a control told of itself while something was done with it.
     mutating func saw(_ reading: Reading, of key: ControlKey) {
+        // What was said of it is not so any more. Where several are looked at together, its own end comes later.
+        if let outcome = controls[key]?.outcome, outcome.code == .applied, let known = outcome.value,
+            !known.matches(reading.value), !demands(on: key).isEmpty
+        {
+            unsettle(key)
+        }
         switch reading.value {
         case .limit: sightings.learn(reading.range, of: key)
         case .power(let state) where !state.isDown: noteUp(key)
@@ -188,6 +196,11 @@ public struct Breaches: Sendable {
         self.policy = policy
         freezes.resolve(at: site)
         sightings.forgetSharing()
+        followInventory()
+    }
+
+    /// Whatever is held is looked for where the inventory says that it is now.
+    private mutating func followInventory() {
         for key in controls.keys.sorted() {
             guard let bmc = site.resources[key.resource]?.bmc, let old = controls[key]?.entry.bmc, bmc != old else {
                 continue
@@ -235,7 +248,9 @@ public struct Breaches: Sendable {
     /// When a control's turn comes, whatever is to be done with it.
     func workPriority(of key: ControlKey) -> Int {
         let priority = priority(of: key)
-        return demands(on: key).isEmpty ? WorkPriority.releasing(priority) : WorkPriority.shedding(priority)
+        // What is held for nobody but breaches that are over sheds nothing any more.
+        let isOver = demands(on: key).isEmpty || pursuedDemands(on: key)?.isEmpty == true
+        return isOver ? WorkPriority.releasing(priority) : WorkPriority.shedding(priority)
     }
 
     private func demands(on key: ControlKey, of id: UUIDText, _ indices: [Int]) -> [Demand] {
@@ -253,13 +268,17 @@ public struct Breaches: Sendable {
         }
     }
 
-    /// The lowest priority number with which any breach asks for a control.
+    /// The lowest priority number with which any breach asks for a control that is open; with which any did where none is.
     func priority(of key: ControlKey) -> Int {
         var lowest = Int.max
+        var lowestOpen = Int.max
         for (id, indices) in holdIndex[key] {
-            guard let plans = breaches[id]?.plans else { continue }
-            for index in indices { lowest = min(lowest, plans[index].hint.priority) }
+            guard let breach = breaches[id] else { continue }
+            for index in indices {
+                lowest = min(lowest, breach.plans[index].hint.priority)
+                if breach.isOpen { lowestOpen = min(lowestOpen, breach.plans[index].hint.priority) }
+            }
         }
-        return lowest
+        return lowestOpen == .max ? lowest : lowestOpen
     }
 }

@@ -14,6 +14,8 @@ struct BudgetHold: Sendable {
         var share = Watts.zero
         /// What it was read back to hold; its share where it was not.
         var held = Watts.zero
+        /// What comes through it: what it was seen to draw, where that is less than it holds.
+        var drawn = Watts.zero
         /// It is never cut below this, as far as is known.
         var floor = Watts.zero
         /// Where budgets cut member by member: the lower give first, and nil last.
@@ -37,7 +39,10 @@ struct BudgetHold: Sendable {
     /// - Parameters:
     ///   - plan: of a hint that is met through what is inside
     ///   - parts: its parts
-    init(_ plan: PlannedHint, _ parts: [Breach.Part], in book: Breaches) {
+    ///   - drawn: what a member was seen to draw as it is held now
+    init(
+        _ plan: PlannedHint, _ parts: [Breach.Part], in book: Breaches, drawn: (ControlKey) -> Watts? = { _ in nil }
+    ) {
         var spread = Spread(target: nil)
         if case .spread(let own) = plan.verdict { spread = own }
         var places: [ControlKey: Int] = [:]
@@ -58,7 +63,11 @@ struct BudgetHold: Sendable {
         }
         uncapped = spread.uncapped
         rests = spread.rests
-        for index in members.indices { lookUp(index, in: book) }
+        for index in members.indices {
+            lookUp(index, in: book)
+            let held = members[index].held
+            members[index].drawn = drawn(members[index].key).map { min($0, held) } ?? held
+        }
         raiseFloors(book.site)
         rank(plan, book.site)
     }
@@ -142,5 +151,19 @@ struct BudgetHold: Sendable {
             let demand = max(new - excess, member.floor)
             return demand < member.demand ? (member, demand) : nil
         }
+    }
+
+    /// What the members are to be asked for where meters show more than they should: less of what each holds, and less of
+    /// what each draws, since nothing comes of taking away what is not drawn.
+    func correction(of excess: Watts, split: BudgetSplit) -> [(member: Member, demand: Watts)] {
+        var cuts = cut(by: excess, from: \.held, split: split)
+        for (member, demand) in cut(by: excess, from: \.drawn, split: split) {
+            if let known = cuts.firstIndex(where: { $0.member.key == member.key }) {
+                cuts[known].demand = min(cuts[known].demand, demand)
+            } else {
+                cuts.append((member, demand))
+            }
+        }
+        return cuts
     }
 }

@@ -211,7 +211,10 @@ public struct ControlEntry: Sendable, Hashable {
     private static let maximumEarlierIntents = 16
 
     /// What was intended was read back.
-    mutating func hold(_ value: ControlValue) {
+    ///
+    /// - Parameter wanted: what is intended now, where that was there without a write of its own
+    mutating func hold(_ value: ControlValue, as wanted: ControlValue? = nil) {
+        intent = wanted ?? intent
         held = value
         made = nil
         isUnconfirmed = nil
@@ -220,10 +223,10 @@ public struct ControlEntry: Sendable, Hashable {
     }
 
     /// What was intended was read back, while what another agent sent before may still arrive: then it is ours as well.
-    mutating func holdForNow(_ value: ControlValue) {
-        let (doubt, earlier) = (isUnconfirmed, (earlierIntents ?? []) + [made].compactMap { $0 })
-        hold(value)
-        let sent = earlier.filter { $0 != value }
+    mutating func holdForNow(_ value: ControlValue, as wanted: ControlValue? = nil) {
+        let (doubt, earlier) = (isUnconfirmed, (earlierIntents ?? []) + [made, intent].compactMap { $0 })
+        hold(value, as: wanted)
+        let sent = earlier.filter { $0 != value && $0 != intent }
         earlierIntents = sent.isEmpty ? nil : Array(sent.suffix(Self.maximumEarlierIntents))
         // A change of power that was asked for may come about yet.
         if key.facet == .powerState { isUnconfirmed = doubt }

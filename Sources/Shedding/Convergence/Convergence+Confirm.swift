@@ -40,8 +40,9 @@ extension Convergence {
     /// It is not what was written: not yet, not at all, or what the BMC made of it.
     private mutating func readAgain(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step {
         let isMade = reading.value != valueBefore || isMadeBefore(answer, reading)
-        // What a BMC makes of a write it shows at once; what comes later is somebody else's.
-        if reads == 0 { firstSeen = reading.value }
+        // What a BMC makes of a write it shows at once, or with a delay where it accepted it and has shown nothing new so
+        // far; what comes later is somebody else's.
+        if reads == 0 || answer == .accepted && firstSeen == valueBefore { firstSeen = reading.value }
         let isSteady = reading.value == lastSeen
         lastSeen = reading.value
         if isMade, isSteady, let step = takeRounding(of: write, reading) { return step }
@@ -58,9 +59,12 @@ extension Convergence {
         // What is there although ours came too late (412) is what somebody else wrote.
         let isOurs =
             isMade && reading.value == firstSeen && !reading.isUnlimited && self.answer?.kind != .overtaken
+            && !isLoosened(reading.value)
         // What is written once more may make no difference, so that nothing would show whose it is.
         if isOurs, case .demands = goal { entry.made = reading.value }
-        if let step = goOn(write, answer, reading, now: now) ?? repeatLater(write, answer, now: now) { return step }
+        if let step = goOn(write, answer, reading, now: now) ?? repeatLater(write, answer, reading, now: now) {
+            return step
+        }
         // Of what was never answered, more than this may still come.
         if case .restore(let fragment) = write, goal == .prior, answer != .unknown, isOffAsBefore(reading) {
             return finish(
@@ -68,6 +72,14 @@ extension Convergence {
         }
         noteMade(answer, reading, isMade: isOurs)
         return finish(failure(answer, reading), value: reading.value)
+    }
+
+    /// Whether it lets more through than before, which no BMC makes of a cap that lets less through.
+    private func isLoosened(_ value: ControlValue) -> Bool {
+        guard case .limit(let watts?) = value, case .limit(let before?) = valueBefore, case .demands = goal,
+            case .limit(let wanted?) = entry.intent
+        else { return false }
+        return watts > before && wanted <= before
     }
 
     /// Whether it is what the BMC made of the same write when that went out before, and nobody learned what came of it:
@@ -97,7 +109,8 @@ extension Convergence {
 
     /// It was refused, and changed something all the same: of a change that takes several requests, that was one.
     private mutating func goOn(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step? {
-        guard answer == .refused, reading.fragment != fragmentBefore, rewrites < terms.retries, now < terms.deadline
+        guard answer == .refused, reading.fragment != fragmentBefore, reading.place == placeBefore,
+            rewrites < terms.retries, now < terms.deadline
         else { return nil }
         rewrites += 1
         fragmentBefore = reading.fragment
@@ -107,7 +120,9 @@ extension Convergence {
     }
 
     /// Writing a set point twice does no harm, where it demonstrably did not take.
-    private mutating func repeatLater(_ write: Write, _ answer: Answer, now: Timestamp) -> Step? {
+    private mutating func repeatLater(
+        _ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp
+    ) -> Step? {
         guard let fault = self.answer, answer != .accepted, rewrites < terms.retries, now < terms.deadline,
             fault.kind == .unknownEffect || fault.isWorthRetrying
         else { return nil }
@@ -121,6 +136,7 @@ extension Convergence {
         guard now + delay < terms.deadline else { return nil }
         rewrites += 1
         if delay == .zero {
+            if reading.place != placeBefore { return decide(reading, now: now) }
             phase = .writing(write)
             return .write(write)
         }
@@ -129,9 +145,9 @@ extension Convergence {
     }
 
     /// The control was read right now, and still holds what it did: the write may go out again. Where it holds
-    /// something else, everything is decided anew.
+    /// something else, or is somewhere else, everything is decided anew.
     mutating func repeatIfUnchanged(_ write: Write, _ reading: Reading, now: Timestamp) -> Step {
-        guard reading.value == valueBefore else { return decide(reading, now: now) }
+        guard reading.value == valueBefore, reading.place == placeBefore else { return decide(reading, now: now) }
         phase = .writing(write)
         return .write(write)
     }
@@ -153,7 +169,7 @@ extension Convergence {
     /// It cannot be looked at any longer: what the looks so far have shown is what there is to go by.
     mutating func noteMadeUnread(_ answer: Answer) {
         guard case .demands = goal, let made = lastSeen, made == firstSeen, made != valueBefore, !made.isUnlimited,
-            self.answer?.kind != .overtaken
+            self.answer?.kind != .overtaken, !isLoosened(made)
         else { return }
         entry.made = made
         if answer == .accepted { entry.isUnconfirmed = nil }
@@ -190,7 +206,7 @@ extension Convergence {
                 return wait(delay, then: .read)
             }
         }
-        if let step = repeatLater(write, answer, now: now) { return step }
+        if let step = repeatLater(write, answer, reading, now: now) { return step }
         noteMade(answer, reading, isMade: false)
         return finish(failure(answer, reading), value: reading.value)
     }

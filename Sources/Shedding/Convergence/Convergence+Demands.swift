@@ -24,9 +24,9 @@ extension Convergence {
     }
 
     /// It holds what is wanted. That is ours, unless it demonstrably came after our write had been refused.
-    private mutating func take(_ reading: Reading, now: Timestamp) {
+    private mutating func take(_ wanted: ControlValue, _ reading: Reading, now: Timestamp) {
         if entry.intent == nil { return }
-        if isOurs(reading.value) { return hold(reading.value) }
+        if isOurs(reading.value) { return hold(reading.value, as: wanted) }
         entry.disown()
         takePrior(reading, now: now)
     }
@@ -52,7 +52,7 @@ extension Convergence {
         remark = remark(demands, target, reading, prior: prior)
         if reading.value.matches(wanted) {
             let wasOurs = entry.intent != nil
-            take(reading, now: now)
+            take(wanted, reading, now: now)
             if wasOurs, entry.intent == nil { remark = .alreadyLimited(target) }
             return finish(applied: remark, value: reading.value)
         }
@@ -103,7 +103,7 @@ extension Convergence {
         let prior = if case .speed(let speed?)? = entry.prior?.value { speed } else { nil as Megahertz? }
         let target = min(wanted, prior ?? wanted)
         if reading.value.matches(.speed(target)) {
-            take(reading, now: now)
+            take(.speed(target), reading, now: now)
             return finish(applied: .limited(current ?? target), value: reading.value)
         }
         if isHeld(as: .speed(target), reading) {
@@ -126,7 +126,7 @@ extension Convergence {
         }
         remark = .powerMode(wanted)
         if current == wanted {
-            take(reading, now: now)
+            take(.mode(wanted), reading, now: now)
             return finish(applied: remark, value: reading.value)
         }
         if terms.pursued?.isEmpty == true { return finishResolved(reading) }

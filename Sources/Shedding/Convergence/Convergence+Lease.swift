@@ -36,8 +36,8 @@ extension Convergence {
     func isOfFormer(_ value: ControlValue) -> Bool { terms.former != nil && entry.mayHaveBeenSent(value) }
 
     /// What was intended was read back. What was sent before is remembered for as long as it may still arrive.
-    mutating func hold(_ value: ControlValue) {
-        if lastArrival == nil { entry.hold(value) } else { entry.holdForNow(value) }
+    mutating func hold(_ value: ControlValue, as wanted: ControlValue? = nil) {
+        if lastArrival == nil { entry.hold(value, as: wanted) } else { entry.holdForNow(value, as: wanted) }
     }
 
     /// What is over for good is looked at once more where something may still arrive.

@@ -108,9 +108,11 @@ public struct Convergence: Sendable {
     var beforeIntent: ControlEntry?
     /// What the control held when the last write was decided on.
     var valueBefore: ControlValue?
+    /// Where it was then: what is written says what it says only there.
+    var placeBefore: ControlPlace?
     /// The members that a write could change, as they were then.
     var fragmentBefore: JSONValue?
-    /// What the first read after the last write showed.
+    /// What the first read after the last write showed, or the first that showed something new.
     var firstSeen: ControlValue?
     /// What the last read showed that was not what was written.
     var lastSeen: ControlValue?
@@ -156,8 +158,12 @@ public struct Convergence: Sendable {
         case .failure(let fault) where fault.kind == .fenced: return didFindFence()
         case .failure(let fault): return didFailToRead(fault, now: now)
         case .success(let reading):
+            let known = phase
             failures = 0
-            if let refusal = checkIdentity(reading) { return refusal }
+            if let refusal = checkIdentity(reading) {
+                if case .confirming(_, let answer) = known { noteMadeUnread(answer) }
+                return refusal
+            }
             entry.locator = reading.locator
             entry.place = reading.place ?? entry.place
             objection = reading.objection
@@ -181,6 +187,7 @@ public struct Convergence: Sendable {
     mutating func decide(_ reading: Reading, now: Timestamp) -> Step {
         phase = .reading
         valueBefore = reading.value
+        placeBefore = reading.place
         fragmentBefore = reading.fragment
         switch goal {
         case .demands(let demands): return pursue(demands, reading, now: now)
@@ -226,7 +233,9 @@ public struct Convergence: Sendable {
 
     /// ``entry`` could not be made durable, or the write is not permitted: it must not go out.
     public mutating func didNotRecord(_ outcome: Outcome) -> Step {
-        takeBack(durableEntry)
+        // What was recorded before it may have been withdrawn since: nothing of that is taken up again.
+        takeBack(beforeIntent ?? durableEntry)
+        forgetUntouchedPrior()
         phase = .finished
         return .finish(seen(outcome))
     }

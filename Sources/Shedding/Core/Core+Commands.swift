@@ -34,7 +34,7 @@ extension Core {
             confirm(&step)
             // They are judged by today's clock: most are too old by now.
             takeBacklog(asOf: step.now.wall, &step)
-            if mode == .enforce { takeUpBook(&step) } else { book.pause() }
+            if mode == .enforce { takeUpBook(&step) }
         case .drill(let order):
             if let refusal = beginDrill(order, &step) {
                 step.answer = .refused(refusal)

@@ -18,7 +18,9 @@ extension Core {
         let isAway = lease.isAway(now)
         guard isAway != book.isLeaseAway else {
             // What was refused on its way out although the core knew of no end: there is a right again.
-            if case .lease = input, !isAway { absorb(book.takeUpPostponed(now: now), &step) }
+            guard case .lease = input, !isAway, awaitingLease > 0 else { return }
+            finishUnfinished(&step)
+            absorb(book.takeUpPostponed(now: now), &step)
             return
         }
         if isAway {
@@ -27,6 +29,8 @@ extension Core {
             releaseHeld()
         } else {
             book.isLeaseAway = false
+            // Nothing else may be asked of a book that is yet to lay out what it has taken in.
+            finishUnfinished(&step)
             absorb(book.resumeWrites(now: now), &step)
         }
     }

@@ -40,27 +40,6 @@ public struct Core: Sendable {
     /// Changes with more actions, and alerts with more hints, take the journal a while.
     static let largeThreshold = 256
 
-    /// What a start finds in the journal.
-    public struct Contents: Sendable {
-        public var breaches: [Breach]
-        public var controls: [ControlEntry]
-        public var inbox: [ReceivedAlert]
-        public var freezes: [Freeze]
-        /// When an agent last wrote anything, by the wall clock; nil in an empty journal.
-        public var lastRecordAt: Timestamp?
-
-        public init(
-            breaches: [Breach] = [], controls: [ControlEntry] = [], inbox: [ReceivedAlert] = [],
-            freezes: [Freeze] = [], lastRecordAt: Timestamp? = nil
-        ) {
-            self.breaches = breaches
-            self.controls = controls
-            self.inbox = inbox
-            self.freezes = freezes
-            self.lastRecordAt = lastRecordAt
-        }
-    }
-
     public init(site: Site, policy: Policy, mode: Mode = .enforce, contents: Contents = Contents(), bounds: Bounds) {
         self.mode = mode
         self.contents = contents
@@ -160,12 +139,12 @@ public struct Core: Sendable {
     private mutating func start(_ step: inout Step) {
         guard !isStarted else { return }
         isStarted = true
+        if mode == .observe { book.pause() }
         book.restartFreezes(now: step.now.steady)
         catchUp.begin(now: step.now.steady)
         confirmation = JournalAge.finding(contents, maxHold: book.policy.maxHold, now: step.now.wall)
         if let confirmation {
             book.park()
-            if mode == .observe { book.pause() }
             step.tell(.parked(confirmation))
             return step.tell(.heldBack(book.parking.breaches))
         }
@@ -174,7 +153,7 @@ public struct Core: Sendable {
         let open = book.breaches.values.count { !$0.isClosed }
         if open > 0 || !book.controls.isEmpty { step.tell(.resumed(breaches: open, controls: book.controls.count)) }
         takeBacklog(&step)
-        if mode == .enforce { takeUpBook(&step) } else { book.pause() }
+        if mode == .enforce { takeUpBook(&step) }
     }
 
     mutating func takeUpBook(_ step: inout Step) {
@@ -190,9 +169,10 @@ public struct Core: Sendable {
         catchUp.begin(now: step.now.steady)
         let alerts = backlog
         backlog = []
-        for var alert in alerts {
+        for (index, alert) in alerts.enumerated() {
+            var alert = alert
             if let time { alert.receivedAt = time }
-            takeIn(alert, &step)
+            takeIn(alert, isFollowed: Self.isFollowed(alert, by: alerts[(index + 1)...]), &step)
         }
     }
 
@@ -208,7 +188,9 @@ public struct Core: Sendable {
                 step.tell(.overtaken(alert))
                 step.records.handled.append(alert.sequence)
             }
-            for alert in act { self.act(on: alert, &step) }
+            for (index, alert) in act.enumerated() {
+                self.act(on: alert, isFollowed: Self.isFollowed(alert, by: act[(index + 1)...]), &step)
+            }
         }
         dispatch.sendPatrol(now: now)
         if let news = dispatch.tellHealth(now: now) { step.tell(.healthChanged(news)) }
@@ -230,11 +212,19 @@ public struct Core: Sendable {
 
     // MARK: Alerts
 
-    private mutating func takeIn(_ alert: ReceivedAlert, _ step: inout Step) {
-        if !catchUp.gather(alert, wall: step.now.wall, now: step.now.steady) { act(on: alert, &step) }
+    private mutating func takeIn(_ alert: ReceivedAlert, isFollowed: Bool = false, _ step: inout Step) {
+        if !catchUp.gather(alert, wall: step.now.wall, now: step.now.steady) {
+            act(on: alert, isFollowed: isFollowed, &step)
+        }
     }
 
-    private mutating func act(on received: ReceivedAlert, _ step: inout Step) {
+    /// Whether others that come with an alert ask more of its breach.
+    private static func isFollowed(_ alert: ReceivedAlert, by others: ArraySlice<ReceivedAlert>) -> Bool {
+        guard let breach = alert.alert?.breachID else { return false }
+        return others.contains { $0.alert?.breachID == breach && $0.alert?.status != .resolved }
+    }
+
+    private mutating func act(on received: ReceivedAlert, isFollowed: Bool, _ step: inout Step) {
         step.records.handled.append(received.sequence)
         guard var alert = received.alert else { return step.tell(.unreadable(received)) }
         if !book.policy.answersForeign {
@@ -271,10 +261,13 @@ public struct Core: Sendable {
         let now = step.now.steady
         let event = Breaches.AlertEvent(id: received.eventID, digest: received.mark.digest)
         guard alert.status != .resolved, alert.shedHints.count > Self.largeThreshold else {
-            return absorb(book.accept(alert, origin: received.origin, event: event, now: now), &step)
+            let actions = book.accept(
+                alert, origin: received.origin, event: event, isFollowed: isFollowed, now: now)
+            return absorb(actions, &step)
         }
         // The disk begins with what is asked while its controls are laid out.
-        unfinished = book.takeIn(alert, origin: received.origin, event: event, now: now)
+        unfinished = book.takeIn(
+            alert, origin: received.origin, event: event, isFollowed: isFollowed, now: now)
         step.isLarge = true
     }
 
@@ -294,8 +287,10 @@ public struct Core: Sendable {
         self.mode = mode
         observations = [:]
         switch mode {
-        // What is held stays held, and nothing is written or published.
-        case .observe: book.pause()
+        // What is held stays held, and nothing is written or published. Nobody rehearses in it.
+        case .observe:
+            endDrill(because: "mode became observe", &step)
+            book.pause()
         // All is looked at anew.
         case .enforce:
             let actions = book.unpause(now: step.now.steady)

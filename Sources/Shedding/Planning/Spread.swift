@@ -37,6 +37,13 @@ public struct Spread: Sendable, Hashable {
         unknown += inner.unknown.filter { !unknown.contains($0) }
     }
 
+    /// This without what a member draws that is not touched.
+    func without(_ member: String) -> Spread {
+        var rest = self
+        if rest.fixed.removeValue(forKey: member) == nil { rest.unknown.removeAll { $0 == member } }
+        return rest
+    }
+
     /// This with what a later alert asks of the same: a budget only tightens.
     func tightened(by later: Spread) -> Spread? {
         if target == nil, later.target == nil { return self }

@@ -177,8 +177,9 @@ struct Dispatch: Sendable {
 
     /// What the slot is to do after a turn, or first.
     private mutating func takeNext(_ slot: Slot, _ book: inout Breaches, _ progress: inout Progress) {
-        // What is more urgent on other BMCs goes first, once this slot has done something.
-        let isToYield = connections[slot] != nil && queues.isToYield(slot)
+        // What is more urgent on other BMCs goes first: this slot has done something, or what it was begun for came to
+        // nothing.
+        let isToYield = queues.isToYield(slot)
         guard !isStopping, !isToYield, let job = queues.next(in: slot) else { return rest(slot, &progress) }
         switch job {
         case .visit:
@@ -256,7 +257,9 @@ struct Dispatch: Sendable {
         }
         if !turn.isGathered {
             turns[slot]?.isGathered = true
-            if let first = turn.members.first, runs[first]?.group != nil {
+            // What came in meanwhile and is more urgent does not wait for all of them.
+            let isOvertaken = queues.hasMoreUrgent(than: turn.priority, around: slot)
+            if !isOvertaken, let first = turn.members.first, runs[first]?.group != nil {
                 let parked = parked
                 turns[slot]?.toBegin = queues.takeLimits(at: slot.bmc, priority: turn.priority) { parked[$0] != nil }
             }

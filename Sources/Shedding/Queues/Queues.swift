@@ -69,6 +69,11 @@ struct Queues: Sendable {
         return queue.priority < priority
     }
 
+    /// Whether something waits that goes before a priority, on a slot's BMC or for a slot of another.
+    func hasMoreUrgent(than priority: Int, around slot: Slot) -> Bool {
+        hasMoreUrgent(than: priority, at: slot.bmc) || schedule.best.map { $0 < priority } ?? false
+    }
+
     func isEmpty(at bmc: BMC.Address) -> Bool { queues[bmc]?.isEmpty ?? true }
 
     /// Whether a slot is to make room, since what is more urgent waits on other BMCs.

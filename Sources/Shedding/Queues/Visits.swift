@@ -76,15 +76,16 @@ struct Visits: Sendable {
     ) -> [BMC.Address] {
         var sent: [BMC.Address] = []
         while let bmc = metering.due(held, every: every, now: now) {
-            if underWay[bmc] == nil, queues.isQuiet(now: now) {
-                guard queues.hasRoomForVisit else { return sent }
-                metering.didSend()
-                queues.addVisit(at: bmc, now: now)
-                sent.append(bmc)
-            } else {
-                // Its next turn comes soon.
+            // What is looked at by the patrol just now is metered with it.
+            if underWay[bmc] != nil {
                 metering.skip()
+                continue
             }
+            // Its turn is not lost: what is due in step with it would keep it from its meter for ever.
+            guard queues.isQuiet(now: now), queues.hasRoomForVisit else { return sent }
+            metering.didSend()
+            queues.addVisit(at: bmc, now: now)
+            sent.append(bmc)
         }
         return sent
     }
