@@ -129,7 +129,7 @@ struct LeadingAgent: Sendable {
                     var batch = JournalBatch()
                     batch.refusals = [refusal]
                     store.enqueue(batch, .once) { _ in }
-                }, 
+                },
                 deliver: { item in
                     if let alert = item.alert.breachAlert {
                         loads.note(alert, from: item.alert.source, at: item.alert.receivedAt)
