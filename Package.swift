@@ -101,7 +101,8 @@ let package = Package(
             dependencies: [
                 "BuildInformation", "CAllocator", "Curl", "EventBus", "Inventory", "JOSE", "Journal", "Mosquitto",
                 "OpenSSL",
-                "OperatorAPI", "Page", "PowerEvents", "Prometheus", "Redfish", "Settings", "Shedding", "Site",
+                "OperatorAPI", "Page", "PowerEvents", "Prometheus", "Redfish", "Replication", "Settings", "Shedding",
+                "Site",
                 "StrictJSON", hummingbird, hummingbirdCore,
                 logging, nioCore, serviceLifecycle, unixSignals,
             ],
@@ -210,7 +211,7 @@ let package = Package(
             name: "AgentTests",
             dependencies: [
                 "Agent", "Curl", "EventBus", "JOSE", "Journal", "OpenSSL", "OperatorAPI", "Page", "PowerEvents",
-                "Prometheus", "Redfish",
+                "Prometheus", "Redfish", "Replication",
                 "Settings", "Shedding", "Site",
                 "StrictJSON", "TestSupport", logging,
             ],

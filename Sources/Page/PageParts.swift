@@ -69,7 +69,7 @@ public enum PageParts {
             ("mode", "\(status["mode"]?.string ?? "unknown")"),
             ("broker", "\(status["broker"]?.string ?? "unknown")"),
             ("journal", status["journal_failure"]?.string == nil ? "open" : "failing"),
-            ("role", "\(status["standby"]?["role"]?.string ?? "leader")"),
+            ("role", "\(StandbyText.role(status))"),
             (
                 "enforceable",
                 "\(readiness?["enforceable"]?.text ?? "0") of \(Words.count(readiness?["total"]?.number?.int ?? 0, "resource")) with a BMC"
@@ -80,6 +80,24 @@ public enum PageParts {
                 "generation \(configuration?["generation"]?.text ?? "1") since \(Words.time(configuration?["since"]?.string))"
             ),
             ("version", "\(status["version"]?.string ?? "")"),
+        ] + standby(status["standby"])
+    }
+
+    /// Of an agent that shares its journal with others.
+    private static func standby(_ standby: JSONValue?) -> [(String, HTML)] {
+        guard let standby, let site = standby["site"]?.string else { return [] }
+        let members = standby["members"]?.array ?? []
+        return [
+            ("site and shard", "\(site)/\(standby["shard"]?.string ?? "")"),
+            ("leads", "\(standby["leader"]?.string ?? "nobody")"),
+            (
+                "shared journal",
+                "entry \(standby["entry"]?.text ?? "0"), \(standby["lag"]?.text ?? "0") behind"
+            ),
+            (
+                "etcd",
+                "\(members.count { $0["healthy"] == true }) of \(Words.count(members.count, "member")) answer"
+            ),
         ]
     }
 

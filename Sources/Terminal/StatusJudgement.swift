@@ -18,6 +18,13 @@ public struct StatusJudgement: Sendable {
         if let reason = status["awaiting_resume"]?.string {
             problems.append("NOT RESUMED: the journal is not taken up: \(reason)")
         }
+        let isStandby = status["standby"]?["role"] == "standby"
+        if let trouble = status["standby"]?["trouble"]?.string {
+            problems.append(
+                isStandby
+                    ? "NOT READY TO TAKE OVER: \(trouble)"
+                    : "ETCD: \(trouble); nothing is written to any BMC and nothing is released until it answers")
+        }
         if let broker = status["broker"]?.string, broker != "subscribed" {
             problems.append("DEAF: the broker is \(broker), no alert comes in; the log says why")
         }
@@ -26,8 +33,18 @@ public struct StatusJudgement: Sendable {
         problems += Self.breaches(status)
         problems += Self.readiness(status)
         if status["mode"] == "observe" { notes.append("OBSERVE: nothing is enforced, and nothing is published") }
-        if let unknown = status["bmcs"]?["unknown"]?.number?.int, unknown > 0 {
+        if isStandby {
+            let leader = status["standby"]?["leader"]?.string
+            notes.append("STANDBY\(leader.map { " of \($0)" } ?? ", and nobody leads"): it enforces nothing")
+        } else if let unknown = status["bmcs"]?["unknown"]?.number?.int, unknown > 0 {
             notes.append("\(Line.count(unknown, "BMC")) not looked at yet")
+        }
+        let members = status["standby"]?["members"]?.array ?? []
+        let silent = members.filter { $0["healthy"] == false }.compactMap { $0["endpoint"]?.string }
+        if !silent.isEmpty {
+            notes.append(
+                "\(silent.count) of \(Line.count(members.count, "member")) of etcd do not answer: "
+                    + silent.joined(separator: ", "))
         }
         self.problems = problems
         self.notes = notes

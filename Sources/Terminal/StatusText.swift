@@ -24,7 +24,7 @@ public enum StatusText {
         let breaches = status["breaches"]?.array ?? []
         let controls = status["controls"]?.array ?? []
         let observed = ObservedText.lines(status)
-        let tail = readiness(status) + bmcs(status) + failures(controls) + values(controls)
+        let tail = StandbyText.lines(status) + readiness(status) + bmcs(status) + failures(controls) + values(controls)
         lines += BreachText.lines(
             breaches, now: time(status["at"]), room: most - lines.count - observed.count - tail.count, style: style)
         return Array((lines + (observed + tail).map { Line.fit($0) }).prefix(most))
@@ -38,14 +38,14 @@ public enum StatusText {
         let open = breaches == 1 ? "1 breach" : "\(breaches) breaches"
         let controls = Line.count(status["controls"]?.array?.count ?? 0, "control")
         let facts = [
-            "mode \(status["mode"]?.string ?? "unknown")", status["standby"]?["role"]?.string ?? "leader", resources,
-            open,
-            controls, "generation \(status["generation"]?.text ?? "1")", status["version"]?.string ?? "",
+            "mode \(status["mode"]?.string ?? "unknown")", StandbyText.role(status), resources, open, controls,
+            "generation \(status["generation"]?.text ?? "1")", status["version"]?.string ?? "",
         ].filter { !$0.isEmpty }
         return "\(status["agent"]?.string ?? "ima"): \(verdict) - \(facts.joined(separator: ", "))"
     }
 
     private static func readiness(_ status: JSONValue) -> [String] {
+        if status["standby"]?["role"] == "standby" { return ["patrol: the leader's"] }
         let readiness = status["readiness"]
         func number(_ key: String) -> Int { readiness?[key]?.number?.int ?? 0 }
         let bmcs = status["bmcs"]

@@ -11,7 +11,7 @@ struct IMA: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, PreflightCommand.self, PlanCommand.self, StatusCommand.self,
             FreezeCommand.self, ThawCommand.self, ReleaseCommand.self, ResumeCommand.self, ReloadCommand.self,
-            DrillCommand.self,
+            DrillCommand.self, StandbyCommand.self,
             HistoryCommand.self, ExplainCommand.self, EvidenceCommand.self, BackupCommand.self,
             InventoryCommand.self, KeysCommand.self,
         ])

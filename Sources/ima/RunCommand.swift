@@ -15,6 +15,13 @@ struct RunCommand: AsyncParsableCommand {
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical")
     var logLevel = "info"
 
+    @Flag(
+        name: .long,
+        help:
+            "With a standby, after the loss of all of etcd's data: this agent's journal, the latest, begins a new log."
+    )
+    var beginLog = false
+
     func run() async throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw Failure("--log-level: no such level (got \"\(logLevel)\")", code: 2)
@@ -26,13 +33,18 @@ struct RunCommand: AsyncParsableCommand {
         var logger = Logger(label: "ima") { _ in LogLineHandler(configuration.logFormat) }
         logger.logLevel = level
         do {
-            let agent = try await buildAgent(configuration: configuration, logger: logger)
-            logger.notice(
-                "starting",
-                metadata: [
-                    "agent": "\(configuration.agentID)", "mode": "\(configuration.mode.rawValue)",
-                    "resources": "\(configuration.site.order.count)", "broker": "\(configuration.bus.address)",
-                ])
+            var metadata: Logger.Metadata = [
+                "agent": "\(configuration.agentID)", "mode": "\(configuration.mode.rawValue)",
+                "resources": "\(configuration.site.order.count)", "broker": "\(configuration.bus.address)",
+            ]
+            guard let standby = configuration.standby else {
+                let agent = try await buildAgent(configuration: configuration, logger: logger)
+                logger.notice("starting", metadata: metadata)
+                return try await agent.run()
+            }
+            let agent = try StandbyAgent(configuration: configuration, mayBeginLog: beginLog, logger: logger)
+            metadata["standby"] = "\(standby.site)/\(standby.shard)"
+            logger.notice("starting", metadata: metadata)
             try await agent.run()
         } catch {
             throw Failure("\(error)")

@@ -34,7 +34,8 @@ struct ConfigurationKeyTests {
             "trust": TrustReader.keys, "signing": ConfigurationReader.signingKeys,
             "enforcement": EnforcementReader.keys, "enforcement.throttle": EnforcementReader.throttleKeys,
             "redfish": RedfishReader.keys, "limits": LimitsReader.keys, "control": ControlSocketReader.keys,
-            "log": ConfigurationReader.logKeys,
+            "log": ConfigurationReader.logKeys, "standby": StandbyReader.keys, "standby.etcd": StandbyReader.etcdKeys,
+            "standby.etcd.tls": StandbyReader.tlsKeys,
         ]
         let whole = ConfigurationReader.sections + sections.flatMap { under($0.key, $0.value) }
         return Set(whole).subtracting(sections.keys)
@@ -85,6 +86,16 @@ struct ConfigurationKeyTests {
         "control.group": { $0.control = .init(path: "socket", group: "other") },
         "shutdown_timeout": { $0.shutdownTimeout = .seconds(1) },
         "log.format": { $0.logFormat = .json },
+        "standby.etcd.endpoints": { $0.standby?.endpoints = ["https://other:2379"] },
+        "standby.etcd.tls.ca": { $0.standby?.tls?.authorities = "other" },
+        "standby.etcd.tls.certificate": { $0.standby?.tls?.certificate = "other" },
+        "standby.etcd.tls.key": { $0.standby?.tls?.key = "other" },
+        "standby.etcd.username": { $0.standby?.login?.username = "other" },
+        "standby.etcd.password_file": { $0.standby?.login?.passwordFile = "other" },
+        "standby.etcd.prefix": { $0.standby?.prefix = "/other" },
+        "standby.site": { $0.standby?.site = "other" },
+        "standby.shard": { $0.standby?.shard = "other" },
+        "standby.ttl": { $0.standby?.ttl = .seconds(9) },
         "enforcement.max_age": { $0.policy.maxAge = .seconds(1) },
         "enforcement.deadline": { $0.policy.deadline = .seconds(1) },
         "enforcement.report_after": { $0.policy.reportAfter = .seconds(1) },
@@ -117,6 +128,7 @@ struct ConfigurationKeyTests {
         "redfish.kept_connections": { $0.pool.maximumConnections = 7 },
         "redfish.connect_timeout": { $0.redfish.connectTimeout = .seconds(7) },
         "redfish.request_timeout": { $0.redfish.requestTimeout = .seconds(7) },
+        "redfish.longest_write": { $0.redfish.knownLongestWrite = .seconds(7) },
         "redfish.retries": { $0.policy.retries = 7 },
         "redfish.patrol_every": { $0.patrolEvery = nil },
         "limits.message": { $0.limits.messageBytes = 7 },
@@ -140,6 +152,11 @@ struct ConfigurationKeyTests {
         var base = configuration
         if path.hasPrefix("broker.oauth2.") { base.bus.login = Self.login() }
         if path.hasPrefix("broker.tls."), path != "broker.tls.ca" { base.bus.tls = .init(authorities: "none") }
+        if path.hasPrefix("standby.") {
+            base.standby = .init(
+                endpoints: ["https://etcd1:2379"], tls: .init(authorities: "a", certificate: "b", key: "c"),
+                login: .init(username: "u", passwordFile: "p"))
+        }
         if path.hasPrefix("control.") { base.control = .init(path: "socket", group: "ops") }
         if path == "signing.module" { base.signing.key = .token(uri: "pkcs11:a", module: "m") }
         return base

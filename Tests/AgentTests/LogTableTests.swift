@@ -16,7 +16,9 @@ struct LogTableTests {
     }
 
     /// The programs that a daemon is made of.
-    private static let modules = ["Agent", "EventBus", "Journal", "Redfish", "Curl", "Mosquitto", "Shedding"]
+    private static let modules = [
+        "Agent", "EventBus", "Journal", "Redfish", "Curl", "Mosquitto", "Replication", "Shedding",
+    ]
 
     private static func messages() throws -> Set<Message> {
         var found: Set<Message> = []

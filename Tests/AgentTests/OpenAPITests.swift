@@ -1,5 +1,6 @@
 import Page
 import PowerEvents
+import Replication
 import Shedding
 import Site
 import StrictJSON
@@ -63,6 +64,31 @@ struct OpenAPITests {
 
     private func check(_ value: JSONValue, _ schema: String) throws {
         #expect(try objections(value, ["$ref": .string("#/components/schemas/\(schema)")], at: schema).isEmpty)
+    }
+
+    @Test func theStatusOfAnAgentWithAStandbyIsAsDescribed() throws {
+        let core = try BoardTests.core()
+        let endpoints = [
+            ReplicationStatus.Endpoint(url: "https://etcd1:2379", isHealthy: true),
+            ReplicationStatus.Endpoint(url: "https://etcd2:2379", isHealthy: false, trouble: "no answer"),
+        ]
+        for status in [
+            ReplicationStatus(
+                role: .follower, leader: "ima-a", since: Timestamp(milliseconds: 1_000_000), applied: 7, known: 9,
+                lag: .milliseconds(20), endpoints: endpoints),
+            ReplicationStatus(role: .suspended, endpoints: endpoints, trouble: "etcd does not answer"),
+        ] {
+            var moment = BoardTests.moment(core, Readiness(core.book.site))
+            moment.standby =
+                StandbyAnswer(
+                    status: status, standby: .init(endpoints: endpoints.map(\.url)), takeovers: 1
+                ).json
+            try check(moment.snapshot(summarises: true).json, "Status")
+        }
+        let json = StandbyAnswer(
+            status: ReplicationStatus(role: .suspended), standby: .init(endpoints: []), takeovers: 0
+        ).json
+        #expect(json["role"] == "leader" && json["suspended"] == true && json["leader"] == .null)
     }
 
     @Test func theStatusIsAsDescribed() throws {

@@ -58,6 +58,37 @@ struct StatusTextTests {
         #expect(!StatusJudgement(status).isGood)
     }
 
+    private static let pair: JSONValue = [
+        "role": "standby", "leader": "ima-a", "since": "2026-11-21T04:00:00Z", "site": "main", "shard": "a",
+        "entry": 4711, "lag": 3,
+        "members": [
+            ["endpoint": "https://etcd1:2379", "healthy": true], ["endpoint": "https://etcd2:2379", "healthy": false],
+        ], "trouble": .null,
+    ]
+
+    @Test func aStandbySaysWhoLeads() {
+        let status = Self.status(["standby": Self.pair])
+        let lines = StatusText.lines(status)
+        #expect(lines.first?.hasPrefix("ima-test: OK - mode enforce, standby of ima-a, 181 ") == true, "\(lines)")
+        #expect(lines.contains("- STANDBY of ima-a: it enforces nothing"))
+        #expect(lines.contains("- 1 of 2 members of etcd do not answer: https://etcd2:2379"))
+        #expect(
+            lines.contains(
+                "standby: main/a; ima-a leads since 2026-11-21T04:00:00Z; entry 4711, 3 behind; etcd: 1 of 2 members answer"
+            ), "\(lines)")
+        #expect(StatusJudgement(status).isGood)
+    }
+
+    @Test(arguments: [("standby", "NOT READY TO TAKE OVER: no majority"), ("leader", "ETCD: no majority; nothing is ")])
+    func anEtcdThatIsAwayIsAProblem(role: String, words: String) {
+        var standby = Self.pair.object ?? JSONObject()
+        standby["role"] = .string(role)
+        standby["trouble"] = "no majority"
+        let status = Self.status(["standby": .object(standby)])
+        #expect(!StatusJudgement(status).isGood)
+        #expect(StatusText.lines(status)[1].hasPrefix("! \(words)"), "\(StatusText.lines(status))")
+    }
+
     @Test func aBreachTellsWhatItsFeedCarriesAndMay() {
         var breach = Self.breach(1, failed: 0).object ?? JSONObject()
         breach["load"] = ["measured_watts": 1_150_000, "target_watts": 1_000_000, "at": "2026-11-21T04:19:48Z"]

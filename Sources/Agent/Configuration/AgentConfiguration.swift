@@ -112,6 +112,8 @@ public struct AgentConfiguration: Sendable {
     public var patrolEvery: Duration?
     public var http: HTTPAddress?
     public var control: ControlSocket?
+    /// nil: one agent alone.
+    public var standby: Standby?
     public var shutdownTimeout: Duration
     public var limits = Limits()
     public var logFormat = LogFormat.text

@@ -50,7 +50,7 @@ struct ConfigurationKey: Sendable {
 extension ConfigurationKey {
     /// Every key that there is. What a reader reads and this does not list fails a test.
     static let all: [ConfigurationKey] =
-        fixed + bus + enforcement + redfish + limits + [
+        fixed + bus + standby + enforcement + redfish + limits + [
             .init("trust.source", .named) { _ in "" },
             .init("trust.jwks", .named) { _ in "" },
             .init("trust.allow_unsigned", .named) { _ in "" },
@@ -97,6 +97,19 @@ extension ConfigurationKey {
         .text("broker.oauth2.ca", .restart) { $0.oauth2?.authorities },
     ]
 
+    private static let standby: [ConfigurationKey] = [
+        .text("standby.etcd.endpoints", .restart) { $0.standby?.endpoints.joined(separator: ", ") },
+        .text("standby.etcd.tls.ca", .restart) { $0.standby?.tls?.authorities },
+        .text("standby.etcd.tls.certificate", .restart) { $0.standby?.tls?.certificate },
+        .text("standby.etcd.tls.key", .restart) { $0.standby?.tls?.key },
+        .text("standby.etcd.username", .restart) { $0.standby?.login?.username },
+        .text("standby.etcd.password_file", .restart) { $0.standby?.login?.passwordFile },
+        .text("standby.etcd.prefix", .restart) { $0.standby?.prefix },
+        .text("standby.site", .restart) { $0.standby?.site },
+        .text("standby.shard", .restart) { $0.standby?.shard },
+        .text("standby.ttl", .restart) { $0.standby.map { Quantities.text($0.ttl) } },
+    ]
+
     private static let enforcement: [ConfigurationKey] = [
         .duration("enforcement.max_age") { $0.policy.maxAge },
         .duration("enforcement.deadline") { $0.policy.deadline },
@@ -133,6 +146,7 @@ extension ConfigurationKey {
         .number("redfish.kept_connections", .restart) { $0.pool.maximumConnections },
         .duration("redfish.connect_timeout") { $0.redfish.connectTimeout },
         .duration("redfish.request_timeout") { $0.redfish.requestTimeout },
+        .duration("redfish.longest_write") { $0.redfish.longestWrite },
         .number("redfish.retries") { $0.policy.retries },
         .duration("redfish.patrol_every", .restart) { $0.patrolEvery },
     ]

@@ -47,7 +47,7 @@ public enum ConfigurationReader {
 
     static let sections = [
         "agent", "broker", "trust", "signing", "inventory", "journal", "mode", "enforcement", "redfish", "http",
-        "control", "shutdown_timeout", "limits", "log",
+        "control", "shutdown_timeout", "limits", "log", "standby",
     ]
 
     static let agentKeys = ["id"]
@@ -91,6 +91,7 @@ public enum ConfigurationReader {
         let logFormat = top["log"]?.members(logKeys)["format"]?.choice(LogFormat.self) ?? .text
         let control = top["control"].flatMap { ControlSocketReader.read($0, checksPlaces: checksPlaces) }
         let shutdownTimeout = top["shutdown_timeout"]?.duration() ?? .seconds(20)
+        let standby = StandbyReader.read(top["standby"], policy: policy)
         guard let agentID, let bus, let signing, let journal, let files else { return nil }
         var finalPolicy = policy
         finalPolicy.retries = redfish.retries
@@ -100,9 +101,8 @@ public enum ConfigurationReader {
             file: file.file, agentID: agentID, bus: bus, trust: trust, signing: signing, inventoryFiles: files,
             site: site, journal: journal, mode: mode,
             policy: finalPolicy, redfish: redfish.options.named(agentID), pool: pool, patrolEvery: redfish.patrolEvery,
-            http: http,
-            control: control,
-            shutdownTimeout: shutdownTimeout, limits: limits, logFormat: logFormat)
+            http: http, control: control, standby: standby, shutdownTimeout: shutdownTimeout, limits: limits,
+            logFormat: logFormat)
     }
 
     private static func readJournal(_ setting: Setting, _ checksPlaces: Bool) -> String? {
@@ -189,7 +189,7 @@ public enum ConfigurationReader {
                 authorities: parts["ca"]?.authorityFile()))
     }
 
-    private static func checkPair(certificate: String, key: String, at setting: Setting) {
+    static func checkPair(certificate: String, key: String, at setting: Setting) {
         guard case .success(let bytes) = RegularFile.read(certificate),
             case .success(let keyBytes) = RegularFile.read(key)
         else { return }

@@ -1,4 +1,3 @@
-import Curl
 import EventBus
 import Foundation
 import Journal
@@ -11,24 +10,30 @@ import Shedding
 /// Reads configuration, inventory and keys again, and puts all of it in force or, where any of it has a mistake, none. The
 /// one way for `ima reload`, SIGHUP and `systemctl reload`.
 actor ConfigurationReload {
+    /// What comes into force.
+    struct Change: Sendable {
+        let configuration: AgentConfiguration
+        /// Whether how BMCs are trusted is another way now.
+        let renewsTrust: Bool
+        /// How to connect to the broker from now on; nil where that stays as it is.
+        let brokerTLS: BusOptions.TLS?
+    }
+
     /// What the parts that run are given.
     struct Parts: Sendable {
-        let enforcer: Enforcer
         let trust: TrustStore
-        let pool: HTTPClientPool
         let state: ConfigurationState
         let rules: IntakeRules
-        let composer: EventComposer
-        /// Subscribes to the alerts of the sources that are trusted now.
-        let subscribe: @Sendable (AgentConfiguration) -> Void
-        /// Connects to the broker anew, by these certificates.
-        let renewBroker: @Sendable (BusOptions.TLS) -> Void
+        /// Puts a configuration in force in everything else.
+        let adopt: @Sendable (Change) async -> Void
+        /// Keeps in the history what was asked for, and what became of it.
+        let note: @Sendable (_ code: String, _ message: String, CommandAuthor) async -> Void
         /// Says that a reload begins (true) and is over (false), to whoever supervises the process.
         let announce: @Sendable (Bool) -> Void
     }
 
     /// What is in force, with what a reload does not change as the start had it.
-    private var current: AgentConfiguration
+    private(set) var current: AgentConfiguration
     private let startFiles: ConfigurationFiles
     private var files: ConfigurationFiles
     private var latest: Task<ReloadReply, Never>?
@@ -82,12 +87,12 @@ actor ConfigurationReload {
             for line in reply.errors {
                 logger.error("the changed configuration is not used; the old one stays: \(line)")
             }
-            await parts.enforcer.note("reload", reply.summary, by: author)
+            await parts.note("reload", reply.summary, author)
             return reply
         }
         await adopt(plan)
         let reply = tell(plan.reply)
-        await parts.enforcer.note("reload", reply.summary, by: author)
+        await parts.note("reload", reply.summary, author)
         return reply
     }
 
@@ -138,12 +143,8 @@ actor ConfigurationReload {
         let new = plan.new
         parts.trust.adopt(plan.trust)
         parts.rules.adopt(maximumAge: new.policy.maxAge, limits: new.limits)
-        parts.composer.limit(toBytes: new.policy.maxEventBytes)
-        parts.subscribe(new)
-        if let tls = plan.brokerTLS { parts.renewBroker(tls) }
-        // Before anything is asked of a BMC by the new rules.
-        parts.pool.renewTrust(force: plan.renewsTrust)
-        await parts.enforcer.reload(new)
+        await parts.adopt(
+            Change(configuration: new, renewsTrust: plan.renewsTrust, brokerTLS: plan.brokerTLS))
         // What needs a restart is told again each time, until there was one.
         var running = new
         running.keepWhatRuns(of: current)
@@ -191,6 +192,7 @@ extension AgentConfiguration {
         patrolEvery = old.patrolEvery
         http = old.http
         control = old.control
+        standby = old.standby
         shutdownTimeout = old.shutdownTimeout
         logFormat = old.logFormat
     }

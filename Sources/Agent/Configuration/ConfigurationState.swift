@@ -24,6 +24,13 @@ final class ConfigurationState: Sendable {
         show()
     }
 
+    /// Goes on from an earlier part of the same process.
+    init(from earlier: ConfigurationState, metrics: AgentMetrics) {
+        state = Mutex(earlier.state.withLock { $0 })
+        self.metrics = metrics
+        show()
+    }
+
     var generation: Int { state.withLock { $0.generation } }
 
     func succeeded(at now: Timestamp, needsRestart: [String]) {

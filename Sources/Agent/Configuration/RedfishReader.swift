@@ -13,7 +13,7 @@ enum RedfishReader {
 
     static let keys = [
         "workers", "connections_per_bmc", "max_in_flight", "connect_timeout", "request_timeout", "retries",
-        "patrol_every", "kept_connections",
+        "patrol_every", "kept_connections", "longest_write",
     ]
 
     static func read(_ section: Setting?, retries: Int) -> (Patience, HTTPClientPool.Configuration) {
@@ -31,6 +31,9 @@ enum RedfishReader {
         }
         if let value = members["request_timeout"]?.duration(least ... .seconds(600)) {
             patience.options.requestTimeout = value
+        }
+        if let value = members["longest_write"]?.duration(.seconds(1) ... .seconds(600)) {
+            patience.options.knownLongestWrite = value
         }
         if let count = members["retries"]?.int(0...20) { patience.retries = count }
         if let every = members["patrol_every"]?.duration() { patience.patrolEvery = every > .zero ? every : nil }

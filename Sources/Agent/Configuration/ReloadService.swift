@@ -4,11 +4,11 @@ import UnixSignals
 
 /// Reads configuration, inventory and keys again on SIGHUP.
 struct ReloadService: Service {
-    let reload: ConfigurationReload
+    let reload: @Sendable (CommandAuthor) async -> Void
 
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            _ = await reload.perform(author: CommandAuthor(user: nil, reason: "SIGHUP"))
+            await reload(CommandAuthor(user: nil, reason: "SIGHUP"))
         }
     }
 }

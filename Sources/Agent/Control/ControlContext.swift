@@ -1,20 +1,52 @@
 import Foundation
 import Hummingbird
+import Logging
 import NIOCore
 
 /// What a control request knows of who asks: the user at the other end of the Unix socket.
 struct ControlContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    private let channel: any Channel
+    private let asker: Asker
+
+    private enum Asker: Sendable {
+        case channel(any Channel)
+        /// Of another agent's socket, by that agent's word.
+        case forwarded(user: String?)
+    }
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        channel = source.channel
+        asker = .channel(source.channel)
+    }
+
+    /// Of a request that a standby's socket was asked, and that was found to come from an operator there.
+    init(forwardedBy user: String?, logger: Logger) {
+        coreContext = .init(source: ForwardedSource(logger: logger))
+        asker = .forwarded(user: user)
+    }
+
+    private struct ForwardedSource: RequestContextSource {
+        let logger: Logger
+    }
+
+    /// Whether another agent has looked already at who asks.
+    var isForwarded: Bool {
+        if case .forwarded = asker { true } else { false }
+    }
+
+    /// Who asks; nil where that cannot be told.
+    func user() async -> String? {
+        switch asker {
+        case .channel: await peer()?.name
+        case .forwarded(let user): user
+        }
     }
 
     /// The peer, by the kernel's word (SO_PEERCRED, unix(7)); nil where there is none.
     func peer() async -> SocketPeer? {
-        guard let provider = channel as? any SocketOptionProvider else { return nil }
+        guard case .channel(let channel) = asker, let provider = channel as? any SocketOptionProvider else {
+            return nil
+        }
         let answer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
             level: .socket, name: .init(rawValue: SO_PEERCRED))
         return try? await answer.map { SocketPeer(user: $0.user, group: $0.group) }.get()
@@ -38,6 +70,7 @@ struct OperatorsOnly: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
+        if context.isForwarded { return try await next(request, context) }
         guard let peer = await context.peer(), isOperator(peer) else {
             let others = group == nil ? "" : ", and the group of control.group,"
             return answer(

@@ -16,11 +16,12 @@ enum ControlRoutes {
 
     static func responder(
         _ desk: CommandDesk, _ drills: DrillDesk, loads: AlertedLoads, store: any Store, evidence: EvidenceDesk,
-        group: gid_t?
+        yield: (@Sendable (CommandAuthor) -> YieldAnswer)?, group: gid_t?
     ) -> RouterResponder<ControlContext> {
         let router = Router(context: ControlContext.self)
         router.add(middleware: OperatorsOnly(group: group))
         addCommands(to: router, desk)
+        addYield(to: router, yield)
         let enforcer = desk.enforcer
         router.get("/status") { _, _ in
             var snapshot = await enforcer.moment().snapshot(summarises: true)
@@ -28,7 +29,8 @@ enum ControlRoutes {
             return answer(snapshot.json.text, "application/json")
         }
         router.get("/names") { _, _ in answer(await enforcer.names().text, "application/json") }
-        router.get("/history") { request, _ in try await history(request, store, enforcer) }
+        let past = HistoryDesk(store: store) { try await enforcer.recorded($0) }
+        router.get("/history") { request, _ in try await history(request, past) }
         router.get("/explain") { request, _ in
             let names = request.uri.queryParameters.getAll("resource")
             do {
@@ -107,7 +109,23 @@ enum ControlRoutes {
         }
     }
 
-    private static func reply(
+    private static func addYield(
+        to router: Router<ControlContext>, _ yield: (@Sendable (CommandAuthor) -> YieldAnswer)?
+    ) {
+        router.post("/standby/yield") { request, context in
+            try await reply(request, context) { _, author throws(CommandDesk.Refused) in
+                switch yield?(author) {
+                case nil:
+                    throw CommandDesk.Refused(
+                        message: "this agent is alone: there is no standby: in its configuration", status: .conflict)
+                case .refused(let why): throw CommandDesk.Refused(message: why, status: .conflict)
+                case .yields(let next): return CommandReply(code: "yield", user: author.user, next: next).json
+                }
+            }
+        }
+    }
+
+    static func reply(
         _ request: Request, _ context: ControlContext,
         _ command: (CommandRequest, CommandAuthor) async throws(CommandDesk.Refused) -> String
     ) async throws -> Response {
@@ -117,7 +135,7 @@ enum ControlRoutes {
             return refusal(error.description, .badRequest)
         }
         let author = CommandAuthor(
-            user: await context.peer()?.name, reason: wish.reason.map { ForeignText.clean($0) })
+            user: await context.user(), reason: wish.reason.map { ForeignText.clean($0) })
         do throws(CommandDesk.Refused) {
             return answer(try await command(wish, author), "application/json")
         } catch {
@@ -125,9 +143,7 @@ enum ControlRoutes {
         }
     }
 
-    private static func history(
-        _ request: Request, _ store: any Store, _ enforcer: Enforcer
-    ) async throws -> Response {
+    static func history(_ request: Request, _ desk: HistoryDesk) async throws -> Response {
         let parameters = request.uri.queryParameters
         var wish = HistoryRequest()
         wish.isRefusals = parameters.get("refused") != nil
@@ -138,7 +154,6 @@ enum ControlRoutes {
         wish.after = parameters.get("after", as: Int.self)
         wish.limit = parameters.get("limit", as: Int.self) ?? wish.limit
         do {
-            let desk = HistoryDesk(store: store) { try await enforcer.recorded($0) }
             return answer(try await desk.answer(wish).text, "application/json")
         } catch let error as BreachName.NotOne {
             return refusal(error.message, error.status)
@@ -147,7 +162,7 @@ enum ControlRoutes {
         }
     }
 
-    private static func refusal(_ message: String, _ status: HTTPResponse.Status) -> Response {
+    static func refusal(_ message: String, _ status: HTTPResponse.Status) -> Response {
         let error: JSONValue = ["error": .string(message)]
         return answer(error.text, "application/json", status: status)
     }

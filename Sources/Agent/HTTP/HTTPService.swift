@@ -29,7 +29,7 @@ struct CannotListen: Error, CustomStringConvertible {
 struct HTTPService<Context>: Service
 where Context: RequestContext & InitializableFromSource<ApplicationRequestContextSource> {
     let endpoint: HTTPEndpoint
-    let responder: RouterResponder<Context>
+    let responder: SwitchableResponder<Context>
     let logger: Logger
     let onRunning: @Sendable (Int?) -> Void
 

@@ -8,15 +8,18 @@ import Synchronization
 /// What readiness is made of: the broker subscribed, the journal open, the inventory loaded.
 final class Health: Sendable {
     private let brokerReady = Atomic<Bool>(false)
-    private let pool: HTTPClientPool
+    /// nil while no BMC is spoken to.
+    private let pool: HTTPClientPool?
     private let store: any Store
     private let metrics: AgentMetrics
+    private let standby: StandbyMetrics?
     private let process = ProcessMetrics()
 
-    init(pool: HTTPClientPool, store: any Store, metrics: AgentMetrics) {
+    init(pool: HTTPClientPool?, store: any Store, metrics: AgentMetrics, standby: StandbyMetrics? = nil) {
         self.pool = pool
         self.store = store
         self.metrics = metrics
+        self.standby = standby
         setBroker(ready: false)
     }
 
@@ -29,9 +32,10 @@ final class Health: Sendable {
 
     /// Brings the gauges up to date that are asked for rather than told.
     private func refresh() {
-        let depth = pool.queueDepth
-        metrics.redfishInFlight.set(depth.inFlight)
-        metrics.redfishQueueDepth.set(depth.waiting)
+        if let depth = pool?.queueDepth {
+            metrics.redfishInFlight.set(depth.inFlight)
+            metrics.redfishQueueDepth.set(depth.waiting)
+        }
         metrics.journalFailing.set(store.failure != nil)
         process.refresh()
         let effort = store.effort
@@ -43,11 +47,11 @@ final class Health: Sendable {
     /// What Prometheus scrapes, as it is now.
     var page: String {
         refresh()
-        return PrometheusText(metrics.all + process.all).page
+        return PrometheusText(metrics.all + (standby?.all ?? []) + process.all).page
     }
 
     func json(_ status: StatusSnapshot) -> JSONValue {
-        [
+        let json: JSONValue = [
             "broker": isReady ? "subscribed" : "not subscribed",
             "journal": status.journalFailure.map(JSONValue.string) ?? "open",
             "inventory": .string("\(status.resources) resources"), "frozen": .bool(!status.freezes.isEmpty),
@@ -55,5 +59,8 @@ final class Health: Sendable {
             "awaiting_resume": status.confirmation.map { .string($0.reason) } ?? .null,
             "patrol": status.readiness.json(status.health), "bmcs": status.bmcs,
         ]
+        guard let standby = status.standby, var object = json.object else { return json }
+        object["standby"] = standby
+        return .object(object)
     }
 }

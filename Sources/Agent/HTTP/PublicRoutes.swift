@@ -9,6 +9,8 @@ struct PublicRoutes: Sendable {
     let health: Health
     /// For probes, which ask again and again: without what takes long to work out.
     let snapshot: @Sendable () async -> StatusSnapshot
+    /// What speaks against being ready beside what the status says.
+    var trouble: (@Sendable () -> String?)?
     let board: StatusBoard
     let history: HistoryDesk
     let evidence: EvidenceDesk
@@ -25,7 +27,9 @@ struct PublicRoutes: Sendable {
         router.get("/healthz") { _, _ in answer("ok\n") }
         router.get("/readyz") { _, _ in
             let status = await snapshot()
-            let isReady = health.isReady && status.journalFailure == nil && status.confirmation == nil
+            let isReady =
+                health.isReady && status.journalFailure == nil && status.confirmation == nil
+                && trouble?() == nil
             return answer(
                 health.json(status).text + "\n", "application/json", status: isReady ? .ok : .serviceUnavailable)
         }

@@ -32,6 +32,8 @@ struct StatusSnapshot: Sendable {
     /// Whether it is subscribed to alert topics; nil where that is not known here.
     var isBrokerReady: Bool?
     var agentID = ""
+    /// Its role beside others, who leads, and how the etcd is that they share; nil: it is alone.
+    var standby: JSONValue?
     /// What the latest alerts said of their feeds.
     var loads: [UUIDText: AlertedLoads.Load] = [:]
     /// What of it waits.
@@ -87,7 +89,7 @@ struct StatusSnapshot: Sendable {
         let json: JSONValue = [
             "agent": .string(agentID), "version": .string(Build.text), "at": .string(now.description),
             // One agent alone leads itself.
-            "standby": ["role": "leader", "leader": .string(agentID)],
+            "standby": standby ?? ["role": "leader", "leader": .string(agentID)],
             "awaiting_resume": confirmation.map { .string($0.reason) } ?? .null,
             "mode": .string(mode.rawValue), "generation": .number(JSONNumber(generation)),
             "configuration": configuration,

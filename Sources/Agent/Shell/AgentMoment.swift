@@ -16,6 +16,8 @@ struct AgentMoment: Sendable {
     let isBrokerReady: Bool
     let configuration: JSONValue
     let generation: Int
+    /// As ``StatusSnapshot/standby``; nil where it is alone.
+    var standby: JSONValue?
 
     /// - Parameter summarises: with how far each breach has come, in hints and watts
     func snapshot(summarises: Bool) -> StatusSnapshot {
@@ -25,6 +27,7 @@ struct AgentMoment: Sendable {
         snapshot.isBrokerReady = isBrokerReady
         snapshot.configuration = configuration
         snapshot.generation = generation
+        if let standby { snapshot.standby = standby }
         return snapshot
     }
 }
@@ -34,6 +37,7 @@ extension Enforcer {
         AgentMoment(
             core: core, readiness: parts.facts.readiness.value, journalFailure: parts.store.failure, now: now().steady,
             agentID: parts.agentID, isBrokerReady: parts.metrics.brokerReady.series.value > 0,
-            configuration: parts.configuration.json, generation: parts.configuration.generation)
+            configuration: parts.configuration.json, generation: parts.configuration.generation,
+            standby: parts.standby?())
     }
 }

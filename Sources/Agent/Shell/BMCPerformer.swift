@@ -7,6 +7,8 @@ import Site
 /// Performs the core's orders on BMCs, each through the client of its slot.
 struct BMCPerformer: Sendable {
     let clients: ClientDirectory
+    /// Whether this agent may write at this very moment; nil where it is alone and always may.
+    var mayWrite: (@Sendable () -> Bool)?
 
     func read(_ order: ReadOrder) async -> Result<Reading, BMCFault> {
         do throws(BMCFault) {
@@ -26,6 +28,9 @@ struct BMCPerformer: Sendable {
         guard let bmc = order.bmc else { return [] }
         let context = RequestContext(priority: order.priority, deadline: .now + order.timeLeft)
         do throws(BMCFault) {
+            // The core begins no write without the right to it. Between its step and this moment it may have gone, as where
+            // this process was stopped.
+            guard mayWrite?() ?? true else { throw BMCFault(.fenced, "this agent does not lead; nothing was sent") }
             let client = try await client(bmc, order.slot)
             if let only = order.changes.first, order.changes.count == 1 {
                 return [await client.write(only.write, only.entry, context: context)]

@@ -4,6 +4,7 @@ import PowerEvents
 import ServiceLifecycle
 import Shedding
 import Site
+import StrictJSON
 import Synchronization
 
 /// The core's shell: hands it everything that happens, one after the other, and performs what it says. Decides nothing.
@@ -17,6 +18,12 @@ actor Enforcer: Service {
         let facts: FactLog
         let metrics: AgentMetrics
         let configuration: ConfigurationState
+        /// As ``StatusSnapshot/standby``; nil where it is alone.
+        let standby: (@Sendable () -> JSONValue)?
+        /// How long writes may still begin; nil where that has no end.
+        let timeLeft: (@Sendable () -> Duration)?
+        /// How late a write may still arrive that whoever led before has sent; nil where there is none on its way.
+        let longestWriteBefore: Duration?
         let wakeOutbox: @Sendable () -> Void
     }
 
@@ -55,6 +62,8 @@ actor Enforcer: Service {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 parts.facts.tellFrozen(core.book.freezes)
+                renewLease()
+                takeOver()
                 step(.started)
                 group.addTask { await self.consumeArrivals() }
                 group.addTask { await self.passTime() }
@@ -87,7 +96,7 @@ actor Enforcer: Service {
         }
     }
 
-    private func cancelAll() {
+    func cancelAll() {
         isAbandoning = true
         for task in tasks.values { task.cancel() }
     }

@@ -20,6 +20,7 @@ struct BMCState {
     var nextSession = 1
     var tasks: [String: SimulatedTask] = [:]
     var revision = 1
+    var silentTo: Set<String> = []
     var faults = FaultList()
     var writes: [SimulatedBMC.Write] = []
     var timing = ShedTiming()

@@ -10,6 +10,8 @@ public final class SimulatedBMC: Sendable {
         public let method: String
         public let uri: String
         public let body: JSONValue
+        /// Who asked, as its `User-Agent` says.
+        public let client: String
         public let at: ContinuousClock.Instant
     }
 
@@ -144,6 +146,12 @@ public final class SimulatedBMC: Sendable {
         set { state.withLock { $0.handshake = newValue } }
     }
 
+    /// Whom it never answers, by their `User-Agent`: the network between the two is cut.
+    public var silentTo: Set<String> {
+        get { state.withLock { $0.silentTo } }
+        set { state.withLock { $0.silentTo = newValue } }
+    }
+
     public var writes: [Write] { state.withLock { $0.writes } }
     /// Of what was written since it was last set back.
     public var timing: ShedTiming {
@@ -177,6 +185,11 @@ public final class SimulatedBMC: Sendable {
             // A POST to the members is one to the collection (DSP0266, 7.9).
             let isLogin = method == "POST" && [sessions, sessions + "/Members"].contains(plain)
             let request = Request(method: method, path: plain, headers: headers, body: body, isLogin: isLogin)
+            if let client = headers["user-agent"], state.silentTo.contains(client) {
+                var silence = Answer.error(503, "ServiceTemporarilyUnavailable")
+                silence.delay = nil
+                return silence
+            }
             state.delay.draw()
             let kinds = state.faults.meeting(method: method, path: plain, isLogin: isLogin)
             var answer = FaultEffects.before(kinds, request, uri: path) ?? respond(&state, request, kinds)
@@ -227,7 +240,10 @@ extension SimulatedBMC {
             }
             guard let json = try? JSONValue(parsing: request.body) else { return .error(400, "MalformedJSON") }
             state.timing.written(request.path)
-            state.writes.append(Write(method: request.method, uri: request.path, body: json, at: .now))
+            state.writes.append(
+                Write(
+                    method: request.method, uri: request.path, body: json,
+                    client: request.headers["user-agent"] ?? "", at: .now))
             return write(&state, request, json, kinds)
         default: return .error(405, "OperationNotAllowed")
         }
@@ -289,7 +305,10 @@ extension SimulatedBMC {
     /// Of a Node Manager policy; nothing else that has to do with power can be deleted.
     private func delete(_ state: inout BMCState, _ request: Request) -> Answer {
         state.timing.written(request.path)
-        state.writes.append(Write(method: request.method, uri: request.path, body: .null, at: .now))
+        state.writes.append(
+            Write(
+                method: request.method, uri: request.path, body: .null, client: request.headers["user-agent"] ?? "",
+                at: .now))
         do throws(PowerKnob.Refusal) {
             try state.machine.delete(request.path)
         } catch {

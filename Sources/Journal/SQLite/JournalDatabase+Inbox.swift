@@ -36,6 +36,15 @@ extension JournalDatabase {
         }
     }
 
+    /// Whether a payload was refused, as far as refusals are kept.
+    public func hasRefused(_ digest: String) throws -> Bool {
+        try pool.read { db in
+            try Bool.fetchOne(
+                db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM refusal WHERE digest = ?)"), arguments: [digest])
+                ?? false
+        }
+    }
+
     /// Whether a breach is held or remembered, or an alert of it is on its way to be acted on.
     public func knows(_ breach: UUIDText) throws -> Bool {
         try pool.read { db in

@@ -57,6 +57,9 @@ public final class SQLiteStore: Store {
 
     public func hasSeen(_ mark: PayloadMark) async throws -> Bool { try await read { try $0.hasSeen(mark) } }
 
+    /// Whether a payload was refused after it had been taken in. Costs no disk.
+    public func hasRefused(_ digest: String) async throws -> Bool { try await read { try $0.hasRefused(digest) } }
+
     public func knows(_ breach: UUIDText) async throws -> Bool { try await read { try $0.knows(breach) } }
 
     // MARK: Outbox

@@ -4,10 +4,12 @@ public struct RedfishOptions: Sendable, Hashable {
     public var requestTimeout: Duration
     /// The longest wait for a task that a write started.
     public var taskTimeout: Duration
+    /// Where somebody knows their BMCs: see ``longestWrite``.
+    public var knownLongestWrite: Duration?
     /// How long after it went out a write may still be obeyed, whatever became of who sent it: the longest wait for an
     /// answer, since until that is given up a BMC may still come to it, and the longest task that one has begun.
     public var longestWrite: Duration {
-        max(requestTimeout, NVIDIAEnvironmentMetrics.deviceWait) + taskTimeout
+        knownLongestWrite ?? max(requestTimeout, NVIDIAEnvironmentMetrics.deviceWait) + taskTimeout
     }
     /// What a request has left once something more urgent waits for its BMC.
     public var grace = Duration.seconds(2)

@@ -18,7 +18,7 @@ enum SessionFault {
         return switch error.kind {
         case .tls: BMCFault(.untrusted, "TLS: \(error.message)")
         case .tooLarge, .protocolViolation: BMCFault(.invalidAnswer, error.message)
-        case .fenced: BMCFault(.cancelled, words)
+        case .fenced: BMCFault(.fenced, words)
         // A BMC that was given a moment has not shown that it does not answer.
         default: BMCFault(.unreachable, words, mayBeOfResource: isCutShort)
         }

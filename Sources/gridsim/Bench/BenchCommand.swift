@@ -35,6 +35,10 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The agent's meter_every, in seconds. An hour leaves measuring out.")
     var meterEvery = 10
     @Flag(name: .long, help: "Without curl.") var noCurl = false
+    @Flag(
+        name: .long,
+        help: "Each once more with a second agent and an etcd of three members, all on this machine; needs etcd.")
+    var standby = false
 
     func run() async throws {
         let starts = try (start.isEmpty ? ["cold", "warm"] : start).map { name in
@@ -57,6 +61,7 @@ struct BenchCommand: AsyncParsableCommand {
             let stage = try await BenchStage(
                 count: count, fleetProcesses: 1 + count / 6000, keptConnections: keptConnections,
                 meterEvery: meterEvery)
+            if standby { try stage.etcd.start() }
             let outcome = await Interruption.orResult { try await measureAll(stage, starts) }
             await stage.tearDown()
             guard let outcome else { throw Failure("interrupted; everything was cleaned up", code: 130) }
@@ -72,10 +77,16 @@ struct BenchCommand: AsyncParsableCommand {
         for latency in latency.isEmpty ? [BenchLatency()] : latency {
             for hung in hung.isEmpty ? [0] : hung {
                 for start in starts {
-                    let figures = try await measure(stage, latency, hung, start)
-                    print(figures.row)
+                    let alone = try await measure(stage, latency, hung, start)
+                    print(alone.row)
                     fflush(nil)
-                    all.append(figures)
+                    all.append(alone)
+                    guard standby else { continue }
+                    let shared = try await measure(stage, latency, hung, start, hasStandby: true)
+                    print(shared.row)
+                    print(shared.comparison(with: alone))
+                    fflush(nil)
+                    all.append(shared)
                 }
             }
         }
@@ -83,7 +94,8 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measure(
-        _ stage: BenchStage, _ latency: BenchLatency, _ hung: Int, _ start: BenchFigures.Start
+        _ stage: BenchStage, _ latency: BenchLatency, _ hung: Int, _ start: BenchFigures.Start,
+        hasStandby: Bool = false
     ) async throws -> BenchFigures {
         var runs: [BenchFigures] = []
         for _ in 0..<repeats {
@@ -94,7 +106,9 @@ struct BenchCommand: AsyncParsableCommand {
                 curls.append(try await stage.curl.run(work))
                 try await stage.fleet.restore()
             }
-            var figures = try await BenchRun(stage: stage, latency: latency, hungPercent: hung, start: start).run()
+            var figures = try await BenchRun(
+                stage: stage, latency: latency, hungPercent: hung, start: start, hasStandby: hasStandby
+            ).run()
             figures.curlOnePatch = curls.first
             figures.curlThree = curls.last
             figures.handshakeMilliseconds = handshake

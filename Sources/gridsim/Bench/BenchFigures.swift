@@ -65,6 +65,8 @@ struct BenchFigures: Sendable {
     var curlOnePatch: (seconds: Double, cpu: Double)?
     var curlThree: (seconds: Double, cpu: Double)?
     var handshakeMilliseconds = 0
+    /// Whether the journal was that of two agents, over an etcd of three members on the same machine.
+    var hasStandby = false
 
     var ratio: Double? { curlOnePatch.map { readBacks.all / $0.seconds } }
 
@@ -76,6 +78,7 @@ struct BenchFigures: Sendable {
         object["handshake_ms"] = .number(JSONNumber(handshakeMilliseconds))
         object["hung_percent"] = .number(JSONNumber(hungPercent))
         object["start"] = .string(start.rawValue)
+        object["standby"] = .bool(hasStandby)
         object["writes_s"] = writes.json
         object["read_backs_s"] = readBacks.json
         object["event_s"] = Self.number(event)
@@ -106,11 +109,24 @@ struct BenchFigures: Sendable {
     var row: String {
         func seconds(_ value: Double) -> String { String(format: "%.2f s", value) }
         func ratio(_ base: Double?) -> String { base.map { String(format: "%.2f", readBacks.all / $0) } ?? "" }
-        return "| \(count) | \(latency) ms | \(hungPercent) % | \(start.rawValue) | \(ratio(curlOnePatch?.seconds))"
+        return
+            "| \(count) | \(latency) ms | \(hungPercent) % | \(start.rawValue)\(hasStandby ? ", standby" : "") | \(ratio(curlOnePatch?.seconds))"
             + " | \(ratio(curlThree?.seconds)) | \(String(format: "%.0f ms", writes.first * 1000)) | \(seconds(writes.all))"
             + " | \(seconds(readBacks.all)) | \(seconds(event)) | \(seconds(release))"
             + " | \(String(format: "%.2f ms", cpuSeconds * 1000 / Double(count)))"
             + " | \(String(format: "%.0f MB", peakMegabytes)) | \(seconds(journalSeconds)) | \(seconds(journalProcessorSeconds)) |"
+    }
+
+    /// Of a run with a standby, beside the one without that came before it.
+    func comparison(with alone: BenchFigures) -> String {
+        func share(_ part: Double, _ whole: Double) -> String {
+            whole > 0 ? String(format: "%.0f %%", 100 * part / whole) : "nothing"
+        }
+        return "with a standby the last read-back comes after "
+            + String(format: "%.2f", readBacks.all / max(alone.readBacks.all, 0.001))
+            + " of the time without; the journal"
+            + " is at work for \(share(journalSeconds, readBacks.all)) of it, and \(share(alone.journalSeconds, alone.readBacks.all))"
+            + " without"
     }
 
     private static func number(_ value: Double) -> JSONValue {

@@ -10,9 +10,13 @@ struct BenchRun {
     let latency: BenchLatency
     let hungPercent: Int
     let start: BenchFigures.Start
+    /// Whether the agent shares its journal with a second one.
+    var hasStandby = false
 
     func run() async throws -> BenchFigures {
         var figures = BenchFigures(count: stage.count, latency: latency, hungPercent: hungPercent, start: start)
+        figures.hasStandby = hasStandby
+        stage.etcd.isUsed = hasStandby
         let fleet = stage.fleet
         // The numbers of all runs differ, so that each has a journal of its own.
         let number = Int(ShedTiming.now / 1_000_000)
@@ -24,6 +28,7 @@ struct BenchRun {
             agent = try await stage.startAgent(number)
         case .resumed, .warm: agent = try await stage.startPatrollingAgent(number)
         }
+        let standby = hasStandby ? try await stage.startStandby(number) : nil
         if start == .resumed { try await fleet.drop() }
         try await fleet.set(hungPercent: hungPercent)
         try await fleet.forget()
@@ -58,6 +63,7 @@ struct BenchRun {
         figures.release =
             released > resolved ? Double(released - resolved) / 1e9 - stage.holdDownSeconds : 0
         figures.peakMegabytes = ProcessFigures(of: agent).peakMegabytes
+        if let standby { await stage.children.end(standby) }
         await stage.children.end(agent)
         try await fleet.restore()
         return figures

@@ -16,6 +16,7 @@ final class BenchStage: Sendable {
     let children: ChildProcesses
     let fleet: BenchFleet
     let hosts: [String]
+    let etcd: BenchEtcd
     private let keptConnections: Int?
     private let meterEvery: Int
     private let brokerPort: Int
@@ -45,6 +46,7 @@ final class BenchStage: Sendable {
             attributes: [.posixPermissions: 0o700])
         self.folder = folder
         children = ChildProcesses(logsIn: folder)
+        etcd = BenchEtcd(folder: folder, children: children)
         brokerPort = try FreePort.find(on: "127.0.0.1")
         httpPort = try FreePort.find(on: Self.httpHost)
         let bmcPort = try FreePort.find(on: "127.100.0.1")
@@ -102,14 +104,35 @@ final class BenchStage: Sendable {
     ///   - patrolEvery: nil for no patrol
     func startAgent(_ number: Int, patrolEvery: Duration? = nil) async throws -> pid_t {
         let configuration = folder.appendingPathComponent("ima-\(number).yaml")
-        try PrivateFile.write(self.configuration(number, patrolEvery: patrolEvery), to: configuration)
         let name = "ima-\(number)"
+        try PrivateFile.write(self.configuration(number, name, patrolEvery: patrolEvery), to: configuration)
         let before = children.logLength(of: name)
         let id = try children.launch(
             name, ChildProcesses.sibling("ima"), ["run", "--config", configuration.path])
 
+        let isUsed = etcd.isUsed
         try await wait("the agent", .seconds(60)) {
-            children.log(of: name, after: before).contains("subscribed to alert topics")
+            let log = children.log(of: name, after: before)
+            // A follower is subscribed too, before it leads.
+            let part = isUsed ? log.components(separatedBy: "this agent leads").dropFirst().last ?? "" : log
+            return part.contains("subscribed to alert topics")
+        }
+        return id
+    }
+
+    /// Starts the standby of an agent that leads, and waits until it follows.
+    func startStandby(_ number: Int) async throws -> pid_t {
+        let name = "ima-\(number)-standby"
+        let configuration = folder.appendingPathComponent("\(name).yaml")
+        let text = self.configuration(number, name, patrolEvery: nil)
+            .replacing("agent: { id: ima-bench }", with: "agent: { id: ima-bench-standby }")
+            .replacing("http: \(Self.httpHost):\(httpPort)", with: "http: \(Self.httpHost):0")
+        try PrivateFile.write(text, to: configuration)
+        let id = try children.launch(
+            name, ChildProcesses.sibling("ima"), ["run", "--config", configuration.path])
+        try await wait("the standby", .seconds(60)) {
+            let log = children.log(of: name)
+            return log.contains("this agent is a standby") && log.contains("subscribed to alert topics")
         }
         return id
     }
@@ -200,7 +223,7 @@ final class BenchStage: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func configuration(_ number: Int, patrolEvery: Duration?) -> String {
+    private func configuration(_ number: Int, _ name: String, patrolEvery: Duration?) -> String {
         """
         agent: { id: ima-bench }
         broker: { url: "mqtt://127.0.0.1:\(brokerPort)" }
@@ -208,7 +231,7 @@ final class BenchStage: Sendable {
           - { source: "\(Self.source)", jwks: dps.jwks.json }
         signing: { key: ima.pem, kid: ima-bench }
         inventory: [site.yaml]
-        journal: ima-\(number).sqlite
+        journal: \(name).sqlite
         enforcement:
           { hold_down: \(Self.holdDown / .milliseconds(1))ms, step: 100%, report_after: 120s, deadline: \(deadline)s,
             meter_every: \(meterEvery)s }
@@ -217,7 +240,7 @@ final class BenchStage: Sendable {
           request_timeout: 20s
           kept_connections: \(keptConnections ?? 32_768)
         http: \(Self.httpHost):\(httpPort)
-        control: ima-\(number).sock
-        """
+        control: \(name).sock
+        """ + (etcd.isUsed ? "\n" + etcd.section(shard: number) : "")
     }
 }

@@ -15,12 +15,19 @@ struct DemoCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "The story of a breach in which three BMCs fail, and what an operator sees of it.")
     var fault = false
 
+    @Flag(name: .long, help: "The story of a breach in the middle of which the agent that leads is killed; needs etcd.")
+    var standby = false
+
+    func validate() throws {
+        if fault, standby { throw ValidationError("--fault or --standby, not both") }
+    }
+
     func run() async throws {
         let stage = try DemoStage(inventory: inventory ?? ShippedFile.path("inventory/demo/site.yaml"))
-        let outcome = await Interruption.orResult { [fault] in
-            fault
-                ? try await FaultStory(stage: stage, console: DemoConsole()).run()
-                : try await DemoStory(stage: stage, console: DemoConsole()).run()
+        let outcome = await Interruption.orResult { [fault, standby] in
+            if fault { return try await FaultStory(stage: stage, console: DemoConsole()).run() }
+            if standby { return try await StandbyStory(stage: stage, console: DemoConsole()).run() }
+            return try await DemoStory(stage: stage, console: DemoConsole()).run()
         }
         let log = stage.lastWords
         await stage.tearDown()

@@ -20,6 +20,9 @@ struct DemoParties {
         inbox = EventInbox(watcher)
     }
 
+    /// Every event that is seen, until the end.
+    var sightings: AsyncStream<EventWatcher.Sighting> { watcher.sightings }
+
     func stop() {
         watcher.stop()
         powerAgent.stop()

@@ -20,7 +20,7 @@ final class DemoStage: Sendable {
     let agentKeys: JWKSet
     let powerAgentKey: SigningKey
     static let source = EventSource(role: .powerAgent, identifier: "dps-demo")
-    private let children: ChildProcesses
+    let children: ChildProcesses
 
     init(inventory: String) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ima-demo-\(getpid())")
@@ -68,11 +68,16 @@ final class DemoStage: Sendable {
     }
 
     /// What an operator's command prints, its errors included.
-    func ask(_ command: String, _ arguments: [String]) -> String {
+    ///
+    /// - Parameter agent: whose socket is asked
+    func ask(_ command: String, _ arguments: [String], of agent: String = "ima") -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: ChildProcesses.sibling("ima"))
+        // A command of its own stands before its options.
+        let isGroup = command == "standby"
         process.arguments =
-            [command, "--socket", folder.appendingPathComponent("ima.sock").path] + arguments
+            [command] + arguments.prefix(isGroup ? 1 : 0)
+            + ["--socket", folder.appendingPathComponent("\(agent).sock").path] + arguments.dropFirst(isGroup ? 1 : 0)
         let pipe = Pipe()
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = pipe
@@ -85,20 +90,31 @@ final class DemoStage: Sendable {
 
     /// Starts the fleet, the broker and the agent, and waits until the agent listens.
     func start() async throws {
-        try await fleet.start(authority: FleetAuthority.prepare(for: site))
-        try PrivateFile.write(
-            "listener \(brokerPort) 127.0.0.1\nallow_anonymous true\n",
-            to: folder.appendingPathComponent("mosquitto.conf"))
-        try children.launch(
-            "mosquitto", ChildProcesses.mosquitto, ["-c", folder.appendingPathComponent("mosquitto.conf").path])
-        try children.launch(
-            "ima", ChildProcesses.sibling("ima"), ["run", "--config", folder.appendingPathComponent("ima.yaml").path])
+        try await startSurroundings()
+        try startAgent("ima")
         for _ in 0..<200 {
             if agentLog.contains("subscribed to alert topics") { return }
             if let name = children.firstEnded { throw Failure("\(name) ended: \(children.lastWords(of: name))") }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw Failure("the agent did not get ready: \(lastWords)")
+    }
+
+    /// The fleet and the broker.
+    func startSurroundings() async throws {
+        try await fleet.start(authority: FleetAuthority.prepare(for: site))
+        try PrivateFile.write(
+            "listener \(brokerPort) 127.0.0.1\nallow_anonymous true\n",
+            to: folder.appendingPathComponent("mosquitto.conf"))
+        try children.launch(
+            "mosquitto", ChildProcesses.mosquitto, ["-c", folder.appendingPathComponent("mosquitto.conf").path])
+    }
+
+    /// - Parameter name: of its files
+    func startAgent(_ name: String) throws {
+        try children.launch(
+            name, ChildProcesses.sibling("ima"),
+            ["run", "--config", folder.appendingPathComponent("\(name).yaml").path])
     }
 
     /// Ends every process that was started here, and removes the folder.
@@ -110,10 +126,12 @@ final class DemoStage: Sendable {
 
     var agentLog: String { children.log(of: "ima") }
 
-    var lastWords: String { children.lastWords(of: "ima") }
+    var lastWords: String {
+        (["ima"] + Self.pair).map { children.lastWords(of: $0) }.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
 
     /// Waits that would be minutes in production are seconds here; nothing else differs from a real set-up.
-    private static func configuration(brokerPort: Int) -> String {
+    static func configuration(brokerPort: Int) -> String {
         """
         agent: { id: ima-demo }
         broker: { url: "mqtt://127.0.0.1:\(brokerPort)" }
@@ -123,7 +141,7 @@ final class DemoStage: Sendable {
         inventory: [site.yaml]
         journal: ima.sqlite
         enforcement: { hold_down: 2s, step: 25%, every: 1s, report_after: 5s, watch_every: 5s }
-        redfish: { patrol_every: 5s }
+        redfish: { patrol_every: 5s, longest_write: 5s }
         http: 127.0.0.1:0
         control: ima.sock
         """

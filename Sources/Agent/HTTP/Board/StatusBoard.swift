@@ -208,6 +208,14 @@ actor StatusBoard {
         }
     }
 
+    /// There is nothing more to tell: who listens is to come again, to whoever answers then.
+    func close() {
+        for listener in listeners.values { listener.sink.finish() }
+        listeners = [:]
+        ticking?.cancel()
+        ticking = nil
+    }
+
     private func send(_ event: BoardEvent, to id: Int, _ sink: AsyncStream<BoardEvent>.Continuation) {
         // Who does not keep up comes back and says where it was.
         if case .dropped = sink.yield(event) {

@@ -101,6 +101,8 @@ struct ExchangeProcedure: SessionProcedure {
         }
         var all: [(name: String, value: String)] = [
             ("Accept", "application/json"), ("OData-Version", "4.0"), ("Cache-Control", "no-cache"),
+            // Whose requests these are is asked of a BMC's log, where several agents may be at work.
+            ("User-Agent", "ima (\(options.agent))"),
         ]
         if session.coding.asksForPlain { all.append(("Accept-Encoding", "identity")) }
         all += headers

@@ -1,0 +1,57 @@
+extension AgentConfiguration {
+    /// Whose standby this agent is, and the etcd that they share their journal through (`standby:`).
+    public struct Standby: Sendable, Hashable {
+        /// Of etcd's members, at least one: `https://etcd1:2379`, each once.
+        public var endpoints: [String]
+        public var tls: TLS?
+        public var login: Login?
+        /// Below which all keys lie; begins with a slash and does not end with one.
+        public var prefix: String
+        /// Agents with one site and shard are each other's standby.
+        public var site: String
+        public var shard: String
+        /// Whole seconds, from 1 to 60: how long the leader may be silent before another leads.
+        public var ttl: Duration
+
+        public static let usualPrefix = "/ima"
+        public static let usualSite = "main"
+        public static let usualShard = "a"
+        public static let usualTTL = Duration.seconds(2)
+
+        /// Paths of PEM files.
+        public struct TLS: Sendable, Hashable {
+            public var authorities: String
+            public var certificate: String?
+            public var key: String?
+
+            public init(authorities: String, certificate: String? = nil, key: String? = nil) {
+                self.authorities = authorities
+                self.certificate = certificate
+                self.key = key
+            }
+        }
+
+        public struct Login: Sendable, Hashable {
+            public var username: String
+            public var passwordFile: String
+
+            public init(username: String, passwordFile: String) {
+                self.username = username
+                self.passwordFile = passwordFile
+            }
+        }
+
+        public init(
+            endpoints: [String], tls: TLS? = nil, login: Login? = nil, prefix: String = usualPrefix,
+            site: String = usualSite, shard: String = usualShard, ttl: Duration = usualTTL
+        ) {
+            self.endpoints = endpoints
+            self.tls = tls
+            self.login = login
+            self.prefix = prefix
+            self.site = site
+            self.shard = shard
+            self.ttl = ttl
+        }
+    }
+}
