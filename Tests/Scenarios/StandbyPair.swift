@@ -102,7 +102,9 @@ final class StandbyPair: Sendable {
     func readiness(of name: String) async -> (status: Int, role: String) {
         let (status, body) = await page("/readyz", of: name)
         let json = try? JSONValue(parsing: Array(body.utf8), limits: .widest)
-        return (status, json?["standby"]?["role"]?.string ?? "")
+        // For a moment after its start a standby has not been told who leads.
+        let isKnown = json?["standby"]?["leader"]?.string != nil
+        return (status, isKnown ? json?["standby"]?["role"]?.string ?? "" : "")
     }
 
     func leader() async -> String? {
