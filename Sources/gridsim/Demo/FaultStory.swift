@@ -1,10 +1,7 @@
 import CommandLineTool
 import EventBus
 import FleetSimulator
-import Foundation
-import OpenSSL
 import PowerEvents
-import Site
 
 /// The story of a breach in which three BMCs fail: what the agent does, and what an operator types and sees.
 struct FaultStory {
@@ -28,9 +25,9 @@ struct FaultStory {
         operate("status")
 
         console.heading("The feed \(feed) is breached: critical")
-        let breach = UUIDText(randomBytes: try RandomBytes.draw(16))
-        let watches = self.watches()
-        try await publish(.active, breach, watches, powerAgent)
+        let breach = try DemoBreach(on: feed, gpus: 1, servers: 2, stage, console, powerAgent)
+        let watches = breach.watches
+        try await breach.publish(.active)
         let first = try await inbox.await(.applied)
         let failed = first.enforcement?.results.filter { $0.code == .failed } ?? []
         console.line(
@@ -38,7 +35,7 @@ struct FaultStory {
                 + " (\(first.enforcement?.diagnosticMessage ?? ""))")
         console.heading("What the operator types, and sees")
         let status = operate("status")
-        operate("history", "--breach", String(breach.text.prefix(8)), "--limit", "12")
+        operate("history", "--breach", String(breach.id.text.prefix(8)), "--limit", "12")
         operate("explain", Self.failing[1])
 
         console.heading("The three BMCs answer again")
@@ -49,46 +46,13 @@ struct FaultStory {
         operate("status")
 
         console.heading("The breach is resolved")
-        try await publish(.resolved, breach, [], powerAgent)
+        try await breach.publish(.resolved)
         let isRestored = try await eventually { watches.allSatisfy { $0.isRestored(stage.fleet) } }
         _ = try await inbox.await(.reverted)
         console.plain(
             isRestored ? "every control holds what it held before" : "NOT every control holds what it held before")
         return isSeen && isCaught && isRestored && first.enforcement?.code == .partial && !failed.isEmpty
             && status.contains("failed")
-    }
-
-    private func watches() -> [DemoWatch] {
-        stage.site.order.compactMap { stage.site.resources[$0] }.compactMap { resource in
-            switch resource.type {
-            case .gpu: DemoWatch(resource.id, priority: 1, goal: .watts(450), fleet: stage.fleet)
-            case .node where resource.parent == "rack-a08":
-                DemoWatch(
-                    resource.id, priority: 2,
-                    goal: .watts((stage.fleet.knob(of: resource.id)?.maximum ?? 0) * 60 / 100), fleet: stage.fleet)
-            default: nil
-            }
-        }
-    }
-
-    private func publish(
-        _ status: BreachAlert.Status, _ breach: UUIDText, _ watches: [DemoWatch], _ powerAgent: SimulatedPowerAgent
-    ) async throws {
-        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-        let hints = watches.map { watch in
-            var watts: PowerQuantity?
-            if case .watts(let target) = watch.goal { watts = PowerQuantity(watts: Watts(target), unit: .watt) }
-            return ShedHint(
-                resourceID: watch.resource, resourceType: stage.site.resources[watch.resource]?.type ?? .node,
-                action: .powerCap, priority: watch.priority, targetPower: watts)
-        }
-        let alert = BreachAlert(
-            feedTag: feed, status: status, severity: .critical, breachID: breach, detectedAt: now,
-            resolvedAt: status == .resolved ? now : nil, targetCorrelationID: breach,
-            loadConstraint: PowerQuantity(watts: Watts(1_000_000), unit: .megawatt),
-            measuredLoad: PowerQuantity(watts: Watts(1_150_000), unit: .megawatt), shedHints: hints)
-        try await powerAgent.publish(powerAgent.event(.breachAlert, alert.json, time: now))
-        console.line("signed alert \(status.rawValue), \(hints.count) hints, breach \(breach)")
     }
 
     // MARK: The operator

@@ -2,9 +2,7 @@ import CommandLineTool
 import EventBus
 import FleetSimulator
 import Foundation
-import OpenSSL
 import PowerEvents
-import Site
 import StrictJSON
 import Synchronization
 
@@ -27,9 +25,9 @@ struct StandbyStory {
         for bmc in stage.fleet.bmcs { bmc.latency = .milliseconds(150) }
 
         console.heading("The feed \(feed) is breached: critical")
-        let breach = UUIDText(randomBytes: try RandomBytes.draw(16))
-        let watches = self.watches()
-        try await publish(.active, breach, watches, parties.powerAgent)
+        let breach = try DemoBreach(on: feed, gpus: 2, servers: 1, stage, console, parties.powerAgent)
+        let watches = breach.watches
+        try await breach.publish(.active)
         _ = try await eventually { watches.count { $0.isShed(stage.fleet) } > watches.count / 4 }
         let done = watches.count { $0.isShed(stage.fleet) }
         stage.killAgent(leader)
@@ -52,7 +50,7 @@ struct StandbyStory {
         operate("status", of: leader)
 
         console.heading("The breach is resolved; in the middle of the release \(other) hands over")
-        try await publish(.resolved, breach, [], parties.powerAgent)
+        try await breach.publish(.resolved)
         _ = try await eventually { watches.contains { $0.isRestored(stage.fleet) } }
         operate("standby", "yield", "--reason", "an upgrade", of: leader)
         let isRestored = try await eventually { watches.allSatisfy { $0.isRestored(stage.fleet) } }
@@ -61,7 +59,7 @@ struct StandbyStory {
         _ = try await eventually {
             ledger.all.contains { $0.enforcement?.action == .reverted && $0.enforcement?.code == .success }
         }
-        let isTrue = judge(ledger.all, breach)
+        let isTrue = judge(ledger.all, breach.id)
         return leads && isCapped && isSettled && isRestored && isTrue
     }
 
@@ -78,39 +76,6 @@ struct StandbyStory {
             "\(mine.count) enforcement events, \(reports.count) reports, one id each: \(isSound ? "yes" : "NO");"
                 + " applied: \(isApplied ? "yes" : "NO"), reverted: \(isReverted ? "yes" : "NO")")
         return isSound && isApplied && isReverted
-    }
-
-    private func watches() -> [DemoWatch] {
-        stage.site.order.compactMap { stage.site.resources[$0] }.compactMap { resource in
-            switch resource.type {
-            case .gpu: DemoWatch(resource.id, priority: 2, goal: .watts(450), fleet: stage.fleet)
-            case .node where resource.parent == "rack-a08":
-                DemoWatch(
-                    resource.id, priority: 1,
-                    goal: .watts((stage.fleet.knob(of: resource.id)?.maximum ?? 0) * 60 / 100), fleet: stage.fleet)
-            default: nil
-            }
-        }
-    }
-
-    private func publish(
-        _ status: BreachAlert.Status, _ breach: UUIDText, _ watches: [DemoWatch], _ powerAgent: SimulatedPowerAgent
-    ) async throws {
-        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-        let hints = watches.map { watch in
-            var watts: PowerQuantity?
-            if case .watts(let target) = watch.goal { watts = PowerQuantity(watts: Watts(target), unit: .watt) }
-            return ShedHint(
-                resourceID: watch.resource, resourceType: stage.site.resources[watch.resource]?.type ?? .node,
-                action: .powerCap, priority: watch.priority, targetPower: watts)
-        }
-        let alert = BreachAlert(
-            feedTag: feed, status: status, severity: .critical, breachID: breach, detectedAt: now,
-            resolvedAt: status == .resolved ? now : nil, targetCorrelationID: breach,
-            loadConstraint: PowerQuantity(watts: Watts(1_000_000), unit: .megawatt),
-            measuredLoad: PowerQuantity(watts: Watts(1_150_000), unit: .megawatt), shedHints: hints)
-        try await powerAgent.publish(powerAgent.event(.breachAlert, alert.json, time: now))
-        console.line("signed alert \(status.rawValue), \(hints.count) hints, breach \(breach)")
     }
 
     private func operate(_ command: String, _ arguments: String..., of name: String) {
