@@ -113,7 +113,7 @@ final class StandbyPair: Sendable {
     }
 
     /// Waits until an agent leads. - Returns: how long that took; nil where it does not come
-    func leads(_ name: String, within limit: Duration = .seconds(20)) async throws -> Duration? {
+    func leads(_ name: String, within limit: Duration = .seconds(60)) async throws -> Duration? {
         let start = ContinuousClock.now
         let isLeading = try await eventually(within: limit) { await self.readiness(of: name).role == "leader" }
         return isLeading ? ContinuousClock.now - start : nil
