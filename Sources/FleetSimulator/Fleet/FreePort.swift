@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// TCP ports of loopback addresses that nobody listens on at this moment.
 public enum FreePort {
@@ -6,14 +7,32 @@ public enum FreePort {
         public let description: String
     }
 
+    /// Below those that Linux gives to outgoing connections (`ip_local_port_range`): one of these may take a port again
+    /// before whoever asked for it listens there, or while what listened there is down.
+    private static let range = 12_000...32_000
+    private static let given = Mutex<Set<Int>>([])
+
+    /// Each is given once in a process.
     public static func find(on host: String = "127.0.0.1") throws(NoPort) -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else {
+        for _ in 0..<200 {
+            let port = Int.random(in: range)
+            if given.withLock({ $0.insert(port).inserted }), bound(port, on: host) != nil { return port }
+        }
+        guard let port = bound(0, on: host) else {
             throw NoPort(description: "\(host): no free port: \(String(cString: strerror(errno)))")
         }
+        return port
+    }
+
+    /// - Parameter port: 0 for one that the system chooses
+    /// - Returns: the port that could be bound; nil where it could not
+    private static func bound(_ port: Int, on host: String) -> Int? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
         inet_pton(AF_INET, host, &address.sin_addr)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
@@ -21,8 +40,7 @@ public enum FreePort {
                 bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
             }
         }
-        guard isBound else { throw NoPort(description: "\(host): no free port: \(String(cString: strerror(errno)))") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        return isBound ? Int(UInt16(bigEndian: address.sin_port)) : nil
     }
 
     /// Whether nobody listens on a port of 127.0.0.1 now.
