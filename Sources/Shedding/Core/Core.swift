@@ -169,10 +169,10 @@ public struct Core: Sendable {
         catchUp.begin(now: step.now.steady)
         let alerts = backlog
         backlog = []
-        for (index, alert) in alerts.enumerated() {
+        for (alert, isFollowed) in zip(alerts, Self.areFollowed(alerts)) {
             var alert = alert
             if let time { alert.receivedAt = time }
-            takeIn(alert, isFollowed: Self.isFollowed(alert, by: alerts[(index + 1)...]), &step)
+            takeIn(alert, isFollowed: isFollowed, &step)
         }
     }
 
@@ -188,8 +188,8 @@ public struct Core: Sendable {
                 step.tell(.overtaken(alert))
                 step.records.handled.append(alert.sequence)
             }
-            for (index, alert) in act.enumerated() {
-                self.act(on: alert, isFollowed: Self.isFollowed(alert, by: act[(index + 1)...]), &step)
+            for (alert, isFollowed) in zip(act, Self.areFollowed(act)) {
+                self.act(on: alert, isFollowed: isFollowed, &step)
             }
         }
         dispatch.sendPatrol(now: now)
@@ -218,10 +218,15 @@ public struct Core: Sendable {
         }
     }
 
-    /// Whether others that come with an alert ask more of its breach.
-    private static func isFollowed(_ alert: ReceivedAlert, by others: ArraySlice<ReceivedAlert>) -> Bool {
-        guard let breach = alert.alert?.breachID else { return false }
-        return others.contains { $0.alert?.breachID == breach && $0.alert?.status != .resolved }
+    /// For each of several alerts, whether one that comes after it asks more of its breach.
+    private static func areFollowed(_ alerts: [ReceivedAlert]) -> [Bool] {
+        var asking: Set<UUIDText> = []
+        return Array(
+            alerts.reversed().map { received in
+                guard let alert = received.alert else { return false }
+                defer { if alert.status != .resolved { asking.insert(alert.breachID) } }
+                return asking.contains(alert.breachID)
+            }.reversed())
     }
 
     private mutating func act(on received: ReceivedAlert, isFollowed: Bool, _ step: inout Step) {
