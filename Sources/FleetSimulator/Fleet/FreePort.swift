@@ -30,31 +30,35 @@ public enum FreePort {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        inet_pton(AF_INET, host, &address.sin_addr)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
+        return withAddress(host, port) { address in
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            guard bind(descriptor, address, length) == 0, getsockname(descriptor, address, &length) == 0 else {
+                return nil
+            }
+            return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                Int(UInt16(bigEndian: $0.pointee.sin_port))
             }
         }
-        return isBound ? Int(UInt16(bigEndian: address.sin_port)) : nil
     }
 
     /// Whether nobody listens on a port of 127.0.0.1 now.
     public static func isFree(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
+        return withAddress("127.0.0.1", port) {
+            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) != 0
+        }
+    }
+
+    private static func withAddress<Result>(
+        _ host: String, _ port: Int, _ body: (UnsafeMutablePointer<sockaddr>) -> Result
+    ) -> Result {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) != 0
-            }
+        inet_pton(AF_INET, host, &address.sin_addr)
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0) }
         }
     }
 }
