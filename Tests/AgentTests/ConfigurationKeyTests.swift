@@ -6,6 +6,7 @@ import OpenSSL
 import OperatorAPI
 import PowerEvents
 import Redfish
+import Replication
 import Shedding
 import Site
 import StrictJSON

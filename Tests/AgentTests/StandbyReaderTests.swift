@@ -1,6 +1,7 @@
 import Foundation
 import OpenSSL
 import OperatorAPI
+import Replication
 import Settings
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+public import Replication
+
 extension AgentConfiguration {
     /// Whose standby this agent is, and the etcd that they share their journal through (`standby:`).
     public struct Standby: Sendable, Hashable {
@@ -18,28 +20,8 @@ extension AgentConfiguration {
         public static let usualShard = "a"
         public static let usualTTL = Duration.seconds(2)
 
-        /// Paths of PEM files.
-        public struct TLS: Sendable, Hashable {
-            public var authorities: String
-            public var certificate: String?
-            public var key: String?
-
-            public init(authorities: String, certificate: String? = nil, key: String? = nil) {
-                self.authorities = authorities
-                self.certificate = certificate
-                self.key = key
-            }
-        }
-
-        public struct Login: Sendable, Hashable {
-            public var username: String
-            public var passwordFile: String
-
-            public init(username: String, passwordFile: String) {
-                self.username = username
-                self.passwordFile = passwordFile
-            }
-        }
+        public typealias TLS = ReplicationSettings.TLS
+        public typealias Login = ReplicationSettings.Login
 
         public init(
             endpoints: [String], tls: TLS? = nil, login: Login? = nil, prefix: String = usualPrefix,

@@ -2,6 +2,7 @@ import Curl
 import EventBus
 import PowerEvents
 import Redfish
+import Replication
 import Settings
 import Shedding
 import Site

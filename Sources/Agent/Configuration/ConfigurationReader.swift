@@ -136,19 +136,8 @@ public enum ConfigurationReader {
             members["topic_prefix"]?.note("should end with a slash and hold no wildcards")
         }
         let qos = members["qos"]?.int(0...2) ?? 2
-        var tls: BusOptions.TLS?
-        if let section = members["tls"] {
-            let parts = section.members(tlsKeys)
-            let authorities = parts.required("ca", of: section)?.authorityFile()
-            let certificate = parts["certificate"]?.existingFile()
-            let key = parts["key"]?.secretFile()
-            if (parts["certificate"] == nil) != (parts["key"] == nil) {
-                section.note("certificate and key go together")
-            }
-            if let certificate, let key, let setting = parts["certificate"] {
-                checkPair(certificate: certificate, key: key, at: setting)
-            }
-            tls = authorities.map { BusOptions.TLS(authorities: $0, certificate: certificate, key: key) }
+        let tls = members["tls"].flatMap(readTLS).map { files in
+            BusOptions.TLS(authorities: files.authorities, certificate: files.certificate, key: files.key)
         }
         guard let address else { return nil }
         if address.isEncrypted, members["tls"] == nil {
@@ -199,6 +188,23 @@ public enum ConfigurationReader {
             let _: Never? = setting.fail(
                 "\(certificate) and \(key) cannot be used together: \(error)", showingValue: false)
         }
+    }
+
+    /// Paths of `tls: { ca, certificate, key }`, the last two both or none.
+    static func readTLS(
+        _ section: Setting
+    ) -> (authorities: String, certificate: String?, key: String?)? {
+        let parts = section.members(tlsKeys)
+        let authorities = parts.required("ca", of: section)?.authorityFile()
+        let certificate = parts["certificate"]?.existingFile()
+        let key = parts["key"]?.secretFile()
+        if (parts["certificate"] == nil) != (parts["key"] == nil) {
+            section.note("certificate and key go together")
+        }
+        if let certificate, let key, let setting = parts["certificate"] {
+            checkPair(certificate: certificate, key: key, at: setting)
+        }
+        return authorities.map { ($0, certificate, key) }
     }
 
     private static func readSigning(_ setting: Setting) -> AgentConfiguration.Signing? {

@@ -1,3 +1,4 @@
+import Replication
 import Settings
 import Shedding
 import Site
@@ -31,7 +32,10 @@ enum StandbyReader {
         let parts = etcd.members(etcdKeys)
         guard let endpoints = parts.required("endpoints", of: etcd) else { return nil }
         let list = read(endpoints: endpoints)
-        let tls = parts["tls"].flatMap(readTLS)
+        let tls = parts["tls"].flatMap(ConfigurationReader.readTLS).map { files in
+            AgentConfiguration.Standby.TLS(
+                authorities: files.authorities, certificate: files.certificate, key: files.key)
+        }
         let login = readLogin(parts, of: etcd)
         let prefix = parts["prefix"].flatMap(readPrefix)
         if let plain = list.first(where: { $0.scheme == "http" }), let setting = parts["tls"] {
@@ -98,20 +102,6 @@ enum StandbyReader {
     }
 
     // MARK: Parts
-
-    private static func readTLS(_ section: Setting) -> AgentConfiguration.Standby.TLS? {
-        let parts = section.members(tlsKeys)
-        let authorities = parts.required("ca", of: section)?.authorityFile()
-        let certificate = parts["certificate"]?.existingFile()
-        let key = parts["key"]?.secretFile()
-        if (parts["certificate"] == nil) != (parts["key"] == nil) {
-            section.note("certificate and key go together")
-        }
-        if let certificate, let key, let setting = parts["certificate"] {
-            ConfigurationReader.checkPair(certificate: certificate, key: key, at: setting)
-        }
-        return authorities.map { .init(authorities: $0, certificate: certificate, key: key) }
-    }
 
     private static func readLogin(_ parts: Members, of etcd: Setting) -> AgentConfiguration.Standby.Login? {
         if (parts["username"] == nil) != (parts["password_file"] == nil) {

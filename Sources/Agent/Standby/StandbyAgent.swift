@@ -68,9 +68,7 @@ public struct StandbyAgent: Sendable {
 extension ReplicationSettings {
     fileprivate init(_ standby: AgentConfiguration.Standby, member: String) {
         self.init(
-            endpoints: standby.endpoints,
-            tls: standby.tls.map { TLS(authorities: $0.authorities, certificate: $0.certificate, key: $0.key) },
-            login: standby.login.map { Login(username: $0.username, passwordFile: $0.passwordFile) },
-            prefix: standby.prefix, site: standby.site, shard: standby.shard, ttl: standby.ttl, member: member)
+            endpoints: standby.endpoints, tls: standby.tls, login: standby.login, prefix: standby.prefix,
+            site: standby.site, shard: standby.shard, ttl: standby.ttl, member: member)
     }
 }
