@@ -16,6 +16,12 @@ struct DemoConsole {
 
     func plain(_ text: String) { say(text) }
 
+    /// What somebody types, and what is printed then.
+    func typed(_ command: [String], at prompt: String, output: String) {
+        plain("\(prompt)$ ima \(command.joined(separator: " "))")
+        for line in output.split(separator: "\n", omittingEmptySubsequences: false).dropLast() { plain("  \(line)") }
+    }
+
     /// A bar that is drawn over itself; nothing where there is no terminal.
     func progress(_ label: String, _ done: Int, _ total: Int) {
         guard isTerminal else { return }

@@ -61,14 +61,11 @@ struct FaultStory {
     @discardableResult
     private func operate(_ command: String, _ arguments: String...) -> String {
         let output = stage.ask(command, arguments)
-        console.plain("$ ima \(([command] + arguments).joined(separator: " "))")
-        for line in output.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-            console.plain("  \(line)")
-        }
+        console.typed([command] + arguments, at: "", output: output)
         return output
     }
 
-    /// Asks for the status until it says something, half a minute at most.
+    /// Asks for the status until it says something, a minute at most.
     @discardableResult
     private func wait(_ label: String, _ isThere: (String) -> Bool) async throws -> Bool {
         let isSeen = try await eventually { isThere(stage.ask("status", [])) }

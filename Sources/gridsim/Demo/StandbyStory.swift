@@ -79,11 +79,7 @@ struct StandbyStory {
     }
 
     private func operate(_ command: String, _ arguments: String..., of name: String) {
-        let output = stage.ask(command, arguments, of: name)
-        console.plain("\(name)$ ima \(([command] + arguments).joined(separator: " "))")
-        for line in output.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-            console.plain("  \(line)")
-        }
+        console.typed([command] + arguments, at: name, output: stage.ask(command, arguments, of: name))
     }
 
     private func eventually(_ isSo: () -> Bool) async throws -> Bool {
