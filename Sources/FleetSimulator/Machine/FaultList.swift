@@ -16,6 +16,9 @@ struct FaultList {
         return kinds
     }
 
+    /// How many requests a fault has met.
+    func met(_ fault: Fault) -> Int { met[fault, default: 0] }
+
     func has(_ kind: Fault.Kind) -> Bool { all.contains { $0.kind == kind } }
 
     var shutdownSeconds: Double? {

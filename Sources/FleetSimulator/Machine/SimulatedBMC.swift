@@ -152,6 +152,9 @@ public final class SimulatedBMC: Sendable {
         set { state.withLock { $0.silentTo = newValue } }
     }
 
+    /// How many requests a fault has met since it was set.
+    public func met(_ fault: Fault) -> Int { state.withLock { $0.faults.met(fault) } }
+
     public var writes: [Write] { state.withLock { $0.writes } }
     /// Of what was written since it was last set back.
     public var timing: ShedTiming {
