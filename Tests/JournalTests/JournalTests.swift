@@ -43,6 +43,24 @@ struct JournalTests {
             createdAt: now)
     }
 
+    /// A follower shows them; of several endings of a control the latest.
+    @Test func tellsHowControlsLastEnded() async throws {
+        let journal = try JournalDatabase(path: folder.path("j.sqlite"))
+        let keys = ["n1", "n2", "n3"].map { ControlKey(resource: $0, facet: .powerLimit) }
+        var batch = JournalBatch()
+        batch.changes.history = [
+            HistoryEntry(.outcome, "failed", breach: id(100), control: keys[0], message: "busy"),
+            HistoryEntry(.outcome, "failed", breach: id(100), control: keys[1], message: "refused"),
+            HistoryEntry(.outcome, "applied", breach: id(101), control: keys[2]),
+        ]
+        try journal.write([batch], now: now)
+        batch.changes.history = [HistoryEntry(.outcome, "applied", breach: id(100), control: keys[0])]
+        try journal.write([batch], now: now)
+        let store = SQLiteStore(journal, now: { now })
+        let outcomes = try await store.outcomes(of: [id(100)])
+        #expect(outcomes == [keys[0]: .applied(), keys[1]: .failed(.earlierVersion("refused"))])
+    }
+
     @Test func keepsBreachesAndControlsOverAReopening() throws {
         let breach = Breach(
             id: id(100),

@@ -136,16 +136,24 @@ struct StandbyScenarios {
         let status = try pair.command(other, "status")
         #expect(status.status == 0, "\(status.output)")
         #expect(status.output.hasPrefix("\(other): OK - mode enforce, standby of \(leader), "), "\(status.output)")
-        #expect(status.output.contains("etcd: 3 of 3 members answer"))
+        // As the leader's is: once the log and the members' answers have come.
+        #expect(
+            try await eventually {
+                let status = try pair.command(other, "status").output
+                return status.contains("etcd: 3 of 3 members answer") && status.contains("13 applied")
+            }, "\((try? pair.command(other, "status").output) ?? "")")
         let json = try JSONValue(
             parsing: Array(try pair.command(other, "status", "--json").output.utf8), limits: .widest)
         #expect(json["standby"]?["leader"]?.string == leader)
         #expect(json["standby"]?["site"] == "test")
         #expect(json["breaches"]?.array?.count == 1)
         #expect(json["controls"]?.array?.count == 13)
+        #expect(
+            try await eventually {
+                await pair.page("/metrics", of: other).body.contains("ima_standby_etcd_members_healthy 3")
+            })
         let metrics = await pair.page("/metrics", of: other).body
         #expect(metrics.contains("ima_standby_role{role=\"standby\"} 1"))
-        #expect(metrics.contains("ima_standby_etcd_members_healthy 3"))
         #expect(metrics.contains("ima_standby_info{site=\"test\",shard=\"a\"} 1"))
         #expect(await pair.page("/", of: other).body.contains("standby of \(leader)"))
         // A command.

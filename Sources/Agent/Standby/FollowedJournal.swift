@@ -29,6 +29,13 @@ final class FollowedJournal: Store {
     // MARK: What is read
 
     func load() async throws -> JournalContents { try await store.load() }
+    /// What is not over, and how its controls last ended by what the leader wrote.
+    func shown() async throws -> Core.Contents {
+        let store = store
+        var contents = try await store.load().core
+        contents.outcomes = try await store.outcomes(of: Set(contents.breaches.filter { !$0.isClosed }.map(\.id)))
+        return contents
+    }
     func hasSeen(_ mark: PayloadMark) async throws -> Bool { try await store.hasSeen(mark) }
     func hasRefused(_ digest: String) async throws -> Bool { try await store.hasRefused(digest) }
     func knows(_ breach: UUIDText) async throws -> Bool { try await store.knows(breach) }

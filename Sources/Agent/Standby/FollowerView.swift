@@ -51,7 +51,7 @@ actor FollowerView {
         if let latest, latest.entry == entry || .now - latest.madeAt < rest { return latest.core }
         let began = ContinuousClock.now
         var contents = Core.Contents()
-        do { contents = try await parts.journal.load().core } catch {
+        do { contents = try await parts.journal.shown() } catch {
             parts.logger.error("the journal cannot be read", metadata: ["reason": "\(error)"])
         }
         let core = Core(

@@ -75,6 +75,32 @@ extension JournalDatabase {
         }
     }
 
+    /// How each control of these breaches last ended, in the words that were written.
+    func outcomes(of breaches: Set<UUIDText>) throws -> [ControlKey: Outcome] {
+        let lines = try pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM history WHERE seq IN (
+                    SELECT max(seq) FROM history WHERE kind = 'outcome' AND breach_id IN (SELECT value FROM json_each(?))
+                    GROUP BY resource, facet)
+                    """,
+                arguments: [Self.list(Set(breaches.map(\.text)))]
+            ).compactMap(Self.line)
+        }
+        var outcomes: [ControlKey: Outcome] = [:]
+        for entry in lines.map(\.entry) {
+            guard let key = entry.control else { continue }
+            // `reverted` is no code of the bus.
+            switch EnforcementResult.Code(rawValue: entry.code) ?? .applied {
+            case .failed: outcomes[key] = .failed(.earlierVersion(entry.message ?? entry.code))
+            case .skipped: outcomes[key] = .skipped(SkipReason(earlierVersion: entry.message ?? entry.code))
+            case .applied: outcomes[key] = Outcome(.applied(entry.message.map { [.earlierVersion($0)] } ?? []))
+            }
+        }
+        return outcomes
+    }
+
     /// What an operator did between two times.
     public func commands(from first: Timestamp, to last: Timestamp) throws -> [HistoryLine] {
         try pool.read { db in

@@ -104,6 +104,11 @@ public final class SQLiteStore: Store {
         try await read { try $0.readings(of: breach) }
     }
 
+    /// How each control of these breaches last ended, in the words that were written.
+    public func outcomes(of breaches: Set<UUIDText>) async throws -> [ControlKey: Outcome] {
+        try await read { try $0.outcomes(of: breaches) }
+    }
+
     public func commands(from first: Timestamp, to last: Timestamp) async throws -> [HistoryLine] {
         try await read { try $0.commands(from: first, to: last) }
     }

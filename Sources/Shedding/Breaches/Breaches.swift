@@ -88,6 +88,15 @@ public struct Breaches: Sendable {
         followInventory()
     }
 
+    /// Takes it from others how controls ended; what is to be written and was not read back since has not.
+    mutating func show(_ outcomes: [ControlKey: Outcome]) {
+        for (key, outcome) in outcomes {
+            guard let entry = controls[key]?.entry else { continue }
+            if outcome.code == .applied, entry.intent != nil, entry.held == nil { continue }
+            controls[key]?.outcome = outcome
+        }
+    }
+
     /// Takes what has to be made durable, once.
     public mutating func takeChanges() -> Changes {
         for id in changeLog.breaches where breaches[id]?.isClosed == true { breaches[id]?.retire() }

@@ -9,6 +9,9 @@ extension Core {
         public var freezes: [Freeze]
         /// When an agent last wrote anything, by the wall clock; nil in an empty journal.
         public var lastRecordAt: Timestamp?
+        /// How controls last ended, by whoever wrote the journal: for an agent that only shows it. One that acts is told
+        /// nothing, and looks.
+        public var outcomes: [ControlKey: Outcome] = [:]
 
         public init(
             breaches: [Breach] = [], controls: [ControlEntry] = [], inbox: [ReceivedAlert] = [],

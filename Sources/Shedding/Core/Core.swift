@@ -47,6 +47,7 @@ public struct Core: Sendable {
         book = Breaches(
             site: site, policy: policy, breaches: contents.breaches, controls: contents.controls,
             freezes: contents.freezes)
+        book.show(contents.outcomes)
         dispatch = Dispatch(bounds, site: site)
     }
 

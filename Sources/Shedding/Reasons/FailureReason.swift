@@ -51,7 +51,7 @@ public indirect enum FailureReason: Sendable, Hashable {
     case stillHeld(by: [UUIDText])
     /// A mistake in this program.
     case `internal`(String)
-    /// From a journal of an earlier version, which kept the words only.
+    /// From a line of history, or a journal of an earlier version: both keep the words only.
     case earlierVersion(String)
 
     /// Of metrics, journals and answers to programs: never changed, only added to.

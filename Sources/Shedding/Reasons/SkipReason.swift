@@ -32,7 +32,7 @@ public indirect enum SkipReason: Sendable, Hashable {
     case takenOver
     /// Let go by one breach and held by these.
     case stillHeld(by: [UUIDText])
-    /// From a journal of an earlier version, which kept the words only.
+    /// From a line of history, or a journal of an earlier version: both keep the words only.
     case earlierVersion(String)
 
     /// Of metrics, journals and answers to programs: never changed, only added to.
