@@ -28,9 +28,11 @@ private enum Tools {
 /// The page in a real browser, and its interface judged by its own description and by other people's tools.
 @Suite(.serialized)
 struct PageScenarios {
-    private func drive(_ name: String, _ arguments: String...) throws {
+    @discardableResult
+    private func drive(_ name: String, _ arguments: String...) throws -> String {
         let result = try ChildProcess.run(Tools.python, [Tools.script(name)] + arguments)
         #expect(result.status == 0, "\(name) \(arguments): \(result.errors.suffix(2000))")
+        return result.output
     }
 
     private func url(_ stage: Stage) -> String { "http://127.0.0.1:\(stage.httpPort)" }
@@ -154,6 +156,10 @@ struct PageScenarios {
         let stage = try await Stage()
         try await stage.startAgent()
         try drive("browse", "check", url(stage), "cpu-3", "13", Tools.pictures.path)
+        #expect(
+            try await eventually(within: .seconds(60)) {
+                await !stage.page("/").body.contains("not looked at yet")
+            })
         try picture(stage, "idle")
         let follower = try ChildProcess(
             Tools.python, [Tools.script("browse"), "follow", url(stage), "cpu-1", "applied"],
@@ -222,6 +228,42 @@ struct PageScenarios {
         #expect(
             try await eventually { await stage.page("/api/v1/breaches").body.contains("\"phase\":\"releasing\"") })
         try picture(stage, "release")
+        await stage.tearDown()
+    }
+
+    /// As many cells as a large hall has: what is looked at, sent and painted of them stays bounded. Nobody answers for most
+    /// of these nodes, since as many BMCs would be more work than the rest of the tests.
+    @Test(.enabled(if: Tools.hasBrowser, Tools.browserIsMissing), .timeLimit(.minutes(10)))
+    func aBreachOf10000InABrowser() async throws {
+        func rack(_ number: Int, bmc: String) -> String {
+            "  - { id: \"dgx-\(number)-[1-100]\", bmc: \"https://127.\(bmc).[1-100]:PORT\", chassis: rack-\(number) }"
+        }
+        let inventory = """
+            credentials: { bmc: { username: ima, password_file: bmc-password } }
+            defaults: { bmc: { credentials: bmc, tls: { ca: bmc-ca.pem } } }
+            chassis: [{ id: "rack-[1-100]", feeds: [main-a] }]
+            nodes:
+            \(rack(1, bmc: "78.1"))
+            """
+        let stage = try await Stage(inventory: inventory)
+        let silent = (2...100).map { rack($0, bmc: "79.\($0)") }.joined(separator: "\n")
+        let port = try #require(stage.folder.read("site.yaml").firstMatch(of: /:(\d+)"/)?.1)
+        try stage.folder.write(
+            stage.folder.read("site.yaml") + "\n" + silent.replacing("PORT", with: String(port)), to: "site.yaml")
+        try stage.folder.write(
+            stage.folder.read("ima.yaml").replacing("retries: 1", with: "retries: 0"), to: "ima.yaml")
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        let nodes = (1...100).flatMap { rack in (1...100).map { "dgx-\(rack)-\($0)" } }
+        try await stage.alert(.active, breach, nodes.map { MainJobScenarios.hint($0, .node, watts: 900) })
+        _ = try await stage.report(breach, .applied, within: .seconds(300))
+        try picture(stage, "breach-10000")
+        let paint = try JSONValue(
+            parsing: Array(try drive("browse", "measure", url(stage)).utf8), limits: .widest)
+        #expect(paint["cells"] == 10_000)
+        // A kilobyte each before it is compressed would be too much for a telephone.
+        let transferred = try #require(paint["transferred"]?.number?.int)
+        #expect(transferred < 600_000, "\(paint.text)")
         await stage.tearDown()
     }
 }
