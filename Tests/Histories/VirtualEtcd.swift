@@ -106,7 +106,8 @@ enum Standby {
     /// The longest that a BMC takes to obey.
     static let longestObedience = Duration.seconds(26)
     /// As the agents are told it: a task takes three seconds more.
-    static let longestWrite = longestObedience + .seconds(4)
+    static let bounds = FormerBounds(
+        request: longestObedience + .seconds(1), write: longestObedience + .seconds(4))
     /// An alert that another agent has taken in by then is not kept any longer.
     static let keepAlertsFor = Duration.seconds(60)
     /// How far the agents' clocks are apart at most.

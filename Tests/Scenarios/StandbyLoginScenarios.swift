@@ -1,0 +1,137 @@
+import FleetSimulator
+import Foundation
+import OpenSSL
+import PowerEvents
+import TestSupport
+import Testing
+
+/// Two agents whose etcd is closed to others: by certificates, by a user with a password, and what is said where it is closed
+/// to one of them.
+@Suite(
+    .serialized, .enabled(if: StandbyPair.isPossible, "needs Debian's package etcd-server, which deploy/test installs"))
+struct StandbyLoginScenarios {
+    private static let hints = (1...8).map { MainJobScenarios.hint("cpu-\($0)", .node, watts: 900) }
+    private static let nodes = (1...8).map { "cpu-\($0)" }
+
+    /// A breach, in the middle of which the leader is killed. - Returns: who leads afterwards
+    private static func takeOver(_ pair: StandbyPair, from leader: String) async throws -> String {
+        let fleet = pair.stage.fleet
+        let before = nodes.map { fleet.knob(of: $0) }
+        for bmc in fleet.bmcs { bmc.latency = .milliseconds(100) }
+        let breach = try Stage.newBreach()
+        try await pair.stage.alert(.active, breach, hints)
+        #expect(try await eventually { fleet.limit(of: "cpu-3") == 900 }, "\(pair.logs)")
+        await pair.stop(leader, SIGKILL)
+        let other = pair.other(leader)
+        _ = try #require(try await pair.leads(other), "\(pair.logs)")
+        _ = try await pair.stage.report(breach, .applied) { $0.results.count == 8 && $0.code == .success }
+        #expect(nodes.allSatisfy { fleet.limit(of: $0) == 900 })
+        try await pair.stage.alert(.resolved, breach)
+        #expect(try await pair.stage.report(breach, .reverted).enforcement?.code == .success)
+        #expect(nodes.map { fleet.knob(of: $0) } == before)
+        #expect(pair.doubtfulEvents == [])
+        return other
+    }
+
+    /// Waits until an agent says what keeps it, in its log and to whoever asks.
+    private static func says(_ pair: StandbyPair, _ name: String, _ parts: String...) async throws {
+        let isSaid = try await eventually(within: .seconds(60)) {
+            let status = try pair.command(name, "status").output
+            let log = pair.log(of: name)
+            return parts.allSatisfy { status.contains($0) && log.contains($0) }
+        }
+        let status = try pair.command(name, "status").output
+        #expect(isSaid, "\(parts)\n\(status)\n\(pair.log(of: name).suffix(4000))")
+    }
+
+    private static func issue(
+        _ authority: CertificateAuthority, to name: String, _ folder: TemporaryFolder
+    ) throws {
+        let identity = try authority.issue(to: .init(commonName: name))
+        try folder.write(identity.certificatePEM, to: "\(name)-etcd.pem")
+        try folder.write(identity.keyPEM, to: "\(name)-etcd.key")
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func etcdWithCertificatesOfBothSides() async throws {
+        let authority = try CertificateAuthority(name: "etcd")
+        let pair = try await StandbyPair(
+            authority: authority,
+            etcd: ", tls: { ca: etcd-ca.pem, certificate: NAME-etcd.pem, key: NAME-etcd.key }")
+        let folder = pair.stage.folder
+        try folder.write(authority.certificatePEM, to: "etcd-ca.pem")
+        for name in pair.names { try Self.issue(authority, to: name, folder) }
+        let first = try await pair.startBoth()
+        let leader = try await Self.takeOver(pair, from: first)
+        // A certificate of another authority; it can be put right without a restart of anything but the agent.
+        let stranger = try CertificateAuthority(name: "Stranger")
+        try Self.issue(stranger, to: first, folder)
+        try pair.start(first)
+        try await Self.says(pair, first, "standby.etcd.tls.certificate: ", "\(first)-etcd.pem should be signed by")
+        await pair.stop(first)
+        // Members that another authority vouches for.
+        try Self.issue(authority, to: first, folder)
+        try folder.write(stranger.certificatePEM, to: "etcd-ca.pem")
+        try pair.start(first)
+        try await Self.says(pair, first, "standby.etcd.tls.ca: ", "etcd-ca.pem; it should hold the authority")
+        await pair.stop(first)
+        try folder.write(authority.certificatePEM, to: "etcd-ca.pem")
+        try pair.start(first)
+        #expect(try await pair.settled() == leader, "nobody was disturbed by that")
+        await pair.tearDown()
+    }
+
+    /// Runs etcdctl, with the rights of root once a login is asked for.
+    private static func control(_ pair: StandbyPair, _ arguments: String..., asRoot: Bool = true) throws {
+        let result = try pair.etcd.control((asRoot ? ["--user", "root:secret"] : []) + arguments)
+        #expect(result.status == 0, "\(arguments): \(result.errors)")
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func etcdWithAUserWhoseRoleIsThePrefix() async throws {
+        let pair = try await StandbyPair(etcd: ", username: ima, password_file: etcd-password, prefix: /sites/ima")
+        let folder = pair.stage.folder
+        try folder.write("first\n", to: "etcd-password")
+        let grant = ["role", "grant-permission", "ima", "--prefix=true", "readwrite", "/sites/ima/"]
+        for arguments in [
+            ["user", "add", "root:secret"], ["user", "grant-role", "root", "root"], ["role", "add", "ima"], grant,
+            ["user", "add", "ima:first"], ["user", "grant-role", "ima", "ima"], ["auth", "enable"],
+        ] {
+            let result = try pair.etcd.control(arguments)
+            #expect(result.status == 0, "\(arguments): \(result.errors)")
+        }
+        let first = try await pair.startBoth()
+        let leader = try await Self.takeOver(pair, from: first)
+        // A wrong password, which is put right in the file.
+        try folder.write("wrong\n", to: "etcd-password")
+        try pair.start(first)
+        try await Self.says(
+            pair, first, "standby.etcd.password_file: ", "etcd-password should hold the password of etcd's user ima")
+        try folder.write("first\n", to: "etcd-password")
+        #expect(try await pair.settled() == leader, "taken up by itself")
+        // A new one: into the file first, then into etcd, which forgets all logins with it.
+        let moment = ContinuousClock.now
+        try folder.write("second\n", to: "etcd-password")
+        let changed = try pair.etcd.control(
+            ["--user", "root:secret", "user", "passwd", "ima", "--interactive=false"], input: "second\n")
+        #expect(changed.status == 0, "\(changed.errors)")
+        try await Task.sleep(for: .seconds(4))
+        #expect(try await pair.settled() == leader, "the lease outlives that")
+        #expect(await pair.page("/metrics", of: leader).body.contains("ima_standby_in_trouble 0"))
+        #expect(pair.writes(of: leader, after: moment) == [])
+        // What the role may is taken away, and given back.
+        try Self.control(pair, "role", "revoke-permission", "ima", "--prefix=true", "/sites/ima/")
+        for name in pair.names {
+            try await Self.says(
+                pair, name, "user ima (standby.etcd.username) should have a role", "standby.etcd.prefix /sites/ima")
+        }
+        let result = try pair.etcd.control(["--user", "root:secret"] + grant)
+        #expect(result.status == 0, "\(result.errors)")
+        try await pair.settled()
+        let breach = try Stage.newBreach()
+        try await pair.stage.alert(.active, breach, Self.hints)
+        _ = try await pair.stage.report(breach, .applied) { $0.results.count == 8 && $0.code == .success }
+        #expect(pair.doubtfulEvents == [])
+        await pair.tearDown()
+    }
+}
