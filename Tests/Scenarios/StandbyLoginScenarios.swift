@@ -33,14 +33,19 @@ struct StandbyLoginScenarios {
         return other
     }
 
+    /// What it says of itself, as if it were one line.
+    private static func words(_ pair: StandbyPair, _ name: String) throws -> String {
+        try pair.command(name, "status").output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
     /// Waits until an agent says what keeps it, in its log and to whoever asks.
     private static func says(_ pair: StandbyPair, _ name: String, _ parts: String...) async throws {
         let isSaid = try await eventually(within: .seconds(60)) {
-            let status = try pair.command(name, "status").output
+            let status = try words(pair, name)
             let log = pair.log(of: name)
             return parts.allSatisfy { status.contains($0) && log.contains($0) }
         }
-        let status = try pair.command(name, "status").output
+        let status = try words(pair, name)
         #expect(isSaid, "\(parts)\n\(status)\n\(pair.log(of: name).suffix(4000))")
     }
 
@@ -54,7 +59,7 @@ struct StandbyLoginScenarios {
 
     @Test(.timeLimit(.minutes(5)))
     func etcdWithCertificatesOfBothSides() async throws {
-        let authority = try CertificateAuthority(name: "etcd")
+        let authority = try CertificateAuthority(name: "Authority of etcd")
         let pair = try await StandbyPair(
             authority: authority,
             etcd: ", tls: { ca: etcd-ca.pem, certificate: NAME-etcd.pem, key: NAME-etcd.key }")

@@ -61,11 +61,13 @@ struct TakeoverTests {
 
     /// What was put back, and is somebody else's since, is what the next hold finds there.
     @Test func whatWasPutBackAndChangedSinceIsTheNextPrior() {
-        var drive = Drive(.demands([.cap(Watts(500))]), entry: Self.unseen(), former: Self.answeredLimits, isRestored: true)
+        var drive = Drive(
+            .demands([.cap(Watts(500))]), entry: Self.unseen(), former: Self.answeredLimits, isRestored: true)
         drive.run { .success(Fixture.limit($0 == 1 ? 777 : 500)) }
         #expect(drive.convergence.entry.prior?.value == .limit(Watts(777)))
 
-        var late = Drive(.demands([.cap(Watts(500))]), entry: Self.unseen(), former: Self.answeredLimits, isRestored: true)
+        var late = Drive(
+            .demands([.cap(Watts(500))]), entry: Self.unseen(), former: Self.answeredLimits, isRestored: true)
         late.run { .success(Fixture.limit($0 == 1 ? 400 : 500)) }
         #expect(late.convergence.entry.prior?.value == .limit(Watts(1000)))
     }
