@@ -68,21 +68,20 @@ struct StandbyLoginScenarios {
         for name in pair.names { try Self.issue(authority, to: name, folder) }
         let first = try await pair.startBoth()
         let leader = try await Self.takeOver(pair, from: first)
-        // A certificate of another authority; it can be put right without a restart of anything but the agent.
+        // A certificate of another authority.
         let stranger = try CertificateAuthority(name: "Stranger")
         try Self.issue(stranger, to: first, folder)
         try pair.start(first)
         try await Self.says(pair, first, "standby.etcd.tls.certificate: ", "\(first)-etcd.pem should be signed by")
+        try Self.issue(authority, to: first, folder)
+        #expect(try await pair.settled() == leader, "taken up by itself")
         await pair.stop(first)
         // Members that another authority vouches for.
-        try Self.issue(authority, to: first, folder)
         try folder.write(stranger.certificatePEM, to: "etcd-ca.pem")
         try pair.start(first)
         try await Self.says(pair, first, "standby.etcd.tls.ca: ", "etcd-ca.pem; it should hold the authority")
-        await pair.stop(first)
         try folder.write(authority.certificatePEM, to: "etcd-ca.pem")
-        try pair.start(first)
-        #expect(try await pair.settled() == leader, "nobody was disturbed by that")
+        #expect(try await pair.settled() == leader, "taken up by itself")
         await pair.tearDown()
     }
 
