@@ -114,7 +114,7 @@ struct LeadingAgent: Sendable {
                         now: { clock.now() }),
                     parked: parked), metrics: metrics, configuration: configurationState,
                 standby: standby?.json, timeLeft: standby?.timeLeft,
-                longestWriteBefore: standby?.takesOver == true ? configuration.redfish.longestWrite : nil,
+                former: standby?.takesOver == true ? configuration.redfish.formerBounds : nil,
                 wakeOutbox: { outboxWake.call() }),
             now: { Moment(steady: clock.now(), wall: wall()) })
         let loads = AlertedLoads()

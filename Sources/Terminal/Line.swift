@@ -12,6 +12,19 @@ enum Line {
         return clean.count <= width ? clean : clean.prefix(width - 1) + "…"
     }
 
+    /// Over several lines where it is longer, the others indented, the last one cut.
+    static func folded(_ text: String, lines most: Int, width: Int = width) -> [String] {
+        var lines: [String] = []
+        var rest = fit(text, width: Int.max)[...]
+        while lines.count + 1 < most, rest.count > width, let space = rest.prefix(width + 1).lastIndex(of: " "),
+            rest[..<space].contains(where: { $0 != " " })
+        {
+            lines.append(String(rest[..<space]))
+            rest = "    " + rest[rest.index(after: space)...]
+        }
+        return lines + [fit(String(rest), width: width)]
+    }
+
     /// `165 applied, 8 failed, 8 in progress`, without what there is none of.
     static func counts(_ counts: [(Int, String)], none: String) -> String {
         let told = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }

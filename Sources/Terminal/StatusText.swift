@@ -6,6 +6,7 @@ public import StrictJSON
 public enum StatusText {
     public static let most = 40
     private static let maximumProblems = 8
+    private static let maximumProblemLines = 4
     private static let maximumBMCGroups = 3
     private static let maximumFailureGroups = 4
     private static let maximumValues = 4
@@ -15,7 +16,8 @@ public enum StatusText {
         let judgement = StatusJudgement(status)
         var lines = [headline(status, judgement, style)]
         for problem in judgement.problems.prefix(maximumProblems) {
-            lines.append(style(.bad, Line.fit("! \(problem)")))
+            // Its end says what to do.
+            lines += Line.folded("! \(problem)", lines: maximumProblemLines).map { style(.bad, $0) }
         }
         if judgement.problems.count > maximumProblems {
             lines.append("! and \(judgement.problems.count - maximumProblems) more")

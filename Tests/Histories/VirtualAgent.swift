@@ -39,7 +39,7 @@ final class VirtualAgent {
 
     func start(isTakeover: Bool) {
         if let member { renew(until: member.deadline) }
-        if isTakeover { step(.takenOver(longestWrite: Standby.longestWrite)) }
+        if isTakeover { step(.takenOver(Standby.bounds)) }
         step(.started)
     }
 

@@ -102,11 +102,12 @@ final class VirtualCluster {
 
     // MARK: What BMCs do late
 
-    /// How long a write takes to be obeyed; nil for as long as ever.
-    func obedience(of node: String) -> Duration? {
+    /// How long a write takes to be obeyed, which for limits may be longer than its answer does; nil for as long as ever.
+    func obedience(of node: String, isReset: Bool) -> Duration? {
         let isSlow = slowBMCs[node].map { world.time.now < $0 } ?? false
         guard isSlow, random.chance(60) else { return nil }
-        return .milliseconds(Int.random(in: 1000...Int(Standby.longestObedience / .milliseconds(1)), using: &random))
+        let longest = isReset ? Standby.longestRequest : Standby.longestObedience
+        return .milliseconds(Int.random(in: 1000...Int(longest / .milliseconds(1)), using: &random))
     }
 
     /// Whether another process has sent a reset that may still be obeyed. - Returns: a violation

@@ -105,8 +105,11 @@ enum Standby {
     static let requestTimeout = Duration.milliseconds(900)
     /// The longest that a BMC takes to obey.
     static let longestObedience = Duration.seconds(26)
+    /// The longest that one takes for a request, and for whatever it switches a machine's power by.
+    static let longestRequest = Duration.seconds(9)
     /// As the agents are told it: a task takes three seconds more.
-    static let longestWrite = longestObedience + .seconds(4)
+    static let bounds = FormerBounds(
+        request: longestRequest + .seconds(1), write: longestObedience + .seconds(4))
     /// An alert that another agent has taken in by then is not kept any longer.
     static let keepAlertsFor = Duration.seconds(60)
     /// How far the agents' clocks are apart at most.

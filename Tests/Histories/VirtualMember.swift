@@ -206,6 +206,8 @@ final class VirtualMember {
             guard self.term == term else { return }
             guard let (result, entries, from, last) = answer else { return begin(nonce: nonce) }
             guard result == .done else { return lose() }
+            // Stopped over this for long, it leads no more, as its next keepalive tells it; its fence is shut until then.
+            guard cluster.etcd.holder(world.time.now) == term else { return lose() }
             apply(entries, from: from)
             // Nothing of a term that ended in order is on its way.
             let isTakeover = last.map { !$0.isEnd } ?? false

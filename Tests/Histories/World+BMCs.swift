@@ -180,7 +180,8 @@ extension World {
         _ order: WriteOrder, _ changes: [(WriteOrder.Change, isRestore: Bool, version: Int?)], _ node: String,
         by agent: VirtualAgent, _ then: @escaping (Duration, [Result<Void, BMCFault>]) -> Void
     ) {
-        time.after(cluster?.obedience(of: node) ?? latency()) { [self] in
+        let isReset = changes.contains { if case .reset = $0.0.write { true } else { false } }
+        time.after(cluster?.obedience(of: node, isReset: isReset) ?? latency()) { [self] in
             bmcs[node]?.machine.advance(to: time.now)
             var results: [Result<Void, BMCFault>] = []
             for (change, isRestore, version) in changes {

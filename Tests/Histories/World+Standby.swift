@@ -31,10 +31,13 @@ extension World {
     /// What it has applied is what the log says.
     private func check(_ member: VirtualMember) {
         let (own, all) = (member.disk.contents, disk.contents)
-        if own.breaches != all.breaches || own.controls != all.controls || own.freezes != all.freezes
-            || own.inbox != all.inbox || member.disk.unpublished.map(\.id) != disk.unpublished.map(\.id)
-        {
-            fail("member \(member.id) leads with another journal than the log's")
+        let differing = [
+            own.breaches == all.breaches ? nil : "breaches", own.controls == all.controls ? nil : "controls",
+            own.freezes == all.freezes ? nil : "freezes", own.inbox == all.inbox ? nil : "inbox",
+            member.disk.unpublished.map(\.id) == disk.unpublished.map(\.id) ? nil : "outbox",
+        ].compactMap { $0 }
+        if !differing.isEmpty {
+            fail("member \(member.id) leads with another journal than the log's: \(differing.joined(separator: ", "))")
         }
     }
 

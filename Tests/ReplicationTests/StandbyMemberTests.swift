@@ -221,6 +221,7 @@ struct StandbyMemberTests {
         let long = [UInt8](repeating: UInt8(ascii: "x"), count: 2 << 20)
         let serving = Task {
             for await (call, reply) in term.calls {
+                if call.path == "/standby/yield" { withUnsafeCurrentTask { $0?.cancel() } }
                 await reply(
                     ForwardedAnswer(
                         status: call.method == "POST" ? 201 : 200, contentType: "text/plain",
@@ -241,6 +242,8 @@ struct StandbyMemberTests {
             return try await group.reduce(into: Set<String>()) { $0.insert($1) }
         }
         #expect(answers.count == 10)
+        // A call that ends who answers it is answered all the same.
+        #expect(try await second.ask(leader: ForwardedCall(method: "POST", path: "/standby/yield")).status == 201)
         serving.cancel()
         following.cancel()
         _ = await following.result

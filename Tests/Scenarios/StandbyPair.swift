@@ -1,6 +1,7 @@
 import Curl
 import FleetSimulator
 import Foundation
+import OpenSSL
 import PowerEvents
 import StrictJSON
 import Synchronization
@@ -21,26 +22,40 @@ final class StandbyPair: Sendable {
     /// - Parameters:
     ///   - enforcement: what the section holds beside quick waits
     ///   - ttl: of the lease
+    ///   - isPatient: whether BMCs get as much time as they do where nobody has set it
+    ///   - authority: of etcd's certificates and of the agents'; nil leaves TLS off
+    ///   - etcd: what the section holds beside the endpoints, with `NAME` where an agent's is to be
     init(
-        enforcement: String = "", ttl: String = "2s", inventory: String = Stage.inventory, standby more: String = ""
+        enforcement: String = "", ttl: String = "2s", inventory: String = Stage.inventory, standby more: String = "",
+        isPatient: Bool = false, authority: CertificateAuthority? = nil, etcd section: String = ""
     ) async throws {
-        stage = try await Stage(enforcement: enforcement, inventory: inventory)
-        etcd = try await EtcdCluster()
+        stage = try await Stage(
+            enforcement: enforcement, requestTimeout: isPatient ? "20s" : "3s", inventory: inventory)
+        etcd = try await EtcdCluster(authority: authority)
+        let scheme = authority == nil ? "http" : "https"
         var links: [String: [CutLink]] = [:]
         var ports: [String: Int] = [:]
         for name in names {
             links[name] = try etcd.endpoints.map { try CutLink(to: Self.port(of: $0)) }
             ports[name] = try FreePort.find()
-            let endpoints = (links[name] ?? []).map { "\"http://127.0.0.1:\($0.port)\"" }.joined(separator: ", ")
+            let endpoints = (links[name] ?? []).map { "\"\(scheme)://127.0.0.1:\($0.port)\"" }.joined(separator: ", ")
             let text = stage.folder.read("ima.yaml")
                 .replacing("agent: { id: ima-test }", with: "agent: { id: \(name) }")
                 .replacing("journal: ima.sqlite", with: "journal: \(name).sqlite")
                 .replacing("http: 127.0.0.1:\(stage.httpPort)", with: "http: 127.0.0.1:\(ports[name] ?? 0)")
-                .replacing("retries: 1", with: "retries: 1, longest_write: 4s")
+                .replacing("retries: 1", with: isPatient ? "retries: 1" : "retries: 1, longest_write: 4s")
                 .replacing("control: ima.sock", with: "control: \(name).sock")
             try stage.folder.write(
-                text + "\nstandby: { etcd: { endpoints: [\(endpoints)] }, site: test, shard: a, ttl: \(ttl)\(more) }\n",
-                to: "\(name).yaml")
+                """
+                \(text)
+                standby:
+                  etcd: { endpoints: [\(endpoints)]\(section.replacing("NAME", with: name)) }
+                  site: test
+                  shard: a
+                  ttl: \(ttl)
+                \(more)
+
+                """, to: "\(name).yaml")
         }
         self.links = links
         self.ports = ports

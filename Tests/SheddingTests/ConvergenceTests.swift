@@ -16,10 +16,11 @@ struct ConvergenceTests {
 
         init(
             _ goal: Convergence.Goal, entry: ControlEntry = Fixture.entry("n1"), floor: Watts? = nil,
-            policy: Policy = Policy(), former: FormerWrites? = nil
+            policy: Policy = Policy(), former: FormerWrites? = nil, isRestored: Bool = false
         ) {
             var terms = Convergence.Terms(floor: floor, policy: policy, deadline: Fixture.start + policy.deadline)
             terms.former = former
+            terms.isRestored = isRestored
             convergence = Convergence(entry: entry, goal: goal, terms: terms)
         }
 

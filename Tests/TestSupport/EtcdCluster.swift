@@ -107,7 +107,7 @@ public final class EtcdCluster: Sendable {
     /// Runs etcdctl at one member.
     @discardableResult
     public func control(
-        _ arguments: [String], at index: Int = 0
+        _ arguments: [String], at index: Int = 0, input: String = ""
     ) throws -> (status: Int32, output: String, errors: String) {
         let place = ["/usr/bin/etcdctl", "/usr/local/bin/etcdctl"].first {
             FileManager.default.isExecutableFile(atPath: $0)
@@ -118,7 +118,7 @@ public final class EtcdCluster: Sendable {
                 "--cacert", folder.path("ca.pem"), "--cert", folder.path("etcd.pem"), "--key", folder.path("etcd.key"),
             ]
         }
-        return try ChildProcess.run(place ?? "/usr/bin/etcdctl", all, environment: ["ETCDCTL_API": "3"])
+        return try ChildProcess.run(place ?? "/usr/bin/etcdctl", all, input: input, environment: ["ETCDCTL_API": "3"])
     }
 
     private func awaitHealth(_ index: Int) async throws {

@@ -5,7 +5,7 @@ import Shedding
 extension Enforcer {
     /// Before anything else: another agent led, or this one did and died, and what it had sent may still arrive.
     func takeOver() {
-        if let longestWrite = parts.longestWriteBefore { step(.takenOver(longestWrite: longestWrite)) }
+        if let bounds = parts.former { step(.takenOver(bounds)) }
     }
 
     /// The right to write lasts a while longer, or has gone for now.

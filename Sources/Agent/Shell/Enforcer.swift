@@ -23,7 +23,7 @@ actor Enforcer: Service {
         /// How long writes may still begin; nil where that has no end.
         let timeLeft: (@Sendable () -> Duration)?
         /// How late a write may still arrive that whoever led before has sent; nil where there is none on its way.
-        let longestWriteBefore: Duration?
+        let former: FormerBounds?
         let wakeOutbox: @Sendable () -> Void
     }
 

@@ -15,7 +15,7 @@ final class FollowerIntake: Sendable {
     /// Under one leader, with this agent up to date, for so long: it is no alert to that one, or was one long ago.
     static let longestWait = Duration.seconds(60)
     /// Nothing else comes from the connection meanwhile, nor does it keep itself alive: after this it is made anew.
-    private static let longestHold = Duration.seconds(20)
+    static let longestHold = Duration.seconds(20)
     private static let period = Duration.milliseconds(50)
     /// Looks at the journal for a mark between two for a refusal.
     private static let looksPerRefusal = 20
@@ -27,17 +27,27 @@ final class FollowerIntake: Sendable {
     }
 
     private let gate: AlertGate
-    private let journal: FollowedJournal
+    private let journal: any KnownPayloads
     private let status: @Sendable () -> ReplicationStatus
     private let metrics: AgentMetrics
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
+    private let time: Time
     private let isOver = Atomic<Bool>(false)
     private let waits = Mutex<[PayloadMark: Wait]>([:])
 
+    /// What waits are measured by, and how.
+    struct Time: Sendable {
+        var now: @Sendable () -> ContinuousClock.Instant = { .now }
+        var wait: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+    }
+
+    /// - Parameters:
+    ///   - journal: as this agent has it by the log
+    ///   - now: the wall clock, by which messages are judged
     init(
-        gate: AlertGate, journal: FollowedJournal, status: @escaping @Sendable () -> ReplicationStatus,
-        metrics: AgentMetrics, logger: Logger, now: @escaping @Sendable () -> Timestamp
+        gate: AlertGate, journal: any KnownPayloads, status: @escaping @Sendable () -> ReplicationStatus,
+        metrics: AgentMetrics, logger: Logger, now: @escaping @Sendable () -> Timestamp, time: Time = Time()
     ) {
         self.gate = gate
         self.journal = journal
@@ -45,6 +55,7 @@ final class FollowerIntake: Sendable {
         self.metrics = metrics
         self.logger = logger
         self.now = now
+        self.time = time
     }
 
     /// What is not acknowledged by now is to come again.
@@ -59,7 +70,7 @@ final class FollowerIntake: Sendable {
             logger.debug("refused a message: \(ForeignText.clean(error.detail))")
             return true
         }
-        let start = ContinuousClock.now
+        let start = time.now()
         var looks = 0
         while !isOver.load(ordering: .relaxed) {
             do {
@@ -74,15 +85,15 @@ final class FollowerIntake: Sendable {
             } catch {
                 logger.error("the journal cannot be read", metadata: ["reason": "\(error)"])
             }
-            if hasWaited(alert.mark, now: .now) {
+            if hasWaited(alert.mark, now: time.now()) {
                 logger.notice(
                     "the leader had a minute for a message and kept nothing of it; the broker may forget it",
                     metadata: ["event": "\(alert.eventID)", "breach": "\(alert.breachID)"])
                 return done(alert.mark)
             }
-            if .now - start > Self.longestHold { return false }
+            if time.now() - start > Self.longestHold { return false }
             looks += 1
-            try? await Task.sleep(for: Self.period)
+            await time.wait(Self.period)
         }
         return false
     }

@@ -1,3 +1,5 @@
+public import Shedding
+
 /// How patient to be with a BMC.
 public struct RedfishOptions: Sendable, Hashable {
     public var connectTimeout: Duration
@@ -10,6 +12,12 @@ public struct RedfishOptions: Sendable, Hashable {
     /// answer, since until that is given up a BMC may still come to it, and the longest task that one has begun.
     public var longestWrite: Duration {
         knownLongestWrite ?? max(requestTimeout, NVIDIAEnvironmentMetrics.deviceWait) + taskTimeout
+    }
+    /// The same, and how long a BMC takes for a single request: of this agent's own kind, an earlier process included.
+    public var formerBounds: FormerBounds {
+        let patient = ControlDialects.inOrder.compactMap { dialect in dialect.patience.map { (dialect.name, $0) } }
+        return FormerBounds(
+            request: requestTimeout, requests: Dictionary(patient, uniquingKeysWith: max), write: longestWrite)
     }
     /// What a request has left once something more urgent waits for its BMC.
     public var grace = Duration.seconds(2)

@@ -13,8 +13,12 @@ final class EtcdClient: Sendable {
     private let tokens: EtcdTokens?
     private let order: Mutex<EndpointOrder>
 
-    init(_ endpoints: [EtcdEndpoint], tls: ReplicationSettings.TLS?, login: ReplicationSettings.Login?) {
-        let transport = EtcdTransport(tls)
+    /// - Parameter prefix: of all keys, as the settings have it
+    init(
+        _ endpoints: [EtcdEndpoint], tls: ReplicationSettings.TLS?, login: ReplicationSettings.Login?,
+        prefix: String = ""
+    ) {
+        let transport = EtcdTransport(tls, remedies: EtcdRemedies(tls: tls, login: login, prefix: prefix))
         self.endpoints = endpoints
         self.transport = transport
         order = Mutex(EndpointOrder(count: endpoints.count))

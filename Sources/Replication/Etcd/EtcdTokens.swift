@@ -45,7 +45,8 @@ actor EtcdTokens {
         guard let data = FileManager.default.contents(atPath: login.passwordFile), data.count <= Self.longestPassword
         else {
             throw EtcdError(
-                kind: .denied, endpoint: login.passwordFile, message: "the password of etcd's user cannot be read")
+                kind: .denied, endpoint: login.passwordFile,
+                message: "standby.etcd.password_file: the password of etcd's user \(login.username) cannot be read")
         }
         let password = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
         let body: JSONValue = ["name": .string(login.username), "password": .string(password)]

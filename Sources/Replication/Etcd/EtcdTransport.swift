@@ -13,8 +13,10 @@ struct EtcdTransport: Sendable {
     let pool: HTTPClientPool
     let tls: TLSTrust
     let identity: TLSIdentity?
+    let remedies: EtcdRemedies
 
-    init(_ settings: ReplicationSettings.TLS?) {
+    init(_ settings: ReplicationSettings.TLS?, remedies: EtcdRemedies) {
+        self.remedies = remedies
         // A watch, the keepalives, an append, a status, a command's answers: none waits for another.
         pool = HTTPClientPool(.init(workers: 1, connectionsPerOrigin: 16))
         tls = settings?.authorities.map(TLSTrust.authorities(file:)) ?? .systemAuthorities
@@ -39,13 +41,20 @@ struct EtcdTransport: Sendable {
         return request
     }
 
-    private static func error(_ error: any Error, _ endpoint: EtcdEndpoint) -> any Error {
-        guard let error = error as? CurlError else { return error }
-        return switch error.kind {
-        case .tooLarge: EtcdError(kind: .tooLarge, endpoint: endpoint.url, message: error.message)
-        case .protocolViolation: EtcdError(kind: .malformed, endpoint: endpoint.url, message: error.message)
-        default: EtcdError(kind: .away, endpoint: endpoint.url, message: error.message)
-        }
+    private func error(_ error: any Error, _ endpoint: EtcdEndpoint) -> any Error {
+        guard let cause = error as? CurlError else { return error }
+        let kind: EtcdError.Kind =
+            switch cause.kind {
+            case .tooLarge: .tooLarge
+            case .protocolViolation: .malformed
+            default: .away
+            }
+        return remedies.completing(
+            EtcdError(kind: kind, endpoint: endpoint.url, message: cause.message), cause: cause)
+    }
+
+    private func refusal(_ response: HTTPResponse, by endpoint: EtcdEndpoint) -> EtcdError {
+        remedies.completing(EtcdAnswers.refusal(response.body, status: response.status, endpoint: endpoint.url))
     }
 
     /// - Throws: ``EtcdError``, or `CancellationError`
@@ -56,10 +65,10 @@ struct EtcdTransport: Sendable {
         do {
             response = try await pool.send(request(endpoint, path, body, token: token, limit: limit))
         } catch {
-            throw Self.error(error, endpoint)
+            throw self.error(error, endpoint)
         }
         guard response.status == 200 else {
-            throw EtcdAnswers.refusal(response.body, status: response.status, endpoint: endpoint.url)
+            throw refusal(response, by: endpoint)
         }
         let json: JSONValue
         do {
@@ -70,7 +79,7 @@ struct EtcdTransport: Sendable {
         }
         // A stream's answer says within itself that it failed.
         if json["error"] != nil {
-            throw EtcdAnswers.refusal(response.body, status: response.status, endpoint: endpoint.url)
+            throw refusal(response, by: endpoint)
         }
         return json
     }
@@ -94,11 +103,11 @@ struct EtcdTransport: Sendable {
             do {
                 let response = try await pool.send(sent)
                 guard response.status == 200 else {
-                    throw EtcdAnswers.refusal(response.body, status: response.status, endpoint: endpoint.url)
+                    throw refusal(response, by: endpoint)
                 }
                 throw EtcdError(kind: .away, endpoint: endpoint.url, message: "the watch was closed")
             } catch {
-                continuation.finish(throwing: Self.error(error, endpoint))
+                continuation.finish(throwing: self.error(error, endpoint))
             }
         }
         defer { sending.cancel() }

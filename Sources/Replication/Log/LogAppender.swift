@@ -16,7 +16,12 @@ final class LogAppender: ChangeLog {
         /// Since the last snapshot.
         var entries = 0
         var bytes = 0
+        /// Since when etcd has said no to every entry, for want of the right.
+        var deniedSince: BootInstant?
     }
+
+    /// After so long of that the term is given up, so that an agent may lead that has the right.
+    private static let patienceWithDenial = Duration.seconds(3)
 
     private let etcd: EtcdClient
     private let keys: LogKeys
@@ -112,6 +117,7 @@ final class LogAppender: ChangeLog {
             }
             do {
                 let answer = try await etcd.transaction(transaction, within: .seconds(2))
+                state.withLock { $0.deniedSince = nil }
                 if answer.hasSucceeded { return }
                 // What was asked before, without an answer, may have been done.
                 if answer.pages.first?.pairs.first?.value == entry.value { return }
@@ -124,12 +130,28 @@ final class LogAppender: ChangeLog {
                 throw NotAppended(description: reason)
             } catch let error as EtcdError {
                 board.trouble(.append, "the log does not take entries: \(error)")
+                if isDeniedForGood(error) {
+                    let reason = "etcd does not let this agent write, and may let another: \(error)"
+                    onRefusal(reason)
+                    throw NotAppended(description: reason)
+                }
                 // The gateway may have handed it on even where it says no for a reason of its own.
                 if error.isTransient { mayBeThere = true }
                 if mayFail, !mayBeThere { throw error }
                 try await Task.sleep(for: Backoff.etcd.delay(after: failures, fraction: .random(in: 0...1)))
                 failures += 1
             }
+        }
+    }
+
+    /// Whether the right to write was taken from this agent, which with a user of its own says nothing of the others.
+    private func isDeniedForGood(_ error: EtcdError) -> Bool {
+        guard error.kind == .denied else { return false }
+        let now = BootClock.now()
+        return state.withLock { state in
+            let since = state.deniedSince ?? now
+            state.deniedSince = since
+            return now - since >= Self.patienceWithDenial
         }
     }
 }

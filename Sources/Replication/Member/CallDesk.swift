@@ -42,7 +42,8 @@ final class CallDesk: Sendable {
             (try? await etcd.transaction(taking, within: Self.patience))?.hasSucceeded == true
         else { return }
         let desk = self
-        let reply: LeaderTerm.Reply = { answer in await desk.answer(id, answer) }
+        // A hand-over is answered while it ends all else: what was done is told to the end, which has its own.
+        let reply: LeaderTerm.Reply = { answer in await Task { await desk.answer(id, answer) }.value }
         if case .enqueued = calls.yield((call, reply: reply)) { return }
         await reply(ForwardedAnswer(status: 503, body: Array(#"{"error":"the leader is busy"}"#.utf8)))
     }

@@ -45,7 +45,7 @@ actor MemberCore {
         self.path = path
         self.now = now
         self.logger = logger
-        etcd = EtcdClient(endpoints, tls: settings.tls, login: settings.login)
+        etcd = EtcdClient(endpoints, tls: settings.tls, login: settings.login, prefix: settings.prefix)
         keys = LogKeys(settings)
         board = MemberBoard(journal)
         board.restart(at: try journal.position?.number ?? 0)
@@ -299,7 +299,8 @@ actor MemberCore {
             }
             board.trouble(.looking, nil)
         } catch {
-            board.trouble(.looking, "etcd does not answer: \(error)")
+            let isAnswer = (error as? EtcdError).map { !$0.isTransient } ?? false
+            board.trouble(.looking, "etcd \(isAnswer ? "refuses" : "does not answer"): \(error)")
         }
     }
 

@@ -46,6 +46,7 @@ extension Breaches {
             floor: floor(of: control.entry), policy: policy, deadline: now + policy.deadline,
             failedReverts: control.failedReverts, pursued: pursued)
         terms.former = former.writes(to: key, now: now)
+        terms.isRestored = control.isRestored
         if isProtectedSince(control.entry) {
             terms.pursued = []
             terms.whyNotPursued = .protectedSince
@@ -108,6 +109,7 @@ extension Breaches {
     /// Takes over an entry that is about to be made durable before a write.
     public mutating func willWrite(_ entry: ControlEntry) {
         adopt(entry)
+        controls[entry.key]?.isRestored = false
         noteWritten(entry)
         if entry.key.facet == .powerState {
             if case .power? = entry.intent { markPowerCycled(entry.key.resource) }
@@ -176,6 +178,7 @@ extension Breaches {
             if demands(on: key).isEmpty { return actions + settleReleased(key, .applied(.nothingChanged), now: now) }
         }
         guard demands(on: key).isEmpty else {
+            controls[key]?.isRestored = false
             readAgain(key, at: now + policy.watchEvery)
             return actions + settleHeld(key, outcome, isNews: isNews, now: now)
         }
@@ -265,7 +268,7 @@ extension Breaches {
             controls[key]?.failedReverts += 1
             let delay = Backoff.revert.delay(after: failures, fraction: Jitter.fraction(of: key, turn: failures))
             readAgain(key, at: now + delay)
-        } else {
+        } else if !keepInMind(key, now: now) {
             remove(key)
         }
         var actions: [Action] = []

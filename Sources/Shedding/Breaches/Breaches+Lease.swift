@@ -51,23 +51,48 @@ extension Breaches {
         }
         // It was seen not to be as it should be.
         if controls[key]?.outcome != nil, !demands(on: key).isEmpty { unsettle(key) }
-        if let time { readAgain(key, at: time) } else { awaitingLease.insert(key) }
+        if let time {
+            readAgain(key, at: min(time, former.lastAnswer(of: key)))
+        } else {
+            awaitingLease.insert(key)
+        }
         return []
     }
 
     // MARK: Takeover
 
     /// Another agent led before, and what it has sent may still arrive. To be called before anything is taken up.
-    ///
-    /// - Parameter longestWrite: from when its lease ended
-    mutating func takeOver(longestWrite: Duration, now: Timestamp) {
-        let written = controls.values.map(\.entry).filter { $0.intent != nil }
-        let resets = written.filter { entry in
-            guard entry.key.facet == .powerState else { return false }
-            // One that is down by what was read, and held on, has no reset coming; one that is let go may have.
-            return entry.isUnconfirmed == true || demands(on: entry.key).isEmpty
+    mutating func takeOver(_ bounds: FormerBounds, now: Timestamp) {
+        let inDoubt = controls.values.map(\.entry).filter { entry in
+            entry.intent != nil && (entry.hasUnseenWrites || isBeingLetGo(entry.key))
         }
+        // One that is down by what was read, and held on, has no reset coming; one that is let go may have.
+        let resets = inDoubt.filter { $0.key.facet == .powerState }
         former = FormerControls(
-            Set(written.map(\.key)), resets: Set(resets.map(\.key)), until: now + longestWrite)
+            Dictionary(uniqueKeysWithValues: inDoubt.map { ($0.key, bounds.request(to: $0)) }),
+            resets: Set(resets.map(\.key)), until: now + bounds.write)
+    }
+
+    /// Whether a write back may have begun that is not known to have ended.
+    private func isBeingLetGo(_ key: ControlKey) -> Bool {
+        let isOver = holdIndex[key].keys.contains { id in
+            guard let breach = breaches[id], breach.released.contains(key) else { return false }
+            return breach.releaseOutcomes[key].map { $0.code == .failed } ?? true
+        }
+        return isOver || demands(on: key).isEmpty
+    }
+
+    /// What was put back, and said to be, is kept in mind where a write may still arrive that changes it: it is looked at once
+    /// more when all has arrived, and put right without a word.
+    ///
+    /// - Returns: whether it is
+    mutating func keepInMind(_ key: ControlKey, now: Timestamp) -> Bool {
+        // Of what was seen to hold, nothing is on its way but its own way back. Machines have a patience of their own.
+        guard former.mayChange(key, now: now), let entry = controls[key]?.entry, entry.intent != nil,
+            entry.hasUnseenWrites, key.facet != .powerState
+        else { return false }
+        controls[key]?.isRestored = true
+        readAgain(key, at: former.until)
+        return true
     }
 }

@@ -148,7 +148,8 @@ public struct Breaches: Sendable {
     mutating func saw(_ sight: Sight, now: Timestamp) { sightings.take(sight, now: now) }
 
     /// What a control told of itself while something was done with it.
-    mutating func saw(_ reading: Reading, of key: ControlKey) {
+    mutating func saw(_ reading: Reading, of key: ControlKey, now: Timestamp) {
+        former.didRead(key, now: now)
         // What was said of it is not so any more. Where several are looked at together, its own end comes later.
         if let outcome = controls[key]?.outcome, let known = outcome.value,
             !known.matches(reading.value), !demands(on: key).isEmpty

@@ -14,6 +14,8 @@ public struct HeldControl: Sendable, Hashable {
     public var writtenAt: Timestamp?
     /// When its outcome last changed.
     public var settledAt: Timestamp?
+    /// Whether it is back at its prior, and kept in mind for what may still arrive.
+    public var isRestored = false
     /// Failed reverts in a row, for the back-off.
     public var failedReverts = 0
 

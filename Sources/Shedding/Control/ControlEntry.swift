@@ -187,6 +187,9 @@ public struct ControlEntry: Sendable, Hashable {
         return ours.contains { value.isLikely($0) } || prior?.dormant.map { value.matches(.limit($0)) } == true
     }
 
+    /// Whether something was decided to be written that was never seen to take, nor to be of no effect.
+    var hasUnseenWrites: Bool { isUnconfirmed == true || earlierIntents != nil }
+
     /// Whether the intent demonstrably came to nothing.
     var isRefused: Bool { isUnconfirmed == true && wasRefused == true }
 
@@ -222,11 +225,15 @@ public struct ControlEntry: Sendable, Hashable {
         earlierIntents = nil
     }
 
-    /// What was intended was read back, while what another agent sent before may still arrive: then it is ours as well.
+    /// What was intended was read back, while what another agent sent before may still arrive: then it is ours as well. Be it
+    /// the same, it is remembered: whoever takes over next has to know that something is on its way.
     mutating func holdForNow(_ value: ControlValue, as wanted: ControlValue? = nil) {
-        let (doubt, earlier) = (isUnconfirmed, (earlierIntents ?? []) + [made, intent].compactMap { $0 })
+        let doubt = isUnconfirmed
+        var sent: [ControlValue] = []
+        for value in (earlierIntents ?? []) + [made, intent].compactMap({ $0 }) where !sent.contains(value) {
+            sent.append(value)
+        }
         hold(value, as: wanted)
-        let sent = earlier.filter { $0 != value && $0 != intent }
         earlierIntents = sent.isEmpty ? nil : Array(sent.suffix(Self.maximumEarlierIntents))
         // A change of power that was asked for may come about yet.
         if key.facet == .powerState { isUnconfirmed = doubt }

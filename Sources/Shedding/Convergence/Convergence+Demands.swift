@@ -8,6 +8,7 @@ extension Convergence {
     private static let readsBeforeAskingAgain = 5
 
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
+        forgetRestored(reading)
         // Until something is written, it is whatever others make it.
         if entry.intent == nil { takePrior(reading, now: now) }
         switch reading.value {
@@ -200,7 +201,11 @@ extension Convergence {
             phase = .underWay(.gracefulShutdown)
             return waitForPower(reading, now: now)
         }
-        if entry.intent != nil, entry.held == nil, reads < Self.readsBeforeAskingAgain {
+        let isToBegin = terms.pursued?.isEmpty != true
+        if isToBegin, let time = nextLookForReset(now) { return .postpone(until: time) }
+        // What another agent may have asked for was waited for already.
+        let isWaitedFor = isToBegin && terms.former?.isWithReset == true
+        if entry.intent != nil, entry.held == nil, !isWaitedFor, reads < Self.readsBeforeAskingAgain {
             // Intended before a crash or a deadline: perhaps under way, perhaps never sent. A reset is not blindly
             // repeated, so the machine is watched first; only one that still runs is asked again.
             let delay = Backoff.powerProbe.delay(after: reads)
@@ -209,8 +214,7 @@ extension Convergence {
                 return wait(delay, then: .read)
             }
         }
-        if terms.pursued?.isEmpty == true { return finishResolved(reading) }
-        if let time = lastArrivalOfReset { return .postpone(until: time) }
+        guard isToBegin else { return finishResolved(reading) }
         guard let method = terms.suspend.lazy.compactMap({ $0.asOffered(among: reading.resetTypes) }).first else {
             forgetUntouchedPrior()
             return finish(.noWayToSuspend(offered: reading.resetTypes))
@@ -222,7 +226,7 @@ extension Convergence {
     /// suspended once more, which is done only so often.
     private mutating func giveUpSuspended(_ reading: Reading, now: Timestamp) -> Step? {
         if case .power(let held)? = entry.held, held.isDown {
-            if terms.former?.isWithReset == true { return takeBackPowerOn() }
+            if terms.former?.isWithReset == true { return takeBackPowerOn(now: now) }
             let reassertions = entry.reassertions
             entry.disown()
             entry.reassertions = reassertions + 1

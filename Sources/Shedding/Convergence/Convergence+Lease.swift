@@ -26,8 +26,15 @@ extension Convergence {
 
     private var lastArrival: Timestamp? { terms.former?.lastArrival }
 
-    /// Where another agent may have asked for a change of power that has not come about: when to look again.
-    var lastArrivalOfReset: Timestamp? { terms.former?.isWithReset == true ? lastArrival : nil }
+    /// How long a machine is left alone before it is read again whose power another agent may have asked to be switched.
+    static let resetPause = Duration.seconds(3)
+
+    /// Where another agent may have asked for a change of power that has not come about: when to look again. It comes about
+    /// within seconds, and is told then; nothing is sent before it must have.
+    func nextLookForReset(_ now: Timestamp) -> Timestamp? {
+        guard terms.former?.isWithReset == true, let lastAnswer = terms.former?.lastAnswer else { return nil }
+        return min(lastAnswer, now + Self.resetPause)
+    }
 
     /// Whether a value is what this agent put there, or one that led before: then it is ours, whoever comes to see it.
     func isOurs(_ value: ControlValue) -> Bool { entry.recognises(value) || isOfFormer(value) }
@@ -40,18 +47,27 @@ extension Convergence {
         if lastArrival == nil { entry.hold(value, as: wanted) } else { entry.holdForNow(value, as: wanted) }
     }
 
-    /// What is over for good is looked at once more where something may still arrive.
-    func mayBeUndone(_ ending: Outcome.Ending) -> Timestamp? {
-        guard goal == .prior, entry.intent != nil, let lastArrival else { return nil }
-        if case .failed = ending { return nil }
-        return lastArrival
+    /// What may be made untrue yet is not said before a BMC must have answered all that was sent to it.
+    func mayBeUndone(by ending: Outcome.Ending) -> Timestamp? {
+        guard goal == .prior, entry.intent != nil, let lastAnswer = terms.former?.lastAnswer else { return nil }
+        switch ending {
+        case .failed: return nil
+        // Where everything was seen to take, nothing is on its way but the way back, which is where it is.
+        case .applied: return entry.hasUnseenWrites ? lastAnswer : nil
+        case .skipped: return lastAnswer
+        }
     }
 
     /// A machine that was seen down and is to be runs: another agent may have powered it on before it was to be down again.
-    mutating func takeBackPowerOn() -> Step? {
-        if let lastArrivalOfReset { return .postpone(until: lastArrivalOfReset) }
+    mutating func takeBackPowerOn(now: Timestamp) -> Step? {
+        if let time = nextLookForReset(now) { return .postpone(until: time) }
         entry.held = nil
         return nil
+    }
+
+    /// What was put back and holds neither that nor anything that may still have arrived is as somebody else has made it since.
+    mutating func forgetRestored(_ reading: Reading) {
+        if terms.isRestored, entry.intent != nil, !entry.mayHaveBeenSent(reading.value) { entry.disown() }
     }
 
     /// Whether a control was read after all had arrived that another agent sent.

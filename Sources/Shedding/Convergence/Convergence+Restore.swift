@@ -85,7 +85,7 @@ extension Convergence {
         case .unknown: return finish(.powerStateUnknown)
         case .off, .paused, .sleeping, .hibernating:
             let wanted: [ResetType] = state == .paused ? [.resume, .on] : [.on, .forceOn, .resume]
-            if let time = lastArrivalOfReset { return .postpone(until: time) }
+            if let time = nextLookForReset(now) { return .postpone(until: time) }
             let method = wanted.first(where: reading.resetTypes.contains) ?? wanted[0]
             phase = .recording(.reset(method))
             return .record
@@ -94,8 +94,9 @@ extension Convergence {
 
     /// Whether what was asked for last was never seen and is not long ago, by the attempts to put back since.
     private func mayStillChange(for attempts: Int) -> Bool {
-        // That it is looked at once more when all has arrived is seen to at the end.
-        if terms.former?.lastArrival != nil { return false }
+        // Of what another agent sent, that is waited for at the end; and of limits, each is looked at once more when all has
+        // arrived. Machines take minutes to shut down, whoever asked.
+        if let former = terms.former, former.lastAnswer != nil || entry.key.facet != .powerState { return false }
         // What was refused is more likely not to come, but machines are switched off by no more than a rumour.
         let patience = entry.wasRefused == true ? attempts - 2 : attempts
         return entry.isUnconfirmed == true && terms.failedReverts < patience

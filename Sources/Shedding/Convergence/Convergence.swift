@@ -56,6 +56,8 @@ public struct Convergence: Sendable {
         public var whyNotPursued = FailureReason.resolvedMeanwhile
         /// What another agent that led before may have on its way; nil where there is none.
         public var former: FormerWrites?
+        /// Whether it was put back, and is kept in mind for what may still arrive.
+        public var isRestored = false
 
         public init(
             floor: Watts?, policy: Policy, deadline: Timestamp, failedReverts: Int = 0, pursued: [Demand]? = nil
@@ -324,7 +326,7 @@ extension Convergence {
 
     mutating func finish(_ ending: Outcome.Ending, value: ControlValue?) -> Step {
         phase = .finished
-        if let time = mayBeUndone(ending) { return .postpone(until: time) }
+        if let time = mayBeUndone(by: ending) { return .postpone(until: time) }
         return .finish(Outcome(ending, value: value))
     }
 

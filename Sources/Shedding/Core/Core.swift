@@ -93,7 +93,7 @@ public struct Core: Sendable {
         let now = step.now.steady
         switch input {
         case .lease, .leaseLost: break
-        case .takenOver(let longestWrite): if !isStarted { book.takeOver(longestWrite: longestWrite, now: now) }
+        case .takenOver(let bounds): if !isStarted { book.takeOver(bounds, now: now) }
         case .started: start(&step)
         case .stopping: dispatch.stop(&step.progress)
         case .time: passTime(&step)
@@ -103,7 +103,9 @@ public struct Core: Sendable {
         case .alert(let alert): if !dispatch.isStopping { takeIn(alert, &step) }
         case .repeated(let breach): if mode == .enforce { step.records.repeated.append(breach) }
         case .read(let id, let result):
-            if case .success(let reading) = result, let key = dispatch.key(of: id) { book.saw(reading, of: key) }
+            if case .success(let reading) = result, let key = dispatch.key(of: id) {
+                book.saw(reading, of: key, now: now)
+            }
             dispatch.didRead(id, result, now: now)
         case .wrote(let id, let results): dispatch.didWrite(id, results, now: now)
         case .woke(let id): dispatch.didWait(id, &step.progress)

@@ -10,7 +10,7 @@ public enum Input: Sendable {
     case leaseLost
     /// Another agent led before, or this one did and died: a write that it sent may still be obeyed, so much later. Comes
     /// before ``started``. Only where the agent before has ended in order, with nothing on its way, it need not come.
-    case takenOver(longestWrite: Duration)
+    case takenOver(FormerBounds)
     /// The process begins with what its journal held.
     case started
     /// The process is to end: what is under way ends, nothing is begun.
