@@ -51,6 +51,8 @@ struct LeadingAgent: Sendable {
         let yield: @Sendable (CommandAuthor) -> YieldAnswer
         /// Where another agent led before, and may have left writes on their way.
         let takesOver: Bool
+        /// What the site counts over its shards.
+        let shards: ShardClaims
         /// Told of each answer of a BMC, and of each that does not come.
         let reach: BMCReach
     }
@@ -115,7 +117,7 @@ struct LeadingAgent: Sendable {
                     parked: parked), metrics: metrics, configuration: configurationState,
                 standby: standby?.json, timeLeft: standby?.timeLeft,
                 former: standby?.takesOver == true ? configuration.redfish.formerBounds : nil,
-                wakeOutbox: { outboxWake.call() }),
+                shards: standby?.shards, wakeOutbox: { outboxWake.call() }),
             now: { Moment(steady: clock.now(), wall: wall()) })
         let loads = AlertedLoads()
         let bus = try BusService(

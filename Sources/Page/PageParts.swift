@@ -98,7 +98,7 @@ public enum PageParts {
                 "etcd",
                 "\(members.count { $0["healthy"] == true }) of \(Words.count(members.count, "member")) answer"
             ),
-        ]
+        ] + (StandbyText.counts(standby["site_counts"]).map { [("over the site", "\($0)")] } ?? [])
     }
 
     // MARK: What is over

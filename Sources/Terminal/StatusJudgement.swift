@@ -25,6 +25,9 @@ public struct StatusJudgement: Sendable {
                     ? "NOT READY TO TAKE OVER: \(trouble)"
                     : "ETCD: \(trouble); nothing is written to any BMC and nothing is released until it answers")
         }
+        if !isStandby, let trouble = status["standby"]?["site_counts"]?["trouble"]?.string {
+            problems.append("SHARDS: what the others hold down is not known, so no more is suspended: \(trouble)")
+        }
         if let broker = status["broker"]?.string, broker != "subscribed" {
             problems.append("DEAF: the broker is \(broker), no alert comes in; the log says why")
         }

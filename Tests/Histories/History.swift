@@ -16,6 +16,8 @@ struct History: Sendable, Hashable {
     var hasTrays = false
     /// How many agents share the site; 0: one agent, and nobody to share it with.
     var members = 0
+    /// Whether the agents' is one of two shards of the site.
+    var hasShards = false
 
     static let owner = "//grid/v1/poweragent/a"
     static let stranger = "//grid/v1/poweragent/b"
@@ -104,7 +106,8 @@ struct History: Sendable, Hashable {
     /// As a table: one line a moment.
     var table: String {
         var time = 0
-        return "seed \(seed)\(hasTrays ? " with trays" : "")\(members > 0 ? ", \(members) agents" : "")\n"
+        let agents = (members > 0 ? ", \(members) agents" : "") + (hasShards ? ", a shard" : "")
+        return "seed \(seed)\(hasTrays ? " with trays" : "")\(agents)\n"
             + moments.map { moment in
                 time += moment.after
                 let stamp = String(repeating: " ", count: max(0, 9 - "\(time)".count)) + "\(time) ms"
@@ -118,7 +121,7 @@ struct History: Sendable, Hashable {
         return """
                 @Test func aNameForIt() {
                     expectWell(
-                        seeds: \(seed)...\(seed),\(hasTrays ? " trays: true," : "")\(members > 0 ? " members: \(members)," : "")
+                        seeds: \(seed)...\(seed),\(hasTrays ? " trays: true," : "")\(members > 0 ? " members: \(members)," : "")\(hasShards ? " shards: true," : "")
                         [
             \(steps)
                         ])

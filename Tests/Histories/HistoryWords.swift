@@ -25,7 +25,8 @@ extension HistoryWords {
 
     /// Lives through a history with several latencies and rules, which both come from the seed.
     func expectWell(
-        seeds: some Sequence<UInt64>, trays: Bool = false, members: Int = 0, _ moments: [(Int, HistoryStep)],
+        seeds: some Sequence<UInt64>, trays: Bool = false, members: Int = 0, shards: Bool = false,
+        _ moments: [(Int, HistoryStep)],
         _ location: SourceLocation = #_sourceLocation
     ) {
         for seed in seeds {
@@ -34,7 +35,7 @@ extension HistoryWords {
             let run = HistoryRun(
                 History(
                     seed: seed, moments: moments.map { History.Moment(after: $0.0, step: $0.1) } + [last],
-                    hasTrays: trays, members: members))
+                    hasTrays: trays, members: members, hasShards: shards))
             #expect(run.violation == nil, "\(run.table)", sourceLocation: location)
         }
     }

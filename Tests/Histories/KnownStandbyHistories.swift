@@ -98,6 +98,29 @@ import Testing
             ])
     }
 
+    /// Another shard suspends and lets go as it likes, and whoever leads dies over its claims.
+    @Test func aShardThatDiesOverItsClaims() {
+        expectWell(
+            seeds: 1...12, members: 2, shards: true,
+            [
+                (1000, active(1, critical: true, [hint("rack", .suspend), hint("n2", .powerCap, 300)])),
+                (3, standby(.kill(.leader, downSeconds: 0))), (9000, active(2, [hint("n3", .suspend)])),
+                (2, standby(.loseAnswers(.leader, seconds: 2))), (9000, active(3, [hint("n4", .suspend)])),
+                (1, standby(.storeAway(seconds: 10))), (20_000, resolved(1)), (300, standby(.yield)),
+                (9000, active(3, [hint("n4", .suspend), hint("n1", .suspend)])), (3000, resolved(2)), (0, resolved(3)),
+            ])
+    }
+
+    /// It is up as far as the first breach is concerned, and powered on with the end of the second.
+    @Test func aNodeThatOneBreachLeavesUpIsSuspendedForAnother() {
+        expectWell(
+            seeds: 1524...1524, trays: true, members: 2, shards: true,
+            [
+                (18_139, active(3, critical: true, [hint("row", .suspend)])),
+                (20_210, active(1, [hint("n1", .suspend)])), (16_073, resolved(1)),
+            ])
+    }
+
     /// What somebody else sets near to what was there before is theirs, although a takeover is not long ago.
     @Test func aLimitNearToThePriorIsSomebodyElses() {
         expectWell(

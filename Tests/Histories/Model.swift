@@ -263,6 +263,12 @@ struct Model {
         asks(which).contains { $0.ask.targets.contains { $0.node == node && $0.watts == nil } }
     }
 
+    /// The open breaches that ask for a node's suspension.
+    func suspending(_ node: String) -> Set<UUIDText> {
+        Set(
+            asks(.open).filter { $0.ask.targets.contains { $0.node == node && $0.watts == nil } }.map(\.breach))
+    }
+
     /// How many breaches a source has open, those included of which the disk does not know yet.
     func openCount(of source: String) -> Int {
         let known = breaches.filter { $0.value.source == source && $0.value.isOpen && !heardOver.contains($0.key) }

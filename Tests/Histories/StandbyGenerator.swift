@@ -12,6 +12,7 @@ struct StandbyGenerator {
         var base = HistoryGenerator(seed: seed)
         var history = base.make()
         history.members = random.chance(70) ? 2 : 3
+        history.hasShards = seed.isMultiple(of: 2)
         var moments: [History.Moment] = []
         for moment in history.moments {
             if Self.isOfOneAgent(moment.step) {

@@ -39,9 +39,12 @@ final class VirtualAgent {
 
     func start(isTakeover: Bool) {
         if let member { renew(until: member.deadline) }
+        if let shards = world.cluster?.etcd.shards { learn(shards) }
         if isTakeover { step(.takenOver(Standby.bounds)) }
         step(.started)
     }
+
+    func learn(_ shards: VirtualShards) { step(.elsewhere(shards.elsewhere, counted: shards.counted)) }
 
     func renew(until time: Timestamp) { step(.lease(until: time + clockOffset)) }
 
@@ -157,6 +160,7 @@ final class VirtualAgent {
                 step(.metered(order.id, canLook ? world.sight(of: order.machines.map(\.resource)) : Sight()))
             }
         case .endVisit: break
+        case .claim(let claim): member?.claim(claim) { [self] grant in step(.claimed(grant)) }
         case .rest(_, let slot): later(.zero) { [self] in step(.rested(slot)) }
         case .publish:
             later(.zero) { [self] in

@@ -26,6 +26,21 @@ final class VirtualCluster {
             let offset = Duration.milliseconds(Int.random(in: -half...half, using: &random))
             members.append(VirtualMember(id, of: self, in: world, clockOffset: offset))
         }
+        if world.history.hasShards {
+            etcd.shards = VirtualShards(
+                share: world.history.policy.maxSuspended, seed: world.history.seed ^ 0x5AAD_0B5E)
+            jumpElsewhere()
+        }
+    }
+
+    /// The other shard goes on whatever happens to this one, and who leads hears of it sooner or later.
+    private func jumpElsewhere() {
+        guard let pause = etcd.shards?.pause() else { return }
+        world.time.after(pause) { [self] in
+            etcd.shards?.jump()
+            if let shards = etcd.shards { leader?.agent?.learn(shards) }
+            jumpElsewhere()
+        }
     }
 
     func newNonce() -> Int {

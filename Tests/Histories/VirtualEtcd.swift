@@ -31,8 +31,11 @@ struct VirtualEtcd {
     }
 
     enum Append { case done, fenced }
+    enum Claim { case counted(SuspensionGrant), fenced }
 
     private(set) var log: [Entry] = []
+    /// What the shards count; nil where the agents' is the only one.
+    var shards: VirtualShards?
     private(set) var leader: Leader?
     private var lastTerm = 0
     /// While it has no leader or no majority nothing is done and no lease runs out.
@@ -90,6 +93,11 @@ struct VirtualEtcd {
         guard leader?.term == entry.term else { return .fenced }
         log.append(entry)
         return .done
+    }
+
+    mutating func claim(_ claim: SuspensionClaim, _ term: Int) -> Claim {
+        guard leader?.term == term, let grant = shards?.count(claim) else { return .fenced }
+        return .counted(grant)
     }
 
     mutating func revoke(_ term: Int) { if leader?.term == term { leader = nil } }

@@ -276,6 +276,25 @@ final class VirtualMember {
         }
     }
 
+    /// Has the site count what the agent has down.
+    func claim(_ claim: SuspensionClaim, tries: Int = 0, then: @escaping (SuspensionGrant?) -> Void) {
+        guard let term else { return }
+        ask({ [world] etcd in
+            let answer = etcd.claim(claim, term)
+            world.checkCounted(etcd.shards?.counted)
+            return answer
+        }) { [self] answer in
+            guard self.term == term else { return }
+            switch answer {
+            case .counted(let grant): then(grant)
+            case .fenced: lose()
+            // Where it may write and is not answered, it goes on without.
+            case nil where tries >= 5 && isFenceOpen: then(nil)
+            case nil: self.claim(claim, tries: tries + 1, then: then)
+            }
+        }
+    }
+
     func yield() {
         guard isLeading, let agent, !isYielding else { return }
         world.note("member \(id) hands over")

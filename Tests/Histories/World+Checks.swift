@@ -125,6 +125,7 @@ extension World {
         for (id, breach) in model.breaches where breach.drill == nil { checkEnd(of: id, breach) }
         if !disk.inbox.isEmpty { fail("\(disk.inbox.count) alerts are left in the inbox") }
         if let mirror, let difference = mirror.difference(from: disk.contents) { fail(difference) }
+        if let counted = cluster?.etcd.shards?.counted, counted > 0 { fail("\(counted) nodes still count as down") }
         checkBounds()
     }
 

@@ -69,6 +69,13 @@ extension World {
         }
     }
 
+    /// What the shards count is never less than what is down.
+    func checkCounted(_ counted: Int?) {
+        guard let counted else { return }
+        let down = bmcs.values.filter(\.machine.isDownByAgent).map(\.node).sorted()
+        if down.count > counted { fail("\(counted) nodes count as down, and these are: \(down)") }
+    }
+
     /// What an agent reads that does not lead any more: nobody learns of it.
     func readAside(_ order: ReadOrder, then: @escaping (Duration, Result<Reading, BMCFault>) -> Void) {
         let node = HistorySite.node(of: order.entry.key.resource)

@@ -228,7 +228,9 @@ extension World {
     // MARK: Power
 
     private func checkStart(_ key: ControlKey, _ durable: ControlEntry, _ node: String) {
-        if model.wantsSuspended(node, .open) { fail("\(key) powered on while it is held") }
+        if model.suspending(node).contains(where: { !isLeftUp(node, by: $0) }) {
+            fail("\(key) powered on while it is held")
+        }
         checkReset(node)
         guard let bmc = bmcs[node], let look = view.powers[node] else {
             return fail("\(key) powered on without a look")
@@ -241,6 +243,24 @@ extension World {
         bmcs[node]?.machine.suspension?.isEnding = true
         notePowerCycle(node)
         checkHoldDown(of: node + " power", { $0.node == node && $0.watts == nil }, "\(key) powered on")
+    }
+
+    /// Whether a breach was told that no more nodes may be down: that another suspended it later is that one's affair.
+    private func isLeftUp(_ node: String, by breach: UUIDText) -> Bool {
+        func isRefusal(_ reason: SkipReason) -> Bool {
+            switch reason {
+            case .maxSuspended(node, _, _, _), .suspensionsUnknown(node): true
+            case .everyPart(let parts): parts.contains(where: isRefusal)
+            default: false
+            }
+        }
+        let plans = disk.breaches[breach]?.plans ?? []
+        let isHeld = plans.contains { $0.demand == .suspended && $0.controls.contains { $0.resource == node } }
+        return !isHeld
+            && plans.contains { plan in
+                if case .skipped(let reason) = plan.verdict, isRefusal(reason) { return true }
+                return plan.exceptions.contains(where: isRefusal)
+            }
     }
 
     private func checkShutdown(_ type: ResetType, _ durable: ControlEntry, _ bmc: VirtualBMC) {
@@ -262,10 +282,12 @@ extension World {
         if bmc.isJustExchanged(at: time.now) { bmcs[node]?.isPowerBeyondTelling = true }
         bear(node + " power") { $0.node == node && $0.watts == nil }
         let down = bmcs.values.filter { $0.node == node || $0.machine.isDownByAgent }.count
-        let limit =
-            policies.map { $0.maxSuspended.of(HistorySite.site(.plain, hasTrays: history.hasTrays).nodeCount) }.max()
-            ?? 0
-        if down > limit { fail("\(down) nodes are suspended, \(limit) may be") }
+        let elsewhere = cluster?.etcd.shards?.elsewhere ?? SuspensionsElsewhere(nodes: 0, down: 0)
+        let nodes = HistorySite.site(.plain, hasTrays: history.hasTrays).nodeCount + elsewhere.nodes
+        let limit = policies.map { $0.maxSuspended.of(nodes) }.max() ?? 0
+        if down + elsewhere.down > limit {
+            fail("\(down) nodes are suspended, and \(elsewhere.down) elsewhere; \(limit) may be")
+        }
         notePowerCycle(node)
     }
 

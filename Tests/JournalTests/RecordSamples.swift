@@ -142,6 +142,7 @@ enum RecordSamples {
         outcome, .applied(), .applied(.neverBegun, .powerMode("E\"co"), value: .mode("Eco")),
         .skipped(.everyPart([.maxSuspended("n", limit: 1, nodes: 2), .otherFeed("n", feeds: ["a", "\""])])),
         .skipped(.changedBySomebodyElse(holds: .limit(nil), set: .mode("m"), prior: .power(.on))),
+        .skipped(.maxSuspended("n", limit: 2, nodes: 20, elsewhere: 1)), .skipped(.suspensionsUnknown("n")),
         .failed(.bmc(.busy, "later", retries: 2), value: .speed(nil)), .failed(.noWayToSuspend(offered: [])),
     ]
 

@@ -79,6 +79,24 @@ struct StatusTextTests {
         #expect(StatusJudgement(status).isGood)
     }
 
+    @Test func shardsTellWhatCountsOverAll() {
+        var shard = Self.pair.object ?? JSONObject()
+        shard["role"] = "leader"
+        func count(_ name: String, _ down: Int) -> JSONValue {
+            ["shard": .string(name), "nodes": 6, "down": .number(JSONNumber(down))]
+        }
+        shard["site_counts"] = ["nodes": 6, "down": 1, "shards": [count("a", 1)], "trouble": .null]
+        let alone = StatusText.lines(Self.status(["standby": .object(shard)]))
+        #expect(alone.contains { $0.hasSuffix("1 of 2 members answer") }, "\(alone)")
+        shard["site_counts"] = ["nodes": 12, "down": 3, "shards": [count("a", 1), count("b", 2)], "trouble": .null]
+        let lines = StatusText.lines(Self.status(["standby": .object(shard)]))
+        #expect(lines.contains { $0.hasSuffix("answer; 3 of 12 nodes down over 2 shards") }, "\(lines)")
+        shard["site_counts"] = ["nodes": .null, "down": .null, "shards": [], "trouble": "a key cannot be read"]
+        let unknown = Self.status(["standby": .object(shard)])
+        #expect(!StatusJudgement(unknown).isGood)
+        #expect(StatusText.lines(unknown)[1].hasPrefix("! SHARDS: what the others hold down is not known"))
+    }
+
     @Test(arguments: [("standby", "NOT READY TO TAKE OVER: no majority"), ("leader", "ETCD: no majority; nothing is ")])
     func anEtcdThatIsAwayIsAProblem(role: String, words: String) {
         var standby = Self.pair.object ?? JSONObject()

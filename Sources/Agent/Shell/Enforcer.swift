@@ -24,6 +24,8 @@ actor Enforcer: Service {
         let timeLeft: (@Sendable () -> Duration)?
         /// How late a write may still arrive that whoever led before has sent; nil where there is none on its way.
         let former: FormerBounds?
+        /// What a site of several shards counts; nil where the agent is alone.
+        let shards: ShardClaims?
         let wakeOutbox: @Sendable () -> Void
     }
 
@@ -64,6 +66,7 @@ actor Enforcer: Service {
                 parts.facts.tellFrozen(core.book.freezes)
                 renewLease()
                 takeOver()
+                learnElsewhere()
                 step(.started)
                 group.addTask { await self.consumeArrivals() }
                 group.addTask { await self.passTime() }
@@ -192,6 +195,7 @@ actor Enforcer: Service {
                 await performer.rest(bmc, slot)
                 await self.step(.rested(slot))
             }
+        case .claim(let claim): self.claim(claim)
         case .publish:
             revisions.add(1, ordering: .relaxed)
             parts.wakeOutbox()

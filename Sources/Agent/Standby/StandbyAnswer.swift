@@ -14,6 +14,21 @@ struct StandbyAnswer: Sendable {
     /// What keeps it from leading, following or taking over; nil where nothing does.
     var obstacle: String? { status.trouble ?? trouble }
 
+    /// What the shards of the site say of their nodes.
+    private var counts: JSONValue {
+        let shards = (status.counts?.all ?? []).map { count -> JSONValue in
+            [
+                "shard": .string(count.shard), "nodes": .number(JSONNumber(count.nodes)),
+                "down": .number(JSONNumber(count.down)),
+            ]
+        }
+        return [
+            "nodes": status.counts.map { .number(JSONNumber($0.nodes)) } ?? .null,
+            "down": status.counts.map { .number(JSONNumber($0.down)) } ?? .null,
+            "shards": .array(shards), "trouble": status.countsTrouble.map(JSONValue.string) ?? .null,
+        ]
+    }
+
     var json: JSONValue {
         [
             // Who has the lease leads, whether or not it may write at this moment.
@@ -27,6 +42,7 @@ struct StandbyAnswer: Sendable {
             "lag": .number(JSONNumber(Int(clamping: status.behind))),
             "lag_ms": status.lag.map { .number(JSONNumber(Int(clamping: Int64($0 / .milliseconds(1))))) } ?? .null,
             "takeovers": .number(JSONNumber(takeovers)),
+            "site_counts": counts,
             "members": .array(
                 status.endpoints.map { endpoint in
                     [

@@ -38,6 +38,12 @@ final class StandbyMetrics: Sendable {
     let healthyEndpoints = Metric<Gauge, NoLabels>(
         "ima_standby_etcd_members_healthy", help: "Those of them that answered when last asked.")
 
+    let siteNodes = Metric<Gauge, NoLabels>(
+        "ima_standby_site_nodes", help: "Nodes of all shards of the site; -1 where that is not known.")
+    let siteSuspended = Metric<Gauge, NoLabels>(
+        "ima_standby_site_suspended",
+        help: "Nodes of all shards of the site that are down or about to be, for max_suspended; -1 where unknown.")
+
     init(site: String, shard: String) {
         let place = Place(site: site, shard: shard)
         info = Metric(
@@ -55,6 +61,8 @@ final class StandbyMetrics: Sendable {
         entriesBehind.set(Int(clamping: status.behind))
         lag.series.set(status.lag.map { $0 / .seconds(1) } ?? -1)
         applied.set(Int(clamping: status.applied))
+        siteNodes.set(status.counts?.nodes ?? -1)
+        siteSuspended.set(status.counts?.down ?? -1)
         endpoints.set(status.endpoints.count)
         healthyEndpoints.set(status.endpoints.count(where: \.isHealthy))
     }

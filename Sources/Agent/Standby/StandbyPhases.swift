@@ -228,6 +228,10 @@ final class StandbyPhases: Service {
                 return .success(.helperEnded)
             }
             tasks.addTask {
+                for await _ in term.claims.news { await agent.enforcer.learnElsewhere() }
+                return .success(.helperEnded)
+            }
+            tasks.addTask {
                 await withDiscardingTaskGroup { group in
                     for await (call, reply) in term.calls { group.addTask { await reply(calls.answer(call)) } }
                 }
@@ -274,7 +278,8 @@ final class StandbyPhases: Service {
                 return .yields(
                     "what is under way on BMCs comes to its end (\(Quantities.text(timeout)) at most), then another agent leads; "
                         + "where none does within \(Quantities.text(ttl * 3)), this one leads again")
-            }, takesOver: !term.followsAnEnd, reach: reach)
+            }, takesOver: !term.followsAnEnd,
+            shards: ShardClaims(term.claims), reach: reach)
     }
 
     /// Where no BMC answers anybody, the lease is not to go back and forth.

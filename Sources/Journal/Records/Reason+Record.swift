@@ -10,6 +10,7 @@ extension ReasonRecord: RecordFields {
         .optional("names", { $0.names }, { $0.names = $1 }),
         .optional("count", { $0.count }, { $0.count = $1 }),
         .optional("limit", { $0.limit }, { $0.limit = $1 }),
+        .optional("elsewhere", { $0.elsewhere }, { $0.elsewhere = $1 }),
         .optional("value", { $0.value }, { $0.value = $1 }),
         .optional("wanted", { $0.wanted }, { $0.wanted = $1 }),
         .optional("prior", { $0.prior }, { $0.prior = $1 }),

@@ -33,8 +33,13 @@ enum EtcdRequests {
                 member("create_revision", "\(compare.createRevision)"),
             ])
         }
+        let unchanged = transaction.unchanged.map { unchanged in
+            object(
+                [member("result", "LESS"), member("target", "MOD")] + members(unchanged.range)
+                    + [member("mod_revision", "\(unchanged.since + 1)")])
+        }
         return object([
-            "\"compare\":[\(compares.joined(separator: ","))]",
+            "\"compare\":[\((compares + unchanged).joined(separator: ","))]",
             "\"success\":[\(transaction.operations.map(operation).joined(separator: ","))]",
             "\"failure\":[\(transaction.otherwise.map(operation).joined(separator: ","))]",
         ])

@@ -6,6 +6,12 @@ struct EtcdTransaction: Sendable {
         var createRevision: Int64
     }
 
+    /// Nothing in a range was put since a revision of the store. What was deleted does not count.
+    struct Unchanged: Sendable, Hashable {
+        var range: EtcdRange
+        var since: Int64
+    }
+
     enum Operation: Sendable, Hashable {
         case put(String, [UInt8], lease: Int64 = 0)
         case get(EtcdRange)
@@ -13,6 +19,7 @@ struct EtcdTransaction: Sendable {
     }
 
     var compares: [Compare]
+    var unchanged: [Unchanged] = []
     var operations: [Operation]
     var otherwise: [Operation] = []
 

@@ -1,8 +1,22 @@
 /// The keys of one site's shard.
 struct LogKeys: Sendable {
     private let root: String
+    private let shard: String
+    /// What the shards of the site count, each under its name.
+    let counts: EtcdRange
 
-    init(_ settings: ReplicationSettings) { root = "\(settings.prefix)/\(settings.site)/\(settings.shard)/" }
+    init(_ settings: ReplicationSettings) {
+        let site = "\(settings.prefix)/\(settings.site)/"
+        root = "\(site)\(settings.shard)/"
+        shard = settings.shard
+        // No shard has such a name.
+        counts = EtcdRange(prefix: site + "@suspended/")
+    }
+
+    /// What this shard counts.
+    var count: String { counts.first + shard }
+    /// - Returns: the shard whose count it is
+    func shard(ofCount key: String) -> String { String(key.dropFirst(counts.first.count)) }
 
     /// Who leads; lives with a lease.
     var leader: String { root + "leader" }

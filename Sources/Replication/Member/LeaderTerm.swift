@@ -20,13 +20,16 @@ public final class LeaderTerm: Sendable {
     public let deadlines: AsyncStream<Duration>
     /// What standbys were asked; ends with the term. An answer that comes too late goes nowhere.
     public let calls: AsyncStream<(ForwardedCall, reply: Reply)>
+    /// What the site counts over its shards.
+    public let claims: SiteClaims
     let ending: Ending
     let appender: LogAppender?
     let tasks: [Task<Void, Never>]
 
     init(
         journal: JournalDatabase, fence: WriteFence, since: Timestamp, takesOverFrom: String?, followsAnEnd: Bool,
-        deadlines: AsyncStream<Duration>, calls: AsyncStream<(ForwardedCall, reply: Reply)>, ending: Ending,
+        deadlines: AsyncStream<Duration>, calls: AsyncStream<(ForwardedCall, reply: Reply)>, claims: SiteClaims,
+        ending: Ending,
         appender: LogAppender? = nil, tasks: [Task<Void, Never>] = []
     ) {
         self.journal = journal
@@ -36,6 +39,7 @@ public final class LeaderTerm: Sendable {
         self.followsAnEnd = followsAnEnd
         self.deadlines = deadlines
         self.calls = calls
+        self.claims = claims
         self.ending = ending
         self.appender = appender
         self.tasks = tasks

@@ -22,9 +22,9 @@ extension MemberCore {
         let former = reader.position
         let journal = board.journal
         guard let nonce = Hexadecimal.bytes(office.term.nonce) else { throw ReplicationError("there is no nonce") }
-        let appender = LogAppender(etcd, keys, LogWriter(after: reader, term: nonce), office, board) { reason in
-            Task { await self.step(.refused(reason)) }
-        }
+        let onRefusal: @Sendable (String) -> Void = { reason in Task { await self.step(.refused(reason)) } }
+        let appender = LogAppender(
+            etcd, keys, LogWriter(after: reader, term: nonce), office, board, onRefusal: onRefusal)
         let position = try await Blocking.run { try appender.appendAndWait(.begins, office.term.bytes) }
         try await Blocking.run { try journal.setPosition(position) }
         if format.schema < JournalDatabase.schema || format.format < Int(LogEntry.format) {
@@ -32,6 +32,7 @@ extension MemberCore {
             format.format = max(format.format, Int(LogEntry.format))
             try await store.fenced(office.revision, [], [.put(keys.format, format.bytes)])
         }
+        try await counter.look(within: .seconds(3))
         if office.isOver { throw ReplicationError("the lease was lost meanwhile") }
         journal.lead(appender)
         board.trouble(.log, nil)
@@ -49,6 +50,7 @@ extension MemberCore {
             journal: journal, fence: office.fence, since: office.term.since,
             takesOverFrom: followsAnEnd || former.leader == settings.member ? nil : former.leader,
             followsAnEnd: followsAnEnd, deadlines: office.deadlines, calls: calls,
+            claims: SiteClaims(counter, office, onRefusal: onRefusal),
             ending: office.ending, appender: appender, tasks: tasks)
     }
 

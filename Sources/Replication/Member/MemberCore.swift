@@ -14,6 +14,7 @@ actor MemberCore {
     let etcd: EtcdClient
     let keys: LogKeys
     nonisolated let board: MemberBoard
+    let counter: SiteCounter
     private let threads = OwnThreads.Serial("lease of several agents")
     /// For what this actor asks etcd.
     let errands = OwnThreads.Concurrent("etcd")
@@ -48,12 +49,17 @@ actor MemberCore {
         etcd = EtcdClient(endpoints, tls: settings.tls, login: settings.login, prefix: settings.prefix)
         keys = LogKeys(settings)
         board = MemberBoard(journal)
+        counter = SiteCounter(etcd, keys, shard: settings.shard, logger: logger)
         board.restart(at: try journal.position?.number ?? 0)
         election = Election(ttl: settings.ttl, margin: settings.margin)
     }
 
     nonisolated var journal: JournalDatabase { board.journal }
-    nonisolated var status: ReplicationStatus { board.status(etcd.members) }
+    nonisolated var status: ReplicationStatus {
+        var status = board.status(etcd.members)
+        (status.counts, status.countsTrouble) = (counter.counts, counter.trouble)
+        return status
+    }
 
     // MARK: Leading
 
@@ -286,6 +292,7 @@ actor MemberCore {
         do {
             let leader = try await etcd.range(EtcdRange(keys.leader), within: time)
             saw(leader.pairs.first, at: leader.revision)
+            try await counter.look(within: time)
             if office == nil {
                 // What only a leader has trouble with.
                 for part in [MemberBoard.Part.append, .lease, .snapshot] { board.trouble(part, nil) }

@@ -40,12 +40,18 @@ public struct ReplicationStatus: Sendable, Hashable {
     /// What keeps this member from following, leading or writing; nil where nothing does.
     public var trouble: String?
 
+    /// What the shards of the site hold down, as last read; nil where that is not known.
+    public var counts: SiteCounts?
+    /// Why not; nil where it is, or was not read yet.
+    public var countsTrouble: String?
+
     /// Entries that are still to be applied.
     public var behind: Int64 { max(0, known - applied) }
 
     public init(
         role: Role, leader: String? = nil, since: Timestamp? = nil, applied: Int64 = 0, known: Int64 = 0,
-        lag: Duration? = nil, endpoints: [Endpoint] = [], trouble: String? = nil
+        lag: Duration? = nil, endpoints: [Endpoint] = [], trouble: String? = nil,
+        counts: SiteCounts? = nil, countsTrouble: String? = nil
     ) {
         self.role = role
         self.leader = leader
@@ -55,5 +61,7 @@ public struct ReplicationStatus: Sendable, Hashable {
         self.lag = lag
         self.endpoints = endpoints
         self.trouble = trouble
+        self.counts = counts
+        self.countsTrouble = countsTrouble
     }
 }

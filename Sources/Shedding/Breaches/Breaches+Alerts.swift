@@ -159,7 +159,8 @@ extension Breaches {
     ) -> (demands: [ControlKey: [Demand]], baselines: [String: Watts]) {
         guard let breach = breaches[id] else { return ([:], [:]) }
         if writtenBMCs[id] == nil { writtenBMCs[id] = bmcsUnderWay }
-        let planner = Planner(site: site, policy: policy ?? self.policy, sightings: sightings, now: now)
+        let planner = Planner(
+            site: site, policy: policy ?? self.policy, sightings: sightings, shared: shared, now: now)
         let plans = followingShared(planner.plan(hints, feed: breach.feed, suspended: suspendedNodes))
         var before: [ControlKey: [Demand]] = [:]
         if !holdIndex.isEmpty {

@@ -24,6 +24,8 @@ extension Breaches {
             copy.holdIndex.remove(known)
             copy.remove(alert.breachID)
         }
+        // As far as the site would count it.
+        copy.shared?.granted = shared?.foreseen(policy, nodes: site.nodeCount) ?? 0
         let origin = Breach.Origin(source: "", trace: nil, correlationID: nil)
         _ = copy.takeIn(alert, origin: origin, now: now)
         return copy

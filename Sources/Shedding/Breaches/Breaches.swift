@@ -55,6 +55,8 @@ public struct Breaches: Sendable {
     private var breachesDue: Timestamp??
     /// Which key has what its BMC holds once, and which keys share it.
     var sharing = Sharing()
+    /// How many nodes may be down where a site has shards; nil where this agent's are all.
+    var shared: SharedSuspensions?
     /// How fast power comes back on each feed.
     var ramps: [String: Ramp] = [:]
     /// What was seen of controls and meters since this process began.
@@ -164,7 +166,7 @@ public struct Breaches: Sendable {
     }
 
     func planner(now: Timestamp) -> Planner {
-        Planner(site: site, policy: policy, sightings: sightings, now: now)
+        Planner(site: site, policy: policy, sightings: sightings, shared: shared, now: now)
     }
 
     /// Forgets a breach that is over, here and in the journal.
@@ -235,7 +237,19 @@ public struct Breaches: Sendable {
     public var suspendedNodes: Set<String> {
         let wanted = holdIndex.controls.filter { $0.facet == .powerState && !demands(on: $0).isEmpty }
         let owed = controls.values.filter { $0.entry.key.facet == .powerState && $0.entry.intent != nil }
-        return Set(wanted.map(\.resource)).union(owed.map(\.entry.key.resource))
+        let recorded = recording.keys.filter { $0.facet == .powerState }
+        return Set(wanted.map(\.resource)).union(owed.map(\.entry.key.resource)).union(recorded.map(\.resource))
+    }
+
+    /// The same with all that an alert asks for, were there no bound.
+    func suspendedNodes(with alert: BreachAlert) -> Set<String> {
+        var unbound = policy
+        unbound.maxSuspended = .percent(100)
+        let held = suspendedNodes
+        let hints = alert.shedHints.filter { $0.action == .suspend }
+        let plans = Planner(site: site, policy: unbound, sightings: sightings)
+            .plan(hints, feed: breaches[alert.breachID]?.feed ?? alert.feedTag, suspended: held)
+        return held.union(plans.filter { $0.demand == .suspended }.flatMap(\.controls).map(\.resource))
     }
 
     /// What all breaches together demand of a control; empty where none does.

@@ -23,6 +23,7 @@ public struct Core: Sendable {
     /// Alerts that an earlier process accepted and did not come to.
     var backlog: [ReceivedAlert]
     var lease = Lease()
+    var suspensions = SuspensionDesk()
     private var isStarted = false
     /// Whether the book's open breaches were taken up again after the start, which `mode: observe` puts off.
     private var hasTakenUpBook = false
@@ -30,6 +31,8 @@ public struct Core: Sendable {
     private var unfinished: Breaches.Acceptance?
 
     private var lastBatch: UInt64 = 0
+    /// Batches that are not known to be durable, nor known not to be.
+    var undecidedBatches = 0
     /// What waits for records to become durable.
     private var intents: [BatchID: RunID] = [:]
     private var held: [BatchID: [Slot]] = [:]
@@ -87,12 +90,15 @@ public struct Core: Sendable {
     public var isIdle: Bool {
         lease.isLost
             || book.isIdle && book.freezes.nextEnd == nil && catchUp.isEmpty && unfinished == nil && dispatch.isAtRest
+                && suspensions.isIdle
     }
 
     private mutating func take(_ input: Input, _ step: inout Step) {
         let now = step.now.steady
         switch input {
         case .lease, .leaseLost: break
+        case .elsewhere(let elsewhere, let counted): learn(elsewhere, counted: counted, now: now)
+        case .claimed(let grant): take(grant, isStopping: dispatch.isStopping, &step)
         case .takenOver(let bounds): if !isStarted { book.takeOver(bounds, now: now) }
         case .started: start(&step)
         case .stopping: dispatch.stop(&step.progress)
@@ -128,7 +134,7 @@ public struct Core: Sendable {
     /// When a ``Input/time`` can have anything to do; nil where it has nothing. Never later than that.
     public mutating func nextDue(now: Timestamp) -> Timestamp? {
         if lease.isLost { return nil }
-        var due = [catchUp.nextDue, dispatch.nextDue(now: now), book.freezes.nextEnd]
+        var due = [catchUp.nextDue, dispatch.nextDue(now: now), book.freezes.nextEnd, suspensions.lookAt]
         if mode == .enforce, !dispatch.isStopping {
             due.append(dueBatch == nil ? book.nextDue : book.isLeaseAway ? book.nextRead : nil)
             if book.isHolding { due.append(dispatch.nextMetering(every: book.policy.meterEvery)) }
@@ -172,7 +178,7 @@ public struct Core: Sendable {
         catchUp.begin(now: step.now.steady)
         let alerts = backlog
         backlog = []
-        for (alert, isFollowed) in zip(alerts, Self.areFollowed(alerts)) {
+        for (alert, isFollowed) in zip(alerts, ReceivedAlert.areFollowed(alerts)) {
             var alert = alert
             if let time { alert.receivedAt = time }
             takeIn(alert, isFollowed: isFollowed, &step)
@@ -182,6 +188,7 @@ public struct Core: Sendable {
     private mutating func passTime(_ step: inout Step) {
         let now = step.now.steady
         if !dispatch.isStopping {
+            lookAtSuspensions(&step)
             let (ended, actions) = book.endFreezes(now: now)
             for freeze in ended { step.tell(.thawed(freeze)) }
             absorb(actions, &step)
@@ -191,7 +198,7 @@ public struct Core: Sendable {
                 step.tell(.overtaken(alert))
                 step.records.handled.append(alert.sequence)
             }
-            for (alert, isFollowed) in zip(act, Self.areFollowed(act)) {
+            for (alert, isFollowed) in zip(act, ReceivedAlert.areFollowed(act)) {
                 self.act(on: alert, isFollowed: isFollowed, &step)
             }
         }
@@ -221,18 +228,9 @@ public struct Core: Sendable {
         }
     }
 
-    /// For each of several alerts, whether one that comes after it asks more of its breach.
-    private static func areFollowed(_ alerts: [ReceivedAlert]) -> [Bool] {
-        var asking: Set<UUIDText> = []
-        return Array(
-            alerts.reversed().map { received in
-                guard let alert = received.alert else { return false }
-                defer { if alert.status != .resolved { asking.insert(alert.breachID) } }
-                return asking.contains(alert.breachID)
-            }.reversed())
-    }
-
-    private mutating func act(on received: ReceivedAlert, isFollowed: Bool, _ step: inout Step) {
+    /// - Parameter hasClaimed: whether the site counts what it asks for, as far as it may
+    mutating func act(on received: ReceivedAlert, isFollowed: Bool, hasClaimed: Bool = false, _ step: inout Step) {
+        if !hasClaimed, mustWait(received, isFollowed: isFollowed, &step) { return }
         step.records.handled.append(received.sequence)
         guard var alert = received.alert else { return step.tell(.unreadable(received)) }
         if !book.policy.answersForeign {
@@ -290,6 +288,7 @@ public struct Core: Sendable {
     private mutating func reload(_ site: Site, _ policy: Policy, _ mode: Mode, _ step: inout Step) {
         book.reload(site: site, policy: policy)
         dispatch.reload(site)
+        if book.shared != nil { tellSite(now: step.now.steady) }
         guard mode != self.mode else { return }
         step.tell(.modeChanged(from: self.mode, to: mode))
         self.mode = mode
@@ -310,6 +309,7 @@ public struct Core: Sendable {
     // MARK: Durability
 
     private mutating func didCommit(_ batch: BatchID, failure: String?, _ step: inout Step) {
+        undecidedBatches -= 1
         if large.remove(batch) != nil { dispatch.endPreparing() }
         if dueBatch == batch { dueBatch = nil }
         if let run = intents.removeValue(forKey: batch) {
@@ -357,6 +357,7 @@ public struct Core: Sendable {
             goOn(&step)
             step.records.changes = book.takeChanges()
         }
+        noteSuspensions(step.records.changes, now: step.now.steady)
         if step.records.isEmpty {
             ready.effectsNow = step.progress.effects + step.after
         } else {
@@ -394,6 +395,7 @@ public struct Core: Sendable {
 
     private mutating func nextBatch() -> BatchID {
         lastBatch += 1
+        undecidedBatches += 1
         return BatchID(number: lastBatch)
     }
 }

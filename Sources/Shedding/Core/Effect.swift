@@ -16,6 +16,8 @@ public enum Effect: Sendable {
     case endVisit(RunID)
     /// Nothing more is asked over a connection for now. Answered by ``Input/rested(_:)``.
     case rest(BMC, Slot)
+    /// Have the site count so many nodes of this agent as down. One at a time; answered by ``Input/claimed(_:)``.
+    case claim(SuspensionClaim)
     /// The outbox has something new, or may publish what it held back.
     case publish
     /// Something to tell people; nothing is decided by it.

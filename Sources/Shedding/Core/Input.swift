@@ -8,6 +8,13 @@ public enum Input: Sendable {
     case lease(until: Timestamp)
     /// Another agent may lead by now. All ends at once; whatever else comes in, nothing follows from it.
     case leaseLost
+    /// Where a site has shards: what the others hold down, as last read; nil where that is not known. Given first before
+    /// ``started``, and whenever it changes. Never given, `max_suspended` counts over this agent's nodes alone.
+    ///
+    /// - Parameter counted: how many of this agent's nodes the site counts as down; nil where it has no word of them
+    case elsewhere(SuspensionsElsewhere?, counted: Int?)
+    /// An ``Effect/claim(_:)`` is answered; nil where it could not be.
+    case claimed(SuspensionGrant?)
     /// Another agent led before, or this one did and died: a write that it sent may still be obeyed, so much later. Comes
     /// before ``started``. Only where the agent before has ended in order, with nothing on its way, it need not come.
     case takenOver(FormerBounds)

@@ -30,5 +30,16 @@ public struct ReceivedAlert: Sendable, Hashable {
         self.alert = alert
     }
 
+    /// For each of several alerts, whether one that comes after it asks more of its breach.
+    static func areFollowed(_ alerts: [ReceivedAlert]) -> [Bool] {
+        var asking: Set<UUIDText> = []
+        return Array(
+            alerts.reversed().map { received in
+                guard let alert = received.alert else { return false }
+                defer { if alert.status != .resolved { asking.insert(alert.breachID) } }
+                return asking.contains(alert.breachID)
+            }.reversed())
+    }
+
     var origin: Breach.Origin { Breach.Origin(source: source, trace: trace, correlationID: correlationID) }
 }

@@ -7,14 +7,24 @@ public struct Planner: Sendable {
     let policy: Policy
     /// What was seen of controls and meters, and when it is now.
     let sightings: Sightings
+    /// nil where `max_suspended` counts over this site alone.
+    let shared: SharedSuspensions?
     let now: Timestamp
 
     public init(
         site: Site, policy: Policy, sightings: Sightings = Sightings(), now: Timestamp = Timestamp(milliseconds: 0)
     ) {
+        self.init(site: site, policy: policy, sightings: sightings, shared: nil, now: now)
+    }
+
+    init(
+        site: Site, policy: Policy, sightings: Sightings = Sightings(), shared: SharedSuspensions?,
+        now: Timestamp = Timestamp(milliseconds: 0)
+    ) {
         self.site = site
         self.policy = policy
         self.sightings = sightings
+        self.shared = shared
         self.now = now
     }
 
@@ -203,14 +213,17 @@ public struct Planner: Sendable {
                 hint: hint,
                 verdict: .demand(.suspended, of: [ControlKey(resource: resource.id, facet: .powerState)]))
         guard case .demand = plan.verdict else { return plan }
-        let limit = policy.maxSuspended.of(site.nodeCount)
+        let nodes = site.nodeCount
+        let limit = shared?.granted ?? policy.maxSuspended.of(nodes)
         var kept: [ControlKey] = []
         for control in plan.controls {
             if suspended.contains(control.resource) || suspended.count < limit {
                 suspended.insert(control.resource)
                 kept.append(control)
             } else {
-                plan.exceptions.append(.maxSuspended(control.resource, limit: limit, nodes: site.nodeCount))
+                plan.exceptions.append(
+                    shared?.refusal(of: control.resource, policy, nodes: nodes)
+                        ?? .maxSuspended(control.resource, limit: limit, nodes: nodes))
             }
         }
         plan.verdict = kept.isEmpty ? .skipped(.all(plan.exceptions)) : .demand(.suspended, of: kept)

@@ -10,6 +10,8 @@ public struct ReasonRecord: Sendable, Hashable {
     public var names: [String]?
     public var count: Int?
     public var limit: Int?
+    /// Of what ``count`` is, in other shards of the site.
+    public var elsewhere: Int?
     public var value: ControlValue?
     public var wanted: ControlValue?
     public var prior: ControlValue?
@@ -18,8 +20,8 @@ public struct ReasonRecord: Sendable, Hashable {
     // The names of journals: never changed, only added to.
     public init(
         _ name: String, text: String? = nil, resource: String? = nil, names: [String]? = nil, count: Int? = nil,
-        limit: Int? = nil, value: ControlValue? = nil, wanted: ControlValue? = nil, prior: ControlValue? = nil,
-        parts: [ReasonRecord]? = nil
+        limit: Int? = nil, elsewhere: Int? = nil, value: ControlValue? = nil, wanted: ControlValue? = nil,
+        prior: ControlValue? = nil, parts: [ReasonRecord]? = nil
     ) {
         self.name = name
         self.text = text
@@ -27,6 +29,7 @@ public struct ReasonRecord: Sendable, Hashable {
         self.names = names
         self.count = count
         self.limit = limit
+        self.elsewhere = elsewhere
         self.value = value
         self.wanted = wanted
         self.prior = prior

@@ -11,13 +11,14 @@ extension SkipReason: RecordedReason {
         }
         switch self {
         case .unknownResource(let id), .protected(let id), .noControl(let id), .noNodes(let id),
-            .coverNotInInventory(let id):
+            .coverNotInInventory(let id), .suspensionsUnknown(let id):
             return record(resource: id)
         case .wrongType(let id, let type): return record(text: type.rawValue, resource: id)
         case .actionNotAllowed(let id, let allowed): return record(resource: id, names: allowed.map(\.rawValue))
         case .otherFeed(let id, let feeds): return record(resource: id, names: feeds)
         case .duplicate(let first): return record(count: first)
-        case .maxSuspended(let id, let limit, let nodes): return record(resource: id, count: nodes, limit: limit)
+        case .maxSuspended(let id, let limit, let nodes, let elsewhere):
+            return ReasonRecord(name.rawValue, resource: id, count: nodes, limit: limit, elsewhere: elsewhere)
         case .everyPart(let reasons): return record(parts: reasons.map(\.record))
         case .maxUnreachable(let lost, let bmcs): return record(count: lost, limit: bmcs)
         case .nodeOff(let said): return record(text: said)
@@ -56,7 +57,8 @@ extension SkipReason: RecordedReason {
         case .duplicate: return count.map { .duplicate(ofHint: $0) }
         case .maxSuspended:
             guard let resource, let limit, let count else { return nil }
-            return .maxSuspended(resource, limit: limit, nodes: count)
+            return .maxSuspended(resource, limit: limit, nodes: count, elsewhere: record.elsewhere)
+        case .suspensionsUnknown: return resource.map { .suspensionsUnknown($0) }
         case .everyPart:
             return record.parts.map { parts in
                 .everyPart(parts.map { SkipReason(record: $0) ?? SkipReason(earlierVersion: $0.text ?? $0.name) })

@@ -15,8 +15,11 @@ public indirect enum SkipReason: Sendable, Hashable {
     /// A chassis without a BMC, on which watts were asked for.
     case noControl(String)
     case noNodes(in: String)
-    /// As many nodes as the policy allows are down already.
-    case maxSuspended(String, limit: Int, nodes: Int)
+    /// As many nodes as the policy allows are down already, of this agent's; or of a site's, with so many down in other
+    /// shards.
+    case maxSuspended(String, limit: Int, nodes: Int, elsewhere: Int? = nil)
+    /// How many nodes the other shards of the site hold down is not known.
+    case suspensionsUnknown(String)
     /// Every part of the hint was left out, each for its reason.
     case everyPart([SkipReason])
     /// So many of a plan's BMCs cannot be reached that nothing more is suspended.
@@ -46,6 +49,7 @@ public indirect enum SkipReason: Sendable, Hashable {
         case noControl = "no_control"
         case noNodes = "no_nodes"
         case maxSuspended = "max_suspended"
+        case suspensionsUnknown = "suspensions_unknown"
         case everyPart = "every_part"
         case maxUnreachable = "max_unreachable"
         case nodeOff = "node_off"
@@ -68,6 +72,7 @@ public indirect enum SkipReason: Sendable, Hashable {
         case .noControl: .noControl
         case .noNodes: .noNodes
         case .maxSuspended: .maxSuspended
+        case .suspensionsUnknown: .suspensionsUnknown
         case .everyPart: .everyPart
         case .maxUnreachable: .maxUnreachable
         case .nodeOff: .nodeOff
@@ -84,7 +89,7 @@ public indirect enum SkipReason: Sendable, Hashable {
     var resource: String? {
         switch self {
         case .protected(let id), .actionNotAllowed(let id, _), .otherFeed(let id, _), .noControl(let id),
-            .maxSuspended(let id, _, _):
+            .maxSuspended(let id, _, _, _), .suspensionsUnknown(let id):
             id
         default: nil
         }
@@ -120,8 +125,13 @@ extension SkipReason: CustomStringConvertible {
         case .duplicate(let first): "duplicate of hint \(first) of this alert"
         case .noControl(let id): "no control: \(id) has no BMC in the inventory; hint its nodes instead"
         case .noNodes(let id): "no nodes: the inventory has none in \(id)"
-        case .maxSuspended(let id, let limit, let nodes):
+        case .maxSuspended(let id, let limit, let nodes, nil):
             "\(id): \(limit) of \(nodes) nodes may be down at once (max_suspended)"
+        case .maxSuspended(let id, let limit, let nodes, let elsewhere?):
+            "\(id): \(limit) of the site's \(nodes) nodes may be down at once, and \(elsewhere) "
+                + "\(elsewhere == 1 ? "is" : "are") in other shards (max_suspended)"
+        case .suspensionsUnknown(let id):
+            "\(id): how many nodes other shards hold down is not known, so no more go down here (max_suspended)"
         case .everyPart(let reasons): reasons.map(\.description).joined(separator: "; ")
         case .maxUnreachable(let lost, let bmcs):
             "\(lost) of the \(bmcs) BMCs of this plan cannot be reached (max_unreachable)"

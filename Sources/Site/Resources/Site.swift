@@ -10,6 +10,8 @@ public struct Site: Sendable {
     private var childrenByParent: [String: [String]] = [:]
     /// What an operator put together under one name, so that a hint can name it.
     public private(set) var groups: [String: Group] = [:]
+    /// How many of the resources are nodes.
+    public private(set) var nodeCount = 0
 
     /// - Parameters:
     ///   - list: with ids and aliases that are unique among all of them; of two alike the first counts
@@ -22,6 +24,7 @@ public struct Site: Sendable {
         for resource in list where resources[resource.id] == nil {
             resources[resource.id] = resource
             order.append(resource.id)
+            if resource.type == .node { nodeCount += 1 }
             for alias in resource.aliases where idByAlias[alias] == nil { idByAlias[alias] = resource.id }
             if let parent = resource.parent { childrenByParent[parent, default: []].append(resource.id) }
         }
@@ -89,6 +92,4 @@ public struct Site: Sendable {
         var seen: Set<BMC.Address> = []
         return order.compactMap { resources[$0]?.bmc }.filter { seen.insert($0.address).inserted }
     }
-
-    public var nodeCount: Int { resources.values.count { $0.type == .node } }
 }
