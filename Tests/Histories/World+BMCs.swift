@@ -87,6 +87,7 @@ extension World {
                         isTakenForOurs: register.isTakenForOurs, version: register.version,
                         dialect: register.dialect, at: time.now)
                     view.ownLooks[key] = view.looks[place]
+                    noteStanding(at: place, of: bmc, shown: register.shown(at: now))
                     if register.author == .person || register.author == .otherAgent {
                         let known = register.owed?.leftAlone
                         if known?.watts != register.shown(at: now) {

@@ -118,6 +118,7 @@ extension World {
                 }
             }
         }
+        if let standing = register.standing, standing.isGoing { owed.priors.insert(standing.watts) }
         if let promise = register.promised, promise.life < lives { owed.priors.insert(promise.watts) }
         if let closing = register.closing { owed.priors.insert(closing) }
         // It may have been changed since, and been seen by another of its names.
@@ -174,6 +175,12 @@ extension World {
             // It went with the power that this agent has switched.
             let isLost = bmc.machine.suspension != nil && (look.watts ?? HistorySite.maximum) >= HistorySite.maximum
             if isPromised, isLost || policies.contains(where: { $0.onDrift == .restore }) {
+                bmcs[bmc.node]?.machine.registers[place]?.lastPrior = watts
+                return
+            }
+            // Nor can be told whose it is where one machine was taken for the other.
+            let isStanding = register.standing.map { $0.isGoing && $0.watts == watts } ?? false
+            if isStanding || bmc.isPowerBeyondTelling {
                 bmcs[bmc.node]?.machine.registers[place]?.lastPrior = watts
                 return
             }
@@ -267,6 +274,7 @@ extension World {
             ?? 0
         if down > limit { fail("\(down) nodes are suspended, \(limit) may be") }
         notePowerCycle(node)
+        noteStandingGoes(node)
     }
 
     /// The agent switches a machine's power: limits that do not outlive that are its own to put back.

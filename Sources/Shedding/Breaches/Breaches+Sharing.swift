@@ -46,8 +46,8 @@ extension Breaches {
     }
 
     private static func isEarlier(_ one: ControlEntry, _ two: ControlEntry) -> Bool {
-        guard one.intent != nil, let first = one.prior?.takenAt else { return false }
-        guard two.intent != nil, let second = two.prior?.takenAt else { return true }
+        guard one.isOwed, let first = one.prior?.takenAt else { return false }
+        guard two.isOwed, let second = two.prior?.takenAt else { return true }
         return first < second
     }
 
@@ -111,7 +111,7 @@ extension Breaches {
     private static func isTakenEarlier(_ one: ControlEntry, _ two: ControlEntry) -> Bool {
         let never = Timestamp(milliseconds: .max)
         let (first, second) = (one.prior?.takenAt ?? never, two.prior?.takenAt ?? never)
-        return (one.intent == nil ? 1 : 0, first, one.key) < (two.intent == nil ? 1 : 0, second, two.key)
+        return (one.isOwed ? 0 : 1, first, one.key) < (two.isOwed ? 0 : 1, second, two.key)
     }
 }
 
@@ -123,7 +123,7 @@ extension ControlEntry {
             keys.append(key)
         }
         sharedBy = keys
-        guard other.intent != nil else { return }
+        guard other.isOwed else { return }
         var earlier = earlierIntents ?? []
         for value in [other.intent, other.held, other.made].compactMap({ $0 }) + (other.earlierIntents ?? [])
         where value != intent && !earlier.contains(value) {

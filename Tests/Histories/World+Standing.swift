@@ -1,0 +1,69 @@
+import PowerEvents
+import Shedding
+
+/// Limits that stand as they were asked for, so that nothing is written to them: what the agent makes them lose it owes.
+extension World {
+    /// The agent was shown a limit.
+    func noteStanding(at place: String, of bmc: VirtualBMC, shown watts: Int?) {
+        guard let register = bmc.machine.registers[place] else { return }
+        let isOurs = register.author == .agent && register.owed != nil
+        let open = model.targets(.open, of: bmc, at: place)
+        guard !isOurs, let watts, let bound = open.compactMap({ model.bound(on: $0) }).max(), watts <= bound else {
+            // Of one that is gone with the power it knows what it was, and one that stands as before is let go of as it is held.
+            if let watts, watts != register.standing?.watts {
+                bmcs[bmc.node]?.machine.registers[place]?.standing = nil
+            }
+            return
+        }
+        let isGoing = bmc.machine.suspension != nil
+        bmcs[bmc.node]?.machine.registers[place]?.standing = .init(
+            watts: watts, isSure: isSurelyHeld(at: place, of: bmc, watts: watts), isGoing: isGoing)
+    }
+
+    /// The agent is about to switch a machine off.
+    func noteStandingGoes(_ node: String) {
+        guard let bmc = bmcs[node] else { return }
+        for (place, register) in bmc.machine.registers {
+            guard let standing = register.standing else { continue }
+            bmcs[node]?.machine.registers[place]?.standing?.isGoing = true
+            if !isSurelyHeld(at: place, of: bmc, watts: standing.watts) {
+                bmcs[node]?.machine.registers[place]?.standing?.isSure = false
+            }
+        }
+    }
+
+    /// Whether it is as low as anybody may ask, and is asked for by a breach that leaves its node on: a hint inside a node that
+    /// is suspended may be left to that suspend.
+    private func isSurelyHeld(at place: String, of bmc: VirtualBMC, watts: Int) -> Bool {
+        guard bmc.spare == nil, register(at: place, of: bmc)?.owed == nil else { return false }
+        let lowest = model.targets(.open, of: bmc, at: place).compactMap { model.lowest(on: $0) }.min() ?? 0
+        return watts <= lowest
+            && model.breaches.contains { id, breach in
+                breach.isOpen && !model.isOver(id)
+                    && !breach.asks.contains { ask in
+                        ask.targets.contains { $0.node == bmc.node && $0.watts == nil }
+                    }
+                    && breach.asks.contains { ask in
+                        ask.targets.contains {
+                            $0.node == bmc.node && $0.watts != nil && !$0.isInside
+                                && bmc.place(of: $0.resource) == place
+                        }
+                    }
+            }
+    }
+
+    private func register(at place: String, of bmc: VirtualBMC) -> Register? { bmc.machine.registers[place] }
+
+    /// The process has died. What the next one finds in the journal it knows.
+    func forgetStanding() {
+        for (node, bmc) in bmcs {
+            for (place, register) in bmc.machine.registers {
+                let isDurable = disk.controls.values.contains { entry in
+                    HistorySite.node(of: entry.key.resource) == node && bmc.place(of: entry.key.resource) == place
+                        && entry.prior?.value.limit?.wholeWatts == register.standing?.watts
+                }
+                if !isDurable { bmcs[node]?.machine.registers[place]?.forgetStanding() }
+            }
+        }
+    }
+}
