@@ -282,7 +282,8 @@ extension World {
         case .restore(let fragment): watts = Self.watts(fragment)
         case .speed, .mode, .reset: return
         }
-        if !isRestore { noteWritten(bmc, place) }
+        // What the BMC keeps as it was has no part in what is drawn.
+        if !isRestore, register.watts != bmc.made(of: watts) { noteWritten(bmc, place) }
         if agent.life <= forgottenLives {
             // To who runs now it is somebody else's.
             register.set(bmc.made(of: watts), by: .otherAgent, at: time.now)

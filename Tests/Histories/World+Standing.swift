@@ -4,20 +4,21 @@ import Shedding
 /// Limits that stand as they were asked for, so that nothing is written to them: what the agent makes them lose it owes.
 extension World {
     /// The agent was shown a limit.
-    func noteStanding(at place: String, of bmc: VirtualBMC, shown watts: Int?) {
-        guard let register = bmc.machine.registers[place] else { return }
-        let isOurs = register.author == .agent && register.owed != nil
-        let open = model.targets(.open, of: bmc, at: place)
-        guard !isOurs, let watts, let bound = open.compactMap({ model.bound(on: $0) }).max(), watts <= bound else {
-            // Of one that is gone with the power it knows what it was, and one that stands as before is let go of as it is held.
-            if let watts, watts != register.standing?.watts {
-                bmcs[bmc.node]?.machine.registers[place]?.standing = nil
-            }
-            return
+    func noteStanding(at place: String, of shower: VirtualBMC, shown watts: Int?) {
+        guard let bmc = bmcs[shower.node], bmc.machine.serial == shower.machine.serial,
+            let register = bmc.machine.registers[place]
+        else { return }
+        var standing: Register.Standing?
+        if let known = register.standing, known.isGoing, watts.map({ $0 >= HistorySite.maximum }) ?? true {
+            // As the power leaves it: the agent knows what it was before.
+            standing = known
+        } else if let watts, register.author != .agent || register.owed == nil {
+            let known = register.standing.flatMap { $0.watts == watts ? $0 : nil }
+            standing = .init(
+                watts: watts, isSure: known?.isSure == true || isSurelyHeld(at: place, of: bmc, watts: watts),
+                isGoing: bmc.machine.suspension != nil)
         }
-        let isGoing = bmc.machine.suspension != nil
-        bmcs[bmc.node]?.machine.registers[place]?.standing = .init(
-            watts: watts, isSure: isSurelyHeld(at: place, of: bmc, watts: watts), isGoing: isGoing)
+        bmcs[bmc.node]?.machine.registers[place]?.standing = standing
     }
 
     /// The agent is about to switch a machine off.

@@ -48,7 +48,7 @@ extension Breaches {
     private static func isEarlier(_ one: ControlEntry, _ two: ControlEntry) -> Bool {
         guard one.isOwed, let first = one.prior?.takenAt else { return false }
         guard two.isOwed, let second = two.prior?.takenAt else { return true }
-        return first < second
+        return (one.rank, first) < (two.rank, second)
     }
 
     private mutating func merge(_ secondary: ControlKey, into primary: ControlKey) {
@@ -111,11 +111,14 @@ extension Breaches {
     private static func isTakenEarlier(_ one: ControlEntry, _ two: ControlEntry) -> Bool {
         let never = Timestamp(milliseconds: .max)
         let (first, second) = (one.prior?.takenAt ?? never, two.prior?.takenAt ?? never)
-        return (one.isOwed ? 0 : 1, first, one.key) < (two.isOwed ? 0 : 1, second, two.key)
+        return (one.rank, first, one.key) < (two.rank, second, two.key)
     }
 }
 
 extension ControlEntry {
+    /// Of two entries of one control: what was written may be what the other took for its prior, whatever the clock said.
+    fileprivate var rank: Int { intent != nil ? 0 : isOwed ? 1 : 2 }
+
     /// Another entry of the same control: whatever was written because of it is ours, and its prior may be.
     mutating func absorb(_ other: ControlEntry) {
         var keys = sharedBy ?? []
