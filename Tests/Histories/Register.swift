@@ -58,8 +58,8 @@ struct Register: Sendable {
     /// A limit that the agent was shown to stand as open breaches ask for, so that it wrote nothing.
     struct Standing: Sendable, Hashable {
         let watts: Int
-        /// Whether the agent has to know that it holds it.
-        var isSure: Bool
+        /// The breaches for which the agent has to know that it holds it.
+        var holders: Set<UUIDText>
         /// Whether the agent was about to switch the machine off then, or has since.
         var isGoing = false
     }
@@ -123,7 +123,7 @@ struct Register: Sendable {
     /// It goes with the power that the agent has switched. What the agent holds, or knows to stand as asked for, it owes.
     mutating func goWithPower(at now: Timestamp) {
         if let standing, standing.isGoing, standing.watts == watts {
-            if owed == nil, standing.isSure {
+            if owed == nil, !standing.holders.isEmpty {
                 owed = Owed(priors: [watts], dialect: dialect, isIdentified: false)
                 owed?.isPowerCycled = true
                 return set(nil, by: .agent, at: now)
@@ -135,7 +135,7 @@ struct Register: Sendable {
 
     /// A process has died that held what stands: the next one knows only what is durable of it.
     mutating func forgetStanding() {
-        standing?.isSure = false
+        standing?.holders = []
         guard let owed, owed.attempts == 0, !owed.hasTaken else { return }
         self.owed = nil
         if author == .agent { author = .firmware }
@@ -148,7 +148,7 @@ struct Register: Sendable {
     mutating func forget(_ known: Owed?) {
         owed = known
         closing = nil
-        standing?.isSure = false
+        standing?.holders = []
         if author == .agent { author = .otherAgent }
     }
 

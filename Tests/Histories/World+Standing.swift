@@ -15,7 +15,7 @@ extension World {
         } else if let watts, register.author != .agent || register.owed == nil {
             let known = register.standing.flatMap { $0.watts == watts ? $0 : nil }
             standing = .init(
-                watts: watts, isSure: known?.isSure == true || isSurelyHeld(at: place, of: bmc, watts: watts),
+                watts: watts, holders: holders(at: place, of: bmc, watts: watts).union(known?.holders ?? []),
                 isGoing: bmc.machine.suspension != nil)
         }
         bmcs[bmc.node]?.machine.registers[place]?.standing = standing
@@ -27,30 +27,24 @@ extension World {
         for (place, register) in bmc.machine.registers {
             guard let standing = register.standing else { continue }
             bmcs[node]?.machine.registers[place]?.standing?.isGoing = true
-            if !isSurelyHeld(at: place, of: bmc, watts: standing.watts) {
-                bmcs[node]?.machine.registers[place]?.standing?.isSure = false
-            }
+            // Those that are over by now have let go of it.
+            let holders = holders(at: place, of: bmc, watts: standing.watts)
+            bmcs[node]?.machine.registers[place]?.standing?.holders.formIntersection(holders)
         }
     }
 
-    /// Whether it is as low as anybody may ask, and is asked for by a breach that leaves its node on: a hint inside a node that
-    /// is suspended may be left to that suspend.
-    private func isSurelyHeld(at place: String, of bmc: VirtualBMC, watts: Int) -> Bool {
-        guard bmc.spare == nil, register(at: place, of: bmc)?.owed == nil else { return false }
+    /// The breaches that ask for no less than it is, by itself, and leave its node on: a hint inside a node that is suspended may
+    /// be left to that suspend.
+    private func holders(at place: String, of bmc: VirtualBMC, watts: Int) -> Set<UUIDText> {
+        guard bmc.spare == nil, register(at: place, of: bmc)?.owed == nil else { return [] }
         let lowest = model.targets(.open, of: bmc, at: place).compactMap { model.lowest(on: $0) }.min() ?? 0
-        return watts <= lowest
-            && model.breaches.contains { id, breach in
-                breach.isOpen && !model.isOver(id)
-                    && !breach.asks.contains { ask in
-                        ask.targets.contains { $0.node == bmc.node && $0.watts == nil }
-                    }
-                    && breach.asks.contains { ask in
-                        ask.targets.contains {
-                            $0.node == bmc.node && $0.watts != nil && !$0.isInside
-                                && bmc.place(of: $0.resource) == place
-                        }
-                    }
-            }
+        guard watts <= lowest else { return [] }
+        let holding = model.breaches.filter { id, breach in
+            let targets = breach.asks.flatMap(\.targets).filter { $0.node == bmc.node }
+            return breach.isOpen && !model.isOver(id) && !targets.contains { $0.watts == nil }
+                && targets.contains { !$0.isInside && bmc.place(of: $0.resource) == place }
+        }
+        return Set(holding.keys)
     }
 
     private func register(at place: String, of bmc: VirtualBMC) -> Register? { bmc.machine.registers[place] }
