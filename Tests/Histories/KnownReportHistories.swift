@@ -273,4 +273,60 @@ import Testing
                 (265, .alert(breach: 1, .escalated, isCritical: false, [hint("row", .powerCap, priority: 3)], .init())),
             ])
     }
+
+    /// A limit stood as asked for, was reported so, and was lost just as the breach ended: its end was not told.
+    @Test func theEndOfWhatStoodAsAskedForIsTold() {
+        expectWell(
+            seeds: 46399...46399,
+            [
+                (
+                    15218,
+                    .alert(
+                        breach: 2, .escalated, isCritical: true,
+                        [hint("n3", .powerCap, priority: 2), hint("n2-gpu1", .powerCap, 250, priority: 2)],
+                        .init(copies: 1, delay: 0, skew: -200, isForged: false))
+                ), (1539, .calm), (17368, .reboot("n3")), (12386, resolved(2)), (1000, .calm),
+            ])
+    }
+
+    /// What a suspension did was asked for in other terms, and never begun in these: its end was not told.
+    @Test func theEndOfWhatIsAskedForInOtherTermsIsTold() {
+        expectWell(
+            seeds: 4_003_096...4_003_096,
+            [
+                (
+                    22081,
+                    .alert(
+                        breach: 1, .escalated, isCritical: false,
+                        [hint("n1", .suspend, priority: 1), hint("n1-gpu1", .powerCap, 900, priority: 1)], .init())
+                ), (1220, .badDisk(seconds: 30)),
+                (
+                    18051,
+                    .alert(
+                        breach: 1, .active, isCritical: true, [hint("n1-gpu1", .powerCap, priority: 2)],
+                        .init(copies: 1, delay: 50, skew: 200, isForged: false))
+                ), (10901, resolved(1)),
+            ])
+        // Or as a budget, where the node was found to have no limit of its own.
+        expectWell(
+            seeds: 5_003_325...5_003_325, trays: true,
+            [
+                (
+                    17217,
+                    active(
+                        1, critical: true,
+                        [hint("trays", .suspend, priority: 2), hint("t2", .powerCap, 1000, priority: 2)])
+                ),
+                (
+                    36491,
+                    .alert(
+                        breach: 1, .escalated, isCritical: true, [hint("trays", .powerCap, 2600, priority: 2)],
+                        .init(copies: 2, delay: 0, skew: 200, isForged: true))
+                ),
+                (
+                    16597,
+                    .alert(breach: 1, .escalated, isCritical: true, [hint("t2", .powerCap, 250, priority: 3)], .init())
+                ), (2745, resolved(1)),
+            ])
+    }
 }

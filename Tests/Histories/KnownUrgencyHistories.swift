@@ -4,6 +4,25 @@ import Testing
 
 /// Histories in which something went ahead of what is more urgent, or never had its turn; each with what it was.
 @Suite struct KnownUrgencyHistories: HistoryWords {
+    /// Limits that never came to hold what they were told were tried again and again in front of a less urgent suspension on
+    /// the same BMC, which was given up for want of time each time.
+    @Test func whatIsTriedAgainKeepsNobodyFromEnding() {
+        expectWell(
+            seeds: 1...400, trays: true,
+            [
+                (
+                    309,
+                    active(
+                        2, critical: true,
+                        [
+                            hint("t1-gpu0", .powerCap, 250, priority: 1), hint("t1-gpu1", .powerCap, 250, priority: 1),
+                        ])
+                ),
+                (20_000, active(1, critical: true, [hint("t1", .suspend, priority: 2)])),
+                (28_208, .foreignPower("t1", isOn: true)), (1000, .calm), (1000, resolved(1)), (1000, resolved(2)),
+            ])
+    }
+
     /// What was held for a breach that is over was looked at as if it were to be shed.
     @Test func aLookForABreachThatIsOver() {
         expectWell(

@@ -55,6 +55,15 @@ struct Register: Sendable {
     /// How a BMC spells a limit; a firmware update may change it.
     enum Dialect: String, Sendable, Hashable { case setPoint = "SetPoint", limitInWatts = "LimitInWatts" }
 
+    /// A limit that the agent was shown to stand as open breaches ask for, so that it wrote nothing.
+    struct Standing: Sendable, Hashable {
+        let watts: Int
+        /// The breaches for which the agent has to know that it holds it.
+        var holders: Set<UUIDText>
+        /// Whether the agent was about to switch the machine off then, or has since.
+        var isGoing = false
+    }
+
     let id: String
     var path: String
     var dialect = Dialect.setPoint
@@ -72,6 +81,7 @@ struct Register: Sendable {
         let life: Int
     }
     var promised: Promise?
+    var standing: Standing?
     /// What the agent put back last, as long as it has not forgotten that it owed it.
     var closing: Int??
     /// What the agent put back last.
@@ -110,6 +120,27 @@ struct Register: Sendable {
         self.author = author
     }
 
+    /// It goes with the power that the agent has switched. What the agent holds, or knows to stand as asked for, it owes.
+    mutating func goWithPower(at now: Timestamp) {
+        if let standing, standing.isGoing, standing.watts == watts {
+            if owed == nil, !standing.holders.isEmpty {
+                owed = Owed(priors: [watts], dialect: dialect, isIdentified: false)
+                owed?.isPowerCycled = true
+                return set(nil, by: .agent, at: now)
+            }
+            owed?.priors.insert(watts)
+        }
+        set(nil, by: author == .agent && owed != nil ? .agent : .firmware, at: now)
+    }
+
+    /// A process has died that held what stands: the next one knows only what is durable of it.
+    mutating func forgetStanding() {
+        standing?.holders = []
+        guard let owed, owed.attempts == 0, !owed.hasTaken else { return }
+        self.owed = nil
+        if author == .agent { author = .firmware }
+    }
+
     /// A write that was accepted and came to nothing met what somebody else had set since the look before it.
     mutating func takeForOurs() { isTakenForOurs = author == .person || author == .otherAgent }
 
@@ -117,6 +148,7 @@ struct Register: Sendable {
     mutating func forget(_ known: Owed?) {
         owed = known
         closing = nil
+        standing?.holders = []
         if author == .agent { author = .otherAgent }
     }
 

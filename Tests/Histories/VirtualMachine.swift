@@ -36,11 +36,10 @@ struct VirtualMachine: Sendable {
         power = change.to
     }
 
-    /// GPUs forget their limits with the power; the node's own survives in the BMC. What the agent holds it still owes.
-    mutating func loseLimits(at now: Timestamp) {
+    /// GPUs forget their limits with the power; the node's own survives in the BMC.
+    private mutating func loseLimits(at now: Timestamp) {
         for (id, register) in registers where register.id.contains("gpu") && register.watts != nil {
-            let isOwed = register.author == .agent && register.owed != nil
-            registers[id]?.set(nil, by: isOwed ? .agent : .firmware, at: now)
+            registers[id]?.goWithPower(at: now)
         }
     }
 

@@ -87,6 +87,7 @@ extension World {
                         isTakenForOurs: register.isTakenForOurs, version: register.version,
                         dialect: register.dialect, at: time.now)
                     view.ownLooks[key] = view.looks[place]
+                    noteStanding(at: place, of: bmc, shown: register.shown(at: now))
                     if register.author == .person || register.author == .otherAgent {
                         let known = register.owed?.leftAlone
                         if known?.watts != register.shown(at: now) {
@@ -282,7 +283,8 @@ extension World {
         case .restore(let fragment): watts = Self.watts(fragment)
         case .speed, .mode, .reset: return
         }
-        if !isRestore { noteWritten(bmc, place) }
+        // What the BMC keeps as it was has no part in what is drawn.
+        if !isRestore, register.watts != bmc.made(of: watts) { noteWritten(bmc, place) }
         if agent.life <= forgottenLives {
             // To who runs now it is somebody else's.
             register.set(bmc.made(of: watts), by: .otherAgent, at: time.now)

@@ -147,16 +147,6 @@ extension World {
     private func checkEnd(of id: UUIDText, _ breach: Model.Breach) {
         func name(_ ask: Model.Ask) -> String { "\(ask.hint.action.rawValue) \(ask.hint.resourceID)" }
         let due = breach.asks.filter { !$0.targets.isEmpty }
-        // What never bore on a control, such as what was resolved before it was begun, has nothing to be put back.
-        let borne = due.filter { ask in
-            // A budget may be kept by what is there, without a write for it.
-            if ask.budget != nil, written[id, default: []].isDisjoint(with: ask.targets.map(\.node)) { return false }
-            return ask.targets.contains { target in
-                target.watts == nil
-                    ? bmcs[target.node]?.machine.suspension != nil
-                    : bmcs[target.node]?.register(of: target.resource)?.isWritten == true
-            }
-        }
         guard let (report, at) = reports[id] else { return fail("breach \(id.text.prefix(2)) was never answered") }
         if at < breach.acceptedAt { fail("the end of breach \(id.text.prefix(2)) was not answered") }
         if !due.isEmpty, report.action != .reverted {
@@ -171,6 +161,11 @@ extension World {
             }
         }
         let told = Set(report.results.map { "\($0.requestedAction.rawValue) \($0.resourceID)" })
+        // What was resolved before it was begun has nothing to be put back; what was said to be held is said to be let go.
+        let borne = due.filter { ask in
+            // A budget may be kept by what is there, without a write for it.
+            ask.budget == nil || !written[id, default: []].isDisjoint(with: ask.targets.map(\.node))
+        }
         for missing in Set(borne.map(name)).subtracting(told).sorted()
         where toldApplied[id, default: []].contains(missing) {
             fail("the last report of breach \(id.text.prefix(2)) says nothing of \(missing)")

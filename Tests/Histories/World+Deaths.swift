@@ -9,6 +9,7 @@ extension World {
         agent = nil
         model.forgetUndurable()
         noteUnknown()
+        forgetStanding()
         for node in undurableLosses { bmcs[node]?.machine.suspension?.isLost = false }
         undurableLosses = []
     }

@@ -58,10 +58,15 @@ extension World {
         let isHeld = !model.targets(.open, of: bmc, at: place).isEmpty && !model.wantsSuspended(bmc.node, .open)
         if isHeld || view.looks[place] == nil { return false }
         if bmc.isBeyondTelling(place) { return true }
-        guard let register = bmc.machine.registers[place], let owed = register.owed else { return false }
+        guard let register = bmc.machine.registers[place] else { return false }
+        let isElsewhere = register.path != Register(id: place, watts: nil).path
+        guard let owed = register.owed else {
+            // It is back already, and the agent does not know; or it stood there, and went with the power.
+            let isKnown = [register.closing, register.lastPrior, register.standing?.watts].contains(.some(watts))
+            return isElsewhere && isKnown
+        }
         // Of which place the agent knows the prior is its own affair, where it has moved at all.
-        let hasMoved =
-            owed.dialect != view.looks[place]?.dialect || register.path != Register(id: place, watts: nil).path
+        let hasMoved = owed.dialect != view.looks[place]?.dialect || isElsewhere
         return hasMoved && owed.priors.contains(watts)
     }
 
@@ -86,7 +91,9 @@ extension World {
         if let prior, watts > prior + step { fail("\(watts) W to \(key), which held \(prior) before") }
         if site.resources[key.resource]?.isProtected == true { fail("\(watts) W to \(key), which is protected") }
         checkDrills(key, at: place, of: bmc)
-        bear(place) { $0.node == bmc.node && bmc.place(of: $0.resource) == place && $0.watts != nil }
+        bear(place) {
+            $0.node == bmc.node && bmc.place(of: $0.resource) == place && $0.watts != nil && isKnown($0, besides: key)
+        }
         checkHoldDown(loosenedTo: watts, look, key, bmc, place)
         notePrior(prior, watts, look, key, bmc, place)
         checkMachine(key, bmc, place, isRestore: false)
@@ -118,6 +125,7 @@ extension World {
                 }
             }
         }
+        if let standing = register.standing, standing.isGoing { owed.priors.insert(standing.watts) }
         if let promise = register.promised, promise.life < lives { owed.priors.insert(promise.watts) }
         if let closing = register.closing { owed.priors.insert(closing) }
         // It may have been changed since, and been seen by another of its names.
@@ -135,6 +143,11 @@ extension World {
         if owed.isLetGo {
             owed.reassertions = 0
             owed.isLetGo = false
+            // What was left to somebody else is capped anew: nothing of this hold has taken.
+            if look.author != .agent, prior == look.watts {
+                owed.hasTaken = false
+                owed.attempts = 0
+            }
         }
         owed.attempts += 1
         owed.overtaken = nil
@@ -148,14 +161,10 @@ extension World {
         guard let register = bmc.machine.registers[place], let look = view.looks[place] else {
             return fail("\(key) restored without a look")
         }
-        // That another name leads here as well shows when that has been read.
         let known = model.targets(.open, of: bmc, at: place).filter {
-            // Nor is it known to be meant, before its tray was seen to have no limit of its own, and has had a second look.
-            if $0.isInside, !isMissing($0.node, for: .seconds(6)) { return false }
-            // Or it has come to be protected before.
+            // It may have come to be protected before.
             if $0.isInside, site.resources[$0.resource]?.isProtected == true { return false }
-            return $0.resource == key.resource
-                || view.ownLooks[ControlKey(resource: $0.resource, facet: .powerLimit)] != nil
+            return isKnown($0, besides: key)
         }
         if !known.isEmpty, !model.wantsSuspended(bmc.node, .open) {
             fail("\(key) restored while it is held")
@@ -174,6 +183,12 @@ extension World {
             // It went with the power that this agent has switched.
             let isLost = bmc.machine.suspension != nil && (look.watts ?? HistorySite.maximum) >= HistorySite.maximum
             if isPromised, isLost || policies.contains(where: { $0.onDrift == .restore }) {
+                bmcs[bmc.node]?.machine.registers[place]?.lastPrior = watts
+                return
+            }
+            // Nor can be told whose it is where one machine was taken for the other.
+            let isStanding = register.standing.map { $0.isGoing && $0.watts == watts } ?? false
+            if isStanding || bmc.isPowerBeyondTelling {
                 bmcs[bmc.node]?.machine.registers[place]?.lastPrior = watts
                 return
             }
@@ -208,6 +223,15 @@ extension World {
         if !isNearOurs, !isOursAgain, !isLost, !owed.priors.contains(look.watts) {
             fail("\(key) restored over somebody else's \(Self.text(look.watts))")
         }
+    }
+
+    /// Whether the agent knows that what is asked for is the limit of a key.
+    private func isKnown(_ target: Model.Ask.Target, besides key: ControlKey) -> Bool {
+        // It is not known to be meant before its tray was seen to have no limit of its own, and has had a second look.
+        if target.isInside, !isMissing(target.node, for: .seconds(6)) { return false }
+        // That another name leads here as well shows when that has been read.
+        return target.resource == key.resource
+            || view.ownLooks[ControlKey(resource: target.resource, facet: .powerLimit)] != nil
     }
 
     private func isMissing(_ tray: String, for duration: Duration) -> Bool {
@@ -289,6 +313,7 @@ extension World {
             fail("\(down) nodes are suspended, and \(elsewhere.down) elsewhere; \(limit) may be")
         }
         notePowerCycle(node)
+        noteStandingGoes(node)
     }
 
     /// The agent switches a machine's power: limits that do not outlive that are its own to put back.

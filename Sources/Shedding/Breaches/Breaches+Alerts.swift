@@ -253,7 +253,7 @@ extension Breaches {
                 merged[place] = tighter
             } else {
                 merged[place].isSuperseded = true
-                merged.append(plan)
+                merged.append(plan.coveredLike(merged[place]))
             }
         }
         for member in stillAsked {
@@ -353,6 +353,16 @@ extension PlannedHint {
             return result
         default: return nil
         }
+    }
+
+    /// Asked for in other terms than by an earlier alert: the suspension that does it stands.
+    func coveredLike(_ earlier: PlannedHint) -> PlannedHint {
+        guard case .demand(let demand, let controls) = verdict,
+            case .covered(let cover, _, let others) = earlier.verdict, controls == others
+        else { return self }
+        var plan = self
+        plan.verdict = .covered(by: cover, demand, of: controls)
+        return plan
     }
 
     private static func tighter(_ old: Demand, _ new: Demand) -> Demand? {

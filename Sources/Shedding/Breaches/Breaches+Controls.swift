@@ -24,7 +24,7 @@ extension Breaches {
             return (nil, settle(key, .failed(.parked), now: now))
         }
         let demands = demands(on: key)
-        if demands.isEmpty, control.entry.intent == nil {
+        if demands.isEmpty, !control.entry.isOwed {
             return (nil, settle(key, .applied(.nothingChanged), now: now))
         }
         if demands.isEmpty, let queued, !WorkPriority.isRelease(queued) {
@@ -32,7 +32,7 @@ extension Breaches {
             return (nil, queue(key, priority: workPriority(of: key)).map { [$0] } ?? [])
         }
         let pursued = pursuedDemands(on: key)
-        if !demands.isEmpty, pursued?.isEmpty == true, control.entry.intent == nil {
+        if !demands.isEmpty, pursued?.isEmpty == true, !control.entry.isOwed {
             return (nil, letGoUntouched(key, now: now))
         }
         if demands.contains(.suspended), control.entry.intent == nil, let reason = unreachableRefusal(key) {
@@ -114,15 +114,15 @@ extension Breaches {
         if entry.key.facet == .powerState {
             if case .power? = entry.intent { markPowerCycled(entry.key.resource) }
         } else if isGoingDown(entry.key) {
-            // It goes with the power as well, although it is written only now.
-            controls[entry.key]?.entry.isPowerCycled = true
-            changeLog.touch(entry.key)
+            markPowerCycled(entry.key)
         }
     }
 
     /// Whether the power of a control's machine is switched by this agent, or about to be.
     private func isGoingDown(_ key: ControlKey) -> Bool {
-        guard let resource = site.resources[key.resource] else { return false }
+        guard Self.facetsWithoutPower.contains(key.facet), let resource = site.resources[key.resource] else {
+            return false
+        }
         let node = resource.type == .gpu ? resource.parent ?? resource.id : resource.id
         if case .power? = controls[ControlKey(resource: node, facet: .powerState)]?.entry.intent { return true }
         return false
@@ -131,15 +131,20 @@ extension Breaches {
     /// The node's power is about to be switched, and with it go the limits that live in what it powers.
     mutating func markPowerCycled(_ node: String) {
         for resource in [node] + site.children(of: node).map(\.id) {
-            for facet in [ControlKey.Facet.powerLimit, .speedLimit] {
-                let key = shared(ControlKey(resource: resource, facet: facet))
-                guard let entry = controls[key]?.entry, entry.prior != nil, entry.isPowerCycled != true else {
-                    continue
-                }
-                controls[key]?.entry.isPowerCycled = true
-                changeLog.touch(key)
+            for facet in Self.facetsWithoutPower {
+                markPowerCycled(shared(ControlKey(resource: resource, facet: facet)))
             }
         }
+    }
+
+    /// What many machines forget with their power.
+    private static let facetsWithoutPower: [ControlKey.Facet] = [.powerLimit, .speedLimit, .gpuTotal]
+
+    /// A limit goes with the power, also one that was written, or seen to stand as was asked for, only on the way down.
+    private mutating func markPowerCycled(_ key: ControlKey) {
+        guard let entry = controls[key]?.entry, entry.prior != nil, entry.isPowerCycled != true else { return }
+        controls[key]?.entry.isPowerCycled = true
+        changeLog.touch(key)
     }
 
     /// A convergence has ended.
@@ -152,6 +157,7 @@ extension Breaches {
         // Where the inventory was read again meanwhile, it may be somewhere else than it was found.
         let entry = controls[key]?.entry ?? entry
         controls[key]?.isRunning = false
+        if isGoingDown(key) { markPowerCycled(key) }
         // What is watched while nothing can be written need not fill a journal that may be away as well.
         if !isLeaseAway || controls[key]?.entry != before { changeLog.touch(key) }
         if let holder = holderOfPlace(of: entry) { return share(key, with: holder, now: now) }
@@ -171,7 +177,7 @@ extension Breaches {
         if isNews { log(outcome, of: key) }
         let isBack = before?.isNodeOff == true && outcome.value != nil || isNews && outcome.value == .power(.on)
         var actions = isBack ? lookAgain(beside: key) : []
-        if outcome.isUnsupported, controls[key]?.entry.intent == nil {
+        if outcome.isUnsupported, controls[key]?.entry.isOwed == false {
             actions += fallBack(from: key, now: now)
             if controls[key] == nil { return actions }
             // For whom nothing else is done, that was the end of it.

@@ -4,7 +4,7 @@ extension Breaches {
     func exchangedMachine(in sight: Sight) -> BMCTrouble? {
         for (resource, found) in sight.identities.sorted(by: { $0.key < $1.key }) {
             for facet in ControlKey.Facet.allCases {
-                guard let entry = controls[ControlKey(resource: resource, facet: facet)]?.entry, entry.intent != nil,
+                guard let entry = controls[ControlKey(resource: resource, facet: facet)]?.entry, entry.isOwed,
                     let known = entry.identity, known.contradicts(found)
                 else { continue }
                 return BMCTrouble(

@@ -31,7 +31,7 @@ extension Breaches {
     /// Reads what is due, and does nothing else.
     mutating func takeDueReads(now: Timestamp) -> [Action] {
         if isPaused { return [] }
-        return due.takeDueReads(now).compactMap { queue($0, priority: workPriority(of: $0)) }
+        return due.takeDueReads(now).compactMap { queue($0, priority: watchPriority(of: $0)) }
     }
 
     /// A run could not go on to its write, or to its end, and is begun anew later.

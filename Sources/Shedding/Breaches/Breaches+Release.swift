@@ -16,7 +16,7 @@ extension Breaches {
             guard let control = controls[key] else { continue }
             if control.isRunning {
                 controls[key]?.goalRevision += 1
-            } else if control.entry.intent == nil, pursuedDemands(on: key)?.isEmpty == true {
+            } else if !control.entry.isOwed, pursuedDemands(on: key)?.isEmpty == true {
                 actions += letGo(key, of: id, Self.untouched(control), now: now)
             }
         }

@@ -63,14 +63,20 @@ extension Breaches {
     /// Each hint that there is something to say of, with how it ended; nil where it has not.
     private func told(_ breach: Breach, isRelease: Bool) -> [(hint: ShedHint, result: EnforcementResult?)] {
         let parts = breach.parts
+        let earlier = isRelease ? breach.superseded : [:]
+        /// What was held in the terms of an earlier alert, and never begun in those of the latest.
+        func earlierEnd(of plan: PlannedHint) -> (ShedHint, EnforcementResult?)? {
+            let held = earlier[HintName(plan.hint)]?.last { !isUntouched($0, in: breach) }
+            return held.map { (plan.hint, releaseResult($0, breach)) }
+        }
         return breach.plans.compactMap { plan in
             guard !plan.isSuperseded, plan.member == nil else { return nil }
             guard case .spread(let spread) = plan.verdict else {
-                if isRelease, isUntouched(plan, in: breach) { return nil }
+                if isRelease, isUntouched(plan, in: breach) { return earlierEnd(of: plan) }
                 return (plan.hint, isRelease ? releaseResult(plan, breach) : result(plan, breach))
             }
             let parts = parts[HintName(plan.hint)] ?? []
-            if isRelease, parts.allSatisfy({ isUntouched($0.plan, in: breach) }) { return nil }
+            if isRelease, parts.allSatisfy({ isUntouched($0.plan, in: breach) }) { return earlierEnd(of: plan) }
             return (plan.hint, spreadResult(plan, spread, parts, breach, isRelease: isRelease))
         }
     }

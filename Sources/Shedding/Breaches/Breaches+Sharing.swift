@@ -46,9 +46,9 @@ extension Breaches {
     }
 
     private static func isEarlier(_ one: ControlEntry, _ two: ControlEntry) -> Bool {
-        guard one.intent != nil, let first = one.prior?.takenAt else { return false }
-        guard two.intent != nil, let second = two.prior?.takenAt else { return true }
-        return first < second
+        guard one.isOwed, let first = one.prior?.takenAt else { return false }
+        guard two.isOwed, let second = two.prior?.takenAt else { return true }
+        return (one.rank, first) < (two.rank, second)
     }
 
     private mutating func merge(_ secondary: ControlKey, into primary: ControlKey) {
@@ -111,11 +111,14 @@ extension Breaches {
     private static func isTakenEarlier(_ one: ControlEntry, _ two: ControlEntry) -> Bool {
         let never = Timestamp(milliseconds: .max)
         let (first, second) = (one.prior?.takenAt ?? never, two.prior?.takenAt ?? never)
-        return (one.intent == nil ? 1 : 0, first, one.key) < (two.intent == nil ? 1 : 0, second, two.key)
+        return (one.rank, first, one.key) < (two.rank, second, two.key)
     }
 }
 
 extension ControlEntry {
+    /// Of two entries of one control: what was written may be what the other took for its prior, whatever the clock said.
+    fileprivate var rank: Int { intent != nil ? 0 : isOwed ? 1 : 2 }
+
     /// Another entry of the same control: whatever was written because of it is ours, and its prior may be.
     mutating func absorb(_ other: ControlEntry) {
         var keys = sharedBy ?? []
@@ -123,7 +126,7 @@ extension ControlEntry {
             keys.append(key)
         }
         sharedBy = keys
-        guard other.intent != nil else { return }
+        guard other.isOwed else { return }
         var earlier = earlierIntents ?? []
         for value in [other.intent, other.held, other.made].compactMap({ $0 }) + (other.earlierIntents ?? [])
         where value != intent && !earlier.contains(value) {

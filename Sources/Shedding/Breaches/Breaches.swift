@@ -279,6 +279,14 @@ public struct Breaches: Sendable {
         return isOver ? WorkPriority.releasing(priority) : WorkPriority.shedding(priority)
     }
 
+    /// When its turn comes to be looked at again. Controls that never do as they are told would keep what else is asked of their
+    /// BMC from being begun, or from ending in time.
+    func watchPriority(of key: ControlKey) -> Int {
+        let priority = workPriority(of: key)
+        let isSettled = controls[key]?.outcome != nil
+        return isSettled && !WorkPriority.isRelease(priority) ? WorkPriority.watch : priority
+    }
+
     private func demands(on key: ControlKey, of id: UUIDText, _ indices: [Int]) -> [Demand] {
         guard let breach = breaches[id], !breach.isClosed, !breach.released.contains(key) else { return [] }
         return indices.compactMap { index in

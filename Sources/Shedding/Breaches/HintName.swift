@@ -26,4 +26,9 @@ extension Breach {
         }
         return parts
     }
+
+    /// Hints as earlier alerts had asked for them, where a later one has asked in other terms.
+    var superseded: [HintName: [PlannedHint]] {
+        Dictionary(grouping: plans.lazy.filter { $0.isSuperseded && $0.member == nil }) { HintName($0.hint) }
+    }
 }

@@ -193,6 +193,13 @@ public struct ControlEntry: Sendable, Hashable {
     /// Whether the intent demonstrably came to nothing.
     var isRefused: Bool { isUnconfirmed == true && wasRefused == true }
 
+    /// Whether there may be something to put back.
+    public var isOwed: Bool { intent != nil || goesWithPower }
+
+    /// Whether it was never written to, since it stood as a breach asked for, and goes with the power of a machine that this
+    /// agent switches.
+    private var goesWithPower: Bool { isPowerCycled == true && prior.map { !$0.value.isUnlimited } == true }
+
     /// Another value is about to be written.
     public mutating func intend(_ value: ControlValue) {
         var earlier = earlierIntents ?? []

@@ -10,7 +10,7 @@ extension Convergence {
     mutating func pursue(_ demands: [Demand], _ reading: Reading, now: Timestamp) -> Step {
         forgetRestored(reading)
         // Until something is written, it is whatever others make it.
-        if entry.intent == nil { takePrior(reading, now: now) }
+        if entry.intent == nil, !isLostByUs(reading) { takePrior(reading, now: now) }
         switch reading.value {
         case .limit(let current): return pursueLimit(demands, current, reading, now: now)
         case .power(let state): return pursueSuspension(state, reading, now: now)
@@ -175,7 +175,9 @@ extension Convergence {
     }
 
     private func remark(_ demands: [Demand], _ target: Watts, _ reading: Reading, prior: Watts?) -> AppliedRemark? {
-        if entry.intent == nil, let prior, prior == target { return .alreadyLimited(prior) }
+        if entry.intent == nil, let prior, prior == target, reading.value.matches(.limit(target)) {
+            return .alreadyLimited(prior)
+        }
         let asked = demands.compactMap { if case .cap(let watts) = $0 { watts } else { nil } }.min()
         guard let asked, target > asked else { return nil }
         if let floor, floor >= reading.range.minimum ?? .zero {
@@ -242,8 +244,9 @@ extension Convergence {
         return finishContended(reading)
     }
 
-    /// A control that was read but never written has no prior worth keeping.
+    /// A control that was read but never written has no prior worth keeping, unless it stood as it was asked for before: then
+    /// it was held, and is told of when it is let go.
     mutating func forgetUntouchedPrior() {
-        if entry.intent == nil { entry.prior = nil }
+        if entry.intent == nil, !hadPrior { entry.prior = nil }
     }
 }

@@ -4,7 +4,8 @@ import StrictJSON
 /// From what a control holds back to what was there before the first hold.
 extension Convergence {
     mutating func restore(_ reading: Reading, now: Timestamp) -> Step {
-        guard let prior = entry.prior, entry.intent != nil else {
+        // What was never written to and has not gone with the power is as it was, or somebody else's.
+        guard let prior = entry.prior, entry.intent != nil || isLostByUs(reading) else {
             return finish(applied: .nothingChanged, value: reading.value)
         }
         switch (prior.value, reading.value) {
@@ -18,11 +19,10 @@ extension Convergence {
         if hasMoved ? reading.value.matches(prior.value) : Self.isSame(reading.fragment, prior.fragment) {
             return finishAsBefore(reading)
         }
-        let isLostByUs = entry.isPowerCycled == true && reading.isUnlimited
         // A crash between a limit's preparation and the limit leaves the value as it was.
         let isUntouched = entry.isUnconfirmed == true && reading.value.matches(prior.value)
         guard
-            isOurs(reading.value) || isLostByUs || isOffAsBefore(reading) || isUntouched
+            isOurs(reading.value) || isLostByUs(reading) || isOffAsBefore(reading) || isUntouched
                 || terms.onDrift == .restore
         else {
             guard let set = entry.held ?? (entry.isRefused ? nil : entry.intent) else {
@@ -35,6 +35,11 @@ extension Convergence {
         guard !hasMoved else { return restoreMeaning(of: prior, reading) }
         phase = .recording(.restore(prior.fragment))
         return .record
+    }
+
+    /// Whether it has gone with the power that this agent has switched.
+    func isLostByUs(_ reading: Reading) -> Bool {
+        entry.isOwed && entry.isPowerCycled == true && reading.isUnlimited
     }
 
     /// The control is another one than that which the prior was taken from: a raw fragment of that means nothing here.

@@ -101,6 +101,8 @@ public struct Convergence: Sendable {
     public internal(set) var entry: ControlEntry
     /// The entry as it is known to be durable.
     private(set) var durableEntry: ControlEntry
+    /// Whether there was a prior before this convergence began.
+    let hadPrior: Bool
     public let goal: Goal
     let terms: Terms
     var phase = Phase.reading
@@ -138,6 +140,7 @@ public struct Convergence: Sendable {
     public init(entry: ControlEntry, goal: Goal, terms: Terms) {
         self.entry = entry
         durableEntry = entry
+        hadPrior = entry.prior != nil
         self.goal = goal
         self.terms = terms
     }
@@ -202,9 +205,9 @@ public struct Convergence: Sendable {
         // Whether the node tells it or the service is a matter of where the control was found (and of the version).
         let hasOtherTeller = (entry.locator?["system"] == nil) != (reading.locator["system"] == nil)
         // Of what was only read, nothing is owed.
-        guard entry.intent != nil, entry.isMoved == true || !hasOtherTeller, let known = entry.identity else {
+        guard entry.isOwed, entry.isMoved == true || !hasOtherTeller, let known = entry.identity else {
             entry.identity = reading.identity ?? entry.identity
-            return entry.intent != nil && entry.isMoved == true ? finishUnknownMachine(reading) : nil
+            return entry.isOwed && entry.isMoved == true ? finishUnknownMachine(reading) : nil
         }
         guard let identity = reading.identity else {
             return entry.isMoved == true ? finishUnknownMachine(reading) : nil
