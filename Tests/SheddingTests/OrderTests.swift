@@ -50,8 +50,8 @@ struct OrderTests {
         world.accept(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))
         world.work()
         world.now = world.now + .seconds(31)
-        // The watch has queued it.
-        #expect(Self.priorities(world.book.tick(now: world.now))[Self.key("n1")] == 1)
+        // The watch has queued it, behind what was not written yet.
+        #expect(Self.priorities(world.book.tick(now: world.now))[Self.key("n1")] == WorkPriority.watch)
         _ = world.book.accept(Fixture.alert(1, .resolved), origin: Fixture.origin, now: world.now)
         world.now = world.now + .seconds(31)
         _ = world.book.tick(now: world.now)

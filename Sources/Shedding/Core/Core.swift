@@ -63,10 +63,7 @@ public struct Core: Sendable {
         var step = Step(now)
         passLease(input, &step)
         if !dispatch.hasMoreToBegin { dispatch.proceed() }
-        if let acceptance = unfinished {
-            unfinished = nil
-            absorb(book.follow(acceptance), &step)
-        }
+        if let acceptance = unfinished.take() { absorb(book.follow(acceptance), &step) }
         take(input, &step)
         // Nothing is begun by a book that is yet to lay out what it has taken in: what is held would look let go of.
         while unfinished == nil {
