@@ -329,4 +329,45 @@ import Testing
                 ), (2745, resolved(1)),
             ])
     }
+
+    /// A suspension was no longer to be read, so that what it covered was to act on its own, and never began: its end was not
+    /// told.
+    @Test func theEndOfWhatASuspensionDidIsTold() {
+        expectWell(
+            seeds: 490_601...490_601,
+            [
+                (
+                    5253,
+                    active(
+                        1,
+                        [
+                            hint("n2-gpu1", .powerCap, 600, priority: 1), hint("rack", .suspend, priority: 2),
+                            hint("n1-gpu1", .throttle, priority: 3),
+                        ])
+                ), (6601, .calm),
+                (
+                    345,
+                    .alert(
+                        breach: 1, .escalated, isCritical: true,
+                        [hint("n1-gpu1", .powerCap, priority: 2), hint("rack", .throttle, priority: 3)],
+                        .init(copies: 1, delay: 700, skew: 0, isForged: false))
+                ), (588, .fault(node: "n1", .busy, seconds: 90)), (24_624, resolved(1)),
+            ])
+    }
+
+    /// What was let go of was said to have failed by what another breach came to ask of it, and then not told of any more.
+    @Test func whatWasLetGoOfStaysSaid() {
+        expectWell(
+            seeds: 489_074...489_074,
+            [
+                (
+                    4569,
+                    active(
+                        1, [hint("n1-gpu0", .suspend, priority: 1), hint("n3-gpu0", .powerCap, 400, priority: 3)],
+                        late: 700)
+                ), (24_474, .freezePart("main-b", seconds: 90)), (579, resolved(1)),
+                (9937, active(2, critical: true, [hint("n3-gpu0", .powerCap, 100, priority: 2)])),
+                (7332, resolved(2)),
+            ])
+    }
 }

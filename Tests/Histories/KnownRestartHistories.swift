@@ -234,4 +234,17 @@ import Testing
                 ),
             ])
     }
+
+    /// Restores came too late again and again (412), and the last of them was taken for one that had come half about: it went
+    /// over what somebody else had set.
+    @Test func aRestoreThatCameTooLateAgainAndAgain() {
+        expectWell(
+            seeds: 280_457...280_457,
+            [
+                (529, .crash(after: 11, downSeconds: 5)), (34_088, .fault(node: "n2", .racing, seconds: 90)),
+                (6180, active(1, [hint("n2", .powerCap, 900, priority: 1)])),
+                (6116, .operatorRelease(breach: 1, isHurried: false)),
+                (11_688, .operatorRelease(breach: 1, isHurried: true)),
+            ])
+    }
 }

@@ -118,35 +118,6 @@ extension Breaches {
         }
     }
 
-    /// Whether the power of a control's machine is switched by this agent, or about to be.
-    private func isGoingDown(_ key: ControlKey) -> Bool {
-        guard Self.facetsWithoutPower.contains(key.facet), let resource = site.resources[key.resource] else {
-            return false
-        }
-        let node = resource.type == .gpu ? resource.parent ?? resource.id : resource.id
-        if case .power? = controls[ControlKey(resource: node, facet: .powerState)]?.entry.intent { return true }
-        return false
-    }
-
-    /// The node's power is about to be switched, and with it go the limits that live in what it powers.
-    mutating func markPowerCycled(_ node: String) {
-        for resource in [node] + site.children(of: node).map(\.id) {
-            for facet in Self.facetsWithoutPower {
-                markPowerCycled(shared(ControlKey(resource: resource, facet: facet)))
-            }
-        }
-    }
-
-    /// What many machines forget with their power.
-    private static let facetsWithoutPower: [ControlKey.Facet] = [.powerLimit, .speedLimit, .gpuTotal]
-
-    /// A limit goes with the power, also one that was written, or seen to stand as was asked for, only on the way down.
-    private mutating func markPowerCycled(_ key: ControlKey) {
-        guard let entry = controls[key]?.entry, entry.prior != nil, entry.isPowerCycled != true else { return }
-        controls[key]?.entry.isPowerCycled = true
-        changeLog.touch(key)
-    }
-
     /// A convergence has ended.
     public mutating func finish(
         _ key: ControlKey, entry: ControlEntry, outcome: Outcome, revision: Int, now: Timestamp
@@ -243,7 +214,11 @@ extension Breaches {
         for id in holding {
             if breaches[id]?.released.contains(key) == true {
                 let others = holding.filter { breaches[$0]?.released.contains(key) == false }
-                recordRelease(key, of: id, outcome.stillHeld(by: others))
+                // What had ended before another breach came to hold it has ended so.
+                let known = breaches[id]?.releaseOutcomes[key]
+                if known == nil || known?.code == .failed || known?.isStillHeld == true {
+                    recordRelease(key, of: id, outcome.stillHeld(by: others))
+                }
                 actions += closeOrReport(id, now: now)
                 continue
             }
@@ -356,7 +331,15 @@ extension Breaches {
             guard case .covered(by: cover, let demand, let keys) = plan.verdict else { continue }
             var uncovered = plan
             uncovered.verdict = .demand(demand, of: keys)
-            replacePlan(at: index, of: id, with: uncovered)
+            if plan.isSuperseded {
+                replacePlan(at: index, of: id, with: uncovered)
+            } else {
+                // What the suspend has done for it until now is told of at the end, should nothing else come to be.
+                var covered = plan
+                covered.isSuperseded = true
+                replacePlan(at: index, of: id, with: covered)
+                appendPlan(uncovered, to: id)
+            }
             for key in keys {
                 if let action = pursueAnew(key, priority: WorkPriority.shedding(plan.hint.priority)) {
                     actions.append(action)

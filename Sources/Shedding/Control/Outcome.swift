@@ -86,6 +86,12 @@ public struct Outcome: Sendable, Hashable {
     /// The breach was over before anything was done for it: there is nothing to be told of.
     public var isUntouched: Bool { ending == .applied([.neverBegun]) }
 
+    /// Whether it was let go of by one breach while others held it.
+    var isStillHeld: Bool {
+        guard case .applied(let remarks) = ending else { return false }
+        return remarks.contains { if case .stillHeld = $0 { true } else { false } }
+    }
+
     /// How the release from a breach ended of a control that others still hold.
     func stillHeld(by breaches: [UUIDText]) -> Outcome {
         switch ending {

@@ -109,8 +109,9 @@ extension Convergence {
 
     /// It was refused, and changed something all the same: of a change that takes several requests, that was one.
     private mutating func goOn(_ write: Write, _ answer: Answer, _ reading: Reading, now: Timestamp) -> Step? {
-        guard answer == .refused, reading.fragment != fragmentBefore, reading.place == placeBefore,
-            rewrites < terms.retries, now < terms.deadline
+        // One that came too late (412) has changed nothing: what is there is somebody else's.
+        guard answer == .refused, self.answer?.kind != .overtaken, reading.fragment != fragmentBefore,
+            reading.place == placeBefore, rewrites < terms.retries, now < terms.deadline
         else { return nil }
         rewrites += 1
         fragmentBefore = reading.fragment
