@@ -1,6 +1,7 @@
 import FleetSimulator
 import Foundation
 import PowerEvents
+import StrictJSON
 import TestSupport
 import Testing
 
@@ -45,7 +46,7 @@ struct StandbyRounds {
             try await pair.stage.alert(.active, breach, hints(), feed: "feed-\(round)")
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...700, using: &random)))
             let first = try await strike(pair, &random, round, &takeovers)
-            let applied = try await pair.stage.report(breach, .applied) {
+            let applied = try await told(pair, round, breach, .applied) {
                 $0.results.count == 13 && $0.code == .success
             }
             #expect(applied.doubt == nil)
@@ -60,8 +61,9 @@ struct StandbyRounds {
                 try await eventually(within: .seconds(90)) { resources.map { fleet.knob(of: $0) } == before },
                 "round \(round)\n\(pair.logs)")
             #expect(try await eventually { fleet.bmc(of: "gpu-2")?.machine.powerState == "On" }, "round \(round)")
+            let reverted = try await told(pair, round, breach, .reverted)
             #expect(
-                try await pair.stage.report(breach, .reverted, within: .seconds(60)).enforcement?.code == .success)
+                reverted.enforcement?.code == .success, "round \(round): \(reverted.enforcement?.json.text ?? "")")
             try await mend(pair, second)
             let resets = pair.resets(of: "gpu-2", since: begin)
             #expect(Set(resets).count == resets.count && resets.count <= 2, "round \(round): \(resets)")
@@ -76,6 +78,20 @@ struct StandbyRounds {
             if Self.isMeasured { #expect(worst < .seconds(5)) }
         }
         await pair.tearDown()
+    }
+
+    /// Waits for a report; where it does not come, what was reported and logged is told.
+    private func told(
+        _ pair: StandbyPair, _ round: Int, _ breach: UUIDText, _ action: Enforcement.Action,
+        where condition: @escaping @Sendable (Enforcement) -> Bool = { _ in true }
+    ) async throws -> EventWatcher.Sighting {
+        do {
+            return try await pair.stage.report(breach, action, within: .seconds(60), where: condition)
+        } catch {
+            let last = pair.stage.ledger.all.compactMap(\.enforcement).last { $0.breachID == breach }
+            Issue.record("round \(round): \(action): \(last?.json.text ?? "nothing was reported")\n\(pair.logs)")
+            throw error
+        }
     }
 
     private static func text(_ duration: Duration) -> String {

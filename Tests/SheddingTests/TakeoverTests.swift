@@ -140,6 +140,12 @@ struct TakeoverTests {
         var started = Drive(.prior, entry: Self.suspended(true), former: Self.resets)
         started.run { _ in .success(Fixture.power(.on)) }
         #expect(started.kinds == ["read"] && started.outcome?.code == .applied)
+        // Down in doubt of which agent did it, and on again: no shutdown is waited for any more.
+        var doubted = Self.suspended(true)
+        doubted.isUnconfirmed = true
+        var done = Drive(.prior, entry: doubted, former: Self.over)
+        done.run { _ in .success(Fixture.power(.on)) }
+        #expect(done.outcome?.code == .applied)
         // It was never sent.
         var unsent = Drive(
             .demands([.suspended]), entry: Self.suspended(false),

@@ -102,6 +102,8 @@ extension Convergence {
         // Of what another agent sent, that is waited for at the end; and of limits, each is looked at once more when all has
         // arrived. Machines take minutes to shut down, whoever asked.
         if let former = terms.former, former.lastAnswer != nil || entry.key.facet != .powerState { return false }
+        // A machine that was seen down since has done what it was asked.
+        if entry.key.facet == .powerState, entry.held != nil { return false }
         // What was refused is more likely not to come, but machines are switched off by no more than a rumour.
         let patience = entry.wasRefused == true ? attempts - 2 : attempts
         return entry.isUnconfirmed == true && terms.failedReverts < patience
