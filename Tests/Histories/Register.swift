@@ -21,6 +21,8 @@ struct Register: Sendable {
         /// Whether no open breach has asked for it since.
         var isLetGo = false
         var attempts = 0
+        /// Whether it is not known to be a new hold.
+        var mayGoOn = false
         /// Whose only write came too late (412): it begins anew with its next look.
         var overtaken: RunID?
         /// Where it was when the prior was shown.

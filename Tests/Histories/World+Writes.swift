@@ -111,7 +111,9 @@ extension World {
                 isIdentified: view.runs[key]?.isIdentified ?? false)
         if register.owed != nil {
             let isForeign = look.author != .agent
-            if !owed.hasTaken, let overtaken = owed.overtaken, overtaken == view.runs[key]?.id { owed.priors = [] }
+            if !owed.hasTaken, !owed.mayGoOn, let overtaken = owed.overtaken, overtaken == view.runs[key]?.id {
+                owed.priors = []
+            }
             if !owed.hasTaken || owed.isLetGo && isForeign { owed.priors.insert(look.watts) }
             // What somebody else had set to just what was wanted then is that one's, and what was there before this write.
             if isForeign, let left = owed.leftAlone, left.watts == look.watts, left.run != view.runs[key]?.id {
@@ -143,8 +145,10 @@ extension World {
         if owed.isLetGo {
             owed.reassertions = 0
             owed.isLetGo = false
-            // What was left to somebody else is capped anew: nothing of this hold has taken.
+            // What was left to somebody else is capped anew: nothing of this hold has taken. Or it is the same hold, which was not
+            // let go of yet, and its prior is by chance what somebody else has set.
             if look.author != .agent, prior == look.watts {
+                owed.mayGoOn = true
                 owed.hasTaken = false
                 owed.attempts = 0
             }

@@ -50,7 +50,14 @@ struct BreachWorld {
                 durable.breaches[state.id]?.releaseOutcomes = earlier.releaseOutcomes
             }
         }
-        for change in changes.plans { durable.breaches[change.breach]?.plans[change.position] = change.plan }
+        for change in changes.plans {
+            let count = durable.breaches[change.breach]?.plans.count ?? 0
+            if change.position < count {
+                durable.breaches[change.breach]?.plans[change.position] = change.plan
+            } else {
+                durable.breaches[change.breach]?.plans.append(change.plan)
+            }
+        }
         for change in changes.letGo { durable.breaches[change.breach]?.released.insert(change.control) }
         for id in changes.removedBreaches { durable.breaches[id] = nil }
         for control in changes.controls { durable.controls[control.entry.key] = control.entry }

@@ -326,12 +326,13 @@ extension Breaches {
     /// A suspend did not come about, so the hints that it should have covered act on their own.
     private mutating func uncover(_ cover: ControlKey, of id: UUIDText, now: Timestamp) -> [Action] {
         guard let breach = breaches[id], breach.isOpen else { return [] }
+        let hasBeenDown = controls[cover].map { $0.entry.held != nil || $0.entry.reassertions > 0 } ?? false
         var actions: [Action] = []
         for (index, plan) in breach.plans.enumerated() {
             guard case .covered(by: cover, let demand, let keys) = plan.verdict else { continue }
             var uncovered = plan
             uncovered.verdict = .demand(demand, of: keys)
-            if plan.isSuperseded {
+            if plan.isSuperseded || !hasBeenDown {
                 replacePlan(at: index, of: id, with: uncovered)
             } else {
                 // What the suspend has done for it until now is told of at the end, should nothing else come to be.
