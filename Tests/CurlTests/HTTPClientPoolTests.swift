@@ -115,7 +115,8 @@ struct HTTPClientPoolTests {
         let server = Task { await listener.answer(2) }
         for followup in [.expected, followup] {
             let answer = try await pool.send(
-                HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/", followup: followup))
+                HTTPRequest(
+                    .get, url: "http://127.0.0.1:\(listener.port)/", timeout: .seconds(300), followup: followup))
             #expect(answer.status == 200)
         }
         // A pool that keeps it would keep this waiting. On a slow machine the first one's connection may be closed too.
@@ -132,7 +133,8 @@ struct HTTPClientPoolTests {
         let server = Task { await listener.answer(2) }
         for _ in 0..<2 {
             let answer = try await pool.send(
-                HTTPRequest(.get, url: "http://127.0.0.1:\(listener.port)/", followup: .unlikely))
+                HTTPRequest(
+                    .get, url: "http://127.0.0.1:\(listener.port)/", timeout: .seconds(300), followup: .unlikely))
             #expect(answer.status == 200)
         }
         pool.shutDown()

@@ -24,7 +24,7 @@ struct LogAppenderTests {
         let keys = LogKeys(ReplicationSettings(endpoints: [], site: "t", shard: "s", member: "a"))
         let term = LogTerm(
             member: "a", since: StandbyStage.now, nonce: Hexadecimal.text(Self.nonce), schema: JournalDatabase.schema)
-        let lease = try await direct.grant(.seconds(60), within: Self.patience)
+        let lease = try await direct.grant(.seconds(600), within: Self.patience)
         let answer = try await direct.transaction(
             EtcdTransaction(
                 compares: [.init(key: keys.leader, createRevision: 0)],

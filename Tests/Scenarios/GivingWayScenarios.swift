@@ -15,9 +15,16 @@ struct GivingWayScenarios {
             gpus: { id: "{node}-gpu[0-1]", processor: "GPU_SXM_[1-2]" }
         """
 
-    /// A release looks at a BMC that takes no restore for eight seconds and longer; a new breach waits for none of that.
-    @Test(.timeLimit(.minutes(1)))
+    /// A release looks at a BMC that takes no restore for eight seconds and longer; a new breach waits for none of that. Where
+    /// the machine is so busy that the eight seconds are over before the alert has arrived, it is tried again.
+    @Test(.timeLimit(.minutes(3)))
     func aNewBreachDoesNotWaitBehindARelease() async throws {
+        var isBefore = false
+        for _ in 0..<3 where !isBefore { isBefore = try await shedsBeforeTheReleaseEnds() }
+        #expect(isBefore, "the release was waited for")
+    }
+
+    private func shedsBeforeTheReleaseEnds() async throws -> Bool {
         let stage = try await Stage(inventory: Self.inventory, personalities: ["n1": .nvidiaHGX])
         let bmc = try #require(stage.fleet.bmc(of: "n1"))
         try await stage.startAgent()
@@ -36,9 +43,9 @@ struct GivingWayScenarios {
             $0.diagnosticMessage?.contains("in progress") != true
         }
         let applied = try #require(settled.firstIndex { $0.breachID == second })
-        #expect(!settled[..<applied].contains { $0.action == .reverted }, "the release was waited for")
         #expect(stage.fleet.limit(of: "n1-gpu1") == 300)
         #expect(bmc.maximumRequestsAtOnce == 1)
         await stage.tearDown()
+        return !settled[..<applied].contains { $0.action == .reverted }
     }
 }
