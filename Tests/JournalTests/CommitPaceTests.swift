@@ -35,6 +35,14 @@ struct CommitPaceTests {
         #expect(gaps.allSatisfy { $0 <= .milliseconds(1) + CommitPace.longest }, "no record waits longer")
     }
 
+    @Test(arguments: [(10, 20), (100, 30)])
+    func slowTransactionsGatherMore(milliseconds: Int, pause: Int) {
+        var pace = CommitPace()
+        let all = beginnings(200, taking: .milliseconds(milliseconds), &pace, from: start)
+        #expect(all[1] == .milliseconds(milliseconds), "the first intents of a breach")
+        #expect(all[199] - all[198] == .milliseconds(milliseconds + pause))
+    }
+
     @Test func shortTransactionsMayFollowSooner() {
         var pace = CommitPace()
         let all = beginnings(2000, taking: .microseconds(100), &pace, from: start)
