@@ -67,21 +67,23 @@ struct StandbyLoginScenarios {
         try folder.write(authority.certificatePEM, to: "etcd-ca.pem")
         for name in pair.names { try Self.issue(authority, to: name, folder) }
         let first = try await pair.startBoth()
-        let leader = try await Self.takeOver(pair, from: first)
+        _ = try await Self.takeOver(pair, from: first)
         // A certificate of another authority.
         let stranger = try CertificateAuthority(name: "Stranger")
         try Self.issue(stranger, to: first, folder)
         try pair.start(first)
         try await Self.says(pair, first, "standby.etcd.tls.certificate: ", "\(first)-etcd.pem should be signed by")
         try Self.issue(authority, to: first, folder)
-        #expect(try await pair.settled() == leader, "taken up by itself")
+        // Taken up by itself.
+        try await pair.settled()
         await pair.stop(first)
         // Members that another authority vouches for.
         try folder.write(stranger.certificatePEM, to: "etcd-ca.pem")
         try pair.start(first)
         try await Self.says(pair, first, "standby.etcd.tls.ca: ", "etcd-ca.pem; it should hold the authority")
         try folder.write(authority.certificatePEM, to: "etcd-ca.pem")
-        #expect(try await pair.settled() == leader, "taken up by itself")
+        // Likewise, whichever leads then: the file is the other's too.
+        try await pair.settled()
         await pair.tearDown()
     }
 
@@ -98,7 +100,7 @@ struct StandbyLoginScenarios {
             try Self.control(pair, arguments, asRoot: false)
         }
         let first = try await pair.startBoth()
-        let leader = try await Self.takeOver(pair, from: first)
+        _ = try await Self.takeOver(pair, from: first)
         // A wrong password, which is put right in the file.
         try folder.write("wrong\n", to: "etcd-password")
         try pair.start(first)
@@ -106,7 +108,8 @@ struct StandbyLoginScenarios {
             pair, first, "standby.etcd.password_file: ",
             "etcd-password should hold the password of etcd's user \(first)")
         try folder.write("first\n", to: "etcd-password")
-        #expect(try await pair.settled() == leader, "taken up by itself")
+        // Taken up by itself. Who leads may change at any time on a busy machine.
+        try await pair.settled()
         // A new one: into the file first, then into etcd, which forgets the user's logins with it.
         let moment = ContinuousClock.now
         try folder.write("second\n", to: "etcd-password")
@@ -114,18 +117,18 @@ struct StandbyLoginScenarios {
             try Self.control(pair, ["user", "passwd", name, "--interactive=false"], input: "second\n")
         }
         try await Task.sleep(for: .seconds(4))
-        #expect(try await pair.settled() == leader, "the lease outlives that")
-        #expect(pair.writes(of: leader, after: moment) == [])
+        let leader = try await pair.settled()
+        #expect(pair.names.allSatisfy { pair.writes(of: $0, after: moment) == [] }, "nothing is applied anew")
         // The leader's user may nothing any more, and the other's may.
         try Self.control(pair, ["user", "revoke-role", leader, "ima"])
         try await Self.says(
             pair, leader, "user \(leader) (standby.etcd.username) should have a role", "standby.etcd.prefix /sites/ima")
         let breach = try Stage.newBreach()
         try await pair.stage.alert(.active, breach, Self.hints)
-        _ = try #require(try await pair.leads(first), "\(pair.logs)")
+        _ = try #require(try await pair.leads(pair.other(leader)), "\(pair.logs)")
         _ = try await pair.stage.report(breach, .applied) { $0.results.count == 8 && $0.code == .success }
         try Self.control(pair, ["user", "grant-role", leader, "ima"])
-        #expect(try await pair.settled() == first)
+        try await pair.settled()
         // What the role may is taken away, and given back.
         try Self.control(pair, ["role", "revoke-permission", "ima", "--prefix=true", "/sites/ima/"])
         for name in pair.names {
