@@ -133,6 +133,9 @@ struct MainJobScenarios {
     @Test(.timeLimit(.minutes(2)))
     func aHoldIsWatchedAndAForeignChangeIsRespected() async throws {
         let stage = try await Stage()
+        // Long enough for the second change to come before the release, on a busy machine too.
+        try stage.folder.write(
+            stage.folder.read("ima.yaml").replacing("hold_down: 500ms", with: "hold_down: 6s"), to: "ima.yaml")
         try await stage.startAgent()
         let fleet = stage.fleet
         let breach = try Stage.newBreach()
