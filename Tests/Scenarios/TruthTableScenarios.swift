@@ -15,7 +15,7 @@ struct TruthTableScenarios {
         case lie = "LIE"
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(25)))
     func reportsMatchMachines() async throws {
         let stage = try await Stage(
             enforcement:
