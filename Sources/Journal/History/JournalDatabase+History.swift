@@ -92,11 +92,8 @@ extension JournalDatabase {
         for entry in lines.map(\.entry) {
             guard let key = entry.control else { continue }
             // `reverted` is no code of the bus.
-            switch EnforcementResult.Code(rawValue: entry.code) ?? .applied {
-            case .failed: outcomes[key] = .failed(.earlierVersion(entry.message ?? entry.code))
-            case .skipped: outcomes[key] = .skipped(SkipReason(earlierVersion: entry.message ?? entry.code))
-            case .applied: outcomes[key] = Outcome(.applied(entry.message.map { [.earlierVersion($0)] } ?? []))
-            }
+            let code = EnforcementResult.Code(rawValue: entry.code) ?? .applied
+            outcomes[key] = Outcome(Outcome.Ending(code, words: entry.message))
         }
         return outcomes
     }

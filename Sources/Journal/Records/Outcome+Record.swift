@@ -46,15 +46,22 @@ extension Outcome: JournalRecord {
     /// counts only while the process runs that could not reach it.
     private static func earlierEnding(_ code: EnforcementResult.Code, _ source: RecordSource) throws -> Ending {
         let message: String? = try source.optional("message")
-        let text = message ?? code.rawValue
         switch code {
-        case .applied:
-            if try source.optional("isUntouched") == true { return .applied([.neverBegun]) }
-            return .applied(message.map { [.earlierVersion($0)] } ?? [])
-        case .skipped: return .skipped(SkipReason(earlierVersion: text))
-        case .failed:
-            if try source.optional("isUnsupported") == true { return .failed(.bmc(.unsupported, text, retries: 0)) }
-            return .failed(.earlierVersion(text))
+        case .applied where try source.optional("isUntouched") == true: return .applied([.neverBegun])
+        case .failed where try source.optional("isUnsupported") == true:
+            return .failed(.bmc(.unsupported, message ?? code.rawValue, retries: 0))
+        default: return Ending(code, words: message)
+        }
+    }
+}
+
+extension Outcome.Ending {
+    /// Where the words are all that was kept.
+    init(_ code: EnforcementResult.Code, words: String?) {
+        switch code {
+        case .applied: self = .applied(words.map { [.earlierVersion($0)] } ?? [])
+        case .skipped: self = .skipped(SkipReason(earlierVersion: words ?? code.rawValue))
+        case .failed: self = .failed(.earlierVersion(words ?? code.rawValue))
         }
     }
 }
