@@ -36,7 +36,7 @@ struct ConfigurationKeyTests {
             "enforcement": EnforcementReader.keys, "enforcement.throttle": EnforcementReader.throttleKeys,
             "redfish": RedfishReader.keys, "limits": LimitsReader.keys, "control": ControlSocketReader.keys,
             "log": ConfigurationReader.logKeys, "standby": StandbyReader.keys, "standby.etcd": StandbyReader.etcdKeys,
-            "standby.etcd.tls": StandbyReader.tlsKeys,
+            "standby.etcd.tls": ConfigurationReader.tlsKeys,
         ]
         let whole = ConfigurationReader.sections + sections.flatMap { under($0.key, $0.value) }
         return Set(whole).subtracting(sections.keys)

@@ -7,7 +7,6 @@ import Site
 enum StandbyReader {
     static let keys = ["etcd", "site", "shard", "ttl"]
     static let etcdKeys = ["endpoints", "tls", "username", "password_file", "prefix"]
-    static let tlsKeys = ConfigurationReader.tlsKeys
 
     /// No etcd has more voting members.
     private static let mostEndpoints = 9
