@@ -54,6 +54,11 @@ public enum SettingsFile {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             Problem(file: file, line: mark.line, message: "not YAML: \(problem)")
+        case .reader(let problem, let offset, let value, _):
+            // Of a character that no file may have, as a byte order mark amid the text.
+            Problem(
+                file: file, line: offset.map { text.prefix($0).count { $0 == "\n" } + 1 },
+                message: "not YAML: \(problem) (U+\(String(value, radix: 16, uppercase: true)))")
         case .duplicatedKeysInMapping(let duplicates, let context):
             Problem(
                 file: file, line: secondLine(of: duplicates.first ?? "", in: text, after: context.mark),

@@ -43,24 +43,24 @@ enum FuzzTarget: String, CaseIterable {
     private static func lenient(_ bytes: [UInt8]) {
         let limits = JSONLimits(depth: 64, numberLength: 128)
         guard let json = try? JSONValue(parsing: bytes, limits: limits, dialect: .lenient) else { return }
-        precondition((try? JSONValue(parsing: json.bytes, limits: .widest)) == json, "lenient JSON changed on its way")
+        check((try? JSONValue(parsing: json.bytes, limits: .widest)) == json, "lenient JSON changed on its way")
         if let strict = try? JSONValue(parsing: bytes, limits: limits) {
-            precondition(strict.bytes == json.bytes, "sound JSON was read differently")
+            check(strict.bytes == json.bytes, "sound JSON was read differently")
         }
     }
 
     private static func event(_ bytes: [UInt8]) {
         guard let json = try? JSONValue(parsing: bytes) else { return }
         // What was read and written is read the same again.
-        precondition((try? JSONValue(parsing: json.bytes)) == json, "JSON changed on its way out and in")
+        check((try? JSONValue(parsing: json.bytes)) == json, "JSON changed on its way out and in")
         if let event = try? CloudEvent(json: json), event.trace != nil {
-            precondition((try? CloudEvent(json: event.json)) == event, "an envelope changed")
+            check((try? CloudEvent(json: event.json)) == event, "an envelope changed")
         }
         if let alert = try? BreachAlert(json: json), alert.status != .resolved {
-            precondition((try? BreachAlert(json: alert.json)) == alert, "an alert changed")
+            check((try? BreachAlert(json: alert.json)) == alert, "an alert changed")
         }
         if let report = try? Enforcement(json: json) {
-            precondition((try? Enforcement(json: report.json)) == report, "an enforcement changed")
+            check((try? Enforcement(json: report.json)) == report, "an enforcement changed")
         }
         _ = try? LoadTargetSet(json: json)
         _ = try? PowerStateStatus(json: json)
@@ -76,9 +76,9 @@ enum FuzzTarget: String, CaseIterable {
     private static func jose(_ bytes: [UInt8]) {
         // Nobody has the private key, so nothing may verify.
         let verified = try? JWS.verify(String(decoding: bytes, as: UTF8.self), keys: keys, now: 0)
-        precondition(verified == nil, "a forged token verified")
+        check(verified == nil, "a forged token verified")
         if let set = try? JWKSet(decoding: bytes), let json = try? set.json() {
-            precondition((try? JWKSet(decoding: json.bytes))?.keyIDs == set.keyIDs, "a key set changed")
+            check((try? JWKSet(decoding: json.bytes))?.keyIDs == set.keyIDs, "a key set changed")
         }
     }
 
@@ -89,13 +89,18 @@ enum FuzzTarget: String, CaseIterable {
         _ = BMC.Address(text)
         let problems = ProblemCollector()
         guard let file = SettingsFile.parse(text, file: "site.yaml", environment: ["S": "x"], problems: problems) else {
-            precondition(!problems.all.isEmpty, "a file was refused without a reason")
+            check(!problems.all.isEmpty, "a file was refused without a reason")
             return
         }
         var reader = SiteReader(problems: problems, checksFiles: false)
         reader.read(file)
         _ = reader.finish()
     }
+}
+
+/// Like `precondition`, which keeps its words to itself in a release build.
+func check(_ isSo: Bool, _ words: @autoclosure () -> String) {
+    if !isSo { fatalError(words()) }
 }
 
 extension FuzzTarget {
@@ -105,11 +110,11 @@ extension FuzzTarget {
         let problems = ProblemCollector()
         var reader = SiteReader(problems: problems, checksFiles: false)
         guard let file = SettingsFile.parse(topology.yaml, file: "draft", environment: [:], problems: problems) else {
-            return precondition(false, "a draft is no YAML: \(problems.all)")
+            return check(false, "a draft is no YAML: \(problems.all)")
         }
         reader.read(file)
         let nodes = reader.finish().resources.values.count { $0.type == .node }
-        precondition(nodes == topology.machines.count || !problems.all.isEmpty, "a machine was lost without a word")
+        check(nodes == topology.machines.count || !problems.all.isEmpty, "a machine was lost without a word")
     }
 }
 

@@ -41,11 +41,11 @@ enum FuzzedBMC {
         let answers: [Answer]
 
         func send(_ request: HTTPRequest) async throws -> HTTPResponse {
-            precondition(request.url.hasPrefix("https://127.0.0.1/"), "a request left the BMC: \(request.url)")
-            precondition(
+            check(request.url.hasPrefix("https://127.0.0.1/"), "a request left the BMC: \(request.url)")
+            check(
                 request.url.utf8.allSatisfy { (0x21...0x7E).contains($0) }, "no request line carries \(request.url)")
             for header in request.headers {
-                precondition(!header.value.utf8.contains { $0 == 13 || $0 == 10 }, "a header was broken in two")
+                check(!header.value.utf8.contains { $0 == 13 || $0 == 10 }, "a header was broken in two")
             }
             // The same question has the same answer, and there are never more than a few of them.
             var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -74,7 +74,7 @@ enum FuzzedBMC {
                     key: ControlKey(resource: "r-\(type.rawValue)", facet: facet), type: type, bmc: bmc, pins: pins)
                 guard case .success(let reading) = await client.read(entry) else { continue }
                 if case .limit(let watts?) = reading.value {
-                    precondition(watts.microwatts >= 0, "a negative limit was read")
+                    check(watts.microwatts >= 0, "a negative limit was read")
                 }
                 _ = await client.write(facet == .powerState ? .reset(.on) : .limit(Watts(500)), entry)
                 _ = await client.write(.restore(reading.fragment), entry)

@@ -91,4 +91,28 @@ struct DPSTopologyTests {
         #expect(site.order == ["b", "n"], "\(problems.all)\n\(draft)")
         #expect(site.resources["b"]?.feeds == nil)
     }
+
+    /// What no YAML file may have, wherever it stands: a draft with one could not be read at all.
+    @Test(arguments: [0x00, 0x1B, 0x7F, 0x85, 0x9F, 0x2028, 0xFEFF, 0xFFFE, 0xFFFF] as [UInt32])
+    func charactersThatNoFileMayHaveDoNotSpoilTheDraft(_ value: UInt32) throws {
+        let code = String(value, radix: 16)
+        let escape = "\\u" + String(repeating: "0", count: 4 - code.count) + code
+        let strange = #"""
+            {"Topology": {"Name": "s*", "Entities": [{"Name": "d*", "FeedTag": "f*", "Children": ["n*"]}]},
+             "Entities": [
+                {"Type": "ComputerSystem", "Name": "n*", "Model": "m*",
+                 "Redfish": {"URL": "https://192.0.2.1", "SecretName": "c*"}},
+                {"Type": "ComputerSystem", "Name": "m*", "Model": "m*"}]}
+            """#
+        // White space is no part of a name: such a topology is refused as a whole.
+        guard let topology = try? topology(strange.replacing("*", with: escape)) else { return }
+        let problems = ProblemCollector()
+        var reader = SiteReader(problems: problems, checksFiles: false)
+        reader.read(
+            try #require(
+                SettingsFile.parse(topology.yaml, file: "draft", environment: [:], problems: problems),
+                "\(problems.all)"))
+        let name = try String(#require(Unicode.Scalar(value)))
+        #expect(reader.finish().order == ["d\(name)", "n\(name)"], "\(problems.all)\n\(topology.yaml)")
+    }
 }

@@ -1,4 +1,5 @@
 import Inventory
+import Settings
 import Site
 import Testing
 
@@ -35,5 +36,21 @@ struct InventoryDraftTests {
         #expect(yaml.contains(#"- id: "bmc-10-0-0-1-Server1""#))
         #expect(yaml.contains(#"processor: "GPU_Server1", redfish: { system: "Server1" } }"#))
         #expect(yaml.contains(#"- { id: "bmc-10-0-0-1-CMC", bmc: "https://10.0.0.1", redfish: { chassis: "CMC" } }"#))
+    }
+
+    /// A draft is read whatever a BMC calls its parts.
+    @Test func whatABMCTellsDoesNotSpoilTheDraft() throws {
+        let strange = "\u{7F}\u{9F}\u{FFFE}\u{FEFF}"
+        let yaml = try Self.draft(
+            .init(
+                nodes: [
+                    .init(
+                        name: "n", id: "1", comment: "model \(strange)", system: "s\(strange)",
+                        gpus: [.init(processor: "g\(strange)")])
+                ], remarks: ["remark \(strange)"]))
+        let problems = ProblemCollector()
+        let file = SettingsFile.parse(yaml, file: "draft", environment: [:], problems: problems)
+        #expect(file != nil && problems.all.isEmpty, "\(problems.all)")
+        #expect(yaml.contains(#"system: "s\x7f\x9f\ufffe\ufeff""#), "\(yaml)")
     }
 }

@@ -21,9 +21,11 @@ struct SiteCounterTests {
         let office: Office
         let refusals = Mutex<[String]>([])
 
-        /// - Parameter other: the endpoint that is counted at; nil for the same
+        /// - Parameters:
+        ///   - other: the endpoint that is counted at; nil for the same
+        ///   - giveUp: after so long without an answer; nobody does on a busy machine unless a test is about that
         init(
-            _ shard: String, _ endpoint: String, counting other: String? = nil,
+            _ shard: String, _ endpoint: String, counting other: String? = nil, giveUp: Duration = .seconds(100),
             login: ReplicationSettings.Login? = nil
         ) async throws {
             etcd = EtcdClient([try EtcdEndpoint(checking: endpoint)], tls: nil, login: login)
@@ -39,7 +41,8 @@ struct SiteCounterTests {
             office.open(until: BootClock.now() + .seconds(600))
             let client = try other.map { EtcdClient([try EtcdEndpoint(checking: $0)], tls: nil, login: nil) }
             counter = SiteCounter(
-                client ?? etcd, keys, shard: shard, logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
+                client ?? etcd, keys, shard: shard, patience: giveUp,
+                logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
         }
 
         /// Of ten over the site.
@@ -228,7 +231,7 @@ struct SiteCounterTests {
     /// While etcd is away, and the lease with it, a claim waits; with a lease it does not for ever.
     @Test func aClaimIsGivenUpWhereOnlyItIsNotAnswered() async throws {
         let cluster = try await EtcdCluster(1)
-        let shard = try await Shard("a", cluster.endpoints[0])
+        let shard = try await Shard("a", cluster.endpoints[0], giveUp: .seconds(5))
         await cluster.stop()
         let start = ContinuousClock.now
         #expect(await shard.claim(1) == nil)

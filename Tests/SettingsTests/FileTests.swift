@@ -87,6 +87,13 @@ struct FileTests {
         #expect(lines("a: [1,", "b: }") != [nil])
     }
 
+    @Test func aCharacterThatNoFileMayHaveIsNamedWithItsLine() {
+        for character in ["\u{7F}", "\u{FFFF}", "\u{1B}"] {
+            let problem = problems("a: 1\n# e\u{301}\u{1F1E9}\u{1F1EA}\nb: \(character)\n").first
+            #expect(problem?.line == 3 && problem?.message.contains("U+") == true, "\(problem.debugDescription)")
+        }
+    }
+
     @Test func aRepeatedKeyIsTheOneOfItsMapping() {
         #expect(problems("a:\n  b: 1\nb: 2\nc: 3\nb: 4\n").map(\.line) == [5])
         #expect(problems("a:\n  - b: 1\n    c: 2\n    b: 3\nb: 4\n").map(\.line) == [4])

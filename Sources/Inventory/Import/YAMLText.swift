@@ -6,22 +6,33 @@ enum YAMLText {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"", "\\": quoted += "\\\(scalar)"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0xFEFF:
-                quoted += scalar.value < 0x100 ? "\\x" + hex(scalar.value, 2) : "\\u" + hex(scalar.value, 4)
-            case "\u{2028}", "\u{2029}": quoted += "\\u" + hex(scalar.value, 4)
-            default: quoted.unicodeScalars.append(scalar)
+            case _ where isPlain(scalar): quoted.unicodeScalars.append(scalar)
+            case _ where scalar.value < 0x100: quoted += "\\x" + hex(scalar.value, 2)
+            default: quoted += "\\u" + hex(scalar.value, 4)
             }
         }
         return quoted + "\""
     }
 
+    /// Text that stays within its line.
+    static func comment(_ text: String) -> String {
+        var comment = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { comment.append(isPlain(scalar) ? scalar : " ") }
+        return String(comment)
+    }
+
+    /// Whether a file may have it as it is, within a line (YAML 1.2, 5.1 and 5.4). A reader refuses the whole file for any
+    /// other, wherever it stands.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x2028, 0x2029, 0xFEFF: false
+        case 0x20...0x7E, 0xA0...0xFFFD, 0x10000...: true
+        default: false
+        }
+    }
+
     private static func hex(_ value: UInt32, _ width: Int) -> String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-
-    /// Text that stays within its line.
-    static func comment(_ text: String) -> String {
-        String(text.map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
     }
 }

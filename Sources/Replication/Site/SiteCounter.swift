@@ -10,9 +10,6 @@ import Synchronization
 final class SiteCounter: Sendable {
     /// Of a site. With more nothing is known.
     private static let mostShards = 1000
-    /// A claim is given up after so long in which etcd did not answer although the lease lives.
-    private static let patience = Duration.seconds(5)
-
     private struct State {
         var counts: SiteCounts?
         /// Of the store, when that was read.
@@ -27,13 +24,18 @@ final class SiteCounter: Sendable {
     private let etcd: EtcdClient
     private let keys: LogKeys
     private let shard: String
+    private let patience: Duration
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(_ etcd: EtcdClient, _ keys: LogKeys, shard: String, logger: Logger) {
+    /// - Parameter patience: a claim is given up after so long in which etcd did not answer although the lease lives
+    init(
+        _ etcd: EtcdClient, _ keys: LogKeys, shard: String, patience: Duration = .seconds(5), logger: Logger
+    ) {
         self.etcd = etcd
         self.keys = keys
         self.shard = shard
+        self.patience = patience
         self.logger = logger
     }
 
@@ -142,7 +144,7 @@ final class SiteCounter: Sendable {
             } catch let error as EtcdError where error.isTransient {
                 known = nil
                 // Without a lease nothing could be done with an answer.
-                if office.fence.isOpen, BootClock.now() - began > Self.patience { return nil }
+                if office.fence.isOpen, BootClock.now() - began > patience { return nil }
                 try? await Task.sleep(for: Backoff.etcd.delay(after: failures, fraction: .random(in: 0...1)))
                 failures += 1
             } catch {

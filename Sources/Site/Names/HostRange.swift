@@ -10,6 +10,8 @@ public enum HostRange {
 
     /// More names than any one entry can mean.
     static let maximumCount = 100_000
+    /// More bytes than all names of one entry have.
+    static let maximumBytes = 16 << 20
     /// More digits than any name has.
     static let maximumWidth = 20
 
@@ -34,6 +36,9 @@ public enum HostRange {
             let choices = isRange ? try numbers(content) : ["[\(content)]"]
             guard results.count * choices.count <= maximumCount else {
                 throw SyntaxError(description: "more than \(maximumCount) names")
+            }
+            guard results.count * choices.count * text.utf8.count <= maximumBytes else {
+                throw SyntaxError(description: "more than \(maximumBytes >> 20) MiB of names")
             }
             let prefix = rest[..<open]
             results = results.flatMap { result in choices.map { result + prefix + $0 } }
