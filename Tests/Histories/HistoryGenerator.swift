@@ -10,6 +10,8 @@ struct HistoryGenerator {
     private var hurryRandom: SplitMix
     /// Of drills, of the rest of the policy, and of very large alerts, for the same reason.
     private var lateRandom: SplitMix
+    /// Of disks that lie, for the same reason.
+    private var lieRandom: SplitMix
     private let seed: UInt64
     /// Whether there is something that is met by budgets, which then meets with most of what happens.
     private let hasTrays: Bool
@@ -28,6 +30,7 @@ struct HistoryGenerator {
         partRandom = SplitMix(seed: ~seed)
         hurryRandom = SplitMix(seed: ~seed ^ 0x5A5A)
         lateRandom = SplitMix(seed: ~seed ^ 0xC3C3)
+        lieRandom = SplitMix(seed: ~seed ^ 0x11E5)
     }
 
     mutating func make() -> History {
@@ -90,7 +93,10 @@ struct HistoryGenerator {
                 breach: breach, status, isCritical: random.chance(50), status == .resolved ? [] : hints(),
                 delivery(mayBeLost: true))
         case 40..<52:
-            return .crash(after: Int.random(in: 0...40, using: &random), downSeconds: random.pick([0, 1, 5, 45]))
+            let after = Int.random(in: 0...40, using: &random)
+            let seconds = random.pick([0, 1, 5, 45])
+            return lieRandom.chance(10)
+                ? .lyingDisk(after: after, downSeconds: seconds) : .crash(after: after, downSeconds: seconds)
         case 52..<60: return somebodyElse()
         case 60..<75:
             return .fault(

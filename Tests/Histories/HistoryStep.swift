@@ -82,6 +82,8 @@ enum HistoryStep: Sendable, Hashable {
     case backup
     /// A day later the agent is started with the copy.
     case restoreBackup
+    /// What the disk says is durable is not, and so many steps later the power fails.
+    case lyingDisk(after: Int, downSeconds: Int)
     /// What a tray draws beside its GPUs changes.
     case rest(node: String, watts: Int)
     /// What a machine or GPU would draw without a cap changes.

@@ -146,8 +146,10 @@ struct Register: Sendable {
     /// A write that was accepted and came to nothing met what somebody else had set since the look before it.
     mutating func takeForOurs() { isTakenForOurs = author == .person || author == .otherAgent }
 
-    /// What the agent wrote after the journal was copied that it now runs on is somebody else's to it.
-    mutating func forget(_ known: Owed?) {
+    /// What the agent wrote after the journal was copied that it now runs on is somebody else's to it, unless that holds the
+    /// intent.
+    mutating func forget(_ known: Owed?, _ promise: Promise?) {
+        if known == nil, let owed, let promise, owed.priors == [promise.watts] { return forgetStanding() }
         owed = known
         closing = nil
         standing?.holders = []

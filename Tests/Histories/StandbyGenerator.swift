@@ -33,7 +33,7 @@ struct StandbyGenerator {
     /// Clocks and disks that go wrong are what histories of one agent are about, and so is a journal that is brought back.
     private static func isOfOneAgent(_ step: HistoryStep) -> Bool {
         switch step {
-        case .clockJump, .steadyJump, .badDisk, .slowDisk, .backup, .restoreBackup: true
+        case .clockJump, .steadyJump, .badDisk, .slowDisk, .backup, .restoreBackup, .lyingDisk: true
         default: false
         }
     }

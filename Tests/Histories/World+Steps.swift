@@ -73,6 +73,7 @@ extension World {
                 .drill(DrillOrder(id: newID(), names: names, share: .percent(percent), hold: .seconds(seconds))))
         case .backup: copyJournal()
         case .restoreBackup: restoreBackup()
+        case .lyingDisk(let after, let seconds): lieUntilDeath(after: after, down: .seconds(seconds))
         case .rest(let node, let watts): bmcs[node]?.load.rest = watts
         case .workload(let resource, let watts):
             bmcs[HistorySite.node(of: resource)]?.load.workloads[resource] = watts

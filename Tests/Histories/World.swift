@@ -49,6 +49,8 @@ final class World {
     /// When this process has started.
     private(set) var startedAt = Timestamp(milliseconds: 0)
     private var backup: Backup?
+    /// What is really on a disk that lies, with which the next process has to do.
+    private var truth: Backup?
     /// Processes up to this one wrote what the journal of now knows nothing of.
     private(set) var forgottenLives = 0
     /// When the disk was last bad, or slow.
@@ -82,6 +84,8 @@ final class World {
         let disk: VirtualDisk
         let model: Model
         let owed: [String: Register.Owed]
+        /// By limit, what was shown before the intent that is on record.
+        let promised: [String: Register.Promise]
         let suspensions: [String: VirtualMachine.Suspension]
         let mirror: (any JournalMirror)?
         let frozen: FrozenParts
@@ -232,6 +236,7 @@ final class World {
         if let cluster { return cluster.perform(.kill(.leader, downSeconds: Int(down / .seconds(1)))) }
         agent?.die()
         forgetProcess()
+        if let truth { goBack(to: truth) }
         time.after(down + .milliseconds(50)) { [self] in start() }
     }
 
@@ -242,6 +247,7 @@ final class World {
     func heal() {
         peaces += 1
         crash = nil
+        truth = nil
         if cluster == nil { start() } else { healStandby() }
         healDisk()
         if !isBrokerUp { connect() }
@@ -319,23 +325,36 @@ final class World {
         agent?.reload()
     }
 
-    func copyJournal() {
+    func copyJournal() { backup = copiedJournal() ?? backup }
+
+    /// From now on the disk only says that it keeps what it is given, until the machine's power fails.
+    func lieUntilDeath(after steps: Int, down: Duration) {
+        guard cluster == nil, mirror == nil, let copy = copiedJournal() else { return }
+        truth = truth ?? copy
+        crash = (self.steps + steps, down)
+    }
+
+    private func copiedJournal() -> Backup? {
         // Of two machines it could not be told which of them a copy knows.
-        guard bmcs.values.allSatisfy({ $0.spare == nil }) else { return }
+        guard bmcs.values.allSatisfy({ $0.spare == nil }) else { return nil }
         var owed: [String: Register.Owed] = [:]
+        var promised: [String: Register.Promise] = [:]
         var suspensions: [String: VirtualMachine.Suspension] = [:]
         for (node, bmc) in bmcs {
-            for register in bmc.machine.registers.values { owed[register.id] = register.owed }
+            for register in bmc.machine.registers.values {
+                owed[register.id] = register.owed
+                promised[register.id] = register.promised
+            }
             suspensions[node] = bmc.machine.suspension
         }
         var model = model
         model.forgetUndurable()
-        backup = Backup(
-            disk: disk, model: model, owed: owed, suspensions: suspensions, mirror: mirror?.copy(),
+        return Backup(
+            disk: disk, model: model, owed: owed, promised: promised, suspensions: suspensions, mirror: mirror?.copy(),
             frozen: frozenDurably)
     }
 
-    /// A day later the agent is started with a copy of its journal. What it did since the copy it does not know.
+    /// A day later the agent is started with a copy of its journal.
     func restoreBackup() {
         guard let backup, mirror == nil else { return }
         self.backup = nil
@@ -343,8 +362,15 @@ final class World {
         agent?.die()
         agent = nil
         undurableLosses = []
-        forgottenLives = lives
         setClock(by: .seconds(25 * 3600))
+        goBack(to: backup)
+        start()
+    }
+
+    /// The journal is that of then. What the agent did since it does not know.
+    private func goBack(to backup: Backup) {
+        truth = nil
+        forgottenLives = lives
         disk = backup.disk
         model = backup.model
         for variant in [HistorySite.Variant.plain, variant] { model.know(variant) }
@@ -358,11 +384,10 @@ final class World {
             }
             bmcs[node]?.spare = nil
             for id in bmcs[node]?.machine.registers.keys.sorted() ?? [] {
-                bmcs[node]?.machine.registers[id]?.forget(backup.owed[id])
+                bmcs[node]?.machine.registers[id]?.forget(backup.owed[id], backup.promised[id])
             }
             bmcs[node]?.machine.suspension = backup.suspensions[node]
         }
         for id in reports.keys where model.breaches[id] == nil { reports[id] = nil }
-        start()
     }
 }
