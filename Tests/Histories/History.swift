@@ -57,6 +57,11 @@ struct History: Sendable, Hashable {
             policy.powerCapDefault = .percent(50)
             policy.throttlePower = .percent(50)
         case 3: changeTheRest(of: &policy)
+        case 4:
+            policy.deadline = random.pick([Self.deadline * 0.7, Self.deadline * 1.5])
+            policy.maxHold = .seconds(random.pick([600, 7200]))
+            policy.maxOpenBreaches = random.pick([1, 3, 12])
+            policy.maxHints = random.pick([3, 290])
         default: break
         }
         return policy

@@ -12,6 +12,8 @@ struct HistoryGenerator {
     private var lateRandom: SplitMix
     /// Of disks that lie, for the same reason.
     private var lieRandom: SplitMix
+    /// Of what may be asked for, for the same reason.
+    private var boundRandom: SplitMix
     private let seed: UInt64
     /// Whether there is something that is met by budgets, which then meets with most of what happens.
     private let hasTrays: Bool
@@ -31,6 +33,7 @@ struct HistoryGenerator {
         hurryRandom = SplitMix(seed: ~seed ^ 0x5A5A)
         lateRandom = SplitMix(seed: ~seed ^ 0xC3C3)
         lieRandom = SplitMix(seed: ~seed ^ 0x11E5)
+        boundRandom = SplitMix(seed: ~seed ^ 0xB0B0)
     }
 
     mutating func make() -> History {
@@ -172,7 +175,7 @@ struct HistoryGenerator {
         case 0..<2: return .reloadSite(random.pick(HistorySite.Variant.allCases))
         case 2:
             let variant = Int.random(in: 0...2, using: &random)
-            return .reloadPolicy(lateRandom.chance(30) ? 3 : variant)
+            return .reloadPolicy(lateRandom.chance(30) ? 3 : boundRandom.chance(25) ? 4 : variant)
         default: return .reloadMode(random.pick([.observe, .enforce]))
         }
     }

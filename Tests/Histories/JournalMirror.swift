@@ -7,7 +7,6 @@ protocol JournalMirror {
     func write(_ records: Records, now: Timestamp)
     /// What a start would find otherwise.
     func difference(from contents: Core.Contents) -> String?
-    func copy() -> (any JournalMirror)?
 }
 
 #if !canImport(Journal)

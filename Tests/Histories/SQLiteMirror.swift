@@ -15,8 +15,6 @@
 
         init(_ journal: JournalDatabase) { self.journal = journal }
 
-        func copy() -> (any JournalMirror)? { nil }
-
         private func attempt(_ body: () throws -> Void) {
             do { try body() } catch { failure = failure ?? "the journal failed: \(error)" }
         }

@@ -46,7 +46,10 @@ struct VirtualMachine: Sendable {
     /// Runs again, unless it is this agent that has to see to it.
     mutating func switchOnByPeople(at now: Timestamp) {
         advance(to: now)
-        guard power != .on, change == nil, suspension == nil || suspension?.isLost == true else { return }
+        guard power != .on || change?.to.isDown == true, change?.to != .on,
+            suspension == nil || suspension?.isLost == true
+        else { return }
+        change = nil
         power = .on
     }
 

@@ -119,9 +119,11 @@ extension World {
         if let source, source != received.source { fail("an alert of breach \(id.text.prefix(2)) by another source") }
         if alert.status != .resolved {
             if model.isOver(id) { fail("breach \(id.text.prefix(2)) was opened again") }
-            if source == nil, model.openCount(of: received.source) >= History.maxOpenBreaches {
+            if source == nil, model.openCount(of: received.source) >= policy.maxOpenBreaches {
                 fail("more breaches of one source than it may have")
             }
+            if alert.shedHints.count > policy.maxHints { fail("an alert with more hints than it may have") }
+            hintsHeard[received.source, default: 0] += alert.shedHints.count
         }
         note("\(alert.status) of \(id.text.prefix(2)) accepted")
         let acceptance = model.heard(received, alert, site: site, policy: policy, at: time.now)
@@ -170,7 +172,10 @@ extension World {
             switch objection {
             case .foreignBreach: model.source(of: alert.breachID).map { $0 != received.source } ?? false
             case .breachResolved: model.isOver(alert.breachID)
-            case .tooManyBreaches: model.openCount(of: received.source) >= History.maxOpenBreaches
+            case .tooManyBreaches: model.openCount(of: received.source) >= policy.maxOpenBreaches
+            case .tooManyHints:
+                alert.shedHints.count > policy.maxHints
+                    || hintsHeard[received.source, default: 0] + alert.shedHints.count > 4 * policy.maxHints
             case .staleBreach: received.receivedAt - alert.detectedAt > policy.maxHold
             case .futureBreach: alert.detectedAt - received.receivedAt > ClockSkew.tolerated
             default: false

@@ -22,14 +22,14 @@ extension World {
             guard excusesDeaths else { continue }
             for register in bmc.machine.registers.values where register.author == .agent {
                 guard let owed = register.owed, let last = register.record.last, let watts = register.watts,
-                    now - last.at < History.deadline, !owed.sent.contains(watts)
+                    now - last.at < longestDeadline, !owed.sent.contains(watts)
                 else { continue }
                 bmcs[node]?.machine.registers[register.id]?.owed?.isUnknown = true
             }
             // The same of the machine that was taken out since.
             for register in bmc.spare?.registers.values.filter({ $0.author == .agent }) ?? [] {
                 guard let owed = register.owed, let last = register.record.last, let watts = register.watts,
-                    now - last.at < History.deadline, !owed.sent.contains(watts)
+                    now - last.at < longestDeadline, !owed.sent.contains(watts)
                 else { continue }
                 bmcs[node]?.spare?.registers[register.id]?.owed?.isUnknown = true
             }

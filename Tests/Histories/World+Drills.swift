@@ -49,7 +49,7 @@ extension World {
             let isMeant = model.breaches[id]?.asks.contains { ask in
                 ask.targets.contains { $0.node == bmc.node && bmc.place(of: $0.resource) == place }
             }
-            let longest = History.deadline + drill.order.hold + Self.drillSlack
+            let longest = longestDeadline + drill.order.hold + Self.drillSlack
             if isMeant == true, time.now - drill.startedAt > longest {
                 fail("\(key) is capped for drill \(id.text.prefix(2)), whose time is over")
             }
@@ -59,7 +59,7 @@ extension World {
     /// After a while of peace no drill holds anything any more.
     func checkDrillsAreOver() {
         for (id, drill) in model.openDrills
-        where time.now - drill.startedAt > History.deadline + drill.order.hold + Self.drillSlack {
+        where time.now - drill.startedAt > longestDeadline + drill.order.hold + Self.drillSlack {
             fail("drill \(id.text.prefix(2)) has not ended")
         }
     }

@@ -77,7 +77,7 @@ extension World {
     func checkOrder(of order: ReadOrder) {
         let key = order.entry.key
         let node = HistorySite.node(of: key.resource)
-        if order.timeLeft > History.deadline { fail("a read of \(key) may take longer than the deadline") }
+        if order.timeLeft > longestDeadline { fail("a read of \(key) may take longer than the deadline") }
         defer { view.lastRead[node] = time.now }
         guard view.runs[key]?.id != order.id else { return }
         view.runs[key] = .init(id: order.id, start: time.now)

@@ -24,7 +24,7 @@ extension World {
             fail("a write to \(key) without a durable prior")
             return false
         }
-        if let run = view.runs[key], time.now - run.start > History.deadline, lastJump.map({ $0 < run.start }) ?? true {
+        if let run = view.runs[key], time.now - run.start > longestDeadline, lastJump.map({ $0 < run.start }) ?? true {
             fail("a write to \(key) after its deadline")
         }
         switch write {

@@ -41,6 +41,8 @@ final class World {
     private(set) var mode = Mode.enforce
     /// All policies that there were.
     private(set) var policies: [Policy]
+    /// Of all of them: what has begun has its own.
+    var longestDeadline: Duration { policies.map(\.deadline).max() ?? History.deadline }
     /// When a clock was last set: what is due by it may come early.
     private(set) var lastJump: Timestamp?
     private var startOffset = Duration.zero
@@ -48,11 +50,11 @@ final class World {
     private(set) var lastSign = Timestamp(milliseconds: 0)
     /// When this process has started.
     private(set) var startedAt = Timestamp(milliseconds: 0)
-    private var backup: Backup?
+    var backup: Backup?
     /// What is really on a disk that lies, with which the next process has to do.
-    private var truth: Backup?
+    var truth: Backup?
     /// Processes up to this one wrote what the journal of now knows nothing of.
-    private(set) var forgottenLives = 0
+    var forgottenLives = 0
     /// When the disk was last bad, or slow.
     private(set) var diskHealedAt: Timestamp?
     /// What an old journal holds, which waits for an operator.
@@ -69,6 +71,8 @@ final class World {
     var toldApplied: [UUIDText: Set<String>] = [:]
     /// What this process was shown last, by place and by node, and what it has under way.
     var view = ProcessView()
+    /// How many hints were accepted of each source, of all its breaches.
+    var hintsHeard: [String: Int] = [:]
     /// When a place's first write towards its prior went out since a breach was resolved.
     var releasedAt: [UUIDText: [String: Timestamp]] = [:]
     /// What was written or reported as held for each breach, by place.
@@ -79,17 +83,6 @@ final class World {
     var toldRests: [String: Set<Int>] = [:]
     /// What this process was shown of machines' power and has not made durable.
     var undurableLosses: Set<String> = []
-
-    private struct Backup {
-        let disk: VirtualDisk
-        let model: Model
-        let owed: [String: Register.Owed]
-        /// By limit, what was shown before the intent that is on record.
-        let promised: [String: Register.Promise]
-        let suspensions: [String: VirtualMachine.Suspension]
-        let mirror: (any JournalMirror)?
-        let frozen: FrozenParts
-    }
 
     /// - Parameter excusesDeaths: whether what a BMC made of a write over which a process died counts as beyond telling
     init(_ history: History, excusesDeaths: Bool = true) throws {
@@ -323,71 +316,5 @@ final class World {
         if let mode { self.mode = mode }
         view.waiting = [:]
         agent?.reload()
-    }
-
-    func copyJournal() { backup = copiedJournal() ?? backup }
-
-    /// From now on the disk only says that it keeps what it is given, until the machine's power fails.
-    func lieUntilDeath(after steps: Int, down: Duration) {
-        guard cluster == nil, mirror == nil, let copy = copiedJournal() else { return }
-        truth = truth ?? copy
-        crash = (self.steps + steps, down)
-    }
-
-    private func copiedJournal() -> Backup? {
-        // Of two machines it could not be told which of them a copy knows.
-        guard bmcs.values.allSatisfy({ $0.spare == nil }) else { return nil }
-        var owed: [String: Register.Owed] = [:]
-        var promised: [String: Register.Promise] = [:]
-        var suspensions: [String: VirtualMachine.Suspension] = [:]
-        for (node, bmc) in bmcs {
-            for register in bmc.machine.registers.values {
-                owed[register.id] = register.owed
-                promised[register.id] = register.promised
-            }
-            suspensions[node] = bmc.machine.suspension
-        }
-        var model = model
-        model.forgetUndurable()
-        return Backup(
-            disk: disk, model: model, owed: owed, promised: promised, suspensions: suspensions, mirror: mirror?.copy(),
-            frozen: frozenDurably)
-    }
-
-    /// A day later the agent is started with a copy of its journal.
-    func restoreBackup() {
-        guard let backup, mirror == nil else { return }
-        self.backup = nil
-        crash = nil
-        agent?.die()
-        agent = nil
-        undurableLosses = []
-        setClock(by: .seconds(25 * 3600))
-        goBack(to: backup)
-        start()
-    }
-
-    /// The journal is that of then. What the agent did since it does not know.
-    private func goBack(to backup: Backup) {
-        truth = nil
-        forgottenLives = lives
-        disk = backup.disk
-        model = backup.model
-        for variant in [HistorySite.Variant.plain, variant] { model.know(variant) }
-        frozenDurably = backup.frozen
-        releasedAt = [:]
-        written = [:]
-        events = [:]
-        for node in bmcs.keys.sorted() {
-            if bmcs[node]?.spare != nil, bmcs[node]?.machine.serial.hasPrefix("XX") == true {
-                bmcs[node]?.exchange(at: time.now)
-            }
-            bmcs[node]?.spare = nil
-            for id in bmcs[node]?.machine.registers.keys.sorted() ?? [] {
-                bmcs[node]?.machine.registers[id]?.forget(backup.owed[id], backup.promised[id])
-            }
-            bmcs[node]?.machine.suspension = backup.suspensions[node]
-        }
-        for id in reports.keys where model.breaches[id] == nil { reports[id] = nil }
     }
 }

@@ -68,6 +68,8 @@ struct BreachBoundsTests {
         // What is open can still grow and end, and an end that nobody knows is harmless.
         #expect(book.objection(to: Fixture.alert(2, .escalated), source: source, now: now) == nil)
         #expect(book.objection(to: Fixture.alert(3, .resolved), source: source, now: now) == nil)
+        // Whatever hints come with it.
+        #expect(book.objection(to: Fixture.alert(1, .resolved, hints), source: source, now: now) == nil)
         _ = book.accept(Fixture.alert(1, .resolved), origin: Fixture.origin, now: now)
         #expect(book.objection(to: Fixture.alert(3), source: source, now: now) == nil)
     }

@@ -5,7 +5,8 @@ import Site
 extension Breaches {
     /// Whether an alert, whose signature and source are in order, contradicts what is known.
     public func objection(to alert: BreachAlert, source: String, now: Timestamp) -> RefusalReason? {
-        if alert.shedHints.count > policy.maxHints { return .tooManyHints }
+        // Of an end, hints mean nothing.
+        if alert.status != .resolved, alert.shedHints.count > policy.maxHints { return .tooManyHints }
         guard let breach = breaches[alert.breachID] else {
             if now - alert.detectedAt > policy.maxHold { return .staleBreach }
             if alert.detectedAt - now > ClockSkew.tolerated { return .futureBreach }
