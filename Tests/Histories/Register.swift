@@ -148,8 +148,8 @@ struct Register: Sendable {
 
     /// What the agent wrote after the journal was copied that it now runs on is somebody else's to it, unless that holds the
     /// intent.
-    mutating func forget(_ known: Owed?, _ promise: Promise?) {
-        if known == nil, let owed, let promise, owed.priors == [promise.watts] { return forgetStanding() }
+    mutating func forget(_ known: Owed?, _ intended: Set<Int>) {
+        if known == nil, let owed, !owed.sent.isDisjoint(with: intended) { return forgetStanding() }
         owed = known
         closing = nil
         standing?.holders = []

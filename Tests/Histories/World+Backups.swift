@@ -7,8 +7,8 @@ extension World {
         let disk: VirtualDisk
         let model: Model
         let owed: [String: Register.Owed]
-        /// By limit, what was shown before the intent that is on record.
-        let promised: [String: Register.Promise]
+        /// By limit, what the agent has on record that it is about to write.
+        let intended: [String: Set<Int>]
         let suspensions: [String: VirtualMachine.Suspension]
         let frozen: FrozenParts
         let toldApplied: [UUIDText: Set<String>]
@@ -27,19 +27,21 @@ extension World {
         // Of two machines it could not be told which of them a copy knows.
         guard bmcs.values.allSatisfy({ $0.spare == nil }) else { return nil }
         var owed: [String: Register.Owed] = [:]
-        var promised: [String: Register.Promise] = [:]
         var suspensions: [String: VirtualMachine.Suspension] = [:]
         for (node, bmc) in bmcs {
-            for register in bmc.machine.registers.values {
-                owed[register.id] = register.owed
-                promised[register.id] = register.promised
-            }
+            for register in bmc.machine.registers.values { owed[register.id] = register.owed }
             suspensions[node] = bmc.machine.suspension
+        }
+        var intended: [String: Set<Int>] = [:]
+        for (key, entry) in disk.controls {
+            guard key.facet == .powerLimit, case .limit(let watts?)? = entry.intent else { continue }
+            let place = bmcs[HistorySite.node(of: key.resource)]?.place(of: key.resource) ?? key.resource
+            intended[place, default: []].insert(watts.wholeWatts)
         }
         var model = model
         model.forgetUndurable()
         return Backup(
-            disk: disk, model: model, owed: owed, promised: promised, suspensions: suspensions,
+            disk: disk, model: model, owed: owed, intended: intended, suspensions: suspensions,
             frozen: frozenDurably, toldApplied: toldApplied)
     }
 
@@ -74,7 +76,7 @@ extension World {
             }
             bmcs[node]?.spare = nil
             for id in bmcs[node]?.machine.registers.keys.sorted() ?? [] {
-                bmcs[node]?.machine.registers[id]?.forget(backup.owed[id], backup.promised[id])
+                bmcs[node]?.machine.registers[id]?.forget(backup.owed[id], backup.intended[id] ?? [])
             }
             bmcs[node]?.machine.suspension = backup.suspensions[node]
         }
