@@ -203,7 +203,7 @@ final class StandbyPhases: Service {
         _ parts: Parts
     ) async -> Result<LeadingEvent, any Error> {
         let group = group(agent.services, within: shutdownTimeout, parts.logger)
-        let calls = CallDesk(commands: agent.commands, logger: parts.logger)
+        let responder = CallResponder(commands: agent.commands, logger: parts.logger)
         return await withTaskGroup(of: Result<LeadingEvent, any Error>.self) { tasks in
             // Apart, so that it can be waited for when all else is cancelled.
             let running = Task { try await group.run() }
@@ -233,7 +233,7 @@ final class StandbyPhases: Service {
             }
             tasks.addTask {
                 await withDiscardingTaskGroup { group in
-                    for await (call, reply) in term.calls { group.addTask { await reply(calls.answer(call)) } }
+                    for await (call, reply) in term.calls { group.addTask { await reply(responder.answer(call)) } }
                 }
                 return .success(.helperEnded)
             }

@@ -4,7 +4,7 @@ import NIOCore
 import Replication
 
 /// Answers what standbys' sockets were asked, by the leader's own routes.
-struct CallDesk: Sendable {
+struct CallResponder: Sendable {
     let commands: RouterResponder<ControlContext>
     let logger: Logger
 
