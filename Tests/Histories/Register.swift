@@ -124,15 +124,26 @@ struct Register: Sendable {
 
     /// It goes with the power that the agent has switched. What the agent holds, or knows to stand as asked for, it owes.
     mutating func goWithPower(at now: Timestamp) {
-        if let standing, standing.isGoing, standing.watts == watts {
-            if owed == nil, !standing.holders.isEmpty {
-                owed = Owed(priors: [watts], dialect: dialect, isIdentified: false)
-                owed?.isPowerCycled = true
-                return set(nil, by: .agent, at: now)
-            }
-            owed?.priors.insert(watts)
+        if let standing, standing.isGoing, standing.watts == watts, owe(standing) {
+            return set(nil, by: .agent, at: now)
         }
         set(nil, by: author == .agent && owed != nil ? .agent : .firmware, at: now)
+    }
+
+    /// It has gone with the power while the agent's look at it was on its way back.
+    mutating func hasGoneMeanwhile(_ standing: Standing) {
+        if watts == nil, owe(standing) { author = .agent }
+    }
+
+    /// - Returns: whether what stands is owed from now on
+    private mutating func owe(_ standing: Standing) -> Bool {
+        guard owed == nil, !standing.holders.isEmpty else {
+            owed?.priors.insert(standing.watts)
+            return false
+        }
+        owed = Owed(priors: [standing.watts], dialect: dialect, isIdentified: false)
+        owed?.isPowerCycled = true
+        return true
     }
 
     /// A process has died that held what stands: the next one knows only what is durable of it.

@@ -147,6 +147,7 @@ extension World {
 
     /// What it refuses must be to be refused, and what it reports must have been seen.
     func decided(_ records: Records) {
+        noteStandingGoes(records.changes)
         for refusal in records.refused { check(refusal.reason, to: refusal.alert) }
         for reading in records.changes.readings where reading.isBaseline {
             let node = HistorySite.node(of: reading.resource)

@@ -19,6 +19,16 @@ extension World {
                 isGoing: bmc.machine.suspension != nil)
         }
         bmcs[bmc.node]?.machine.registers[place]?.standing = standing
+        if let standing, standing.isGoing, bmc.machine.isDownByAgent, bmc.machine.power.isDown {
+            bmcs[bmc.node]?.machine.registers[place]?.hasGoneMeanwhile(standing)
+        }
+    }
+
+    /// The agent has decided to switch machines off. What goes with the power from then on it takes for its own doing.
+    func noteStandingGoes(_ changes: Changes) {
+        for (entry, _) in changes.controls where entry.key.facet == .powerState {
+            if case .power? = entry.intent { noteStandingGoes(entry.key.resource) }
+        }
     }
 
     /// The agent is about to switch a machine off.
