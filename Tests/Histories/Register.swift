@@ -160,7 +160,11 @@ struct Register: Sendable {
     /// What the agent wrote after the journal was copied that it now runs on is somebody else's to it, unless that holds the
     /// intent.
     mutating func forget(_ known: Owed?, _ intended: Set<Int>) {
-        if known == nil, let owed, !owed.sent.isDisjoint(with: intended) { return forgetStanding() }
+        if known == nil, let owed, !owed.sent.isDisjoint(with: intended) {
+            self.owed?.sent = owed.sent.intersection(intended)
+            if author == .agent, watts.map({ !intended.contains($0) }) ?? true { author = .otherAgent }
+            return forgetStanding()
+        }
         owed = known
         closing = nil
         standing?.holders = []

@@ -39,7 +39,12 @@ struct VirtualMachine: Sendable {
     /// GPUs forget their limits with the power; the node's own survives in the BMC.
     private mutating func loseLimits(at now: Timestamp) {
         for (id, register) in registers where register.id.contains("gpu") && register.watts != nil {
-            registers[id]?.goWithPower(at: now)
+            // Of a shutdown that its journal knows nothing of the agent cannot tell that it was its own.
+            if suspension == nil {
+                registers[id]?.set(nil, by: .firmware, at: now)
+            } else {
+                registers[id]?.goWithPower(at: now)
+            }
         }
     }
 
