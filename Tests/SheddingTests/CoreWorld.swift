@@ -15,6 +15,8 @@ struct CoreWorld {
     var facts: [Fact] = []
     /// What became durable of what is to be said.
     var reports: [Report] = []
+    /// What became durable of what was done.
+    var history: [HistoryEntry] = []
     /// Whether a connection is at rest as soon as that is wanted.
     var restsAtOnce = true
     /// Whether meters answer at once, and show nothing.
@@ -79,6 +81,7 @@ struct CoreWorld {
         guard !batches.isEmpty else { return }
         let batch = batches.removeFirst()
         reports += batch.records.reports
+        history += batch.records.changes.history
         if isDurable { take(batch.effectsAfter) }
         step(isDurable ? .durable(batch.id) : .notDurable(batch.id, reason: "no space"))
     }

@@ -47,6 +47,22 @@ struct RehearsalTests {
         #expect(world.facts.contains { if case .drillEnded = $0 { true } else { false } })
     }
 
+    /// What is tighter than the cap already is not written to, and its end is told as that of all else is.
+    @Test func aDrillTellsOfTheEndOfWhatStoodAsItIs() throws {
+        var world = CoreWorld()
+        #expect(answer(.drill(Self.order("n1")), &world) == .done)
+        world.commitAll()
+        try world.answerRead("n1", Fixture.limit(700))
+        world.commitAll()
+        pass(.milliseconds(100), &world)
+        pass(.seconds(20), &world)
+        pass(.seconds(1), &world)
+        #expect(world.core.drill?.phase == .done, "\(world.effects)")
+        let ends = world.history.filter { $0.kind == .outcome }
+        #expect(ends.map(\.code) == ["applied", "reverted"])
+        #expect(ends.last?.value == ends.first?.value && ends.last?.breach == Fixture.id(77))
+    }
+
     @Test func aDrillIsRefusedWhereItWouldMixWithWhatIsMeant() throws {
         var world = CoreWorld()
         world.alert(Fixture.alert(1, .active, [Fixture.hint("n1", watts: 700)]))

@@ -51,7 +51,7 @@ struct FactLog: Sendable {
                 ])
         case .drillEnded(let drill):
             logger.notice(
-                "drill ended; everything is put back",
+                "drill ended; nothing is held for it any more",
                 metadata: ["drill": "\(drill.order.id)", "cut_short": "\(drill.cutShort ?? "no")"])
         case .ended(let entry, let outcome, let isReverting, let isNews):
             tellEnded(entry, outcome, isReverting: isReverting, isNews: isNews)

@@ -74,8 +74,14 @@ extension Breaches {
 
     /// Whether the inventory has come to protect what is held.
     private func isProtectedSince(_ entry: ControlEntry) -> Bool {
-        ([entry.key] + (entry.sharedBy ?? [])).contains { site.resources[$0.resource]?.isProtected == true }
-            && !demands(on: entry.key).isEmpty
+        let isProtected = ([entry.key] + (entry.sharedBy ?? [])).contains { key in
+            guard let resource = site.resources[key.resource] else { return false }
+            if resource.isProtected { return true }
+            // A machine that goes down takes what is in it along, and the one limit of all GPUs is each one's.
+            guard key.facet == .powerState || key.facet == .gpuTotal else { return false }
+            return site.contents(of: resource).contains(where: \.isProtected)
+        }
+        return isProtected && !demands(on: entry.key).isEmpty
     }
 
     /// Whether a write may go out at this very moment; otherwise how the convergence ends. Never as `skipped`, which

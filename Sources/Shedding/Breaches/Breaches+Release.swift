@@ -149,6 +149,14 @@ extension Breaches {
     ) -> [Action] {
         breaches[id]?.released.insert(key)
         note(outcome, releasing: key, of: id)
+        if let control = controls[key], let told = control.outcome, told.code == .applied {
+            // Whoever reads that it was held reads of its end, also where nothing had to be written for either.
+            changeLog.log(
+                HistoryEntry(
+                    .outcome, outcome.code == .applied ? "reverted" : outcome.code.rawValue, breach: id, control: key,
+                    value: told.value?.description, prior: control.entry.prior?.value.description,
+                    message: outcome.message))
+        }
         controls[key]?.goalRevision += 1
         // Other breaches may be waiting for the end of their own release of it.
         return demands(on: key).isEmpty ? settleReleased(key, outcome, now: now) : []

@@ -211,7 +211,7 @@ extension PlannedHint {
             message: message)
     }
 
-    /// One result for all controls of a hint: applied only if every one is.
+    /// One result for all controls of a hint: applied only if every one is, of those that it may bear on.
     func result(_ keys: [ControlKey], _ outcomes: [Outcome]) -> EnforcementResult {
         if keys.count == 1, exceptions.isEmpty {
             var result = result(outcomes[0].code, outcomes[0].message)
@@ -227,7 +227,7 @@ extension PlannedHint {
             troubles.append("\(key.resource): \(outcome.message ?? outcome.code.rawValue)")
         }
         let message = (["\(done) of \(total) nodes"] + troubles.prefix(10)).joined(separator: "; ")
-        if done == total { return result(.applied, message) }
+        if done == keys.count, exceptions.allSatisfy(\.isExemption) { return result(.applied, message) }
         return result(outcomes.allSatisfy { $0.code == .skipped } ? .skipped : .failed, message)
     }
 }

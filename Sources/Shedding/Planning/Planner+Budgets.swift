@@ -127,10 +127,9 @@ extension Planner {
             BudgetTree(resource.id, fixed: reason, draw: draw(resource), limit: most)
         }
         if let reason = prohibition(resource, hint.action) { return fixed(reason) }
-        if let feeds = resource.feeds, !feeds.contains(feed) {
+        if let reason = otherFeed(resource, than: feed) {
             // What it draws, it draws elsewhere.
-            return BudgetTree(
-                resource.id, fixed: .otherFeed(resource.id, feeds: feeds), draw: .zero, limit: .zero)
+            return BudgetTree(resource.id, fixed: reason, draw: .zero, limit: .zero)
         }
         if resource.bmc == nil || sight?.isMissing == true {
             return members(of: resource, hint, feed: feed) ?? fixed(.noControl(resource.id))
@@ -146,7 +145,9 @@ extension Planner {
     private func gpus(of node: Resource, _ hint: ShedHint, feed: String) -> [BudgetTree] {
         let gpus = site.children(of: node.id)
         let together = ControlKey(resource: node.id, facet: .gpuTotal)
-        guard let sight = sightings[together], !sight.isMissing, gpus.allSatisfy({ !$0.isProtected }) else {
+        guard let sight = sightings[together], !sight.isMissing,
+            gpus.allSatisfy({ obstacle($0, hint.action, feed: feed) == nil })
+        else {
             return trees(gpus, hint, feed: feed)
         }
         let draw = BudgetTree.sum(gpus.map(draw), .zero)

@@ -100,16 +100,24 @@ public struct Planner: Sendable {
     }
 
     /// Why nothing is done to a resource, whatever asks for it.
-    private func obstacle(_ resource: Resource, _ action: ShedAction, feed: String) -> SkipReason? {
-        if let reason = prohibition(resource, action) { return reason }
-        if let feeds = resource.feeds, !feeds.contains(feed), feed != Breach.drillFeed {
-            return .otherFeed(resource.id, feeds: feeds)
-        }
-        return nil
+    func obstacle(_ resource: Resource, _ action: ShedAction, feed: String) -> SkipReason? {
+        prohibition(resource, action) ?? otherFeed(resource, than: feed)
+    }
+
+    /// A breach of another feed is none of a resource's. A drill is on whatever it was told.
+    func otherFeed(_ resource: Resource, than feed: String) -> SkipReason? {
+        guard let feeds = resource.feeds, !feeds.contains(feed), feed != Breach.drillFeed else { return nil }
+        return .otherFeed(resource.id, feeds: feeds)
     }
 
     func prohibition(_ resource: Resource, _ action: ShedAction) -> SkipReason? {
         if resource.isProtected { return .protected(resource.id) }
+        // A machine that goes down takes what is in it along.
+        if action == .suspend, resource.type == .node,
+            let inside = site.contents(of: resource).first(where: \.isProtected)
+        {
+            return .protected(inside.id)
+        }
         if resource.allowed.contains(action) { return nil }
         return .actionNotAllowed(resource.id, allowed: ShedAction.allCases.filter(resource.allowed.contains))
     }
@@ -122,14 +130,14 @@ public struct Planner: Sendable {
             return [PlannedHint(hint: hint, verdict: .skipped(reason))]
         }
         switch (hint.action, resource.type) {
-        case (.suspend, .node), (.suspend, .chassis): return [suspend(hint, resource, &suspended)]
-        case (.suspend, .gpu): return [cap(hint, resource, .capToMinimum)]
+        case (.suspend, .node), (.suspend, .chassis): return [suspend(hint, resource, feed: feed, &suspended)]
+        case (.suspend, .gpu): return [cap(hint, resource, .capToMinimum, feed: feed)]
         case (.throttle, _):
-            let plan = throttle(hint, resource)
+            let plan = throttle(hint, resource, feed: feed)
             return plan.fallback == nil ? throughMembers(plan, resource, feed: feed) : [plan]
         case (.powerCap, _):
             let demand = hint.targetPower.map { Demand.cap($0.watts) } ?? .capToShare(policy.powerCapDefault)
-            return throughMembers(cap(hint, resource, demand), resource, feed: feed)
+            return throughMembers(cap(hint, resource, demand, feed: feed), resource, feed: feed)
         }
     }
 
@@ -156,8 +164,8 @@ public struct Planner: Sendable {
     }
 
     /// By speed or mode where the policy names one, else by a cap, which is also what is done where a BMC offers neither.
-    private func throttle(_ hint: ShedHint, _ resource: Resource) -> PlannedHint {
-        let plan = cap(hint, resource, .capToShare(policy.throttlePower))
+    private func throttle(_ hint: ShedHint, _ resource: Resource, feed: String) -> PlannedHint {
+        let plan = cap(hint, resource, .capToShare(policy.throttlePower), feed: feed)
         guard case .demand(let demand, let controls) = plan.verdict, resource.bmc != nil else { return plan }
         let first: (Demand, ControlKey.Facet)? =
             switch resource.type {
@@ -171,7 +179,7 @@ public struct Planner: Sendable {
             fallback: .init(demand, of: controls))
     }
 
-    private func cap(_ hint: ShedHint, _ resource: Resource, _ demand: Demand) -> PlannedHint {
+    private func cap(_ hint: ShedHint, _ resource: Resource, _ demand: Demand, feed: String) -> PlannedHint {
         if resource.bmc != nil {
             let control = ControlKey(resource: resource.id, facet: .powerLimit)
             return PlannedHint(hint: hint, verdict: .demand(demand, of: [control]))
@@ -180,12 +188,12 @@ public struct Planner: Sendable {
         guard case .capToShare = demand else {
             return PlannedHint(hint: hint, verdict: .skipped(.noControl(resource.id)))
         }
-        return fanOut(hint, site.children(of: resource.id), .powerLimit, demand)
+        return fanOut(hint, site.children(of: resource.id), .powerLimit, demand, feed: feed)
     }
 
-    /// The nodes of a chassis, without those that may not be touched.
+    /// The nodes of a chassis, without those that may not be touched, or are fed by others.
     private func fanOut(
-        _ hint: ShedHint, _ nodes: [Resource], _ facet: ControlKey.Facet, _ demand: Demand
+        _ hint: ShedHint, _ nodes: [Resource], _ facet: ControlKey.Facet, _ demand: Demand, feed: String
     ) -> PlannedHint {
         guard !nodes.isEmpty else {
             return PlannedHint(hint: hint, verdict: .skipped(.noNodes(in: hint.resourceID)))
@@ -193,7 +201,7 @@ public struct Planner: Sendable {
         var controls: [ControlKey] = []
         var exceptions: [SkipReason] = []
         for node in nodes {
-            if let reason = prohibition(node, hint.action) {
+            if let reason = obstacle(node, hint.action, feed: feed) {
                 exceptions.append(reason)
             } else {
                 controls.append(ControlKey(resource: node.id, facet: facet))
@@ -205,10 +213,12 @@ public struct Planner: Sendable {
         return PlannedHint(hint: hint, verdict: .demand(demand, of: controls), exceptions: exceptions)
     }
 
-    private func suspend(_ hint: ShedHint, _ resource: Resource, _ suspended: inout Set<String>) -> PlannedHint {
+    private func suspend(
+        _ hint: ShedHint, _ resource: Resource, feed: String, _ suspended: inout Set<String>
+    ) -> PlannedHint {
         var plan =
             resource.type == .chassis
-            ? fanOut(hint, site.children(of: resource.id), .powerState, .suspended)
+            ? fanOut(hint, site.children(of: resource.id), .powerState, .suspended, feed: feed)
             : PlannedHint(
                 hint: hint,
                 verdict: .demand(.suspended, of: [ControlKey(resource: resource.id, facet: .powerState)]))
