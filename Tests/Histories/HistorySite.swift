@@ -7,7 +7,7 @@ enum HistorySite {
         case plain
         /// n1 has got a floor, n4 has lost its own.
         case otherFloors
-        /// n2 may not be touched any more.
+        /// n2 may not be touched any more, nor one of n3's GPUs.
         case protectedNode
         /// n3 is gone, with its GPUs.
         case withoutNode
@@ -86,13 +86,16 @@ enum HistorySite {
             for gpu in 0...1 {
                 list.append(
                     Resource(
-                        id: "\(node)-gpu\(gpu)", type: .gpu, bmc: bmc(number), parent: node, isProtected: isProtected,
+                        id: "\(node)-gpu\(gpu)", type: .gpu, bmc: bmc(number), parent: node,
+                        isProtected: isProtected || node == "n3" && gpu == 1 && variant == .protectedNode,
                         feeds: feeds))
             }
         }
         let floor = variant == .otherFloors ? nil : Watts(500)
         list.append(
-            Resource(id: "n4", type: .node, bmc: bmc(4), floor: floor, feeds: ["main-b"], shedOrder: orders["n4"]))
+            Resource(
+                id: "n4", type: .node, bmc: bmc(4), parent: "rack", floor: floor, feeds: ["main-b"],
+                shedOrder: orders["n4"]))
         list.append(
             Resource(id: "login", type: .node, bmc: bmc(5), parent: "rack", isProtected: true, feeds: feeds))
         list.append(

@@ -11,12 +11,9 @@ struct Reach {
     var resources: [Resource] {
         if let group = site.groups[hint.resourceID] {
             let members = site.members(of: group)
-            return members.flatMap { isFeed($0) ? inside($0) : [] }
+            return members.flatMap(inside)
         }
-        guard let resource = site.resources[hint.resourceID], resource.type == hint.resourceType, isFeed(resource)
-        else {
-            return []
-        }
+        guard let resource = site.resources[hint.resourceID], resource.type == hint.resourceType else { return [] }
         return inside(resource)
     }
 
@@ -37,7 +34,10 @@ struct Reach {
     }
 
     private func mayTouch(_ resource: Resource) -> Bool {
-        !resource.isProtected && resource.allowed.contains(hint.action)
+        guard isFeed(resource), !resource.isProtected, resource.allowed.contains(hint.action) else { return false }
+        // A machine takes along what is in it.
+        return hint.action != .suspend || resource.type != .node
+            || !site.contents(of: resource).contains(where: \.isProtected)
     }
 
     /// Of what comes to resources of all feeds.

@@ -297,7 +297,8 @@ extension World {
             fail("\(type) of \(node), which the policy does not allow")
         }
         if !model.wantsSuspended(node, .open) { fail("\(type) of \(node), which no open breach asks for") }
-        if site.resources[node]?.isProtected == true { fail("\(type) of \(node), which is protected") }
+        let machine = site.resources[node].map { [$0] + site.contents(of: $0) } ?? []
+        if machine.contains(where: \.isProtected) { fail("\(type) of \(node), in which something is protected") }
         if case .power? = durable.intent {} else { fail("\(type) of \(node) without a durable intent") }
         checkReset(node)
         guard view.powers[node] != nil else { return fail("\(type) of \(node), which was never read") }
