@@ -34,7 +34,8 @@ struct MixedRackTests {
         return reader.finish()
     }()
 
-    private func plan(_ hints: [ShedHint], feed: String = "main-a", sightings: Sightings = Sightings()) -> [PlannedHint] {
+    private func plan(_ hints: [ShedHint], feed: String = "main-a", sightings: Sightings = Sightings()) -> [PlannedHint]
+    {
         var policy = Policy()
         policy.maxSuspended = .percent(100)
         return Planner(site: Self.site, policy: policy, sightings: sightings).plan(hints, feed: feed)
