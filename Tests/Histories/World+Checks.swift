@@ -70,6 +70,15 @@ extension World {
                 for target in ask.targets where !target.isMember && !target.isLate && !satisfies(target) {
                     // It was protected when its turn came, and the report says so.
                     if target.isInside, result.message?.contains("\(target.resource): protected") == true { continue }
+                    // It is none of the hint's by the inventory of its latest alert.
+                    let latest = breach.asks.last {
+                        $0.hint.resourceID == ask.hint.resourceID && $0.hint.action == ask.hint.action
+                    }
+                    if result.code == .applied,
+                        latest?.targets.contains(where: { $0.resource == target.resource }) == false
+                    {
+                        continue
+                    }
                     let holds =
                         "\(target.resource) holds \(value(target)) where \(ask.hint.action) allows \(model.bound(on: target).map { "\($0) W" } ?? "none")"
                     if result.code == .applied {

@@ -180,6 +180,7 @@ extension World {
     func bear(_ place: String, _ isMeant: (Model.Ask.Target) -> Bool) {
         for (id, breach) in model.breaches
         where breach.isOpen && breach.asks.contains(where: { $0.targets.contains(where: isMeant) }) {
+            if place.hasSuffix(" power"), isLeftUp(HistorySite.node(of: String(place.dropLast(6))), by: id) { continue }
             bearing[id, default: []].insert(place)
         }
     }

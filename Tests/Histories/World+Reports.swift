@@ -30,6 +30,14 @@ extension World {
         if asks.allSatisfy(\.targets.isEmpty) { fail("applied \(result.resourceID), which may not be touched") }
         // What a later alert asks in other terms is what is told of.
         if asks.last?.budget != nil { return checkBudget(result, asks, of: breach) }
+        // The same hint may have been about others by an earlier inventory; the report is of one of them.
+        let troubles = [ask, asks.last ?? ask].map { trouble(with: $0, asks, result, of: breach) }
+        if troubles.allSatisfy({ $0 != nil }), let trouble = troubles[0] { fail(trouble) }
+    }
+
+    private func trouble(
+        with ask: Model.Ask, _ asks: [Model.Ask], _ result: EnforcementResult, of breach: UUIDText
+    ) -> String? {
         for target in ask.targets where !target.isLate {
             guard let bmc = bmcs[target.node] else { continue }
             let place = bmc.place(of: target.resource)
@@ -46,16 +54,16 @@ extension World {
             }
             let isHeld = bounds.max().flatMap { bound in look?.watts.map { $0 <= bound + bmc.tolerance } } ?? false
             if !isDown, !isHeld {
-                fail(
+                return
                     "reported as applied: \(ask.hint.action) \(target.resource), which was read as \(Self.text(look?.watts)); it says \(result.message ?? "") and holds \(value(target))"
-                )
             }
             if let said = result.appliedPower?.watts.wholeWatts, ask.targets.count == 1, let shown = look?.watts,
                 said != shown, !isDown
             {
-                fail("reported as applied at \(said) W: \(target.resource), which was read as \(shown) W")
+                return "reported as applied at \(said) W: \(target.resource), which was read as \(shown) W"
             }
         }
+        return nil
     }
 
     private func breachIsKnown(_ breach: UUIDText) -> Bool { model.breaches[breach] != nil }

@@ -274,7 +274,7 @@ extension World {
     }
 
     /// Whether a breach was told that no more nodes may be down: that another suspended it later is that one's affair.
-    private func isLeftUp(_ node: String, by breach: UUIDText) -> Bool {
+    func isLeftUp(_ node: String, by breach: UUIDText) -> Bool {
         func isRefusal(_ reason: SkipReason) -> Bool {
             switch reason {
             case .maxSuspended(node, _, _, _), .suspensionsUnknown(node): true
