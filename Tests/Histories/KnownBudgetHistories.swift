@@ -224,4 +224,21 @@ import Testing
                 (457, active(2, [hint("t1-gpu0", .powerCap, 100, priority: 2)])), (19_705, resolved(1)),
             ])
     }
+
+    /// Members that draw less than they hold were cut in vain, again and again, while a tray drew more than was known.
+    @Test func cutsThatTakeTheirTime() {
+        expectWell(
+            seeds: 397023...397023,
+            [
+                (9526, active(1, critical: false, [hint("row", .powerCap, 1500)])), (3412, .reloadMode(.observe)),
+                (33_967, .rest(node: "t1", watts: 400)),
+                (
+                    11_156,
+                    .alert(
+                        breach: 1, .active, isCritical: false,
+                        [hint("n2", .powerCap, 600, priority: 3), hint("trays", .powerCap, 900, priority: 2)],
+                        .init(copies: 1, delay: 40_000, skew: -200, isForged: false))
+                ), (1568, .calm),
+            ])
+    }
 }
