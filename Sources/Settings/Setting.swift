@@ -34,14 +34,19 @@ public struct Setting {
     public func members(_ allowed: [String]) -> Members {
         guard let mapping = node.mapping else {
             note("should be a mapping with the keys \(allowed.joined(separator: ", "))")
-            return Members(values: [:])
+            return Members(values: [:], valueless: [])
         }
         var values: [String: Setting] = [:]
+        var valueless: Set<String> = []
         for (keyNode, value) in mapping {
             let name = keyNode.scalar?.string ?? "?"
             let path = key.isEmpty ? name : "\(key).\(name)"
             if allowed.contains(name) {
-                guard value != Node("", Tag(.null)), value.null == nil else { continue }
+                if Self.isNull(value) {
+                    valueless.insert(name)
+                    noteMissingValue(of: path, line: keyNode.mark?.line)
+                    continue
+                }
                 values[name] = Setting(
                     node: value, file: file, key: path, environment: environment, problems: problems)
             } else {
@@ -50,7 +55,18 @@ public struct Setting {
                     Problem(file: file, line: keyNode.mark?.line, key: path, message: "is not a known key\(hint)"))
             }
         }
-        return Members(values: values)
+        return Members(values: values, valueless: valueless)
+    }
+
+    /// Nothing behind a key, `~` or `null`. Were it taken for an absent key, what is written to forbid would allow
+    /// everything: `protected:`, `allow:`, `mode:`.
+    private static func isNull(_ node: Node) -> Bool { node == Node("", Tag(.null)) || node.null != nil }
+
+    private func noteMissingValue(of path: String, line: Int?) {
+        problems.add(
+            Problem(
+                file: file, line: line, key: path,
+                message: "has no value; write one, or take the key out to have its default"))
     }
 
     /// The entries of a mapping whose keys are the user's own names.
@@ -59,8 +75,12 @@ public struct Setting {
             note("should be a mapping of names")
             return []
         }
-        return mapping.map { keyNode, value in
+        return mapping.compactMap { keyNode, value in
             let name = keyNode.scalar?.string ?? "?"
+            if Self.isNull(value) {
+                noteMissingValue(of: "\(key).\(name)", line: keyNode.mark?.line)
+                return nil
+            }
             return (
                 name,
                 Setting(
@@ -75,9 +95,13 @@ public struct Setting {
             note("should be a list")
             return []
         }
-        return sequence.enumerated().map { index, value in
-            Setting(
-                node: value, file: file, key: "\(key)[\(index)]", environment: environment, problems: problems)
+        return sequence.enumerated().compactMap { index, value in
+            let path = "\(key)[\(index)]"
+            if Self.isNull(value) {
+                noteMissingValue(of: path, line: value.mark?.line ?? line)
+                return nil
+            }
+            return Setting(node: value, file: file, key: path, environment: environment, problems: problems)
         }
     }
 

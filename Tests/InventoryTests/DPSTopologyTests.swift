@@ -42,6 +42,15 @@ struct DPSTopologyTests {
         #expect(draft.contains("# DGX_B200"))
     }
 
+    /// No key of it is without a value, which would be a mistake.
+    @Test func theDraftOfNoMachinesIsAnInventory() throws {
+        let draft = try topology(#"{"Topology":{"Name":"none","Entities":[]},"Entities":[]}"#).yaml
+        let problems = ProblemCollector()
+        var reader = SiteReader(problems: problems, checksFiles: false)
+        reader.read(try #require(SettingsFile.parse(draft, file: "draft", environment: [:], problems: problems)))
+        #expect(reader.finish().order.isEmpty && problems.all.isEmpty, "\(problems.all)\n\(draft)")
+    }
+
     /// What hints that name feeds need is there, and is the operator's to take up.
     @Test func feedsAreGroupsThatOneCanTakeUp() throws {
         let draft = try topology(text).yaml

@@ -56,11 +56,40 @@ struct SettingsTests {
         #expect(found.map(\.description) == ["f.yaml:2: b: the environment has no MISSING"])
     }
 
-    @Test func aKeyWithoutValueIsAbsent() {
-        _ = problems("a:\nb: 1\n") { setting in
+    /// Empty never means everything: it is told once, and not also as missing.
+    @Test(arguments: [
+        "a:\nb: 1\n", "a: ~\nb: 1\n", "a: null\nb: 1\n", "a:   # all of it\n  # - is commented out\nb: 1\n",
+    ])
+    func aKeyWithoutValueIsAProblem(yaml: String) {
+        let found = problems(yaml) { setting in
             let members = setting.members(["a", "b"])
-            #expect(members["a"] == nil)
+            #expect(members["a"] == nil && members.required("a", of: setting) == nil)
+            #expect(members.hasValueless(["a"]) && !members.hasValueless(["b"]))
             #expect(members["b"]?.int(0...5) == 1)
         }
+        #expect(
+            found.map(\.description) == [
+                "f.yaml:1: a: has no value; write one, or take the key out to have its default"
+            ])
+    }
+
+    @Test func namesAndElementsWithoutValueAreProblems() {
+        let found = problems("names:\n  x:\n  y: 1\nlist:\n  - 1\n  - ~\n") { setting in
+            let members = setting.members(["names", "list"])
+            #expect(members["names"]?.namedEntries().map(\.name) == ["y"])
+            #expect(members["list"]?.elements().map(\.key) == ["list[0]"])
+        }
+        #expect(found.map(\.key) == ["names.x", "list[1]"])
+        #expect(found.map(\.line) == [2, 6])
+    }
+
+    /// What is written as empty is a value.
+    @Test func anEmptyTextAndAnEmptyListAreValues() {
+        let found = problems("a: ''\nb: []\nc: {}\nd: \"null\"\n") { setting in
+            let members = setting.members(["a", "b", "c", "d"])
+            #expect(members["a"]?.string() == "" && members["d"]?.string() == "null")
+            #expect(members["b"]?.elements().isEmpty == true && members["c"]?.namedEntries().isEmpty == true)
+        }
+        #expect(found.isEmpty)
     }
 }

@@ -5,7 +5,7 @@ extension DPSTopology {
             "# Made of the DPS topology \(YAMLText.comment(name)). To fill in: the logins, the BMCs' CA, and the GPUs of each machine."
         ]
         let secrets = Set(machines.map { $0.secret ?? "bmc" }).sorted()
-        lines.append("credentials:")
+        lines.append(secrets.isEmpty ? "credentials: {}" : "credentials:")
         for secret in secrets {
             lines.append(
                 "  \(YAMLText.quote(secret)): { username: ima, password_file: \(YAMLText.quote("secrets/\(secret)")) }")
