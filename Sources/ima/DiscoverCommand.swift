@@ -41,8 +41,10 @@ struct DiscoverCommand: AsyncParsableCommand {
             for url in all {
                 let address: BMC.Address
                 do { address = try BMC.Address(checking: url) } catch { throw Failure("\(url): \(error)", code: 2) }
-                guard address.isEncrypted || address.isLoopback || noVerify else {
-                    throw Failure("\(url): plain http is for loopback only, or needs --no-verify", code: 2)
+                guard address.isEncrypted || address.isLoopback else {
+                    throw Failure(
+                        "\(url): plain http is for loopback only: everybody between would read the password; use https://",
+                        code: 2)
                 }
                 bmcs.append(BMC(address: address, credentials: "bmc", trust: trust))
             }

@@ -98,7 +98,7 @@ struct InventoryTests {
               - { id: d, bmc: https://10.0.0.5 }
               - { id: e, bmc: https://10.0.0.6, allow: [explode] }
               - { bmc: https://10.0.0.7 }
-              - { id: f, bmc: http://10.0.0.8, protected: maybe }
+              - { id: f, bmc: https://10.0.0.8, protected: maybe }
               - { id: "g[2-1]", bmc: https://10.0.0.9 }
               - { id: h, bmc: { url: https://10.0.0.10, credentials: nobody } }
               - { id: i, bmc: https://10.0.0.11, redfish: { power_limit: Chassis/1 } }
@@ -124,11 +124,13 @@ struct InventoryTests {
         #expect(problems[0].description.contains("hunter2") == false)
     }
 
-    @Test func plainHTTPNeedsLoopbackOrAWord() {
+    @Test func plainHTTPIsForLoopbackAlsoWhereCertificatesAreNotVerified() {
         let head = Self.head.replacing("verify: false", with: "verify: true")
         #expect(Self.load("nodes: [{ id: a, bmc: http://127.0.0.1:8000 }]", head: head).1.isEmpty)
         #expect(Self.load("nodes: [{ id: a, bmc: http://10.0.0.1 }]", head: head).1.count == 1)
-        #expect(Self.load("nodes: [{ id: a, bmc: http://10.0.0.1 }]").1.isEmpty)
+        let (_, unverified) = Self.load("nodes: [{ id: a, bmc: http://10.0.0.1 }]")
+        #expect(unverified.map(\.key) == ["nodes[0].bmc"])
+        #expect(unverified.first?.message.contains("would read the password") == true)
     }
 
     @Test(arguments: [

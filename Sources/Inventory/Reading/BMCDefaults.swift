@@ -41,6 +41,7 @@ struct BMCDefaults {
             if !isVerified { verify.warn("whoever answers at a BMC's address is believed, and gets the password") }
             return isVerified ? .systemAuthorities : .unverified
         default:
+            guard !members.hasValueless(InventoryKeys.tls) else { return nil }
             return setting.fail("should have one of ca, pin and verify")
         }
     }

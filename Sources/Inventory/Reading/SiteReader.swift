@@ -8,7 +8,7 @@ public struct SiteReader {
     private let problems: ProblemCollector
     private let checksFiles: Bool
     private var resources: [Resource] = []
-    private var credentials: [String: CredentialReference] = [:]
+    private var credentials = CredentialReader()
     /// Where each name was first defined, to say so when it comes again.
     private var places: [String: Setting] = [:]
     private var parentReferences: [(setting: Setting, id: String)] = []
@@ -36,7 +36,7 @@ public struct SiteReader {
     /// Adds one file's top-level mapping.
     public mutating func read(_ file: Setting) {
         let sections = file.members(InventoryKeys.sections)
-        if let section = sections["credentials"] { readCredentials(section) }
+        if let section = sections["credentials"] { credentials.read(section, checksFiles: checksFiles) }
         let defaults = BMCDefaults(sections["defaults"], checksFiles: checksFiles)
         for entry in sections["chassis"]?.elements() ?? [] { readChassis(entry, defaults) }
         for entry in sections["nodes"]?.elements() ?? [] { readNodes(entry, defaults) }
@@ -50,13 +50,13 @@ public struct SiteReader {
         for (setting, id) in parentReferences where !chassis.contains(id) {
             setting.note("there is no chassis \"\(id)\" in the inventory")
         }
-        for (setting, name) in credentialReferences where credentials[name] == nil {
+        for (setting, name) in credentialReferences where !credentials.names(name) {
             setting.note("there is no entry \"\(name)\" under credentials")
         }
         let inherited = inherit(resources)
         let site = Site(
             resources: inherited, groups: groups.resolve(among: Site(resources: inherited), places: places),
-            credentials: credentials)
+            credentials: credentials.all)
         var shared = SharedBMCs(places: places)
         shared.warn(site.order.compactMap { site.resources[$0] })
         feeds.warn()
@@ -78,32 +78,6 @@ public struct SiteReader {
     }
 
     // MARK: Sections
-
-    private mutating func readCredentials(_ section: Setting) {
-        for (name, entry) in section.namedEntries() {
-            let members = entry.members(InventoryKeys.credential)
-            guard let username = members.required("username", of: entry)?.nonEmptyString() else { continue }
-            switch (members["password"], members["password_file"]) {
-            case (let value?, nil):
-                guard value.refersToEnvironment else {
-                    let _: Never? = value.fail(
-                        "a password may not stand in the file; write ${NAME} or use password_file", showingValue: false)
-                    continue
-                }
-                if let text = value.string() {
-                    credentials[name] = CredentialReference(username: username, secret: .value(text))
-                }
-            case (nil, let file?):
-                guard let path = file.path() else { continue }
-                if checksFiles, let objection = SecretFile.objection(to: path) {
-                    let _: Never? = file.fail("\(path): \(objection)", showingValue: false)
-                }
-                credentials[name] = CredentialReference(username: username, secret: .file(path))
-            default:
-                entry.note("should have either password_file or password")
-            }
-        }
-    }
 
     private mutating func readChassis(_ entry: Setting, _ defaults: BMCDefaults) {
         let members = entry.members(InventoryKeys.chassis)
@@ -186,10 +160,9 @@ public struct SiteReader {
             let address: BMC.Address
             do { address = try BMC.Address(checking: url) } catch { return urlSetting.fail("\(error)") }
             if !address.isEncrypted, !address.isLoopback {
-                guard defaults.trust == .unverified else {
-                    return urlSetting.fail("plain http is for loopback only, or needs tls: { verify: false }")
-                }
-                urlSetting.warn("plain http to another machine: everybody between reads the password")
+                return urlSetting.fail(
+                    "plain http is for loopback only: everybody between would read the password; write https://, with "
+                        + "tls: { verify: false } where the BMC has no certificate that can be checked")
             }
             bmcs.append(BMC(address: address, credentials: name, trust: defaults.trust))
         }
