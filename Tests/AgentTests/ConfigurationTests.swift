@@ -166,7 +166,7 @@ struct ConfigurationTests {
         let lines = Set(found.filter { $0.file.hasSuffix("ima.yaml") }.compactMap(\.line))
         #expect(lines.isSuperset(of: [1, 2, 3, 4, 7, 8, 9]))
         #expect(found.count >= 10)
-        #expect(found.contains { $0.key == "journal" && $0.message == "is missing" })
+        #expect(found.contains { $0.key == "journal" && $0.message.hasPrefix("has no value") })
         #expect(found.contains { $0.file.hasSuffix("nowhere.yaml") })
         #expect(found.contains { $0.message.contains("did you mean pace") })
     }
@@ -214,7 +214,12 @@ struct ConfigurationTests {
         ("journal: ima.sqlite", "journal: ima.sqlite\nhttp: 10.0.0.300:80", "http"),
         ("journal: ima.sqlite", "journal: ima.sqlite\nhttp: \":9660\"", "http"),
         ("journal: ima.sqlite", "journal: ima.sqlite\nhttp: 127.0.0.1:99999", "http"),
-        ("jwks: dps.json", "jwks: weak.json", "trust[0].jwks"),
+        ("jwks: dps.json", "jwks: empty.pem", "trust[0].jwks"),
+        ("jwks: dps.json", "jwks: password", "trust[0].jwks"),
+        ("journal: ima.sqlite", "journal: ima.sqlite\nmode:", "mode"),
+        ("journal: ima.sqlite", "journal: ima.sqlite\nenforcement:\n  # hold_down: 30s", "enforcement"),
+        ("jwks: dps.json", "jwks: ", "trust[0].jwks"),
+        ("mqtt://127.0.0.1:1883\"", "mqtts://bus.example.com\", tls: ", "broker.tls"),
         ("jwks: dps.json", "jwks: .", "trust[0].jwks"),
     ])
     func whatCannotWorkIsRefused(good: String, bad: String, key: String) throws {
@@ -249,6 +254,24 @@ struct ConfigurationTests {
         try folder.write("", to: "empty.pem")
         try folder.write("junk", to: "junk.pem")
         try folder.write(#"{"keys":[{"kty":"OKP","kid":"ed","crv":"Ed25519","x":"AA"}]}"#, to: "weak.json")
+    }
+
+    /// The documented way to revoke all keys of a source; other sources must not pay for it.
+    @Test(arguments: [#"{"keys":[]}"#, #"{"keys":[{"kty":"OKP","kid":"ed","crv":"Ed25519","x":"AA"}]}"#])
+    func aSetWithoutAKeyIsAWarning(set: String) throws {
+        try folder.write(set, to: "none.json")
+        let other = "trust: [{ source: //grid/v1/poweragent/b, jwks: none.json }, { source"
+        let configuration = try load(Self.good.replacing("trust: [{ source", with: other))
+        let place = "\(folder.path("ima.yaml")):3: trust[0].jwks: \(folder.path("none.json"))"
+        #expect(
+            configuration.warnings.map(\.description).contains(
+                "\(place): holds no key that can be used: nothing that //grid/v1/poweragent/b signs is believed"),
+            "\(configuration.warnings)")
+        _ = try TrustStore(configuration.trust, logger: TrustStoreTests.quiet)
+        // Of two files of one source, the other still counts.
+        let both = "trust: [{ source: //grid/v1/poweragent/dps-prod, jwks: none.json }, { source"
+        let warnings = try load(Self.good.replacing("trust: [{ source", with: both)).warnings.map(\.description)
+        #expect(warnings.contains("\(place): holds no key that can be used"), "\(warnings)")
     }
 
     @Test func warningsRefuseNothing() throws {

@@ -14,7 +14,7 @@ struct TrustStoreTests {
     private let folder: TemporaryFolder
     private let keys: [SigningKey]
     private static let source = EventSource(role: .powerAgent, identifier: "dps")
-    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     init() throws {
         folder = try TemporaryFolder()
@@ -47,9 +47,34 @@ struct TrustStoreTests {
         let trust = try store("one.json")
         try folder.write(#"{"keys":[{"kty":"OKP","kid":"ed","crv":"Ed25519","x":"AA"}]}"#, to: "one.json")
         #expect(ids(trust) == [])
-        #expect(throws: KeyFiles.Unusable.self, "and no agent starts with it") { try store("one.json") }
+        let started = try store("one.json")
+        #expect(ids(started) == [], "an agent that starts with it believes nobody")
+        #expect(started.trusts(Self.source))
         try write([keys[2]], to: "one.json")
         #expect(ids(trust) == ["c"])
+    }
+
+    /// As it is documented, and without harm to the others.
+    @Test func revokingAllKeysOfASourceLetsTheNextStartAndReloadsGoOn() throws {
+        let other = EventSource(role: .powerAgent, identifier: "other")
+        try write([keys[0]], to: "one.json")
+        try write([keys[1]], to: "two.json")
+        let sources: [AgentConfiguration.TrustedSource] = [
+            .init(source: Self.source.description, jwks: folder.path("one.json")),
+            .init(source: other.description, jwks: folder.path("two.json")),
+        ]
+        let trust = try TrustStore(sources, logger: Self.quiet)
+        try folder.write(#"{"keys":[]}"#, to: "one.json")
+        for trust in [trust, try TrustStore(sources, logger: Self.quiet)] {
+            trust.adopt(try trust.prepare(sources))
+            #expect(ids(trust) == [])
+            #expect(trust.keys(of: other)?.keys.keyIDs == ["b"])
+        }
+        try write([keys[2]], to: "one.json")
+        #expect(ids(trust) == ["c"])
+        try folder.write(#"{"keys":{}}"#, to: "one.json")
+        #expect(throws: KeyFiles.Unusable.self, "what is no set is an error") { try trust.prepare(sources) }
+        #expect(throws: KeyFiles.Unusable.self) { try TrustStore(sources, logger: Self.quiet) }
     }
 
     @Test func aFileThatVanishedKeepsItsKeysUntilTheNextStart() throws {

@@ -70,6 +70,34 @@ struct ReloadScenarios {
         await stage.tearDown()
     }
 
+    /// `{"keys":[]}` is how all keys of a source are revoked: neither a reload nor a start of the others fails on it.
+    @Test(.timeLimit(.minutes(2)))
+    func revokingAllKeysOfASourceLeavesTheOthersInForce() async throws {
+        let stage = try await Stage()
+        let (other, name) = try source(stage, "dps-other")
+        defer { other.stop() }
+        #expect(try await eventually { other.isConnected })
+        let only = "trust: [{ source: \"\(Stage.source)\", jwks: dps.json }"
+        try change(stage, only, "\(only), { source: \"\(name)\", jwks: dps-other.json }")
+        try await stage.startAgent()
+        try stage.folder.write(#"{"keys":[]}"#, to: "dps.json")
+        let check = try stage.command("check")
+        #expect(
+            check.status == 0 && check.output.contains("nothing that \(Stage.source) signs is believed"), "\(check)")
+        try await reload(stage, until: "read the configuration again")
+        await stage.stopAgent()
+        try await stage.startAgent()
+        let refused = try Stage.newBreach()
+        try await stage.alert(.active, refused, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
+        let breach = try Stage.newBreach()
+        let payload = stage.payload(.active, breach, [MainJobScenarios.hint("cpu-2", .node, watts: 900)], .critical)
+        try await other.publish(other.event(.breachAlert, payload.json, time: Stage.now))
+        _ = try await stage.report(breach, .applied)
+        #expect(stage.fleet.limit(of: "cpu-2") == 900 && stage.fleet.limit(of: "cpu-1") == nil)
+        #expect(stage.log.contains("no key of this source is left"))
+        await stage.tearDown()
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func theModeIsInForceAfterAReload() async throws {
         let stage = try await Stage()

@@ -141,7 +141,7 @@ public enum ConfigurationReader {
         }
         guard let address else { return nil }
         if address.isEncrypted, members["tls"] == nil {
-            url.note("mqtts needs tls: { ca: … }")
+            if !members.hasValueless(["tls"]) { url.note("mqtts needs tls: { ca: … }") }
         } else if !address.isEncrypted, members["tls"] != nil {
             url.note("tls is set, so this should be mqtts://")
         } else if !address.isEncrypted, !address.isLoopback {
@@ -198,7 +198,7 @@ public enum ConfigurationReader {
         let authorities = parts.required("ca", of: section)?.authorityFile()
         let certificate = parts["certificate"]?.existingFile()
         let key = parts["key"]?.secretFile()
-        if (parts["certificate"] == nil) != (parts["key"] == nil) {
+        if (parts["certificate"] == nil) != (parts["key"] == nil), !parts.hasValueless(["certificate", "key"]) {
             section.note("certificate and key go together")
         }
         if let certificate, let key, let setting = parts["certificate"] {

@@ -32,7 +32,7 @@ enum KeyFiles {
         }
     }
 
-    /// - Returns: the keys that can be used, possibly none
+    /// - Returns: the keys that can be used; none where all were revoked, which a sound set says by holding none
     /// - Throws: where the file cannot be read, or is no key set
     static func keySet(_ path: String) throws -> JWKSet {
         switch RegularFile.read(path) {
@@ -47,21 +47,11 @@ enum KeyFiles {
         }
     }
 
-    /// The same for a start, where a set without a usable key would refuse every alert.
-    static func keySetToStartWith(_ path: String) throws -> JWKSet {
-        let set = try keySet(path)
-        guard !set.isEmpty else {
-            let reasons = set.skipped.map { "; \($0)" }.joined()
-            throw Unusable(description: "\(path): holds no key that can be used\(reasons)")
-        }
-        return set
-    }
-
     /// Notes what is wrong with a key set, and warns of keys in it that are not used.
     static func check(jwks path: String, at setting: Setting) -> JWKSet? {
         guard setting.problems.checksFiles else { return nil }
         do {
-            let set = try keySetToStartWith(path)
+            let set = try keySet(path)
             for error in set.skipped { setting.warn("\(path): \(error); it is not used") }
             return set
         } catch {

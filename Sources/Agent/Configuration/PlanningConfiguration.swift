@@ -17,7 +17,9 @@ public enum PlanningConfiguration {
             inventory: [\(list.joined(separator: ", "))]
             journal: none
             """
-        return try ConfigurationReader.read(
+        var configuration = try ConfigurationReader.read(
             text: text, file: "--inventory", environment: environment, problems: problems)
+        configuration.trust = []
+        return configuration
     }
 }

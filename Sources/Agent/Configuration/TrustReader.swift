@@ -9,17 +9,24 @@ enum TrustReader {
     static func read(_ section: Setting?) -> [AgentConfiguration.TrustedSource] {
         guard let section else { return [] }
         var keys: [String: [String: (key: JWK, path: String)]] = [:]
+        var keyless: [(file: Setting, path: String, source: String)] = []
         var sources: [AgentConfiguration.TrustedSource] = []
         for entry in section.elements() {
-            guard let source = readSource(entry, &keys) else { continue }
+            guard let source = readSource(entry, &keys, &keyless) else { continue }
             sources.append(source)
+        }
+        for (file, path, source) in keyless {
+            file.warn(
+                "\(path): holds no key that can be used"
+                    + (keys[source] == nil ? ": nothing that \(source) signs is believed" : ""))
         }
         if sources.isEmpty { section.note("should name at least one source of alerts") }
         return sources
     }
 
     private static func readSource(
-        _ setting: Setting, _ keys: inout [String: [String: (key: JWK, path: String)]]
+        _ setting: Setting, _ keys: inout [String: [String: (key: JWK, path: String)]],
+        _ keyless: inout [(file: Setting, path: String, source: String)]
     ) -> AgentConfiguration.TrustedSource? {
         let members = setting.members(Self.keys)
         guard let source = members.required("source", of: setting), let text = source.nonEmptyString() else {
@@ -37,6 +44,7 @@ enum TrustReader {
             WritableByAll.warn(of: path, at: file, "can add a key and raise alerts with it")
         }
         if let path, let file = members["jwks"], let set = KeyFiles.check(jwks: path, at: file) {
+            if set.isEmpty { keyless.append((file, path, parsed.description)) }
             for id in set.keyIDs {
                 guard let key = set[id] else { continue }
                 if let first = keys[parsed.description]?[id] {

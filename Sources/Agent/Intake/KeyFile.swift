@@ -19,11 +19,11 @@ struct KeyFile {
     private(set) var isLost = false
     private var stamp: FileStamp?
 
-    /// - Throws: where the file cannot be used to start with
+    /// - Throws: where the file is gone or no key set
     init(_ path: String, arrival: Int) throws {
         self.path = path
         stamp = FileStamp(path)
-        keys = try KeyFiles.keySetToStartWith(path)
+        keys = try KeyFiles.keySet(path)
         arrivals = Dictionary(uniqueKeysWithValues: keys.keyIDs.map { ($0, arrival) })
     }
 

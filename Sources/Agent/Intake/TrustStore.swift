@@ -31,7 +31,7 @@ public final class TrustStore: Sendable {
     private let logger: Logger
     private let metrics: AgentMetrics?
 
-    /// - Throws: where a key file cannot be used: a start with missing keys would refuse every alert
+    /// - Throws: where a key file is gone or no key set: a start with missing keys would refuse every alert
     public init(
         _ sources: [AgentConfiguration.TrustedSource], logger: Logger, metrics: AgentMetrics? = nil
     ) throws {
@@ -43,7 +43,7 @@ public final class TrustStore: Sendable {
 
     /// Reads the files of the sources that are to be trusted from now on. Changes nothing.
     ///
-    /// - Throws: where a key file cannot be used, or two files of a source have different keys under one `kid`
+    /// - Throws: where a key file is gone or no key set, or two files of a source have different keys under one `kid`
     func prepare(_ configured: [AgentConfiguration.TrustedSource]) throws -> Prepared {
         let known = state.withLock { state in
             Dictionary(
@@ -73,6 +73,9 @@ public final class TrustStore: Sendable {
         state.withLock { $0.sources = prepared.sources }
         for (name, source) in prepared.sources {
             for file in source.files { tell(file.keys.skipped, of: name, in: file) }
+            if source.keys.isEmpty, !source.files.isEmpty {
+                tellNoKey(["source": "\(name)"])
+            }
             if source.allowUnsigned {
                 logger.warning(
                     "UNSIGNED alerts of this source are accepted; this is for a laboratory only",
@@ -160,11 +163,14 @@ public final class TrustStore: Sendable {
             }
             for conflict in news.conflicts { logger.error("a new key is not used: \(conflict)", metadata: metadata) }
             if news.keys.isEmpty {
-                logger.critical(
-                    "no key of this source is left: its alerts are refused from now on", metadata: metadata)
+                tellNoKey(metadata)
             }
         }
         countLost()
+    }
+
+    private func tellNoKey(_ metadata: Logger.Metadata) {
+        logger.critical("no key of this source is left: nothing that it signs is believed", metadata: metadata)
     }
 
     private func tell(_ skipped: [JWKError], of source: EventSource, in file: KeyFile) {
