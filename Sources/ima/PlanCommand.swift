@@ -35,30 +35,46 @@ struct PlanCommand: AsyncParsableCommand {
             let plan = try AlertPlan(
                 [UInt8](input), configuration: configuration,
                 logger: Logger(label: "ima") { _ in SwiftLogNoOpLogHandler() })
-            if let known = await askAgent([UInt8](input), configuration) {
+            let known = await askAgent([UInt8](input), configuration)
+            if let known {
                 print(json ? known.json.text : known.lines.joined(separator: "\n"))
             } else {
                 print(json ? plan.json.text : plan.lines.joined(separator: "\n"))
             }
-            if let objection = plan.objection { throw Failure("\(alert): the agent would refuse it: \(objection)") }
+            if let objection = plan.objection ?? known?.objection {
+                throw Failure("\(alert): the agent would refuse it: \(objection)")
+            }
         } catch let error as AlertPlan.UnusableAlert {
             throw Failure(
                 error.description.split(separator: "\n").map { "\(alert): \($0)" }.joined(separator: "\n"), code: 2)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            // A key file that cannot be read, which it names.
+            throw Failure("\(error)", code: 2)
         }
     }
 
     /// A running agent knows what machines draw and which limits they have; nil where none answers.
     private func askAgent(
         _ input: [UInt8], _ configuration: AgentConfiguration
-    ) async -> (json: JSONValue, lines: [String])? {
+    ) async -> (json: JSONValue, lines: [String], objection: String?)? {
         guard inventory.isEmpty, let socket = configuration.control?.path,
-            let payload = try? AlertPlan.payload(of: input),
-            let answer = try? await ControlClient.ask("/plan", sending: payload.bytes, to: socket),
+            let payload = try? AlertPlan.payload(of: input, limits: configuration.limits.json),
+            let answer = try? await ControlClient.ask(
+                Self.path(AlertPlan.source(of: input, limits: configuration.limits.json)), sending: payload.bytes,
+                to: socket),
             var object = answer.object
         else { return nil }
         let lines = object["lines"]?.array?.compactMap(\.string) ?? []
         object["lines"] = nil
-        return (.object(object), lines)
+        let objection = object["objection"]?.string
+        object["objection"] = nil
+        return (.object(object), lines, objection)
+    }
+
+    private static func path(_ source: String?) -> String {
+        source.map { "/plan?source=\(ControlClient.escape($0))" } ?? "/plan"
     }
 
     /// Keys and secrets need not be there: nobody is spoken to.

@@ -48,10 +48,13 @@ enum ControlRoutes {
         router.post("/plan") { request, _ in
             let body = try await request.body.collect(upTo: maximumAlertBytes)
             do {
-                let rehearsal = await enforcer.rehearse(
-                    try BreachAlert(json: JSONValue(parsing: Array(body.readableBytesView))))
+                let alert = try BreachAlert(
+                    json: JSONValue(parsing: Array(body.readableBytesView), limits: .widest))
+                let (rehearsal, objection) = await enforcer.rehearse(
+                    alert, source: request.uri.queryParameters.get("source"))
                 var object = rehearsal.json.object ?? JSONObject()
                 object["lines"] = .array(rehearsal.lines.map(JSONValue.string))
+                object["objection"] = objection.map { .string(AlertPlan.words($0)) }
                 return answer(JSONValue.object(object).text, "application/json")
             } catch {
                 return refusal("\(error)", .badRequest)

@@ -96,8 +96,15 @@ extension Enforcer {
             history: try await store.history(HistoryQuery(resources: [id], limit: 20)))
     }
 
-    /// What would be done for an alert now, with what is known of the machines.
-    func rehearse(_ alert: BreachAlert) -> Rehearsal { Rehearsal(of: alert, by: core.book, now: now().steady) }
+    /// What would be done for an alert now, with what is known of the machines, and why it would be refused.
+    ///
+    /// - Parameter source: of a whole event; nil for a payload alone, of which the times are not judged
+    func rehearse(_ alert: BreachAlert, source: String?) -> (rehearsal: Rehearsal, objection: RefusalReason?) {
+        let objection = core.book.objection(
+            to: alert, source: source ?? core.book.breaches[alert.breachID]?.origin.source ?? "",
+            now: source == nil ? alert.detectedAt : now().wall)
+        return (Rehearsal(of: alert, by: core.book, now: now().steady), objection)
+    }
 
     /// As many as a shell can show.
     private static let mostPastBreaches = 200
