@@ -62,10 +62,14 @@ public final class BusConnection: Sendable {
     /// - Parameters:
     ///   - onMessage: on the connection's thread; true once the message is safe. Until then the broker keeps it.
     ///   - onEvent: likewise
+    /// - Throws: `MQTTError`, and ``BusOptions/NoAuthorities``
     public init(
         _ options: BusOptions, logger: Logger, onMessage: @escaping @Sendable (MQTTMessage) -> Bool,
         onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws {
+        if options.address.isEncrypted, options.tls == nil {
+            throw BusOptions.NoAuthorities(address: options.address)
+        }
         let shared = Shared()
         self.shared = shared
         self.options = options

@@ -12,6 +12,13 @@ public struct BusOptions: Sendable {
         }
     }
 
+    /// `mqtts` without authorities, which libmosquitto would take for a connection without TLS.
+    public struct NoAuthorities: Error, Sendable, CustomStringConvertible {
+        let address: BrokerAddress
+
+        public var description: String { "\(address): mqtts needs a file with the broker's authorities" }
+    }
+
     public var address: BrokerAddress
     /// Stable, so that the broker keeps what arrives while we are away; empty for a throw-away listener.
     public var clientID: String

@@ -3,6 +3,7 @@ import CommandLineTool
 import EventBus
 import FleetSimulator
 import Foundation
+import GridSimulator
 import JOSE
 import Logging
 import OpenSSL
@@ -11,7 +12,7 @@ import StrictJSON
 
 /// How to reach the broker.
 struct BusArguments: ParsableArguments {
-    @Option(name: .long, help: "mqtt://host:port, or mqtts://host:port with --ca.")
+    @Option(name: .long, help: "mqtts://host:port with --ca, or mqtt://host:port to loopback.")
     var broker = "mqtt://127.0.0.1:1883"
 
     @Option(name: .long, help: "The PEM file with the broker's authority.")
@@ -23,6 +24,13 @@ struct BusArguments: ParsableArguments {
     func options(clientID: String = "", topics: [String] = []) throws -> BusOptions {
         guard let address = BrokerAddress(broker) else {
             throw Failure("--broker: should be mqtt://host:port or mqtts://host:port (got \"\(broker)\")", code: 2)
+        }
+        if address.isEncrypted, ca == nil { throw Failure("\(broker): mqtts needs --ca", code: 2) }
+        if !address.isEncrypted, ca != nil {
+            throw Failure("\(broker): --ca is set, so this should be mqtts://", code: 2)
+        }
+        guard address.isEncrypted || address.isLoopback else {
+            throw Failure("\(broker): plain mqtt is for loopback only; use mqtts:// with --ca", code: 2)
         }
         return BusOptions(
             address: address, clientID: clientID, tls: ca.map { BusOptions.TLS(authorities: $0) }, topics: topics)
@@ -62,10 +70,9 @@ struct SignerArguments: ParsableArguments {
         guard let source = EventSource(source) else {
             throw Failure("--source: should be //grid/v1/<role>/<identifier> (got \"\(source)\")", code: 2)
         }
-        guard let pem = FileManager.default.contents(atPath: key) else {
-            throw Failure("\(key): the key cannot be read", code: 2)
+        do throws(KeyFile.Unusable) { return (source, try KeyFile.signingKey(key, keyID: kid)) } catch {
+            throw Failure("\(error)", code: 2)
         }
-        return (source, try SigningKey(PrivateKey(pem: String(decoding: pem, as: UTF8.self)), keyID: kid))
     }
 
     /// Signs a payload as this source, publishes it, and waits until the broker has it.

@@ -113,6 +113,16 @@ struct BusConnectionTests {
         await broker.stop()
     }
 
+    /// Without authorities libmosquitto would connect without TLS.
+    @Test(.timeLimit(.minutes(1))) func encryptedMeansEncrypted() async throws {
+        let broker = try await TestBroker()
+        let address = try #require(BrokerAddress("mqtts://127.0.0.1:\(broker.port)"))
+        #expect(throws: BusOptions.NoAuthorities.self) {
+            try BusConnection(BusOptions(address: address, clientID: ""), logger: quiet, onMessage: { _ in true })
+        }
+        await broker.stop()
+    }
+
     @Test func onlyATrustedBrokerIsSpokenTo() async throws {
         let authority = try CertificateAuthority(name: "site")
         let stranger = try CertificateAuthority(name: "site")

@@ -63,6 +63,11 @@ struct PowerAgentSettingsTests {
     static let mistakes: [(String, String, String)] = [
         ("dsx-flex-agent/flex", "isv/flex", "agent.source"), ("kid: k", "kind: k", "signing.kid"),
         ("mqtt://127.0.0.1", "mqtt://example.com", "broker.url"),
+        ("mqtt://127.0.0.1", "mqtts://127.0.0.1", "broker.url: mqtts needs ca"),
+        ("mqtt://127.0.0.1:1883\"", "mqtts://127.0.0.1:1883\", ca: ", "broker.ca: has no value"),
+        ("1883\"", "1883\", ca: isv.json", "broker.url: ca is set"), ("margins: { shed: 3% }", "margins:", "margins"),
+        ("http://127.0.0.1:1/meters", "http://10.0.0.1:1/meters", "meter.url: should be https://"),
+        ("margins: {", "scheduler: { url: http://meter.example }\nmargins: {", "scheduler.url: should be https://"),
         ("jwks: isv.json", "jwks: nothing.json", "trust[0].jwks"),
         ("minimum: 1kW", "minimum: 2MW", "feeds.a"), ("[rack]", "[rock]", "shed[0].resources"),
         ("heartbeat: 5s", "heartbeat: soon", "timing.heartbeat"),

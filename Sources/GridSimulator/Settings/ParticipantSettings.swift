@@ -43,6 +43,10 @@ public struct ParticipantSettings: Sendable {
         guard address.isEncrypted || address.isLoopback else {
             return url.fail("should be mqtts:// to another machine")
         }
+        if address.isEncrypted, members["ca"] == nil {
+            return members.hasValueless(["ca"]) ? nil : url.fail("mqtts needs ca: …", showingValue: false)
+        }
+        if !address.isEncrypted, members["ca"] != nil { return url.fail("ca is set, so this should be mqtts://") }
         let options = BusOptions(
             address: address, clientID: members["client_id"]?.string() ?? "",
             tls: address.isEncrypted ? members["ca"]?.authorityFile().map { .init(authorities: $0) } : nil)

@@ -64,7 +64,7 @@ public struct PowerAgentSettings: Sendable {
         let site = SiteReader.load(paths ?? [], environment: environment, problems: problems, checksFiles: false)
         let meter = members.required("meter", of: file)
         let meterMembers = meter?.members(["url", "every", "stale_after"])
-        let url = meter.flatMap { meterMembers?.required("url", of: $0)?.nonEmptyString() }
+        let url = meter.flatMap { meterMembers?.required("url", of: $0).flatMap(Self.url) }
         var policy = PowerAgentPolicy()
         if let source = participant?.source.description, source.contains("dsx-flex-agent") { policy.layout = .perFeed }
         policy.staleAfter = meterMembers?["stale_after"]?.duration() ?? policy.staleAfter
@@ -82,6 +82,20 @@ public struct PowerAgentSettings: Sendable {
                 url: url, every: meterMembers?["every"]?.duration(.milliseconds(50) ... .seconds(3600)) ?? .seconds(1)),
             scheduler: members["scheduler"].flatMap { Self.scheduler($0, site) }, statePath: members["state"]?.path(),
             maximumAge: maximumAge, signs: behaviour.signs, subjectIsTopic: behaviour.subjectIsTopic)
+    }
+
+    /// Whoever is between could otherwise tell a load that nobody draws.
+    private static func url(_ setting: Setting) -> String? {
+        guard let text = setting.nonEmptyString() else { return nil }
+        do {
+            let endpoint = try Endpoint(text, schemes: ["https", "http"], allowsPath: true)
+            guard !endpoint.isExposed(plain: "http") else {
+                return setting.fail("should be https://; plain http is for loopback only")
+            }
+            return text
+        } catch {
+            return setting.fail("\(error)")
+        }
     }
 
     private static func feeds(_ section: Setting) -> [FeedProfile] {
@@ -131,7 +145,7 @@ public struct PowerAgentSettings: Sendable {
     }
 
     private static func scheduler(_ setting: Setting, _ site: Site) -> Scheduler? {
-        guard let url = setting.members(["url"]).required("url", of: setting)?.nonEmptyString() else { return nil }
+        guard let url = setting.members(["url"]).required("url", of: setting).flatMap(Self.url) else { return nil }
         var nodes: [String: [String]] = [:]
         var feeds: [String: [String]] = [:]
         for id in site.order {
