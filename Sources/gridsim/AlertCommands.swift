@@ -82,10 +82,13 @@ struct AlertCommand: AsyncParsableCommand {
             guard let data = FileManager.default.contents(atPath: hints) else {
                 throw Failure("\(hints): the hints cannot be read", code: 2)
             }
-            do {
-                all += try (JSONValue(parsing: data).array ?? []).map { try ShedHint(json: $0) }
-            } catch {
-                throw Failure("\(hints): \(error)", code: 2)
+            let list: [JSONValue]?
+            do { list = try JSONValue(parsing: data).array } catch { throw Failure("\(hints): \(error)", code: 2) }
+            guard let list else { throw Failure("\(hints): should be a JSON array of hints", code: 2) }
+            for (index, hint) in list.enumerated() {
+                do { all.append(try ShedHint(json: hint)) } catch {
+                    throw Failure("\(hints): [\(index)]: \(error)", code: 2)
+                }
             }
         }
         return all

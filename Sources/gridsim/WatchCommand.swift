@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineTool
 import FleetSimulator
 import Foundation
+import GridSimulator
 import JOSE
 import PowerEvents
 import Settings
@@ -20,15 +21,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let keys = try jwks.map { path in
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw Failure("\(path): the key set cannot be read", code: 2)
-            }
-            let set = try JWKSet(decoding: data)
-            guard !set.isEmpty else {
-                let reasons = set.skipped.map { "; \($0)" }.joined()
-                throw Failure("\(path): holds no key that can be used\(reasons)", code: 2)
-            }
-            return set
+            do throws(KeyFile.Unusable) { return try KeyFile.set(path) } catch { throw Failure("\(error)", code: 2) }
         }
         let limit = try timeout.map { text in
             guard let limit = Quantities.duration(text) else {

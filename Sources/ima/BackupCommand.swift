@@ -12,7 +12,7 @@ struct BackupCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try options.load()
-        do { try JournalCopy.make(of: configuration, to: file) } catch { throw Failure("\(error)") }
+        do { try JournalCopy.make(of: configuration, to: file) } catch { throw Failure("\(error)", code: 2) }
         print("\(configuration.journal) copied to \(file)")
     }
 }

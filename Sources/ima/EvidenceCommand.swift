@@ -18,6 +18,9 @@ struct EvidenceCommand: AsyncParsableCommand {
 
     func validate() throws {
         if csv, jws { throw ValidationError("--csv or --jws, not both") }
+        if jws, journal != nil, options.config == nil {
+            throw ValidationError("--jws of a journal alone needs --config, for the key to sign with")
+        }
     }
 
     func run() async throws {
@@ -31,7 +34,7 @@ struct EvidenceCommand: AsyncParsableCommand {
             } catch let failure as Failure {
                 throw failure
             } catch {
-                throw Failure("\(error)", code: error is BreachName.NotOne ? 1 : 2)
+                throw Failure("\(error)", code: error is EvidenceDesk.Unavailable ? 1 : 2)
             }
         } else {
             let path = "/evidence/\(ControlClient.escape(breach))?format=\(format.rawValue)"

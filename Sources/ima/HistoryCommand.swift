@@ -21,7 +21,9 @@ struct HistoryCommand: AsyncParsableCommand {
         name: .long, help: "Only this breach_id, or the first characters of it.",
         completion: AgentNames.pastBreaches.completion) var breach: String?
     @Option(
-        name: .long, help: "Only this resource, range, rack, group or feed; may be given several times.",
+        name: .long,
+        help:
+            "Only this resource, range, rack, group or feed, with --journal an id or range; may be given several times.",
         completion: AgentNames.resources.completion)
     var resource: [String] = []
     @Option(name: .long, help: "Only from this time on.") var since: String?
@@ -75,7 +77,7 @@ struct HistoryCommand: AsyncParsableCommand {
             return try await ControlClient.ask("/history?\(request.query)", options).array ?? []
         }
         do { return try await HistoryDesk.read(request, journal: journal).array ?? [] } catch {
-            throw Failure("\(error)", code: error is BreachName.NotOne ? 1 : 2)
+            throw Failure("\(error)", code: error is BreachName.NotOne || error is HistoryDesk.NothingKnown ? 1 : 2)
         }
     }
 

@@ -30,6 +30,9 @@ struct RunCommand: AsyncParsableCommand {
         umask(0o077)
         ProcessLimits.prepare()
         let configuration = try options.load(checksPlaces: true)
+        if beginLog, configuration.standby == nil {
+            throw Failure("--begin-log: \(options.config) has no standby:, so there is no log to begin", code: 2)
+        }
         var logger = Logger(label: "ima") { _ in LogLineHandler(configuration.logFormat) }
         logger.logLevel = level
         do {

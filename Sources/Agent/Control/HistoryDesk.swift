@@ -29,11 +29,33 @@ public struct HistoryDesk: Sendable {
         return HistoryAnswer.json(try await store.history(query))
     }
 
-    /// Of a journal that no agent need be running on. Without an inventory a name is an id, or a range of them.
+    /// Names that a journal has nothing of.
+    public struct NothingKnown: Error, CustomStringConvertible {
+        let journal: String
+        let names: [String]
+
+        public var description: String {
+            "\(journal): the history has nothing of \(names.map { "\"\($0)\"" }.joined(separator: ", ")); without an "
+                + "inventory only ids and ranges of them count, no racks, groups, feeds or aliases"
+        }
+    }
+
+    /// Of a journal that no agent need be running on. Without an inventory a name is an id, or a range of which at least
+    /// one id has a history.
     ///
-    /// - Throws: an error that names the journal, or the breach that it does not know
+    /// - Throws: an error that names the journal; ``NothingKnown``, or the breach that it does not know
     public static func read(_ request: HistoryRequest, journal path: String) async throws -> JSONValue {
         let store = SQLiteStore(try JournalDatabase(reading: path), now: { WallClock.now() }, onFailure: { _ in })
-        return try await HistoryDesk(store: store) { Set(try ResourceSelection.expand($0)) }.answer(request)
+        return try await HistoryDesk(store: store) { names in
+            var ids: Set<String> = []
+            var unknown: [String] = []
+            for name in names {
+                let own = Set(try ResourceSelection.expand([name]))
+                if try await store.history(HistoryQuery(resources: own, limit: 1)).isEmpty { unknown.append(name) }
+                ids.formUnion(own)
+            }
+            guard unknown.isEmpty else { throw NothingKnown(journal: path, names: unknown) }
+            return ids
+        }.answer(request)
     }
 }

@@ -30,6 +30,10 @@ struct ConformCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Print the report as JSON.") var json = false
     @Flag(name: .long, help: "Print every rule with its source, and end.") var rules = false
 
+    func validate() throws {
+        if partial, capture == nil { throw ValidationError("--partial goes with --capture") }
+    }
+
     func run() async throws {
         let role = try role.map { text in
             guard let role = EventSource.Role.allCases.first(where: { $0.spellings.contains(text) }) else {
@@ -58,10 +62,18 @@ struct ConformCommand: AsyncParsableCommand {
     private func keys() throws -> JWKSet? {
         guard !jwks.isEmpty else { return nil }
         var all: [JWK] = []
+        var places: [String: (key: JWK, path: String)] = [:]
         for path in jwks {
             let set: JWKSet
             do { set = try KeyFile.set(path) } catch { throw Failure("\(error)", code: 2) }
-            all += set.keyIDs.compactMap { set[$0] }
+            for id in set.keyIDs {
+                guard let key = set[id] else { continue }
+                if let first = places[id], !first.key.isSame(as: key) {
+                    throw Failure("\(path): the key \"\(id)\" is another one in \(first.path)", code: 2)
+                }
+                places[id] = (key, path)
+                all.append(key)
+            }
         }
         return JWKSet(unique: all)
     }

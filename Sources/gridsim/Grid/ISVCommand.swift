@@ -186,6 +186,9 @@ enum TrustArgument {
             guard parts.count == 2, let source = EventSource(parts[0]) else {
                 throw Failure("\(option): should be //grid/v1/<role>/<identifier>=FILE (got \"\(text)\")", code: 2)
             }
+            guard trusted[source] == nil else {
+                throw Failure("\(option): \(source) stands here twice; one file a source", code: 2)
+            }
             do { trusted[source] = try KeyFile.set(parts[1]) } catch { throw Failure("\(error)", code: 2) }
         }
         return trusted
