@@ -67,6 +67,9 @@ struct AlertPlanTests {
         #expect(try plan(event(many.json)).objection == nil)
         #expect(try plan(event(many.json), limits: limits).objection?.hasPrefix("too_many_hints: ") == true)
         #expect(try plan(many.json, limits: limits).objection?.hasPrefix("too_many_hints: ") == true, "a payload too")
+        #expect(
+            try plan(event(many.json), limits: limits + "\nenforcement: { answer_foreign: false }").objection == nil,
+            "only n1 is ours")
         let old = try alert(detectedAt: Self.now - .seconds(2 * 86_400))
         #expect(try plan(event(old.json)).objection?.hasPrefix("stale_breach: ") == true)
         #expect(try plan(old.json).objection == nil, "an example's time is not judged")

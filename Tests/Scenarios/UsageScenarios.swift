@@ -61,6 +61,30 @@ struct UsageScenarios {
         await stage.tearDown()
     }
 
+    /// It knows the breaches that a plan of files alone cannot know of.
+    @Test(.timeLimit(.minutes(2))) func aRunningAgentSaysWhatItWouldRefuse() async throws {
+        let stage = try await Stage()
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        let hints = [MainJobScenarios.hint("cpu-1", .node, watts: 900)]
+        try await stage.alert(.active, breach, hints)
+        _ = try await stage.report(breach, .applied)
+        let payload = stage.payload(.escalated, breach, hints, .critical).json
+        let event = try stage.powerAgent.event(.breachAlert, payload, time: Stage.now)
+        let files = try [
+            stage.folder.write(payload.text, to: "alert.json"), stage.folder.write(event.json.text, to: "event.json"),
+        ]
+        for file in files { #expect(try stage.command("plan", file).status == 0) }
+        try await stage.alert(.resolved, breach)
+        _ = try await stage.report(breach, .reverted)
+        for file in files {
+            let refused = try stage.command("plan", file)
+            #expect(refused.status == 1 && refused.output.contains("cpu-1"), "\(refused)")
+            #expect(refused.errors.hasPrefix("\(file): the agent would refuse it: breach_resolved: "), "\(refused)")
+        }
+        await stage.tearDown()
+    }
+
     @Test(.timeLimit(.minutes(1))) func gridsimSpeaksPlainMQTTToLoopbackOnlyAndNeverForMQTTS() async throws {
         let broker = try await TestBroker()
         for (url, more, text) in [

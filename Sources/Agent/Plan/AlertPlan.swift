@@ -2,6 +2,7 @@ import JOSE
 public import Logging
 import PowerEvents
 import Shedding
+import Site
 public import StrictJSON
 
 /// What would be done for an alert, hint by hint. Touches nothing: no BMC, no broker, no journal.
@@ -33,8 +34,8 @@ public struct AlertPlan: Sendable {
         let book = Breaches(site: configuration.site, policy: configuration.policy)
         let isJudged = event != nil && !configuration.trust.isEmpty
         let refusal = isJudged ? try event.flatMap { try Self.refusal(of: input, $0, configuration, logger) } : nil
-        let objection = book.objection(
-            to: alert, source: event?.source.description ?? "", now: isJudged ? WallClock.now() : alert.detectedAt)
+        let objection = Self.objection(
+            to: alert, event?.source.description ?? "", by: book, now: isJudged ? WallClock.now() : alert.detectedAt)
         self.objection = refusal ?? objection.map(Self.words)
         let rehearsal = Rehearsal(of: alert, by: book, now: Timestamp(milliseconds: 0))
         lines = rehearsal.lines
@@ -93,6 +94,16 @@ public struct AlertPlan: Sendable {
         } catch {
             return "\(error.reason.rawValue): \(error.detail)"
         }
+    }
+
+    /// Why the core would refuse an alert that the gate let in; of hints for other agents it knows nothing where those answer
+    /// them.
+    static func objection(
+        to alert: BreachAlert, _ source: String, by book: Breaches, now: Timestamp
+    ) -> RefusalReason? {
+        var alert = alert
+        if !book.policy.answersForeign { alert.shedHints.removeAll { !book.site.owns($0.resourceID) } }
+        return book.objection(to: alert, source: source, now: now)
     }
 
     static func words(_ reason: RefusalReason) -> String { "\(reason.rawValue): \(reason)" }

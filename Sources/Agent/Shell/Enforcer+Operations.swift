@@ -100,8 +100,8 @@ extension Enforcer {
     ///
     /// - Parameter source: of a whole event; nil for a payload alone, of which the times are not judged
     func rehearse(_ alert: BreachAlert, source: String?) -> (rehearsal: Rehearsal, objection: RefusalReason?) {
-        let objection = core.book.objection(
-            to: alert, source: source ?? core.book.breaches[alert.breachID]?.origin.source ?? "",
+        let objection = AlertPlan.objection(
+            to: alert, source ?? core.book.breaches[alert.breachID]?.origin.source ?? "", by: core.book,
             now: source == nil ? alert.detectedAt : now().wall)
         return (Rehearsal(of: alert, by: core.book, now: now().steady), objection)
     }
