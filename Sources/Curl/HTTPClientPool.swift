@@ -62,6 +62,12 @@ public final class HTTPClientPool: Sendable {
     ///
     /// - Throws: ``CurlError``, or `CancellationError`
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        if let header = request.brokenHeader {
+            // libcurl sends header lines as they are.
+            throw CurlError(
+                kind: .protocolViolation, url: request.url,
+                message: "the header \(header) holds a line end or a NUL, and was not sent", mayHaveBeenObeyed: false)
+        }
         let id = nextID.wrappingAdd(1, ordering: .relaxed).oldValue
         let origin = request.origin
         let worker = worker(for: origin)

@@ -65,6 +65,13 @@ public struct HTTPRequest: Sendable {
         self.unixSocket = unixSocket
     }
 
+    /// The name of a header that would not stay on its line; nil where all do.
+    var brokenHeader: String? {
+        headers.first { header in
+            [header.name, header.value].contains { text in text.utf8.contains { [0x0A, 0x0D, 0].contains($0) } }
+        }?.name
+    }
+
     /// Scheme, host and port: what decides the worker, the queue and the connection. Without a user or a path.
     var origin: String {
         var slashes = 0

@@ -105,6 +105,26 @@ struct NodeManagerTests {
         #expect(fault.message.contains("cannot be read, and may cut the power"), "\(fault)")
     }
 
+    /// Under our name, and it limits something else or would cut the power: that is no cap of ours, and goes.
+    @Test(arguments: [("Domain", "MemorySubsystem"), ("LimitException", "HardPowerOff")])
+    func aPolicyThatIsNotAsWeMadeItIsNoCap(key: String, value: String) async throws {
+        let bmc = NodeManagerBMC()
+        let before = bmc.tree.documents
+        let client = Self.client(bmc)
+        var entry = Self.entry()
+        #expect(await TreeBMC.converge(&entry, .demands([.cap(Watts(6000))]), through: client).code == .applied)
+        var policy = try #require(bmc.tree.documents[NodeManagerBMC.own]?.object)
+        policy[key] = .string(value)
+        bmc.tree.set(NodeManagerBMC.own, .object(policy))
+        #expect(try await client.read(entry).get().value == .limit(nil))
+        #expect(await TreeBMC.converge(&entry, .demands([.cap(Watts(6000))]), through: client).code == .applied)
+        let anew = try #require(bmc.tree.documents[NodeManagerBMC.own])
+        #expect(anew["LimitException"] == "NoAction" && anew["Domain"] == "ACTotalPlatformPower")
+        bmc.tree.set(NodeManagerBMC.own, .object(policy))
+        #expect(await TreeBMC.converge(&entry, .prior, through: client).code == .applied)
+        #expect(bmc.tree.documents == before)
+    }
+
     /// Somebody's policy that would be armed, and ours there already: ours is taken away all the same.
     @Test func whatIsOursIsTakenAwayWhateverElseThereIs() async throws {
         let bmc = NodeManagerBMC()

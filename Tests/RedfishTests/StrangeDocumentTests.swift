@@ -107,4 +107,77 @@ struct StrangeDocumentTests {
         let kind = SessionFault.fault(ofWrite: response, uri: "/x").kind
         #expect(kind == ((400...499).contains(status) ? .refused : .unknownEffect))
     }
+
+    /// A limit that is gone from the document after its exception was changed: nothing is written to another one's.
+    @Test(arguments: ["[]", #"[{"MemberId":"9","PowerLimit":{"LimitInWatts":800,"LimitException":"NoAction"}}]"#])
+    func aControlThatVanishesBetweenTwoRequestsIsNobodyElses(rest: String) throws {
+        let place = try #require(
+            Locator(json: ["uri": "/redfish/v1/Chassis/1/Power", "dialect": "power-control", "member": "0"]))
+        let before: JSONValue = [
+            "PowerControl": [
+                ["MemberId": "0", "PowerLimit": ["LimitInWatts": 900, "LimitException": "HardPowerOff"]],
+                ["MemberId": "9", "PowerLimit": ["LimitInWatts": 800]],
+            ]
+        ]
+        let after: JSONValue = ["PowerControl": try JSONValue(parsing: Array(rest.utf8))]
+        for dialect in [PowerControlLimit.self, HPEPowerControl.self] as [any ControlDialect.Type] {
+            guard case .prepare? = dialect.step(.limit(Watts(600)), in: before, at: place) else {
+                Issue.record("\(dialect) prepares nothing")
+                continue
+            }
+            #expect(dialect.step(.limit(Watts(600)), in: after, at: place) == nil)
+            #expect(dialect.step(.restore(["LimitInWatts": 900]), in: after, at: place) == nil)
+        }
+    }
+
+    /// Numbers in names have a range as all others have.
+    @Test(arguments: ["GPU -9223372036854775808", "GPU 9223372036854775807", "GPU -1", "accelerator 99999"])
+    func noNameOfAGPUEndsTheProcess(name: String) {
+        let dies = (0...1).map { GPUPackage.Die("/redfish/v1/Systems/1/Processors/GPU\($0)", ["Name": .string(name)]) }
+        for die in dies { #expect(GPUPackage(of: die, among: dies, accelerators: [0, 1]).processors == [die.uri]) }
+        #expect(AcceleratorName.ofGPU(name) == nil)
+        #expect(AcceleratorName.trailingNumber("GPU99999999999") == nil)
+        #expect(AcceleratorName.number("Accelerator9223372036854775807") == nil)
+    }
+
+    /// Lists that no machine has cost no more than those that some have.
+    @Test(.timeLimit(.minutes(1))) func longListsAreNotComparedWithoutEnd() {
+        let many = JSONValue.array((0..<100_000).map { ["@odata.id": .string("/redfish/v1/Managers/\($0)")] })
+        #expect(Links.ids(many).count == 512 && Links.members(many).count == 100_000)
+        var vendors = JSONObject()
+        for number in 0..<3000 { vendors["v\(number)"] = JSONValue.null }
+        let document: JSONValue = ["Oem": .object(vendors), "Actions": ["#LimitTrigger": ["target": "/x"]]]
+        let place = Locator(json: ["uri": "/redfish/v1/Chassis/1/Power", "dialect": "ami-power-control"])
+        #expect(place.map { AMIPowerControl.reading(in: document, at: $0) == nil } == true)
+    }
+
+    /// What goes into a request stays on its line.
+    @Test func noTagOfABMCBreaksARequestInTwo() {
+        for tag in [
+            "\"1\"\r\nX-HTTP-Method-Override: DELETE", "a\u{0}b", " ", "  ", String(repeating: "x", count: 300),
+            "\u{7F}",
+        ] {
+            #expect(Document(uri: "/", json: ["@odata.etag": .string(tag)], header: nil).etags.isEmpty, "\(tag)")
+            #expect(Document(uri: "/", json: ["@odata.etag": "\"1\""], header: tag).etags == ["\"1\""], "\(tag)")
+        }
+    }
+
+    @Test func whatABMCOffersHasAnEnd() {
+        let words = JSONValue.array(
+            (0..<100).map { .string("Type\($0)") } + [.string(String(repeating: "x", count: 100))])
+        #expect(BMCClient.resetTypes(words).count == 32)
+        #expect(BMCClient.resetTypes([.string(String(repeating: "x", count: 100)), "On"]) == [.on])
+    }
+
+    /// A meter that is found elsewhere at each turn leaves nothing behind.
+    @Test func metersThatMoveAreForgotten() {
+        var memory = MeterMemory()
+        let now = ContinuousClock.now
+        for number in 0..<10 {
+            let point = MeterPoint(resource: "n", kind: .joules, uri: "/s/\(number)")
+            #expect(throws: MeterValue.Absence.self) { try memory.watts(of: 5, at: point, now: now) }
+            memory.forget(allBut: [point])
+        }
+        #expect(memory.size == 1)
+    }
 }

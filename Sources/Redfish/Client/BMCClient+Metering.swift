@@ -81,6 +81,7 @@ extension BMCClient {
             throw error
         }
         meters[resource.id] = KnownMeter(result: .success(meter), searched: now())
+        meterMemory.forget(allBut: Set(meters.values.flatMap { (try? $0.result.get().points) ?? [] }))
         return try await read(meter, resource, [resource.id] + gpus.map(\.id), context: context)
     }
 

@@ -34,7 +34,7 @@ public actor BMCClient {
     let address: BMC.Address
     /// By ComputerSystem: its UUID and serial number, and when it told them; under no name, the service's.
     private var identities: [String: KnownIdentity] = [:]
-    private var actionInfos: [String: [ResetType]] = [:]
+    var actionInfos: [String: [ResetType]] = [:]
     private var knownGeneration = 0
     /// What the BMC objected to in the last write although it accepted it.
     var objections: [ControlKey: String] = [:]
@@ -248,15 +248,6 @@ public actor BMCClient {
         }
         return Reading(
             value: .power(state), fragment: ["PowerState": system.json["PowerState"] ?? .null], resetTypes: types)
-    }
-
-    private func resetTypes(_ info: String, context: RequestContext) async throws(BMCFault) -> [ResetType] {
-        if let known = actionInfos[info] { return known }
-        let parameters = try await get(info, context: context).json["Parameters"]?.array ?? []
-        let reset = parameters.first { $0["Name"]?.string == "ResetType" }
-        let types = Self.resetTypes(reset?["AllowableValues"])
-        actionInfos[info] = types
-        return types
     }
 
     /// The machine's UUID and serial number, no older than that.

@@ -36,8 +36,10 @@ enum AMIPowerControl: ControlDialect {
         switch change {
         case .limit(let watts):
             if let step = PowerControlLimit.disarming(document, place) { return step }
-            let set = PowerControlLimit.request(
-                ["LimitInWatts": .number(JSONNumber(watts.wholeWatts))], in: document, at: place)
+            guard
+                let set = PowerControlLimit.request(
+                    ["LimitInWatts": .number(JSONNumber(watts.wholeWatts))], in: document, at: place)
+            else { return nil }
             let limit = PowerControlLimit.control(in: document, member: place.member)?["PowerLimit", "LimitInWatts"]
             let isSet = RedfishNumber.watts(limit) == Watts(watts.wholeWatts)
             if state(document) == armed { return .change(isSet ? [] : [set]) }
@@ -50,8 +52,10 @@ enum AMIPowerControl: ControlDialect {
                 ControlRequest(post: trigger, ["PowerLimitTrigger": armed]),
                 failureMessage: "not capped: the limit is set, but the BMC does not arm it")
         case .restore(let fragment):
-            let set = PowerControlLimit.request(
-                PowerControlLimit.restoring(fragment, in: document, at: place), in: document, at: place)
+            guard
+                let set = PowerControlLimit.request(
+                    PowerControlLimit.restoring(fragment, in: document, at: place), in: document, at: place)
+            else { return nil }
             guard let before = fragment["PowerLimitTrigger"], before != state(document) else { return .change([set]) }
             // Unarmed first: what it held before may be far lower than the machine needs.
             return .change([ControlRequest(post: trigger, ["PowerLimitTrigger": before]), set])
@@ -66,7 +70,6 @@ enum AMIPowerControl: ControlDialect {
     }
 
     private static func state(_ document: JSONValue) -> JSONValue? {
-        let vendors = document["Oem"]?.object
-        return vendors?.keys.lazy.compactMap { vendors?[$0]?["PowerLimitTrigger"] }.first
+        document["Oem"]?.object?.lazy.compactMap { $0.value["PowerLimitTrigger"] }.first
     }
 }

@@ -29,9 +29,11 @@ enum PowerControlLimit: ControlDialect {
         switch change {
         case .limit(let watts):
             if let step = disarming(document, place) { return step }
-            return .change([request(["LimitInWatts": .number(JSONNumber(watts.wholeWatts))], in: document, at: place)])
+            return request(["LimitInWatts": .number(JSONNumber(watts.wholeWatts))], in: document, at: place).map {
+                .change([$0])
+            }
         case .restore(let fragment):
-            return .change([request(restoring(fragment, in: document, at: place), in: document, at: place)])
+            return request(restoring(fragment, in: document, at: place), in: document, at: place).map { .change([$0]) }
         case .reset, .speed, .mode: return nil
         }
     }
@@ -47,9 +49,11 @@ enum PowerControlLimit: ControlDialect {
     /// A limit whose exception is to cut the power must lose that first: a cap that the machine cannot reach would
     /// switch it off.
     static func disarming(_ document: JSONValue, _ place: Locator) -> ControlStep? {
-        guard isFatal(control(in: document, member: place.member)?["PowerLimit"] ?? .null) else { return nil }
+        guard isFatal(control(in: document, member: place.member)?["PowerLimit"] ?? .null),
+            let request = request(["LimitException": "NoAction"], in: document, at: place)
+        else { return nil }
         return .prepare(
-            request(["LimitException": "NoAction"], in: document, at: place),
+            request,
             failureMessage:
                 "not capped: the limit's exception is HardPowerOff, which could switch the machine off, and the"
                 + " BMC does not let it be changed")
@@ -64,15 +68,17 @@ enum PowerControlLimit: ControlDialect {
         return .object(limit)
     }
 
-    /// Members of one PowerLimit as a PATCH.
+    /// Members of one PowerLimit as a PATCH; nil where the document does not show it any more: nothing is written to another
+    /// one.
     ///
     /// Older iDRAC have a resource for each member, and take it only there. Elsewhere the array is patched by position:
     /// empty objects leave the members before it as they are (DSP0266, 7.5).
-    static func request(_ limit: JSONValue, in document: JSONValue, at place: Locator) -> ControlRequest {
-        let index = index(in: document, member: place.member) ?? 0
-        if let own = Links.id(document["PowerControl"]?.array?[index]), !own.contains("#"),
-            !Links.isSame(own, place.uri)
-        {
+    static func request(_ limit: JSONValue, in document: JSONValue, at place: Locator) -> ControlRequest? {
+        guard let controls = document["PowerControl"]?.array else { return nil }
+        // The only control there is stays the one, also where its limit has gone.
+        let only = place.member == nil && controls.count == 1 ? 0 : nil as Int?
+        guard let index = index(in: document, member: place.member) ?? only else { return nil }
+        if let own = Links.id(controls[index]), !own.contains("#"), !Links.isSame(own, place.uri) {
             return ControlRequest(patch: own, ["PowerLimit": limit])
         }
         let leading = Array(repeating: JSONValue.object(JSONObject()), count: index)

@@ -115,9 +115,14 @@ extension ControlSearch {
             let isOfGPUs = context == nil || ["GPU", "GPUSubsystem", "Accelerator"].contains(context)
             return isNamed && isOfGPUs ? nil : "does not say that it limits all GPUs"
         }
-        func gpu(_ uri: String) -> Int? {
-            gpus.firstIndex { Links.isSame($0.uri, uri) || Links.contains($0.chassis, uri) }
+        var places: [String: Int] = [:]
+        for (index, gpu) in gpus.enumerated() {
+            for uri in [gpu.uri] + gpu.chassis {
+                let name = Links.canonical(uri)
+                places[name] = places[name] ?? index
+            }
         }
+        func gpu(_ uri: String) -> Int? { places[Links.canonical(uri)] }
         let strangers = related.filter { gpu($0) == nil }
         // A GPU that is not there now, and the chassis that holds the control, are no reason against what is called total.
         let allowed = strangers.filter { uri in

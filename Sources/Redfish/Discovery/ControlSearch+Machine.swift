@@ -182,9 +182,9 @@ extension ControlSearch {
         guard let system = machine.system, machine.others.isEmpty else { return .none }
         guard system.json["Oem", "Dell"] != nil || root["Oem", "Dell"] != nil else { return .none }
         var managers = Links.ids(system.json["Links", "ManagedBy"])
-        for enclosure in machine.enclosures {
-            managers += Links.ids(enclosure.json["Links", "ManagedBy"]).filter { !Links.contains(managers, $0) }
-        }
+        for enclosure in machine.enclosures { managers += Links.ids(enclosure.json["Links", "ManagedBy"]) }
+        var seen: Set<String> = []
+        managers = managers.filter { seen.insert(Links.canonical($0)).inserted }
         var answer = Dell.none
         for manager in managers {
             let linked = Links.ids(try await tree.optional(manager)?["Links", "Oem", "Dell", "DellAttributes"])

@@ -1,3 +1,4 @@
+import PowerEvents
 import StrictJSON
 
 /// The GPUs that share one accelerator and so its power limit, as those of a multi-chip module do.
@@ -62,29 +63,35 @@ struct GPUPackage: Sendable, Hashable {
     /// Whether what is related to these limits the processor, and nothing beyond its package.
     func isLimited(_ related: [String], _ processor: String) -> Bool {
         guard Links.contains(related, processor) else { return false }
-        return related.count == 1 || related.allSatisfy { Links.contains(processors, $0) }
+        let own = Set(processors.map(Links.canonical))
+        return related.count == 1 || related.allSatisfy { own.contains(Links.canonical($0)) }
     }
 }
 
 /// Numbers in what accelerators and GPUs are called.
 enum AcceleratorName {
+    /// More than any machine has; whoever calls one otherwise has not numbered it.
+    private static let numbers = 0...4095
+
     /// Of `Accelerator0PowerLimit`, `Accelerator0` or `Accelerator0 Power Limit`.
     static func number(_ name: String) -> Int? {
         guard name.hasPrefix("Accelerator") else { return nil }
         let digits = name.dropFirst("Accelerator".count).prefix { $0.isASCII && $0.isNumber }
         let rest = name.dropFirst("Accelerator".count + digits.count).filter { $0 != " " }
         guard rest.isEmpty || rest.hasPrefix("Power") else { return nil }
-        return Int(digits)
+        return Int(digits, in: numbers)
     }
 
     /// Of `GPU 2` or `Accelerator 2`, and of nothing longer: other names end with numbers of other things.
     static func ofGPU(_ name: String) -> Int? {
         let plain = name.lowercased().filter { $0 != " " && $0 != "_" }
-        for word in ["gpu", "accelerator"] where plain.hasPrefix(word) { return Int(plain.dropFirst(word.count)) }
+        for word in ["gpu", "accelerator"] where plain.hasPrefix(word) {
+            return Int(plain.dropFirst(word.count), in: numbers)
+        }
         return nil
     }
 
     static func trailingNumber(_ id: String) -> Int? {
-        Int(String(id.reversed().prefix { $0.isASCII && $0.isNumber }.reversed()))
+        Int(String(id.reversed().prefix { $0.isASCII && $0.isNumber }.reversed()), in: numbers)
     }
 }

@@ -9,7 +9,12 @@ enum Links {
     }
 
     /// The ids in an array of references; an absent or null array is empty.
-    static func ids(_ value: JSONValue?) -> [String] { value?.array?.compactMap { id($0) } ?? [] }
+    static func ids(_ value: JSONValue?) -> [String] {
+        // Of what a machine is related to there are a few. Lists are compared with each other, and nothing ends that.
+        value?.array?.lazy.compactMap { id($0) }.prefix(most).map { $0 } ?? []
+    }
+
+    private static let most = 512
 
     /// The ids in what is one reference on some BMCs and an array of them on others.
     static func oneOrMany(_ value: JSONValue?) -> [String] { id(value).map { [$0] } ?? ids(value) }
@@ -17,7 +22,7 @@ enum Links {
     /// The ids in the `Members` of a collection: an array, one reference, or an object of references.
     static func members(_ value: JSONValue?) -> [String] {
         if let object = value?.object, id(value) == nil { return object.compactMap { id($0.value) } }
-        return oneOrMany(value)
+        return id(value).map { [$0] } ?? value?.array?.compactMap { id($0) } ?? []
     }
 
     /// Whether two URIs name one resource: trailing slashes, case and escapes are written as each document likes.

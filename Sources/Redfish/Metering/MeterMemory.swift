@@ -28,13 +28,27 @@ struct MeterMemory: Sendable {
     /// Of two counts further apart the difference is an average over what was asked for in between.
     private static let longestCounting = Duration.seconds(300)
 
+    /// How much is remembered.
+    var size: Int { stamps.count + counts.count }
+
+    /// Forgets what is no meter any more: one that is found anew has another place, again and again on some BMCs.
+    mutating func forget(allBut points: Set<MeterPoint>) {
+        stamps = stamps.filter { points.contains($0.key) }
+        counts = counts.filter { points.contains($0.key) }
+    }
+
+    /// No time is longer.
+    private static let longestTime = 64
+
     /// How old a value is; nil where that is not known, and it counts as of now.
     ///
     /// A clock that is wrong, but runs, is told by a time that goes on between two turns.
     mutating func age(
         of value: MeterValue, at point: MeterPoint, now: ContinuousClock.Instant, wall: Timestamp?
     ) throws(MeterValue.Absence) -> Duration? {
-        guard let text = value.time, let time = Timestamp(text), time >= Self.firstTime else {
+        guard let text = value.time, text.utf8.count <= Self.longestTime, let time = Timestamp(text),
+            time >= Self.firstTime
+        else {
             stamps[point] = nil
             return nil
         }

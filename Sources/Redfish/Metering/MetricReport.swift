@@ -58,8 +58,7 @@ struct MetricReport {
     /// A member of the object itself, or of its vendor's part.
     private static func own(_ name: String, _ json: JSONValue) -> JSONValue? {
         if let value = json[name] { return value }
-        let vendors = json["Oem"]?.object
-        return vendors?.keys.lazy.compactMap { vendors?[$0]?[name] }.first
+        return json["Oem"]?.object?.lazy.compactMap { $0.value[name] }.first
     }
 
     private static func interval(_ value: JSONValue?) -> Duration? {

@@ -15,7 +15,8 @@ struct Document: Sendable {
     }
 
     init(uri: String, json: JSONValue, header: String?) {
-        let member = json["@odata.etag"]?.string
+        let member = json["@odata.etag"]?.string.flatMap(Self.sendable)
+        let header = header.flatMap(Self.sendable)
         let isGood = header.map(Self.isWellFormed) ?? false
         // A header that is no entity tag is what the member says, spelled wrong; or all there is.
         let told = (isGood ? [header, member] : [member, header]).compactMap { $0 }.filter { !$0.isEmpty }
@@ -26,6 +27,18 @@ struct Document: Sendable {
 
     /// Each is a request more where the BMC refuses all.
     private static let maximumTags = 5
+
+    /// More than any tag needs.
+    private static let longestTag = 256
+
+    /// A tag as it can stand in a request: on one line, and not empty, which would leave the condition out; nil for any other.
+    private static func sendable(_ tag: String) -> String? {
+        let bytes = tag.utf8
+        guard bytes.count <= longestTag, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
+            bytes.contains(where: { $0 != 0x20 })
+        else { return nil }
+        return tag
+    }
 
     static func isWellFormed(_ etag: String) -> Bool {
         let opaque = etag.hasPrefix("W/") ? etag.dropFirst(2) : Substring(etag)

@@ -15,6 +15,9 @@ enum NodeManagerPolicy: ControlDialect {
     /// Within which a policy has to bring the power down; what web interfaces of such firmware send.
     private static let correctionMilliseconds = 6000
 
+    /// In milliseconds; what a domain tells beyond is not believed.
+    private static let correctionTimes = 1...600_000
+
     /// Under what name an agent's policy stands, so that it is found again after a crash.
     static func policyName(of agent: String) -> String { "ima-\(agent)" }
 
@@ -45,7 +48,7 @@ enum NodeManagerPolicy: ControlDialect {
             members["Limit"] = policy["Limit"]
             fragment["Policy"] = .object(members)
             limit = RedfishNumber.positiveWatts(policy["Limit"])
-            isInForce = isOn && !NodeManagerDocument.isOff(policy)
+            isInForce = isOn && !NodeManagerDocument.isOff(policy) && isFit(policy, domain)
         }
         let range = PowerRange(
             minimum: RedfishNumber.positiveWatts(domain["Capabilities", "Min"]),
@@ -87,6 +90,11 @@ enum NodeManagerPolicy: ControlDialect {
         var requests: [ControlRequest] = []
         let limit: JSONValue = .number(JSONNumber(watts.wholeWatts))
         if let policy = own(document).first, let uri = Links.id(policy) {
+            // Under our name, and yet not as we made it: it goes, and one is made in its place.
+            guard isFit(policy, document["Domain"] ?? .null) else {
+                guard let name = place.member, let collection = document["Policies"]?.string else { return nil }
+                return [ControlRequest(delete: uri), ControlRequest(post: collection, body(name, limit, document))]
+            }
             if RedfishNumber.watts(policy["Limit"]) != Watts(watts.wholeWatts) {
                 requests.append(ControlRequest(patch: uri, ["Limit": limit]))
             }
@@ -113,8 +121,11 @@ enum NodeManagerPolicy: ControlDialect {
 
     private static func body(_ name: String, _ limit: JSONValue, _ document: JSONValue) -> JSONValue {
         let capabilities = document["Domain", "Capabilities"]
-        let least = capabilities?["MinCorrectionTimeInMs"]?.number?.int ?? 0
-        let most = capabilities?["MaxCorrectionTimeInMs"]?.number?.int ?? .max
+        func bound(_ key: String) -> Int? {
+            capabilities?[key]?.number?.int.flatMap { correctionTimes.contains($0) ? $0 : nil }
+        }
+        let least = bound("MinCorrectionTimeInMs") ?? correctionTimes.lowerBound
+        let most = bound("MaxCorrectionTimeInMs") ?? correctionTimes.upperBound
         let correction = least <= most ? min(max(correctionMilliseconds, least), most) : correctionMilliseconds
         let domain = document["Domain", "Id"]?.string ?? NodeManagerDocument.domain
         return [
@@ -145,6 +156,16 @@ enum NodeManagerPolicy: ControlDialect {
     // MARK: What is there
 
     private static func own(_ document: JSONValue) -> [JSONValue] { document["Own"]?.array ?? [] }
+
+    /// Whether it limits the whole machine, and does nothing when it cannot be kept, as far as it tells.
+    private static func isFit(_ policy: JSONValue, _ domain: JSONValue) -> Bool {
+        if let exception = policy["LimitException"], exception != .null, exception != "NoAction" { return false }
+        guard let told = policy["Domain"]?.string ?? Links.id(policy["Domain"]).map(Links.lastComponent) else {
+            return true
+        }
+        let names = [NodeManagerDocument.domain, domain["Id"]?.string ?? NodeManagerDocument.domain]
+        return names.contains { $0.lowercased() == told.lowercased() }
+    }
 
     private static func state(_ resource: JSONValue) -> String? { resource["Status", "State"]?.string }
 
