@@ -24,8 +24,9 @@ extension JournalDatabase {
         let order = query.after == nil ? "DESC" : "ASC"
         let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
         let sql = "SELECT * FROM history \(filter) ORDER BY seq \(order) LIMIT ?"
-        let lines = try pool.read { db in
-            try Row.fetchAll(db, sql: sql, arguments: StatementArguments(arguments)).compactMap(Self.line)
+        let lines = try read { db in
+            try JournalRow.all(db, "history", by: "seq", sql: sql, arguments: StatementArguments(arguments))
+                .compactMap(Self.line)
         }
         return query.after == nil ? lines.reversed() : lines
     }
@@ -37,13 +38,15 @@ extension JournalDatabase {
 
     /// The latest messages that were not obeyed, oldest first.
     public func refusals(limit: Int) throws -> [RefusalRecord] {
-        try pool.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM refusal ORDER BY seq DESC LIMIT ?", arguments: [limit])
-                .reversed().map { row in
-                    RefusalRecord(
-                        at: Timestamp(milliseconds: row["at"]), reason: row["reason"], detail: row["detail"],
-                        topic: row["topic"], source: row["source"], eventID: row["event_id"], digest: row["digest"])
-                }
+        try read { db in
+            try JournalRow.all(
+                db, "refusal", by: "seq", sql: "SELECT * FROM refusal ORDER BY seq DESC LIMIT ?", arguments: [limit]
+            ).reversed().map { row in
+                RefusalRecord(
+                    at: Timestamp(milliseconds: try row["at"]), reason: try row["reason"], detail: try row["detail"],
+                    topic: try row["topic"], source: try row.optional("source"),
+                    eventID: try row.optional("event_id"), digest: try row["digest"])
+            }
         }
     }
 
@@ -52,7 +55,7 @@ extension JournalDatabase {
         let prefix = prefix.lowercased()
         guard prefix.utf8.allSatisfy({ Self.identifierBytes.contains($0) }) else { return [] }
         // A range, which the index serves; "g" comes after every hexadecimal digit.
-        return try pool.read { db in
+        return try read { db in
             try String.fetchAll(
                 db,
                 sql: "SELECT DISTINCT breach_id FROM history WHERE breach_id >= ?1 AND breach_id < ?1 || 'g' LIMIT ?2",
@@ -63,23 +66,24 @@ extension JournalDatabase {
 
     /// What meters showed of what a breach bears on, oldest first.
     public func readings(of breach: UUIDText) throws -> [PowerReading] {
-        try pool.read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM power_reading WHERE breach_id = ? ORDER BY at, seq", arguments: [breach.text]
+        try read { db in
+            try JournalRow.all(
+                db, "power_reading", by: "seq",
+                sql: "SELECT * FROM power_reading WHERE breach_id = ? ORDER BY at, seq", arguments: [breach.text]
             ).map { row in
                 PowerReading(
-                    breach: breach, resource: row["resource"], watts: Watts(microwatts: row["microwatts"]),
-                    at: Timestamp(milliseconds: row["at"]), isPart: row["is_part"],
-                    isBaseline: row["is_baseline"])
+                    breach: breach, resource: try row["resource"], watts: Watts(microwatts: try row["microwatts"]),
+                    at: Timestamp(milliseconds: try row["at"]), isPart: try row["is_part"],
+                    isBaseline: try row["is_baseline"])
             }
         }
     }
 
     /// How each control of these breaches last ended, in the words that were written.
     func outcomes(of breaches: Set<UUIDText>) throws -> [ControlKey: Outcome] {
-        let lines = try pool.read { db in
-            try Row.fetchAll(
-                db,
+        let lines = try read { db in
+            try JournalRow.all(
+                db, "history", by: "seq",
                 sql: """
                     SELECT * FROM history WHERE seq IN (
                     SELECT max(seq) FROM history WHERE kind = 'outcome' AND breach_id IN (SELECT value FROM json_each(?))
@@ -100,9 +104,9 @@ extension JournalDatabase {
 
     /// What an operator did between two times.
     public func commands(from first: Timestamp, to last: Timestamp) throws -> [HistoryLine] {
-        try pool.read { db in
-            try Row.fetchAll(
-                db,
+        try read { db in
+            try JournalRow.all(
+                db, "history", by: "seq",
                 sql:
                     "SELECT * FROM history WHERE kind = 'command' AND breach_id IS NULL AND at BETWEEN ? AND ? ORDER BY seq",
                 arguments: [first.milliseconds, last.milliseconds]
@@ -127,19 +131,20 @@ extension JournalDatabase {
         ])
     }
 
-    private static func line(_ row: Row) -> HistoryLine? {
-        guard let kind = HistoryEntry.Kind(rawValue: row["kind"]) else { return nil }
-        let facet = (row["facet"] as String?).flatMap(ControlKey.Facet.init(rawValue:))
-        let resource: String? = row["resource"]
+    private static func line(_ row: JournalRow) throws -> HistoryLine? {
+        guard let kind = HistoryEntry.Kind(rawValue: try row["kind"]) else { return nil }
+        let facet = try row.optional("facet").flatMap(ControlKey.Facet.init(rawValue:))
+        let resource: String? = try row.optional("resource")
         var control: ControlKey?
         if let resource, let facet { control = ControlKey(resource: resource, facet: facet) }
-        let (user, reason): (String?, String?) = (row["user"], row["reason"])
+        let (user, reason): (String?, String?) = (try row.optional("user"), try row.optional("reason"))
         return HistoryLine(
-            sequence: row["seq"], at: Timestamp(milliseconds: row["at"]),
+            sequence: try row["seq"], at: Timestamp(milliseconds: try row["at"]),
             entry: HistoryEntry(
-                kind, row["code"], breach: (row["breach_id"] as String?).flatMap { UUIDText($0) }, control: control,
-                value: row["value"], prior: row["prior"], message: row["message"],
-                writtenAt: (row["written_at"] as Int64?).map(Timestamp.init(milliseconds:))),
+                kind, try row["code"], breach: try row.optional("breach_id").flatMap { UUIDText($0) }, control: control,
+                value: try row.optional("value"), prior: try row.optional("prior"),
+                message: try row.optional("message"),
+                writtenAt: try row.optional("written_at").map(Timestamp.init(milliseconds:))),
             author: kind == .command && (user ?? reason) != nil ? CommandAuthor(user: user, reason: reason) : nil)
     }
 }

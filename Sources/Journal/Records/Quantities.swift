@@ -42,14 +42,20 @@ extension Duration: RecordValue {
 
     init(reading source: RecordSource) throws {
         guard source.isEarlier else {
-            self = .milliseconds(try Int64(reading: source))
+            self = Self.held(.milliseconds(try Int64(reading: source)))
             return
         }
         guard let halves = source.json.array, halves.count == 2,
             let high = halves[0].number.flatMap({ Int64($0.text) }),
             let low = halves[1].number.flatMap({ UInt64($0.text) })
         else { throw source.wrong("the two halves of a number of attoseconds") }
-        self.init(attoseconds: Int128(high) << 64 | Int128(low))
+        self = Self.held(Duration(attoseconds: Int128(high) << 64 | Int128(low)))
+    }
+
+    /// Within the 100,000 years of a timestamp: what is computed with it cannot overflow.
+    private static func held(_ duration: Duration) -> Duration {
+        let most = Duration.seconds(3_155_760_000_000)
+        return min(max(duration, .zero - most), most)
     }
 }
 

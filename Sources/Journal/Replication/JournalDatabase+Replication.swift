@@ -10,11 +10,15 @@ extension JournalDatabase {
     /// Where the file is in a log; nil where it is in none, or was written to without it.
     public var position: JournalPosition? {
         get throws {
-            try pool.read { db in
-                try Row.fetchOne(db, sql: "SELECT * FROM replication").map { row in
-                    JournalPosition(
-                        log: row["log"], number: row["number"], chain: [UInt8](row["chain"] as Data),
-                        leader: row["leader"], hasEnded: row["has_ended"])
+            try read { db in
+                try JournalRow.all(db, "replication", sql: "SELECT * FROM replication").first.map { row in
+                    let (number, chain): (Int64, Data) = (try row["number"], try row["chain"])
+                    guard JournalPosition.numbers.contains(number) else {
+                        throw JournalRow.Misfit(description: "replication: number is \(number), which is none of a log")
+                    }
+                    return JournalPosition(
+                        log: try row["log"], number: number, chain: [UInt8](chain), leader: try row.optional("leader"),
+                        hasEnded: try row["has_ended"])
                 }
             }
         }
@@ -23,7 +27,7 @@ extension JournalDatabase {
     /// Whether nothing was ever kept in it.
     public var isBlank: Bool {
         get throws {
-            try pool.read { db in
+            try read { db in
                 let tables = try String.fetchAll(
                     db,
                     sql: """

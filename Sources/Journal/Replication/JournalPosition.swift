@@ -1,5 +1,8 @@
 /// How much of a log of several agents is in a journal's file.
 public struct JournalPosition: Sendable, Hashable {
+    /// Numbers that an entry can have. No log comes near the end, and adding to one is no risk.
+    public static let numbers: ClosedRange<Int64> = 0...(1 << 62)
+
     /// The log's own id, new with each log.
     public var log: String
     /// The number of the last entry that is in the file; 0 for none.

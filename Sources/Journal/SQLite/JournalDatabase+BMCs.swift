@@ -19,16 +19,17 @@ extension JournalDatabase {
     }
 
     static func sessions(_ db: Database) throws -> [BMCSession] {
-        try Row.fetchAll(db, sql: "SELECT bmc, location FROM bmc_session").compactMap { row in
-            BMC.Address(recorded: row["bmc"]).map { BMCSession(bmc: $0, location: row["location"]) }
+        try JournalRow.all(db, "bmc_session", by: "bmc", sql: "SELECT bmc, location FROM bmc_session").compactMap { row in
+            try BMC.Address(recorded: try row["bmc"]).map { BMCSession(bmc: $0, location: try row["location"]) }
         }
     }
 
     /// What cannot be read is found out again.
     static func knowledge(_ db: Database) throws -> [BMC.Address: BMCKnowledge] {
         var all: [BMC.Address: BMCKnowledge] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT bmc, body FROM bmc_knowledge") {
-            if let bmc = BMC.Address(recorded: row["bmc"]) { all[bmc] = try? RecordCoder.decode(row["body"]) }
+        for row in try JournalRow.all(db, "bmc_knowledge", by: "bmc", sql: "SELECT bmc, body FROM bmc_knowledge") {
+            guard let name: String = try? row["bmc"], let bmc = BMC.Address(recorded: name) else { continue }
+            all[bmc] = try? RecordCoder.decode(try row["body"])
         }
         return all
     }

@@ -53,36 +53,43 @@ extension JournalDatabase {
     /// All breaches; of those that are over there is little to read.
     static func breaches(_ db: Database) throws -> [Breach] {
         var releases: [String: [ControlKey: Outcome]] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT breach_id, resource, facet, outcome FROM release") {
-            guard let key = controlKey(row) else { continue }
-            let breach: String = row["breach_id"]
-            releases[breach, default: [:]][key] = try RecordCoder.decode(row["outcome"], row: "\(key) of \(breach)")
+        for row in try JournalRow.all(
+            db, "release", by: "breach_id", "resource", sql: "SELECT breach_id, resource, facet, outcome FROM release")
+        {
+            guard let key = try controlKey(row) else { continue }
+            let breach: String = try row["breach_id"]
+            releases[breach, default: [:]][key] = try RecordCoder.decode(try row["outcome"], row: "\(key) of \(breach)")
         }
         var letGo: [String: [ControlKey]] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT breach_id, resource, facet FROM let_go") {
-            if let key = controlKey(row) { letGo[row["breach_id"], default: []].append(key) }
+        for row in try JournalRow.all(
+            db, "let_go", by: "breach_id", "resource", sql: "SELECT breach_id, resource, facet FROM let_go")
+        {
+            if let key = try controlKey(row) { letGo[try row["breach_id"], default: []].append(key) }
         }
         var plans: [String: [(position: Int, plan: PlannedHint)]] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT breach_id, position, body FROM plan_change") {
-            let (breach, position): (String, Int) = (row["breach_id"], row["position"])
+        for row in try JournalRow.all(
+            db, "plan_change", by: "breach_id", "position", sql: "SELECT breach_id, position, body FROM plan_change")
+        {
+            let (breach, position): (String, Int) = (try row["breach_id"], try row["position"])
             plans[breach, default: []].append(
-                (position, try RecordCoder.decode(row["body"], row: "\(position) of \(breach)")))
+                (position, try RecordCoder.decode(try row["body"], row: "\(position) of \(breach)")))
         }
         var baselines: [String: [String: Watts]] = [:]
-        for row in try Row.fetchAll(
-            db,
+        for row in try JournalRow.all(
+            db, "power_reading", by: "breach_id", "resource",
             sql: """
                 SELECT breach_id, resource, microwatts, min(seq) FROM power_reading
                 WHERE is_baseline AND breach_id IN (SELECT id FROM breach WHERE NOT is_closed)
                 GROUP BY breach_id, resource
                 """)
         {
-            baselines[row["breach_id"], default: [:]][row["resource"]] = Watts(microwatts: row["microwatts"])
+            baselines[try row["breach_id"], default: [:]][try row["resource"]] = Watts(microwatts: try row["microwatts"])
         }
-        return try Row.fetchAll(db, sql: "SELECT id, body, state FROM breach").map { row in
-            var breach: Breach = try RecordCoder.decode(row["body"], row: row["id"])
-            if let state = row["state"] as String? {
-                breach = try RecordCoder.decode(state, row: row["id"], as: Breach.self).adding(plansOf: breach)
+        return try JournalRow.all(db, "breach", by: "id", sql: "SELECT id, body, state FROM breach").map { row in
+            let name: String = try row["id"]
+            var breach: Breach = try RecordCoder.decode(try row["body"], row: name)
+            if let state: String = try row.optional("state") {
+                breach = try RecordCoder.decode(state, row: name, as: Breach.self).adding(plansOf: breach)
             }
             let id = breach.id.text
             for change in plans[id, default: []].sorted(by: { $0.position < $1.position }) {
@@ -99,8 +106,8 @@ extension JournalDatabase {
         }
     }
 
-    private static func controlKey(_ row: Row) -> ControlKey? {
-        ControlKey.Facet(rawValue: row["facet"]).map { ControlKey(resource: row["resource"], facet: $0) }
+    private static func controlKey(_ row: JournalRow) throws -> ControlKey? {
+        try ControlKey.Facet(rawValue: try row["facet"]).map { ControlKey(resource: try row["resource"], facet: $0) }
     }
 
     /// When anything was last written by an agent.

@@ -15,10 +15,15 @@ extension JournalDatabase {
     }
 
     static func freezes(_ db: Database) throws -> [Freeze] {
-        var freezes: [Freeze] = try Row.fetchAll(db, sql: "SELECT seq, body FROM freeze ORDER BY seq").map { row in
-            try RecordCoder.decode(row["body"], row: "\(row["seq"] as Int64)")
+        var freezes: [Freeze] = try JournalRow.all(
+            db, "freeze", by: "seq", sql: "SELECT seq, body FROM freeze ORDER BY seq"
+        ).map { row in
+            let sequence: Int64 = try row["seq"]
+            return try RecordCoder.decode(try row["body"], row: "\(sequence)")
         }
-        if try Bool.fetchOne(db, sql: "SELECT value FROM switch WHERE name = 'frozen'") == true {
+        let switches = try JournalRow.all(
+            db, "switch", by: "name", sql: "SELECT name, value FROM switch WHERE name = 'frozen'")
+        if let isFrozen: Bool = try switches.first?["value"], isFrozen {
             freezes.append(try earlierFreeze(db))
         }
         return freezes
@@ -26,10 +31,12 @@ extension JournalDatabase {
 
     /// Earlier versions froze everything or nothing; who did so is in the history.
     private static func earlierFreeze(_ db: Database) throws -> Freeze {
-        let line = try Row.fetchOne(
-            db,
-            sql: "SELECT at, user, reason FROM history WHERE kind = 'command' AND code = 'freeze' ORDER BY seq DESC")
+        let line = try JournalRow.all(
+            db, "history", by: "seq",
+            sql: "SELECT seq, at, user, reason FROM history WHERE kind = 'command' AND code = 'freeze' ORDER BY seq DESC LIMIT 1"
+        ).first
         return Freeze(
-            since: Timestamp(milliseconds: line?["at"] ?? 0), user: line?["user"], reason: line?["reason"])
+            since: Timestamp(milliseconds: try line?["at"] ?? 0), user: try line?.optional("user"),
+            reason: try line?.optional("reason"))
     }
 }

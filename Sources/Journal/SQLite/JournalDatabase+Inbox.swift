@@ -19,17 +19,17 @@ extension JournalDatabase {
     }
 
     static func inbox(_ db: Database) throws -> [InboxAlert] {
-        try Row.fetchAll(db, sql: "SELECT seq, body FROM inbox ORDER BY seq").map { row in
-            let sequence: Int64 = row["seq"]
+        try JournalRow.all(db, "inbox", by: "seq", sql: "SELECT seq, body FROM inbox ORDER BY seq").map { row in
+            let sequence: Int64 = try row["seq"]
             return InboxAlert(
-                sequence: sequence, alert: try RecordCoder.decode(row["body"], row: "\(sequence) of the inbox"))
+                sequence: sequence, alert: try RecordCoder.decode(try row["body"], row: "\(sequence) of the inbox"))
         }
     }
 
     /// Whether a signed payload was taken in before, in whatever envelope. A look only: a flood of repetitions costs no
     /// disk.
     public func hasSeen(_ mark: PayloadMark) throws -> Bool {
-        try pool.read { db in
+        try read { db in
             try Bool.fetchOne(
                 db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM seen_payload WHERE source = ? AND digest = ?)"),
                 arguments: [mark.source, mark.digest]) ?? false
@@ -38,7 +38,7 @@ extension JournalDatabase {
 
     /// Whether a payload was refused, as far as refusals are kept.
     public func hasRefused(_ digest: String) throws -> Bool {
-        try pool.read { db in
+        try read { db in
             try Bool.fetchOne(
                 db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM refusal WHERE digest = ?)"), arguments: [digest])
                 ?? false
@@ -47,7 +47,7 @@ extension JournalDatabase {
 
     /// Whether a breach is held or remembered, or an alert of it is on its way to be acted on.
     public func knows(_ breach: UUIDText) throws -> Bool {
-        try pool.read { db in
+        try read { db in
             try Bool.fetchOne(
                 db.cachedStatement(
                     sql: """

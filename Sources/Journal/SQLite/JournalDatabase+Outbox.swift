@@ -10,26 +10,26 @@ extension JournalDatabase {
     ///
     /// - Parameter breaches: those of which nothing is to be sent
     public func unpublished(limit: Int, without breaches: Set<UUIDText> = []) throws -> [OutboxEvent] {
-        try pool.read { db in
-            try Row.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT event_id, breach_id, topic, payload, created_at, action FROM outbox
-                        WHERE published_at IS NULL AND set_aside IS NULL
-                        AND breach_id NOT IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?
-                        """),
+        try read { db in
+            try JournalRow.all(
+                db, "outbox", by: "seq",
+                sql: """
+                    SELECT seq, event_id, breach_id, topic, payload, created_at, action FROM outbox
+                    WHERE published_at IS NULL AND set_aside IS NULL
+                    AND breach_id NOT IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?
+                    """,
                 arguments: [JSONValue.array(breaches.sorted().map { .string($0.text) }).text, limit]
             ).compactMap(Self.event)
         }
     }
 
-    private static func event(_ row: Row) -> OutboxEvent? {
-        guard let id = UUIDText(row["event_id"]), let breach = UUIDText(row["breach_id"]) else { return nil }
-        let payload: Data = row["payload"]
+    private static func event(_ row: JournalRow) throws -> OutboxEvent? {
+        guard let id = UUIDText(try row["event_id"]), let breach = UUIDText(try row["breach_id"]) else { return nil }
+        let payload: Data = try row["payload"]
         return OutboxEvent(
-            eventID: id, breachID: breach, topic: row["topic"], payload: [UInt8](payload),
-            createdAt: Timestamp(milliseconds: row["created_at"]),
-            action: (row["action"] as String?).flatMap(Enforcement.Action.init(rawValue:)))
+            eventID: id, breachID: breach, topic: try row["topic"], payload: [UInt8](payload),
+            createdAt: Timestamp(milliseconds: try row["created_at"]),
+            action: try row.optional("action").flatMap(Enforcement.Action.init(rawValue:)))
     }
 
     public func markPublished(_ ids: [UUIDText], now: Timestamp) throws {
@@ -43,7 +43,7 @@ extension JournalDatabase {
     }
 
     public func outboxDepth() throws -> Int {
-        try pool.read { db in
+        try read { db in
             try Int.fetchOne(
                 db, sql: "SELECT count(*) FROM outbox WHERE published_at IS NULL AND set_aside IS NULL") ?? 0
         }
@@ -60,7 +60,7 @@ extension JournalDatabase {
             (SELECT max(report) FROM outbox AS later WHERE later.breach_id = outbox.breach_id
             AND later.action = outbox.action)
             """
-        let count = try pool.read { db in
+        let count = try read { db in
             try Int.fetchOne(
                 db, sql: "SELECT count(*) FROM outbox WHERE \(condition)", arguments: [time.milliseconds]) ?? 0
         }
@@ -76,12 +76,13 @@ extension JournalDatabase {
     public func replace(_ event: UUIDText, with parts: [OutboxEvent]) throws {
         try commit { db in
             guard
-                let row = try Row.fetchOne(
-                    db, sql: "SELECT breach_id, report FROM outbox WHERE event_id = ?", arguments: [event.text])
+                let row = try JournalRow.all(
+                    db, "outbox", by: "seq", sql: "SELECT seq, breach_id, report FROM outbox WHERE event_id = ?",
+                    arguments: [event.text]
+                ).first
             else { return }
-            let (breach, report): (String, Int) = (row["breach_id"], row["report"])
-            let last = try Int.fetchOne(
-                db, sql: "SELECT max(report) FROM outbox WHERE breach_id = ?", arguments: [breach])
+            let (breach, report): (String, Int) = (try row["breach_id"], try row["report"])
+            let last = try Self.lastReport(of: breach, db)
             try db.execute(sql: "DELETE FROM outbox WHERE event_id = ?", arguments: [event.text])
             if last == report { for part in parts { try Self.write(part, report: report, db) } }
         }
@@ -97,15 +98,23 @@ extension JournalDatabase {
 
     static func write(_ report: [OutboxEvent], _ db: Database) throws {
         guard let first = report.first else { return }
-        let last = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT max(report) FROM outbox WHERE breach_id = ?"),
-            arguments: [first.breachID.text])
-        for event in report { try write(event, report: (last ?? 0) + 1, db) }
+        let next = try (lastReport(of: first.breachID.text, db) ?? 0).addingReportingOverflow(1)
+        guard !next.overflow else {
+            throw JournalRow.Misfit(description: "outbox, breach_id \(first.breachID): report is the largest number there is")
+        }
+        for event in report { try write(event, report: next.partialValue, db) }
         // It says what an earlier one without a signature would have said.
         try db.cachedStatement(sql: "DELETE FROM unsigned_report WHERE breach_id = ?1 AND (action = ?2 OR ?2 = ?3)")
             .execute(arguments: [
                 first.breachID.text, first.action?.rawValue, Enforcement.Action.reverted.rawValue,
             ])
+    }
+
+    private static func lastReport(of breach: String, _ db: Database) throws -> Int? {
+        try JournalRow.all(
+            db, "outbox", by: "breach_id",
+            sql: "SELECT breach_id, max(report) AS report FROM outbox WHERE breach_id = ?", arguments: [breach]
+        ).first?.optional("report")
     }
 
     private static func write(_ event: OutboxEvent, report: Int, _ db: Database) throws {
@@ -131,8 +140,9 @@ extension JournalDatabase {
     }
 
     static func unsignedReports(_ db: Database) throws -> [Report] {
-        try Row.fetchAll(db, sql: "SELECT breach_id, body FROM unsigned_report ORDER BY breach_id, action").map { row in
-            try RecordCoder.decode(row["body"], row: row["breach_id"])
-        }
+        try JournalRow.all(
+            db, "unsigned_report", by: "breach_id",
+            sql: "SELECT breach_id, body FROM unsigned_report ORDER BY breach_id, action"
+        ).map { row in try RecordCoder.decode(try row["body"], row: try row["breach_id"]) }
     }
 }

@@ -100,12 +100,13 @@ public final class JournalDatabase: Sendable {
 
     /// Everything that is not over.
     public func load() throws -> JournalContents {
-        do {
-            return try pool.read { db in
+        try read { db in
                 JournalContents(
                     breaches: try Self.breaches(db),
-                    controls: try Row.fetchAll(db, sql: "SELECT key, body FROM control").map { row in
-                        try RecordCoder.decode(row["body"], row: row["key"])
+                    controls: try JournalRow.all(
+                        db, "control", by: "key", sql: "SELECT key, body FROM control"
+                    ).map { row in
+                        try RecordCoder.decode(try row["body"], row: try row["key"])
                     },
                     inbox: try Self.inbox(db),
                     freezes: try Self.freezes(db),
@@ -113,7 +114,11 @@ public final class JournalDatabase: Sendable {
                     unsigned: try Self.unsignedReports(db),
                     lastRecordAt: try Self.lastRecordAt(db))
             }
-        } catch {
+    }
+
+    /// - Throws: ``JournalError``
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try pool.read(body) } catch {
             throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
         }
     }

@@ -10,8 +10,12 @@ struct EtcdAnswers {
     /// More than any page or transaction of ours has.
     private static let mostPairs = 10_000
 
-    static func int64(_ value: JSONValue?, _ name: String, in range: ClosedRange<Int64> = 0...Int64.max) throws -> Int64
-    {
+    /// Revisions: etcd counts them one by one, so that none comes near the end, and one can be added to any.
+    static let revisions: ClosedRange<Int64> = 0...(1 << 62)
+    /// etcd draws the numbers of leases from all that are positive; nothing is computed with one.
+    private static let leases: ClosedRange<Int64> = 0...Int64.max
+
+    static func int64(_ value: JSONValue?, _ name: String, in range: ClosedRange<Int64> = revisions) throws -> Int64 {
         var number: Int64?
         switch value {
         case nil: number = 0
@@ -55,7 +59,7 @@ struct EtcdAnswers {
             key: key, value: try bytes(value["value"], "value"),
             createRevision: try int64(value["create_revision"], "create_revision"),
             modRevision: try int64(value["mod_revision"], "mod_revision"),
-            lease: try int64(value["lease"], "lease", in: Int64.min...Int64.max))
+            lease: try int64(value["lease"], "lease", in: leases))
     }
 
     static func page(_ answer: JSONValue, of range: EtcdRange? = nil) throws -> EtcdPage {
@@ -93,7 +97,7 @@ struct EtcdAnswers {
 
     /// A lease that was granted: its id, and how long it lives.
     static func grant(_ answer: JSONValue) throws -> (id: Int64, ttl: Duration) {
-        let id = try int64(answer["ID"], "ID")
+        let id = try int64(answer["ID"], "ID", in: leases)
         let seconds = try int64(answer["TTL"], "TTL", in: 0...1_000_000)
         guard id != 0, seconds > 0 else { throw Malformed(description: "no lease was granted") }
         return (id, .seconds(seconds))
@@ -104,7 +108,7 @@ struct EtcdAnswers {
         guard let result = answer["result"], result.object != nil else {
             throw Malformed(description: "there is no result")
         }
-        guard try int64(result["ID"], "ID") == lease else { throw Malformed(description: "it is another lease's") }
+        guard try int64(result["ID"], "ID", in: leases) == lease else { throw Malformed(description: "it is another lease's") }
         let seconds = try int64(result["TTL"], "TTL", in: -1...1_000_000)
         return seconds > 0 ? .seconds(seconds) : nil
     }

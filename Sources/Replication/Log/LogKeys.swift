@@ -1,3 +1,5 @@
+import Journal
+
 /// The keys of one site's shard.
 struct LogKeys: Sendable {
     private let root: String
@@ -35,7 +37,9 @@ struct LogKeys: Sendable {
         let digits = key.utf8.dropFirst(entries.first.utf8.count)
         guard digits.count == 20, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else { return nil }
-        return Int64(String(decoding: Array(digits), as: UTF8.self))
+        guard let number = Int64(String(decoding: Array(digits), as: UTF8.self)), JournalPosition.numbers.contains(number)
+        else { return nil }
+        return number
     }
 
     var entries: EtcdRange { EtcdRange(prefix: root + "log/") }

@@ -45,7 +45,7 @@ struct LogSnapshot: Sendable, Hashable {
         guard bytes.count <= 4096, let json = try? JSONValue(parsing: bytes),
             let id = json["id"]?.string, (1...64).contains(id.utf8.count),
             id.utf8.allSatisfy({ $0 != UInt8(ascii: "/") && $0 > 0x20 && $0 < 0x7F }),
-            let number = json["number"]?.number?.int, number >= 0,
+            let number = json["number"]?.number?.int, JournalPosition.numbers.contains(Int64(number)),
             let chain = json["chain"]?.string.flatMap(Hexadecimal.bytes), chain.count == LogEntry.chainLength,
             let size = json["bytes"]?.number?.int, (1...largest).contains(size),
             let digest = json["digest"]?.string, digest.utf8.count == 64,
