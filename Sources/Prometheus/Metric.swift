@@ -65,6 +65,9 @@ public final class Metric<Series: MetricSeries, Labels: MetricLabels>: AnyMetric
         }
     }
 
+    /// Those of the series that there are.
+    public var known: [Labels] { series.withLock { Array($0.keys) } }
+
     public func write(to text: inout PrometheusText) {
         text.family(name, kind, help: help)
         let rows = series.withLock { $0.map { (values: $0.key.values, series: $0.value) } }

@@ -41,6 +41,24 @@ struct EtcdAnswersTests {
         }
     }
 
+    /// One is added to revisions. Leases are drawn from all positive numbers.
+    @Test func revisionsHaveRoomAboveThemAndLeasesNeedNone() throws {
+        let most = "4611686018427387904"
+        #expect(try EtcdAnswers.page(json(#"{"header":{"revision":"\#(most)"}}"#)).revision == 1 << 62)
+        for number in ["4611686018427387905", "9223372036854775807"] {
+            #expect(throws: EtcdAnswers.Malformed.self) {
+                try EtcdAnswers.page(json(#"{"header":{"revision":"\#(number)"}}"#))
+            }
+            for name in ["mod_revision", "create_revision"] {
+                #expect(throws: EtcdAnswers.Malformed.self) {
+                    try EtcdAnswers.page(
+                        json(#"{"header":{"revision":"4"},"kvs":[{"key":"aw==","\#(name)":"\#(number)"}]}"#))
+                }
+            }
+        }
+        #expect(try EtcdAnswers.grant(json(#"{"ID":"9223372036854775807","TTL":"5"}"#)).id == .max)
+    }
+
     @Test func anEmptyRangeHasNoKeys() throws {
         #expect(try EtcdAnswers.page(json(#"{"header":{"revision":"4"}}"#)) == EtcdPage(revision: 4))
     }

@@ -21,6 +21,17 @@ struct LogReaderTests {
         }
     }
 
+    @Test func numbersThatNoLogComesToAreNone() {
+        let snapshot = { (number: Int64) in
+            LogSnapshot(
+                id: "s", number: number, chain: LogEntry.firstChain, bytes: 5,
+                digest: String(repeating: "0", count: 64), schema: 1
+            ).encoded
+        }
+        #expect(LogSnapshot(snapshot(1 << 62), largest: 9)?.number == 1 << 62)
+        #expect(LogSnapshot(snapshot(.max), largest: 9) == nil)
+    }
+
     @Test func whatWasWrittenIsRead() throws {
         var writer = LogWriter(after: LogReader(Self.start), term: Self.ours)
         var reader = LogReader(Self.start)

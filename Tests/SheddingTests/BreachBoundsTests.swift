@@ -50,6 +50,52 @@ struct BreachBoundsTests {
         #expect(parts.allSatisfy { $0.json.bytes.count <= 20_000 })
     }
 
+    /// Beyond what a broker takes, an event would never be sent.
+    @Test func noTextMakesAnEventTooLarge() {
+        for text in [
+            String(repeating: "m", count: 5000), String(repeating: "\u{1}", count: 5000),
+            "a" + String(repeating: "\u{301}", count: 5000),
+        ] {
+            let result = EnforcementResult(
+                resourceID: "n", resourceType: .node, requestedAction: .powerCap, code: .failed, message: text)
+            let report = Report(
+                enforcement: Enforcement(
+                    breachID: Fixture.id(1), feedTag: "f", action: .applied, code: .error, results: [result, result],
+                    timestamp: Fixture.start),
+                origin: Fixture.origin)
+            let parts = report.split(maximumPayloadBytes: 1900)
+            #expect(parts.flatMap(\.results).count == 2)
+            #expect(parts.allSatisfy { $0.json.bytes.count <= 1900 })
+            #expect(parts.flatMap(\.results).allSatisfy { $0.message?.hasSuffix("… (cut)") == true })
+        }
+    }
+
+    @Test func whatABMCSaysAtLengthIsCut() {
+        let long = String(repeating: "a", count: 3_000_000)
+        let fault = BMCFault(.invalidAnswer, long)
+        #expect(fault.message.utf8.count == 1000 && fault.message.hasSuffix("… (cut)"))
+        let again = FailureReason.bmc(.circuitOpen, BMCFault.circuitOpen(after: fault.message).message, retries: 0)
+        #expect(again.cause == FailureReason.bmc(.unreachable, fault.message, retries: 0).cause)
+        #expect(MachineIdentity(uuid: nil, serial: long) == nil)
+
+        var reading = Reading(
+            value: .mode("Eco"), fragment: .null, modes: ["Eco", long] + (0..<100).map { "m\($0)" } + ["Eco"],
+            resetTypes: ["On", .other(long), "GracefulShutdown", "On"])
+        reading.objection = long
+        guard case .success(let bounded) = reading.bounded else { return #expect(Bool(false)) }
+        #expect(bounded.modes.count == 32 && bounded.modes.first == "Eco")
+        #expect(bounded.resetTypes == ["On", "GracefulShutdown"])
+        #expect(bounded.objection?.utf8.count == 1000)
+        // A part of these is another one.
+        for strange in [
+            Reading(value: .limit(nil), fragment: .string(long)), Reading(value: .mode(long), fragment: .null),
+            Reading(value: .limit(nil), fragment: .null, locator: .string(long)),
+        ] {
+            guard case .failure(let fault) = strange.bounded else { return #expect(Bool(false)) }
+            #expect(fault.kind == .invalidAnswer)
+        }
+    }
+
     @Test func hintsAndOpenBreachesAreBounded() {
         var policy = Policy()
         policy.maxHints = 2

@@ -93,7 +93,7 @@ struct Assessor: Sendable {
     }
 
     private func take(_ reading: Result<Reading, BMCFault>, of resource: Resource, into result: inout Assessment) {
-        switch reading {
+        switch reading.flatMap(\.bounded) {
         case .success(let reading):
             (result.isReachable, result.isTrusted, result.isLoggedIn) = (true, true, true)
             result.machine = reading.identity

@@ -172,17 +172,23 @@ struct FactLog: Sendable {
             ])
     }
 
+    /// In metrics, for all feeds that the inventory does not name.
+    static let otherFeed = "other"
+
     /// What the gauges of power show: worked out of every hint of every breach, so more seldom than others.
     func measurePower(_ core: Core, at now: Timestamp) {
         let book = core.book
         var shed: [String: BreachPower] = [:]
+        let named = Set(book.site.feeds)
         for breach in book.breaches.values where !breach.isClosed {
-            shed[breach.feed, default: BreachPower()] =
-                shed[breach.feed, default: BreachPower()]
-                + book.power(of: breach.id, now: now)
+            // What alerts name beside these may be anything, and each would be a series for ever.
+            let feed = named.contains(breach.feed) ? breach.feed : Self.otherFeed
+            shed[feed, default: BreachPower()] =
+                shed[feed, default: BreachPower()] + book.power(of: breach.id, now: now)
         }
         let power = book.feedPower(now: now)
-        let feeds = Set(book.site.feeds).union(shed.keys)
+        // What was shown once is shown as nothing where there is nothing any more.
+        let feeds = named.union(shed.keys).union(metrics.shedCoverage.known.map(\.feed))
         for feed in feeds.sorted() {
             let sum = shed[feed] ?? BreachPower()
             metrics.shedWatts[.init(kind: .asked, feed: feed)].set(Double(sum.asked.wholeWatts))

@@ -111,7 +111,8 @@ public struct DPSTopology: Sendable, Hashable {
         self.remarks = remarks
     }
 
-    private static func isFit(_ name: String) -> Bool {
+    /// Whether an inventory takes it for nothing but itself: no range, no `${NAME}`, no `{node}`.
+    static func isFit(_ name: String) -> Bool {
         !name.isEmpty && !name.contains { $0.isWhitespace || $0.isNewline || "[]{}$\"\\".contains($0) }
     }
 

@@ -74,6 +74,8 @@ public struct InventoryDraft: Sendable {
     private var nodeLines: [String] = []
     private var remarks: [String] = []
     private var names: Set<String> = []
+    /// Beside those that are comments.
+    private var (hasNodes, hasChassis) = (false, false)
 
     public init(username: String, passwordFile: String, trust: BMC.Trust) {
         let tls =
@@ -101,26 +103,39 @@ public struct InventoryDraft: Sendable {
             let plain = node.name ?? Self.name(address)
             let name = unique(isAlone(node) ? plain : "\(plain)-\(node.id)")
             let comment = node.comment.isEmpty ? "" : "  # \(YAMLText.comment(node.comment))"
-            nodeLines.append("  - id: \(YAMLText.quote(name))\(comment)")
-            nodeLines.append("    bmc: \(url)")
-            if let system = node.system { nodeLines.append("    redfish: { system: \(YAMLText.quote(system)) }") }
-            if let control = node.control { users[control, default: []].append(name) }
+            let isFit = isFit(node.system, of: name, address)
+            func append(_ line: String, isFit: Bool) { nodeLines.append(isFit ? line : Self.commented(line)) }
+            append("  - id: \(YAMLText.quote(name))\(comment)", isFit: isFit)
+            append("    bmc: \(url)", isFit: isFit)
+            if isFit { hasNodes = true }
+            if let system = node.system { append("    redfish: { system: \(YAMLText.quote(system)) }", isFit: isFit) }
+            if isFit, let control = node.control { users[control, default: []].append(name) }
             let gpus = node.gpus + (index == 0 ? machine.gpus : [])
             guard !gpus.isEmpty else { continue }
-            nodeLines.append("    gpus:")
-            for (gpu, wish) in zip(gpus, Self.names(of: gpus, in: name)) {
+            let listed = zip(gpus, Self.names(of: gpus, in: name)).map { gpu, wish in
                 let id = unique(wish)
+                let hasFitPins = self.isFit(gpu.processor, of: id, address) && self.isFit(gpu.system, of: id, address)
+                return (gpu: gpu, id: id, isFit: isFit && hasFitPins)
+            }
+            append("    gpus:", isFit: listed.contains(where: \.isFit))
+            for (gpu, id, isFit) in listed {
                 let pin = gpu.system.map { ", redfish: { system: \(YAMLText.quote($0)) }" } ?? ""
-                nodeLines.append(
+                append(
                     "      - { id: \(YAMLText.quote(id)), processor: \(YAMLText.quote(gpu.processor))\(pin) }"
-                        + (gpu.control == nil ? "  # no power limit now" : ""))
-                if let control = gpu.control { users[control, default: []].append(id) }
+                        + (gpu.control == nil ? "  # no power limit now" : ""), isFit: isFit)
+                if isFit, let control = gpu.control { users[control, default: []].append(id) }
             }
         }
         for chassis in machine.chassis {
             let id = unique("\(Self.name(address))-\(chassis.id)")
-            chassisLines.append(
-                "  - { id: \(YAMLText.quote(id)), bmc: \(url), redfish: { chassis: \(YAMLText.quote(chassis.id)) } }")
+            let line =
+                "  - { id: \(YAMLText.quote(id)), bmc: \(url), redfish: { chassis: \(YAMLText.quote(chassis.id)) } }"
+            guard isFit(chassis.id, of: id, address) else {
+                chassisLines.append(Self.commented(line))
+                continue
+            }
+            chassisLines.append(line)
+            hasChassis = true
             users[chassis.control, default: []].append(id)
         }
         if machine.nodes.isEmpty, machine.chassis.isEmpty {
@@ -153,11 +168,27 @@ public struct InventoryDraft: Sendable {
 
     public var yaml: String {
         var lines = head
-        if !chassisLines.isEmpty { lines += ["chassis:"] + chassisLines }
-        lines += nodeLines.isEmpty ? ["nodes: []"] : ["nodes:"] + nodeLines
+        if !chassisLines.isEmpty { lines += (hasChassis ? ["chassis:"] : []) + chassisLines }
+        lines += [hasNodes ? "nodes:" : "nodes: []"] + nodeLines
         lines += remarks.map { "# \(YAMLText.comment($0))" }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// Whether a pin means in an inventory what the BMC says; where it would not, a remark says so.
+    private mutating func isFit(_ pin: String?, of name: String, _ address: BMC.Address) -> Bool {
+        guard let pin, !DPSTopology.isFit(pin) || pin.utf8.count > Self.longestName else { return true }
+        remarks.append(
+            """
+            \(address): \(name) is a comment: the BMC calls it "\(pin.unicodeScalars.prefix(80).map(String.init).joined())", \
+            and an inventory would not take that as it is: it is empty, has a blank or one of [ ] { } $ " \\, or more than \
+            \(Self.longestName) bytes. Pin it by another name or URI
+            """)
+        return false
+    }
+
+    private static let longestName = 256
+
+    private static func commented(_ line: String) -> String { "  # " + YAMLText.comment(line) }
 
     private static func name(_ address: BMC.Address) -> String {
         let isDefault = address.port == 443
@@ -167,7 +198,10 @@ public struct InventoryDraft: Sendable {
 
     /// A name of its own, without what an id may not hold.
     private mutating func unique(_ wish: String) -> String {
-        let plain = String(wish.map { $0.isWhitespace || "[]{}".contains($0) ? "-" : $0 })
+        let scalars = wish.unicodeScalars.prefix(Self.longestName).map {
+            $0.properties.isWhitespace || "[]{}$\"\\".unicodeScalars.contains($0) ? "-" : $0
+        }
+        let plain = scalars.isEmpty ? "unnamed" : String(String.UnicodeScalarView(scalars))
         var name = plain
         var number = 2
         while !names.insert(name).inserted {

@@ -14,10 +14,12 @@ enum YAMLText {
         return quoted + "\""
     }
 
-    /// Text that stays within its line.
+    private static let longestComment = 1000
+
+    /// Text that stays within its line, and is cut where that would be very long.
     static func comment(_ text: String) -> String {
         var comment = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { comment.append(isPlain(scalar) ? scalar : " ") }
+        for scalar in text.unicodeScalars.prefix(longestComment) { comment.append(isPlain(scalar) ? scalar : " ") }
         return String(comment)
     }
 

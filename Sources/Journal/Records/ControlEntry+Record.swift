@@ -23,7 +23,9 @@ extension ControlEntry: JournalRecord {
         .optional("intent", { $0.intent }, { $0.intent = $1 }),
         .optional("held", { $0.held }, { $0.held = $1 }),
         .optional("made", { $0.made }, { $0.made = $1 }),
-        .optional("reassertions", { $0.reassertions == 0 ? nil : $0.reassertions }, { $0.reassertions = $1 }),
+        .optional(
+            "reassertions", { $0.reassertions == 0 ? nil : $0.reassertions },
+            { $0.reassertions = min(max($1, 0), 1_000_000) }),
         .optional("power_cycled", earlier: "isPowerCycled", { $0.isPowerCycled }, { $0.isPowerCycled = $1 }),
         .optional("unconfirmed", earlier: "isUnconfirmed", { $0.isUnconfirmed }, { $0.isUnconfirmed = $1 }),
         .optional("refused", earlier: "wasRefused", { $0.wasRefused }, { $0.wasRefused = $1 }),

@@ -19,7 +19,8 @@ extension JournalDatabase {
     }
 
     static func sessions(_ db: Database) throws -> [BMCSession] {
-        try JournalRow.all(db, "bmc_session", by: "bmc", sql: "SELECT bmc, location FROM bmc_session").compactMap { row in
+        try JournalRow.all(db, "bmc_session", by: "bmc", sql: "SELECT bmc, location FROM bmc_session").compactMap {
+            row in
             try BMC.Address(recorded: try row["bmc"]).map { BMCSession(bmc: $0, location: try row["location"]) }
         }
     }

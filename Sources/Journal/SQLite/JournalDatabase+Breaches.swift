@@ -83,7 +83,8 @@ extension JournalDatabase {
                 GROUP BY breach_id, resource
                 """)
         {
-            baselines[try row["breach_id"], default: [:]][try row["resource"]] = Watts(microwatts: try row["microwatts"])
+            let watts = Watts(microwatts: try row["microwatts"])
+            baselines[try row["breach_id"], default: [:]][try row["resource"]] = watts
         }
         return try JournalRow.all(db, "breach", by: "id", sql: "SELECT id, body, state FROM breach").map { row in
             let name: String = try row["id"]

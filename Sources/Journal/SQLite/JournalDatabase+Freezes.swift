@@ -33,7 +33,10 @@ extension JournalDatabase {
     private static func earlierFreeze(_ db: Database) throws -> Freeze {
         let line = try JournalRow.all(
             db, "history", by: "seq",
-            sql: "SELECT seq, at, user, reason FROM history WHERE kind = 'command' AND code = 'freeze' ORDER BY seq DESC LIMIT 1"
+            sql: """
+                SELECT seq, at, user, reason FROM history WHERE kind = 'command' AND code = 'freeze'
+                ORDER BY seq DESC LIMIT 1
+                """
         ).first
         return Freeze(
             since: Timestamp(milliseconds: try line?["at"] ?? 0), user: try line?.optional("user"),

@@ -100,7 +100,8 @@ extension JournalDatabase {
         guard let first = report.first else { return }
         let next = try (lastReport(of: first.breachID.text, db) ?? 0).addingReportingOverflow(1)
         guard !next.overflow else {
-            throw JournalRow.Misfit(description: "outbox, breach_id \(first.breachID): report is the largest number there is")
+            throw JournalRow.Misfit(
+                description: "outbox, breach_id \(first.breachID): report is the largest number there is")
         }
         for event in report { try write(event, report: next.partialValue, db) }
         // It says what an earlier one without a signature would have said.

@@ -101,19 +101,19 @@ public final class JournalDatabase: Sendable {
     /// Everything that is not over.
     public func load() throws -> JournalContents {
         try read { db in
-                JournalContents(
-                    breaches: try Self.breaches(db),
-                    controls: try JournalRow.all(
-                        db, "control", by: "key", sql: "SELECT key, body FROM control"
-                    ).map { row in
-                        try RecordCoder.decode(try row["body"], row: try row["key"])
-                    },
-                    inbox: try Self.inbox(db),
-                    freezes: try Self.freezes(db),
-                    sessions: try Self.sessions(db), knowledge: try Self.knowledge(db),
-                    unsigned: try Self.unsignedReports(db),
-                    lastRecordAt: try Self.lastRecordAt(db))
-            }
+            JournalContents(
+                breaches: try Self.breaches(db),
+                controls: try JournalRow.all(
+                    db, "control", by: "key", sql: "SELECT key, body FROM control"
+                ).map { row in
+                    try RecordCoder.decode(try row["body"], row: try row["key"])
+                },
+                inbox: try Self.inbox(db),
+                freezes: try Self.freezes(db),
+                sessions: try Self.sessions(db), knowledge: try Self.knowledge(db),
+                unsigned: try Self.unsignedReports(db),
+                lastRecordAt: try Self.lastRecordAt(db))
+        }
     }
 
     /// - Throws: ``JournalError``

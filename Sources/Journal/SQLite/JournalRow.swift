@@ -32,7 +32,8 @@ struct JournalRow {
         get throws {
             guard row.hasColumn(column) else { throw Misfit(description: "\(table) has no column \(column)") }
             guard let value = Value.fromDatabaseValue(row[column]) else {
-                throw Misfit(description: "\(place): \(column) is \(Self.told(row[column])), not \(Self.name(Value.self))")
+                throw Misfit(
+                    description: "\(place): \(column) is \(Self.told(row[column])), not \(Self.name(Value.self))")
             }
             return value
         }
@@ -46,9 +47,9 @@ struct JournalRow {
         return cell.isNull ? nil : try self[column]
     }
 
-    /// Of which a body is read, for what is wrong with it.
+    /// Which row it is, for errors.
     private var place: String {
-        let names = key.map { "\($0) \(Self.told(row[$0]))" }
+        let names = key.filter { row.hasColumn($0) }.map { "\($0) \(Self.told(row[$0]))" }
         return "\(table)" + (names.isEmpty ? "" : ", \(names.joined(separator: ", "))")
     }
 

@@ -108,7 +108,9 @@ struct EtcdAnswers {
         guard let result = answer["result"], result.object != nil else {
             throw Malformed(description: "there is no result")
         }
-        guard try int64(result["ID"], "ID", in: leases) == lease else { throw Malformed(description: "it is another lease's") }
+        guard try int64(result["ID"], "ID", in: leases) == lease else {
+            throw Malformed(description: "it is another lease's")
+        }
         let seconds = try int64(result["TTL"], "TTL", in: -1...1_000_000)
         return seconds > 0 ? .seconds(seconds) : nil
     }

@@ -37,7 +37,8 @@ struct LogKeys: Sendable {
         let digits = key.utf8.dropFirst(entries.first.utf8.count)
         guard digits.count == 20, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else { return nil }
-        guard let number = Int64(String(decoding: Array(digits), as: UTF8.self)), JournalPosition.numbers.contains(number)
+        guard let number = Int64(String(decoding: Array(digits), as: UTF8.self)),
+            JournalPosition.numbers.contains(number)
         else { return nil }
         return number
     }

@@ -32,7 +32,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     public var kind: Kind
-    /// In words an operator can act on, without credentials.
+    /// In words an operator can act on, without credentials. What a BMC says at length is cut.
     public var message: String
     /// How long the BMC asked to wait.
     public var retryAfter: Duration?
@@ -42,7 +42,7 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     public init(_ kind: Kind, _ message: String, retryAfter: Duration? = nil, mayBeOfResource: Bool = false) {
         self.mayBeOfResource = mayBeOfResource
         self.kind = kind
-        self.message = message
+        self.message = StrangersText.cut(message)
         self.retryAfter = retryAfter
     }
 
@@ -51,7 +51,12 @@ public struct BMCFault: Error, Sendable, Hashable, CustomStringConvertible {
     private static let circuitNote = "; circuit open after several timeouts in a row, nothing was sent"
 
     /// - Parameter reason: what the last of the timeouts was
-    public static func circuitOpen(after reason: String) -> BMCFault { BMCFault(.circuitOpen, reason + circuitNote) }
+    public static func circuitOpen(after reason: String) -> BMCFault {
+        var fault = BMCFault(.circuitOpen, reason)
+        // Beyond what is cut, so that the reason is found again in it.
+        fault.message += circuitNote
+        return fault
+    }
 
     /// What a message says of the trouble itself, which is the same whether or not it was tried again.
     static func trouble(in message: String) -> String {

@@ -8,8 +8,8 @@ public struct MachineIdentity: Sendable, Hashable, CustomStringConvertible {
 
     /// - Returns: nil where neither tells anything
     public init?(uuid: String?, serial: String?) {
-        self.uuid = uuid.flatMap(Self.comparableUUID)
-        self.serial = serial.flatMap(Self.comparableSerial)
+        self.uuid = uuid.flatMap(Self.bounded).flatMap(Self.comparableUUID)
+        self.serial = serial.flatMap(Self.bounded).flatMap(Self.comparableSerial)
         if self.uuid == nil, self.serial == nil { return nil }
     }
 
@@ -36,6 +36,9 @@ public struct MachineIdentity: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         [uuid.map { "UUID \($0)" }, serial.map { "serial \($0)" }].compactMap { $0 }.joined(separator: ", ")
     }
+
+    /// - Returns: nil for what is too long to be either, which tells nothing
+    private static func bounded(_ text: String) -> String? { text.utf8.count > 128 ? nil : text }
 
     // MARK: Spelling
 

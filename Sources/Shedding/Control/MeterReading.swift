@@ -21,7 +21,7 @@ public struct MeterReading: Sendable, Hashable {
     ) {
         self.locator = locator
         self.watts = watts
-        self.notMeasured = notMeasured
+        self.notMeasured = notMeasured.mapValues { StrangersText.cut($0) }
         self.ages = ages
     }
 

@@ -76,6 +76,7 @@ struct Dispatch: Sendable {
     }
 
     mutating func didRead(_ id: RunID, _ result: Result<Reading, BMCFault>, now: Timestamp) {
+        let result = result.flatMap(\.bounded)
         noteHealth(of: id, result, now: now)
         runs[id]?.didRead(result, now: now)
         goOn(with: id)
