@@ -1,5 +1,6 @@
 import Logging
 import PowerEvents
+import Prometheus
 import Shedding
 import Site
 import Testing

@@ -15,7 +15,11 @@ actor JournalLedger: BMCLedger {
         knowledge = contents.knowledge.filter { $0.value.rules == BMCKnowledge.currentRules }
     }
 
+    /// What is longer than any link is not remembered: such a session ends by its own time-out.
+    private static let longestLocation = 4 << 10
+
     func opened(_ location: String, on bmc: BMC.Address) {
+        guard location.utf8.count <= Self.longestLocation else { return }
         write(.opened(BMCSession(bmc: bmc, location: location)))
     }
 

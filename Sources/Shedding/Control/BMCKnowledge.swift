@@ -40,9 +40,9 @@ public struct BMCKnowledge: Sendable, Hashable {
         controls.append(control)
     }
 
-    /// Takes over what another search has found.
+    /// Takes over what another search has found. What is longer than any link is not remembered, and is found again.
     public mutating func merge(_ other: BMCKnowledge) {
-        sessions = other.sessions ?? sessions
-        for control in other.controls { learn(control) }
+        if let found = other.sessions, found.utf8.count <= Reading.longestPlace { sessions = found }
+        for control in other.controls where control.locator.bytes.count <= Reading.longestLocator { learn(control) }
     }
 }

@@ -3,7 +3,8 @@ import StrictJSON
 extension Reading {
     /// In bytes: of what a write could change, and of where it is. Those of any BMC that was seen are far smaller.
     private static let longestFragment = 64 << 10
-    private static let longestPlace = 4 << 10
+    static let longestLocator = 16 << 10
+    static let longestPlace = 4 << 10
     private static let longestName = 64
     private static let mostNames = 32
 
@@ -16,7 +17,7 @@ extension Reading {
                     .invalidAnswer, "the BMC's answer has \(what) of more than \(most) bytes", mayBeOfResource: true))
         }
         if fragment.bytes.count > Self.longestFragment { return refuse("members of a control", Self.longestFragment) }
-        if locator.bytes.count > Self.longestPlace { return refuse("links to a control", Self.longestPlace) }
+        if locator.bytes.count > Self.longestLocator { return refuse("links to a control", Self.longestLocator) }
         if let place, place.path.utf8.count > Self.longestPlace { return refuse("a link", Self.longestPlace) }
         if case .mode(let mode) = value, mode.utf8.count > 4 * Self.longestName {
             return refuse("a power mode", 4 * Self.longestName)
