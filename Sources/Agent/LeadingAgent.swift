@@ -65,7 +65,9 @@ struct LeadingAgent: Sendable {
         let standby = surroundings.standby
         let clock = SteadyClock(origin: wall())
         let signingKey = try KeyFiles.signingKey(configuration.signing.key, keyID: configuration.signing.keyID)
-        let trust = try TrustStore(configuration.trust, logger: logger, metrics: metrics)
+        let trust = try TrustStore(
+            configuration.trust, logger: logger, metrics: metrics,
+            onLost: { surroundings.state.lost(keyFiles: $0) })
         let store = SQLiteStore(
             journal, now: wall,
             onFailure: { error in
@@ -91,7 +93,7 @@ struct LeadingAgent: Sendable {
             source: EventSource(role: .infra, identifier: configuration.agentID),
             topicPrefix: configuration.bus.topicPrefix, key: signingKey,
             maximumEventBytes: configuration.policy.maxEventBytes)
-        let parked = ParkedBreaches()
+        let parked = ParkedBreaches(mode: configuration.mode)
         let configurationState = surroundings.state
         let rules = IntakeRules(maximumAge: configuration.policy.maxAge, limits: configuration.limits)
         let clients = ClientDirectory(
@@ -147,7 +149,7 @@ struct LeadingAgent: Sendable {
                 }), metrics: metrics, logger: logger, now: wall)
         let outbox = OutboxService(
             store: store, bus: bus.connection, echoes: echoes, composer: composer, metrics: metrics, logger: logger,
-            now: wall, parked: { standby?.mayWrite() ?? true ? parked.value : nil })
+            now: wall, parked: { standby?.mayWrite() ?? true ? parked.toldOf : nil })
         loginRenewal.target = { bus.connection.renewLogin() }
         outboxWake.target = { outbox.wake() }
 

@@ -44,7 +44,7 @@ enum BreachCards {
             html +=
                 "<p class=\"warn\">waits for <code>ima resume</code> or <code>ima release \(String(id.prefix(8)))</code></p>"
         }
-        html += load(breach["load"])
+        html += load(breach["load"]) + actions(breach["infrastructure_actions"])
         if let power = breach["power"] { html += self.power(power) }
         if let counts = breach["counts"] { html += self.counts(counts, isRelease) }
         html += release(breach)
@@ -66,6 +66,13 @@ enum BreachCards {
             <p class="load"><b>Feed</b> \(Bar.html(parts, of: Double(max(1, measured, target)), label: "the feed carries \(words)")) \
             \(words) <small>says the power agent's alert, \(Words.time(load?["at"]?.string))</small></p>
             """
+    }
+
+    /// What the alert wants of people.
+    private static func actions(_ actions: JSONValue?) -> HTML {
+        let names = (actions?.array ?? []).compactMap(\.string)
+        guard !names.isEmpty else { return "" }
+        return "<p class=\"warn\">for people to do, not executed: <b>\(names.joined(separator: ", "))</b></p>"
     }
 
     private static func power(_ power: JSONValue) -> HTML {

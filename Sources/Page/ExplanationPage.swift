@@ -1,4 +1,5 @@
 public import StrictJSON
+import Terminal
 
 /// Everything of one resource: what it is, what is held and why, and what happened.
 extension PageDocument {
@@ -15,6 +16,7 @@ extension PageDocument {
                 """
         }
         main += "<p>\(explanation["summary"]?.string ?? "it has left the inventory")</p>"
+        for line in StatusJudgement.freezes(of: explanation) { main += "<p class=\"warn\">\(Words.prose(line))</p>" }
         let controls = explanation["controls"]?.array ?? []
         if controls.isEmpty { main += "<p class=\"none\">nothing is held on it</p>" }
         for control in controls { main += Self.control(control) }

@@ -48,6 +48,7 @@ enum BreachText {
         var lines = [style(.bold, Line.fit(title))]
         if breach["counts"] != nil { lines.append("  \(counts(breach["counts"]))") }
         if let load = load(breach["load"], now: now) { lines.append("  \(load)") }
+        if let actions = actions(breach["infrastructure_actions"]) { lines.append(style(.warning, "  \(actions)")) }
         if let power = breach["power"] { lines.append("  \(self.power(power))") }
         let priorities = breach["priorities"]?.array ?? []
         for priority in priorities.prefix(maximumPriorities) {
@@ -85,6 +86,12 @@ enum BreachText {
         }
         let over = measured > target ? ", \(Line.power(measured - target)) too much" : ""
         return "feed: \(Line.power(measured)) of \(Line.power(target)) allowed\(over)\(age ?? "")"
+    }
+
+    /// What the alert wants of people.
+    private static func actions(_ json: JSONValue?) -> String? {
+        let names = (json?.array ?? []).compactMap(\.string)
+        return names.isEmpty ? nil : "for people to do, not executed: \(names.joined(separator: ", "))"
     }
 
     private static func power(_ json: JSONValue) -> String {

@@ -67,6 +67,13 @@ public struct StatusJudgement: Sendable {
             + (rest > 0 ? ["FROZEN: \(Line.count(rest, "more freeze")): `ima status --json`"] : [])
     }
 
+    /// What stops writes to one resource, a line each; empty where nothing does.
+    ///
+    /// - Parameter explanation: of `ima explain --json`
+    public static func freezes(of explanation: JSONValue) -> [String] {
+        explanation["frozen"]?.object == nil ? [] : frozen(explanation["frozen"])
+    }
+
     private static func isOfAll(_ freeze: JSONValue?) -> Bool { [nil, "all"].contains(freeze?["scope"]?.string) }
 
     /// Such as `FROZEN by root since 2026-11-21T04:20:00Z (cooling works): `ima thaw``.
@@ -93,8 +100,20 @@ public struct StatusJudgement: Sendable {
         if !keys.isEmpty {
             problems.append("HALF-APPLIED configuration: needs a restart: \(keys.joined(separator: ", "))")
         }
+        let lost = (configuration["key_files_lost"]?.array ?? []).compactMap(\.string)
+        problems += lost.prefix(maximumKeyFiles).map {
+            "KEY FILE LOST: \($0) is gone or no key set; its last keys count until a restart, which will fail:"
+                + " put it back"
+        }
+        if lost.count > maximumKeyFiles {
+            let rest = Line.count(lost.count - maximumKeyFiles, "more file")
+            problems.append("KEY FILE LOST: \(rest): `ima status --json`")
+        }
         return problems
     }
+
+    /// The same of lost key files.
+    private static let maximumKeyFiles = 3
 
     private static func breaches(_ status: JSONValue) -> [String] {
         let failing = (status["breaches"]?.array ?? []).filter { ($0["counts"]?["failed"]?.number?.int ?? 0) > 0 }

@@ -28,6 +28,7 @@ struct ExplainCommand: AsyncParsableCommand {
     private static func lines(_ answer: JSONValue) -> [String] {
         var lines = [answer["summary"]?.string ?? "\(text(answer, "resource")): no longer in the inventory"]
         let controls = answer["controls"]?.array ?? []
+        lines += StatusJudgement.freezes(of: answer)
         if controls.isEmpty { lines.append("nothing is held") }
         for control in controls {
             let before = control["prior"]?.string.map { "before \($0)" } ?? "before unread"

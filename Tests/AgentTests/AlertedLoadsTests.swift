@@ -41,6 +41,29 @@ struct AlertedLoadsTests {
         #expect(loads.value.values.map(\.at).min() == Timestamp(milliseconds: 76))
     }
 
+    /// They are shown, each once, however often an alert says them; and are unknown until an alert came.
+    @Test func whatPeopleAreToDoIsKeptEachOnce() throws {
+        var alert = try Self.alert(1, measured: 1)
+        alert.infrastructureActions = [.tripBreakers] + Array(repeating: .shutdownNodes, count: 1000)
+        let breach = Breach(
+            id: alert.breachID, origin: Breach.Origin(source: Self.source, trace: nil, correlationID: nil),
+            feed: "main-a", isCritical: false, openedAt: Timestamp(milliseconds: 0), holdDown: .seconds(30))
+        let core = try BoardTests.core()
+        var snapshot = BoardTests.moment(core, Readiness(core.book.site)).snapshot(summarises: true)
+        #expect(snapshot.json(breach)["infrastructure_actions"] == .null)
+        let loads = AlertedLoads()
+        loads.note(alert, from: "//grid/v1/poweragent/other", at: Timestamp(milliseconds: 1000))
+        snapshot.loads = loads.value
+        #expect(snapshot.json(breach)["infrastructure_actions"] == .null, "of somebody who does not own the breach")
+        loads.note(alert, from: Self.source, at: Timestamp(milliseconds: 2000))
+        snapshot.loads = loads.value
+        #expect(snapshot.json(breach)["infrastructure_actions"] == ["SHUTDOWN_NODES", "TRIP_BREAKERS"])
+        alert.infrastructureActions = []
+        loads.note(alert, from: Self.source, at: Timestamp(milliseconds: 3000))
+        snapshot.loads = loads.value
+        #expect(snapshot.json(breach)["infrastructure_actions"] == [])
+    }
+
     /// Whoever does not own a breach says nothing of it.
     @Test(arguments: [(source, true), ("//grid/v1/poweragent/other", false)])
     func onlyWhoOwnsTheBreachIsBelieved(source: String, isTold: Bool) throws {

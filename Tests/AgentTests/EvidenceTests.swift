@@ -21,7 +21,7 @@ struct EvidenceTests {
             entry: HistoryEntry(
                 kind, code, breach: ofBreach ? breach : nil,
                 control: control.map { ControlKey(resource: $0, facet: .powerLimit) }, value: value, prior: prior,
-                writtenAt: writtenAt.map(at)), author: user.map { CommandAuthor(user: $0, reason: nil) })
+                writtenAt: writtenAt.map(at)), author: user.map { CommandAuthor(user: $0, reason: "cooling works") })
     }
 
     private static func reading(_ seconds: Int, _ resource: String, _ watts: Int, isPart: Bool = false) -> PowerReading
@@ -74,7 +74,26 @@ struct EvidenceTests {
         #expect(json["steepest_down_watts_per_s"]?.number.flatMap { Double($0.text) } == 30)
         #expect(json["steepest_up_watts_per_s"]?.number.flatMap { Double($0.text) } == 25)
         #expect(json["coverage"]?.number.flatMap { Double($0.text) } == 1)
-        #expect(json["overrides"]?.array?.count == 2)
+        let overrides = try #require(json["overrides"]?.array)
+        #expect(overrides.map { $0["what"] } == ["freeze by root"], "a skip is nobody's override")
+        #expect(overrides.first?["user"] == "root" && overrides.first?["reason"] == "cooling works")
+        #expect(json["skips"]?.array?.map { $0["what"] } == ["n2"])
+    }
+
+    /// What an alert asks for and is not done: strangers chose its name.
+    @Test func whatWasSkippedAtPlanningIsInTheRecord() throws {
+        let skip = HistoryLine(
+            sequence: 2, at: Self.at(0),
+            entry: HistoryEntry(
+                .plan, "skipped", breach: Self.breach, value: "no\u{1B}[2Jbody", message: "power_cap: why not"),
+            author: nil)
+        let evidence = try #require(Evidence(breach: Self.breach, lines: Self.lines + [skip], readings: []))
+        let skips = try #require(evidence.json["skips"]?.array)
+        #expect(skips.map { $0["what"] } == ["no\\u{1b}[2Jbody", "n2"])
+        #expect(skips.first?["reason"] == "power_cap: why not")
+        #expect(evidence.csv.contains("\(Self.at(0)),skip,no\\u{1b}[2Jbody,\n"))
+        #expect(EvidenceText.lines(evidence).contains { $0.hasSuffix("skip  no\\u{1b}[2Jbody  power_cap: why not") })
+        #expect(HistoryAnswer.json([skip]).array?.first?["value"] == "no\\u{1b}[2Jbody")
     }
 
     @Test func nothingIsClaimedOfWhatWasNotMeasured() throws {

@@ -106,6 +106,10 @@ struct OpenAPITests {
         try check(moment.snapshot(summarises: true).json, "Status")
         try check(moment.snapshot(summarises: false).json, "Status")
         for row in ResourceRows.make(moment) { try check(row.json, "Resource") }
+        var explained = ResourceExplanation(resource: nil, id: "a", held: [], history: [])
+        explained.freezes = [Freeze(since: Timestamp(milliseconds: 1), user: "root", reason: "why")]
+        try check(explained.json, "Explanation")
+        #expect(explained.json["frozen"]?["user"] == "root" && explained.json["frozen"]?["reason"] == "why")
         for resource in core.book.site.resources.values {
             try check(
                 ResourceExplanation(resource: resource, id: resource.id, held: [], history: []).json, "Explanation")

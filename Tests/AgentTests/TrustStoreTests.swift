@@ -98,6 +98,22 @@ struct TrustStoreTests {
         #expect(!lost())
     }
 
+    @Test func aFileThatVanishedIsNamedInTheStatusUntilItIsBack() throws {
+        let state = ConfigurationState(startedAt: Timestamp(milliseconds: 0), metrics: AgentMetrics())
+        func lost() -> JSONValue? { state.json["key_files_lost"] }
+        try write([keys[0]], to: "one.json")
+        let trust = try TrustStore(
+            [.init(source: Self.source.description, jwks: folder.path("one.json"))], logger: Self.quiet,
+            onLost: { state.lost(keyFiles: $0) })
+        #expect(lost() == [])
+        try FileManager.default.removeItem(atPath: folder.path("one.json"))
+        trust.refresh()
+        #expect(lost() == [.string(folder.path("one.json"))])
+        try write([keys[0]], to: "one.json")
+        trust.refresh()
+        #expect(lost() == [])
+    }
+
     @Test func allFilesOfASourceCount() throws {
         try write([keys[0]], to: "one.json")
         try write([keys[1]], to: "two.json")

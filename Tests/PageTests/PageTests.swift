@@ -65,6 +65,24 @@ struct PageTests {
         #expect(!page(.null).contains("allowed"))
     }
 
+    @Test func aBreachTellsWhatPeopleAreToDo() {
+        func page(_ actions: JSONValue) -> String {
+            var status = Self.status.object ?? JSONObject()
+            status["breaches"] = [["id": "1a2b3c4d", "feed": "main-a", "infrastructure_actions": actions]]
+            return PageDocument.overview(PageInput(status: .object(status))).text
+        }
+        #expect(page(["TRIP_BREAKERS"]).contains("for people to do, not executed: <b>TRIP_BREAKERS</b>"))
+        for nothing in [JSONValue.null, []] { #expect(!page(nothing).contains("for people to do")) }
+    }
+
+    @Test func anExplanationSaysWhoFrozeItAndWhy() {
+        let page = PageDocument.explanation(
+            ["resource": "n1", "frozen": ["scope": "rack-2", "user": "root", "reason": "cooling <works>"]], row: nil,
+            status: Self.status
+        ).text
+        #expect(page.contains("FROZEN: rack-2 by root (cooling &lt;works&gt;)"))
+    }
+
     /// In a breach one outcome comes between the others of another kind: hundreds of lines would tell nobody anything.
     @Test func whatHappenedToManyIsOneLineWhateverCameBetween() {
         func line(_ second: Int, _ code: String, _ control: String?) -> JSONValue {

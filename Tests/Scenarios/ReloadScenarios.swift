@@ -122,6 +122,34 @@ struct ReloadScenarios {
         await stage.tearDown()
     }
 
+    /// Observing publishes nothing, also nothing that waited for the broker since before.
+    @Test(.timeLimit(.minutes(2)))
+    func whatWasQueuedBeforeObservingWaitsUntilEnforce() async throws {
+        let stage = try await Stage(enforcement: ", report_after: 30s")
+        let fleet = stage.fleet
+        for bmc in fleet.bmcs { bmc.latency = .milliseconds(500) }
+        try await stage.startAgent()
+        let breach = try Stage.newBreach()
+        try await stage.alert(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
+        #expect(try await eventually { fleet.bmc(of: "cpu-1")?.openSessions == 1 })
+        await stage.broker.stop()
+        #expect(try await eventually { fleet.limit(of: "cpu-1") == 900 })
+        let journal = stage.folder.path("ima.sqlite")
+        #expect(try await eventually { try !OutboxFile.ids(journal).isEmpty })
+        try change(stage, "journal:", "mode: observe\njournal:")
+        try await reload(stage, until: "read the configuration again")
+        let ledger = stage.ledger
+        let before = ledger.all.count
+        try await stage.broker.start()
+        #expect(try await eventually { await stage.readiness() == 200 })
+        try await Task.sleep(for: .seconds(2))
+        #expect(ledger.all.count == before, "observing publishes nothing")
+        try change(stage, "mode: observe", "mode: enforce")
+        try await reload(stage, until: "read the configuration again")
+        #expect(try await stage.report(breach, .applied).enforcement?.code == .success)
+        await stage.tearDown()
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func whatNeedsARestartIsNamed() async throws {
         let stage = try await Stage()

@@ -58,6 +58,37 @@ struct StatusTextTests {
         #expect(!StatusJudgement(status).isGood)
     }
 
+    @Test func whatPeopleAreToDoIsTold() {
+        func lines(_ actions: JSONValue) -> [String] {
+            var breach = Self.breach(1).object ?? JSONObject()
+            breach["infrastructure_actions"] = actions
+            return StatusText.lines(Self.status(["breaches": [.object(breach)]]))
+        }
+        let told = "  for people to do, not executed: SHUTDOWN_NODES, TRIP_BREAKERS"
+        #expect(lines(["SHUTDOWN_NODES", "TRIP_BREAKERS"]).contains(told))
+        for nothing in [JSONValue.null, []] { #expect(!lines(nothing).contains { $0.contains("for people") }) }
+    }
+
+    @Test func aLostKeyFileIsAProblem() {
+        let files = (1...5).map { JSONValue.string("/etc/ima/\($0).json") }
+        let status = Self.status(["configuration": ["generation": 2, "key_files_lost": .array(files)]])
+        let problems = StatusJudgement(status).problems
+        #expect(problems.count == 4 && !StatusJudgement(status).isGood)
+        #expect(problems.first?.hasPrefix("KEY FILE LOST: /etc/ima/1.json is gone or no key set") == true)
+        #expect(problems.last == "KEY FILE LOST: 2 more files: `ima status --json`")
+    }
+
+    @Test func whatIsFrozenSaysByWhomAndWhy() {
+        let freeze: JSONValue = [
+            "scope": "rack-2", "user": "root", "reason": "cooling works", "since": .null, "until": .null,
+        ]
+        #expect(
+            StatusJudgement.freezes(of: ["frozen": freeze]) == [
+                "FROZEN: rack-2 by root (cooling works): nothing is written there; `ima thaw`"
+            ])
+        #expect(StatusJudgement.freezes(of: ["frozen": .null]).isEmpty)
+    }
+
     private static let pair: JSONValue = [
         "role": "standby", "leader": "ima-a", "since": "2026-11-21T04:00:00Z", "site": "main", "shard": "a",
         "entry": 4711, "lag": 3,

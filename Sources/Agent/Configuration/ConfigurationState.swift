@@ -13,6 +13,7 @@ final class ConfigurationState: Sendable {
         var lastTry: Timestamp
         var errors: [String] = []
         var needsRestart: [String] = []
+        var keyFilesLost: [String] = []
     }
 
     private let state: Mutex<State>
@@ -52,6 +53,9 @@ final class ConfigurationState: Sendable {
         show()
     }
 
+    /// Key files whose last keys count only because the process still runs.
+    func lost(keyFiles: [String]) { state.withLock { $0.keyFilesLost = keyFiles } }
+
     private func show() {
         let now = state.withLock { $0 }
         metrics.configurationSuccessful.set(now.errors.isEmpty)
@@ -67,6 +71,7 @@ final class ConfigurationState: Sendable {
             "last_reload": .string(now.lastTry.description), "successful": .bool(now.errors.isEmpty),
             "errors": .array(now.errors.map(JSONValue.string)),
             "needs_restart": .array(now.needsRestart.map(JSONValue.string)),
+            "key_files_lost": .array(now.keyFilesLost.map(JSONValue.string)),
         ]
     }
 }

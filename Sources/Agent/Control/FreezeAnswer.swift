@@ -16,6 +16,17 @@ enum FreezeAnswer {
         return .object(object)
     }
 
+    /// Of one resource.
+    ///
+    /// - Parameter freezes: that cover it
+    /// - Returns: null where none does; else the widest of them, and all
+    static func json(covering freezes: [Freeze]) -> JSONValue {
+        guard let first = freezes.first(where: \.isWhole) ?? freezes.first else { return .null }
+        var object = object(of: first)
+        object["freezes"] = .array(freezes.map { .object(Self.object(of: $0)) })
+        return .object(object)
+    }
+
     private static func object(of freeze: Freeze) -> JSONObject {
         var object = JSONObject()
         object["scope"] = .string(freeze.scopeText)

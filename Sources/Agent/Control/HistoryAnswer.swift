@@ -16,14 +16,20 @@ enum HistoryAnswer {
                 object["breach_id"] = line.entry.breach.map { .string($0.text) }
                 object["control"] = line.entry.control.map { .string($0.description) }
                 // What a command was for is no value that a control held.
-                object[line.entry.kind == .command ? "scope" : "value"] = line.entry.value.map(JSONValue.string)
+                let value = line.entry.value.map { JSONValue.string(clean($0, line)) }
+                object[line.entry.kind == .command ? "scope" : "value"] = value
                 // Nor is the digest of an alert's payload.
                 object[line.entry.kind == .alert ? "sha256" : "prior"] = line.entry.prior.map(JSONValue.string)
-                object["message"] = line.entry.message.map(JSONValue.string)
+                object["message"] = line.entry.message.map { .string(clean($0, line)) }
                 object["user"] = line.author?.user.map(JSONValue.string)
                 object["reason"] = line.author?.reason.map(JSONValue.string)
                 return .object(object)
             })
+    }
+
+    /// The plan of an alert names its hints, by names that may be anybody's.
+    private static func clean(_ text: String, _ line: HistoryLine) -> String {
+        line.entry.kind == .plan ? ForeignText.clean(text, longest: 2 * ForeignText.longest) : text
     }
 
     static func json(_ refusals: [RefusalRecord]) -> JSONValue {

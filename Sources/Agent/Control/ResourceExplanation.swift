@@ -10,12 +10,15 @@ struct ResourceExplanation: Sendable {
     let id: String
     let held: [(control: HeldControl, nextRead: Timestamp?, holds: [(breach: Breach, plan: PlannedHint)])]
     let history: [HistoryLine]
+    /// Those that cover it or what is held of it.
+    var freezes: [Freeze] = []
 
     var json: JSONValue {
         var object = JSONObject()
         object["resource"] = .string(id)
         object["inventory"] = resource.map(ResourceDescription.json) ?? .null
         object["summary"] = resource.map { .string(ResourceDescription.line($0)) }
+        object["frozen"] = FreezeAnswer.json(covering: freezes)
         object["controls"] = .array(held.map { Self.json($0.control, $0.nextRead, $0.holds) })
         object["history"] = HistoryAnswer.json(history)
         return .object(object)

@@ -21,7 +21,7 @@ struct Evidence: Sendable {
         self.breach = breach
         rows = Self.rows(lines, readings)
         power = PowerCurve(readings, arrival: first.at)
-        json = Self.json(breach, first, own, rows, power)
+        json = Self.json(breach, first, own, lines.filter { $0.entry.kind == .command }, rows, power)
     }
 
     /// With a heading, as `--csv` prints it.
@@ -48,12 +48,21 @@ struct Evidence: Sendable {
         switch (entry.kind, entry.code) {
         case (.alert, "resolved"): return [EvidenceRow(at: line.at, kind: .resolved, resource: nil)]
         case (.alert, _): return [EvidenceRow(at: line.at, kind: .alert, resource: nil)]
-        case (.command, let code):
+        case (.command, _):
             return [
                 EvidenceRow(
-                    at: line.at, kind: .override, resource: "\(code)\(line.author?.user.map { " by \($0)" } ?? "")")
+                    at: line.at, kind: .override, resource: override(line),
+                    reason: line.author?.reason)
             ]
-        case (.outcome, "skipped"): return [EvidenceRow(at: line.at, kind: .skip, resource: resource)]
+        case (.outcome, "skipped"):
+            return [EvidenceRow(at: line.at, kind: .skip, resource: resource, reason: entry.message)]
+        // A hint of an alert, whose name may be anybody's.
+        case (.plan, "skipped"):
+            return [
+                EvidenceRow(
+                    at: line.at, kind: .skip, resource: entry.value.map { ForeignText.clean($0) },
+                    reason: entry.message.map { ForeignText.clean($0) })
+            ]
         case (.outcome, "reverted"):
             return written(line, resource, watts)
                 + [EvidenceRow(at: line.at, kind: .release, resource: resource, watts: watts)]
@@ -77,6 +86,11 @@ struct Evidence: Sendable {
 
     // MARK: Summary
 
+    /// `freeze by root`
+    private static func override(_ line: HistoryLine) -> String {
+        "\(line.entry.code)\(line.author?.user.map { " by \($0)" } ?? "")"
+    }
+
     private static func command(_ line: HistoryLine) -> JSONValue {
         [
             "code": .string(line.entry.code), "at": .string(line.at.description),
@@ -87,7 +101,8 @@ struct Evidence: Sendable {
     }
 
     private static func json(
-        _ breach: UUIDText, _ first: HistoryLine, _ lines: [HistoryLine], _ rows: [EvidenceRow], _ power: PowerCurve
+        _ breach: UUIDText, _ first: HistoryLine, _ lines: [HistoryLine], _ commands: [HistoryLine],
+        _ rows: [EvidenceRow], _ power: PowerCurve
     ) -> JSONValue {
         let asked = lines.compactMap { $0.entry.kind == .plan ? $0.entry.value.flatMap(watts) : nil }.max()
         func time(_ kind: EvidenceRow.Kind, _ pick: ([EvidenceRow]) -> EvidenceRow?) -> JSONValue {
@@ -127,10 +142,20 @@ struct Evidence: Sendable {
         object["coverage"] = number(power.coverage(of: rows))
         object["results"] = results(lines)
         object["overrides"] = .array(
-            rows.filter { $0.kind == .override || $0.kind == .skip }.map {
+            commands.map { line in
                 [
-                    "at": .string($0.at.description), "kind": .string($0.kind.rawValue),
-                    "what": $0.resource.map(JSONValue.string) ?? .null,
+                    "at": .string(line.at.description), "kind": .string(EvidenceRow.Kind.override.rawValue),
+                    "what": .string(override(line)), "code": .string(line.entry.code),
+                    "scope": line.entry.value.map(JSONValue.string) ?? .null,
+                    "user": line.author?.user.map(JSONValue.string) ?? .null,
+                    "reason": line.author?.reason.map(JSONValue.string) ?? .null,
+                ]
+            })
+        object["skips"] = .array(
+            rows.filter { $0.kind == .skip }.map {
+                [
+                    "at": .string($0.at.description), "what": $0.resource.map(JSONValue.string) ?? .null,
+                    "reason": $0.reason.map(JSONValue.string) ?? .null,
                 ]
             })
         return .object(object)

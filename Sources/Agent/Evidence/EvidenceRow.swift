@@ -13,6 +13,8 @@ struct EvidenceRow: Sendable, Hashable {
     /// The resource; of an alert and an override, what it says.
     var resource: String?
     var watts: Watts?
+    /// Why it was skipped, or what somebody gave as the reason. Not in CSV, whose columns are fixed.
+    var reason: String?
 
     /// `time,kind,resource,watts`, as RFC 4180 has it.
     var csv: String {

@@ -35,7 +35,7 @@ enum EvidenceText {
             "results      \(results(json["results"]?.array ?? []))", "",
         ]
         lines += evidence.rows.map { row in
-            [row.at.description, row.kind.rawValue, row.resource ?? "", row.watts?.description ?? ""]
+            [row.at.description, row.kind.rawValue, row.resource ?? "", row.watts?.description ?? "", row.reason ?? ""]
                 .filter { !$0.isEmpty }.joined(separator: "  ")
         }
         return lines

@@ -123,6 +123,7 @@ struct StatusSnapshot: Sendable {
         object["released"] = .number(JSONNumber(breach.released.count))
         object["awaiting_resume"] = .bool(isParked)
         object["load"] = load(of: breach)
+        object["infrastructure_actions"] = actions(of: breach)
         if let summary = summaries[breach.id] { summary.write(breach, to: &object) }
         return .object(object)
     }
@@ -133,6 +134,12 @@ struct StatusSnapshot: Sendable {
             "measured_watts": .number(JSONNumber(load.measured.wholeWatts)),
             "target_watts": .number(JSONNumber(load.target.wholeWatts)), "at": .string(load.at.description),
         ]
+    }
+
+    /// What is for people to do; null where no alert has come since the start.
+    private func actions(of breach: Breach) -> JSONValue {
+        guard let load = loads[breach.id], load.source == breach.origin.source else { return .null }
+        return .array(load.actions.map { .string($0.rawValue) })
     }
 
     private static func json(_ observation: Observation) -> JSONValue {

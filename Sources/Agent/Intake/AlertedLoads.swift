@@ -1,14 +1,16 @@
 import PowerEvents
 import Synchronization
 
-/// What the latest alert of each breach said of its feed: what it carries, and what it may. For people; nothing is decided
-/// by it, so that it is not durable: after a start it is unknown until the next alert.
+/// What the latest alert of each breach said for people: what its feed carries, what it may, and what people are to do.
+/// Nothing is decided by it, so that it is not durable: after a start it is unknown until the next alert.
 final class AlertedLoads: Sendable {
     struct Load: Sendable, Hashable {
         /// Whose word it is. Somebody else's of the same breach is none.
         let source: String
         let measured: Watts
         let target: Watts
+        /// What is for people to do: each once, from the least to the most disruptive.
+        let actions: [BreachAlert.InfrastructureAction]
         /// When it came in.
         let at: Timestamp
     }
@@ -22,7 +24,8 @@ final class AlertedLoads: Sendable {
 
     func note(_ alert: BreachAlert, from source: String, at: Timestamp) {
         let load = Load(
-            source: source, measured: alert.measuredLoad.watts, target: alert.loadConstraint.watts, at: at)
+            source: source, measured: alert.measuredLoad.watts, target: alert.loadConstraint.watts,
+            actions: alert.distinctActions, at: at)
         loads.withLock { loads in
             if loads.count >= Self.most, loads[alert.breachID] == nil,
                 let oldest = loads.min(by: { $0.value.at < $1.value.at })

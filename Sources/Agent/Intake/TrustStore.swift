@@ -30,13 +30,17 @@ public final class TrustStore: Sendable {
     private let state: Mutex<State>
     private let logger: Logger
     private let metrics: AgentMetrics?
+    /// Told of the files that are lost, by their paths, each time that any was read.
+    private let onLost: @Sendable ([String]) -> Void
 
     /// - Throws: where a key file is gone or no key set: a start with missing keys would refuse every alert
     public init(
-        _ sources: [AgentConfiguration.TrustedSource], logger: Logger, metrics: AgentMetrics? = nil
+        _ sources: [AgentConfiguration.TrustedSource], logger: Logger, metrics: AgentMetrics? = nil,
+        onLost: @escaping @Sendable ([String]) -> Void = { _ in }
     ) throws {
         self.logger = logger
         self.metrics = metrics
+        self.onLost = onLost
         state = Mutex(State(sources: [:]))
         adopt(try prepare(sources))
     }
@@ -181,10 +185,11 @@ public final class TrustStore: Sendable {
     }
 
     private func countLost() {
-        let count = state.withLock { state in
-            state.sources.values.reduce(0) { $0 + $1.files.count(where: \.isLost) }
+        let lost = state.withLock { state in
+            state.sources.values.flatMap { $0.files.filter(\.isLost).map(\.path) }
         }
-        metrics?.keyFilesLost.set(count)
+        metrics?.keyFilesLost.set(lost.count)
+        onLost(Set(lost).sorted())
     }
 }
 

@@ -10,6 +10,12 @@ extension AgentMetrics {
         var values: [String] { [status.rawValue] }
     }
 
+    struct PeoplesAction: MetricLabels {
+        static let names = ["action"]
+        let action: BreachAlert.InfrastructureAction
+        var values: [String] { [action.rawValue] }
+    }
+
     /// Which of the three numbers, of which feed.
     struct Shed: MetricLabels {
         enum Kind: String, CaseIterable {

@@ -16,6 +16,10 @@ public final class AgentMetrics: Sendable {
         shown: RefusalReason.allCases.map(Refused.init))
     let alertsRepeated = Metric<Counter, NoLabels>(
         "ima_alerts_repeated_total", help: "Duplicate alerts: their signed payload was received before.")
+    let infrastructureActions = Metric<Counter, PeoplesAction>(
+        "ima_infrastructure_actions_total",
+        help: "Accepted alerts that name an action for people, by action; none is ever executed.",
+        shown: BreachAlert.InfrastructureAction.allCases.map(PeoplesAction.init))
     let keyFilesLost = Metric<Gauge, NoLabels>(
         "ima_key_files_lost",
         help: "Key files of trusted sources that are gone or no key set; their last keys count until a restart, "

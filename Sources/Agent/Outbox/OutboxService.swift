@@ -13,7 +13,7 @@ final class OutboxService: Service {
     private let bus: BusConnection
     private let echoes: EchoWatch
     private let composer: EventComposer
-    /// Breaches of which nothing is to be said until an operator has taken them up.
+    /// Breaches of which nothing is to be said until an operator has taken them up; nil: nothing of any.
     private let parked: @Sendable () -> Set<UUIDText>?
     private let suspects = Mutex(OutboxSuspects())
     private let metrics: AgentMetrics
@@ -78,7 +78,7 @@ final class OutboxService: Service {
         // Also while there is no connection, so that suspicions know of it.
         var heldBack = suspects.withLock { $0.heldBack(isConnected: bus.isConnected, now: .now) }
         await dropSuperseded()
-        if !bus.isConnected { await measureWaiting() }
+        if !bus.isConnected || parked() == nil { await measureWaiting() }
         while let parked = parked(), bus.isConnected, !Task.isCancelled {
             // What the broker has and the journal does not know of yet. A crash publishes these again, under the
             // same ids.
@@ -90,6 +90,8 @@ final class OutboxService: Service {
                 measure(depth: try await store.outboxDepth(), oldest: events.first?.createdAt)
                 if events.isEmpty { return }
                 for event in events {
+                    // One of them may have waited for long, and what may be said have changed meanwhile.
+                    guard self.parked()?.contains(event.breachID) == false else { break }
                     let limit: Duration = isStopping.load(ordering: .relaxed) ? .seconds(3) : .seconds(30)
                     current = event
                     try await bus.publish(topic: event.topic, payload: event.payload, within: limit)

@@ -93,7 +93,9 @@ extension Enforcer {
         ResourceExplanation(
             resource: book.site.resources[id], id: id,
             held: held.map { ($0, book.nextRead(at: $0.entry.key), book.holds(on: $0.entry.key)) },
-            history: try await store.history(HistoryQuery(resources: [id], limit: 20)))
+            history: try await store.history(HistoryQuery(resources: [id], limit: 20)),
+            freezes: book.freezes.covering(
+                id, at: book.site.resources[id]?.bmc?.address ?? held.first?.entry.bmc.address))
     }
 
     /// What would be done for an alert now, with what is known of the machines, and why it would be refused.

@@ -62,6 +62,7 @@ struct FactLog: Sendable {
             logger.warning("a freeze has ended by its time; writes go on", metadata: Self.metadata(freeze))
         case .healthChanged(let news): tellHealth(news)
         case .modeChanged(let old, let new):
+            parked.mode = new
             logger.warning("mode: \(new.rawValue) from now on", metadata: ["was": "\(old.rawValue)"])
         }
     }
@@ -75,7 +76,8 @@ struct FactLog: Sendable {
         ]
         logger.notice("accepted an alert", metadata: metadata)
         if alert.infrastructureActions.isEmpty { return }
-        let names = alert.infrastructureActions.map(\.rawValue).joined(separator: ", ")
+        for action in alert.distinctActions { metrics.infrastructureActions[.init(action: action)].increment() }
+        let names = alert.distinctActions.map(\.rawValue).joined(separator: ", ")
         logger.warning("operator action, not executed: \(names)", metadata: metadata)
     }
 

@@ -24,7 +24,8 @@ struct FollowingAgent: Sendable {
         answer: @escaping @Sendable () -> StandbyAnswer, logger: Logger, wall: @escaping @Sendable () -> Timestamp
     ) throws {
         let journal = FollowedJournal(member)
-        let trust = try TrustStore(configuration.trust, logger: logger, metrics: metrics)
+        let trust = try TrustStore(
+            configuration.trust, logger: logger, metrics: metrics, onLost: { state.lost(keyFiles: $0) })
         let rules = IntakeRules(maximumAge: configuration.policy.maxAge, limits: configuration.limits)
         let health = Health(pool: nil, store: journal, metrics: metrics, standby: standbyMetrics)
         metrics.setResources(configuration.site.order.count)

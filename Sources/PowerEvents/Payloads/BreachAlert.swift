@@ -52,6 +52,13 @@ public struct BreachAlert: Sendable, Hashable {
 }
 
 extension BreachAlert {
+    /// ``infrastructureActions``, each once, from the least to the most disruptive: of a known length, however often one of
+    /// them was said.
+    public var distinctActions: [InfrastructureAction] {
+        let said = Set(infrastructureActions)
+        return InfrastructureAction.allCases.filter(said.contains)
+    }
+
     /// - Throws: ``EventDecodingError``, also where the payload is of another kind.
     public init(json: JSONValue) throws {
         try PayloadKind.require(.breachAlert, of: json)

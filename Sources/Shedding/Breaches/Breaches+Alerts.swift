@@ -101,7 +101,9 @@ extension Breaches {
         _ alert: BreachAlert, origin: Breach.Origin, event: AlertEvent? = nil, isFollowed: Bool = false, now: Timestamp
     ) -> Acceptance {
         note(alert, origin: origin, event, now: now)
+        let known = breaches[alert.breachID]?.plans ?? []
         let (before, baselines) = plan(alert.shedHints, for: alert.breachID, now: now)
+        logSkips(of: alert.breachID, since: known)
         return Acceptance(
             breach: alert.breachID, before: before, baselines: baselines, now: now, isFollowed: isFollowed)
     }

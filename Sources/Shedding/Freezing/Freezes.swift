@@ -46,6 +46,13 @@ public struct Freezes: Sendable {
         coverages.contains { $0.contains(resource, at: bmc) }
     }
 
+    /// Those that cover a resource, in the order in which they were asked for.
+    ///
+    /// - Parameter bmc: where the resource is reached; nil where it has none
+    public func covering(_ resource: String, at bmc: BMC.Address?) -> [Freeze] {
+        zip(all, coverages).filter { $0.1.contains(resource, at: bmc) }.map(\.0)
+    }
+
     /// The inventory was read again, or a freeze came or went.
     mutating func resolve(at site: Site) {
         coverages = all.map { Coverage($0, at: site) }
