@@ -30,7 +30,7 @@ struct FeedMetricsTests {
         let log = FactLog(
             metrics: metrics, logger: logger,
             readiness: ReadinessBoard(try BoardTests.site(), round: nil, logger: logger, now: { now }),
-            parked: ParkedBreaches())
+            parked: ParkedBreaches(mode: .enforce))
         log.measurePower(try core((0..<50).map { "feed-\($0)" }), at: now)
         #expect(!metrics.page.contains("feed-"))
         #expect(metrics.page.contains(#"ima_shed_watts{kind="asked",feed="other"}"#), "\(metrics.page)")
