@@ -107,4 +107,32 @@ struct UnconfirmedWriteTests {
         reading.dormant = Watts(watts)
         return reading
     }
+
+    /// A restore of two requests, of which the first was obeyed and refused as the time ran out: it is not done yet.
+    @Test func aRestoreThatCameHalfAboutInTheEndIsTriedAgain() {
+        var entry = ConvergenceTests.held(700, 500)
+        entry.prior = .init(
+            value: .limit(nil), fragment: ["Limit": 900, "Armed": false], takenAt: Fixture.start, dormant: Watts(900))
+        let half = Reading(value: .limit(nil), fragment: ["Limit": 500, "Armed": false])
+        for (failedReverts, isDone) in [(0, false), (1, true)] {
+            var terms = Convergence.Terms(floor: nil, policy: Policy(), deadline: Fixture.start + .seconds(10))
+            terms.failedReverts = failedReverts
+            var convergence = Convergence(entry: entry, goal: .prior, terms: terms)
+            _ = convergence.start()
+            let held = Reading(value: .limit(Watts(500)), fragment: ["Limit": 500, "Armed": true])
+            #expect(convergence.didRead(.success(held), now: Fixture.start) == .record)
+            _ = convergence.didRecord()
+            #expect(convergence.didWrite(.failure(Self.refusal), now: Fixture.start) == .read)
+            var step = convergence.didRead(.success(half), now: Fixture.start + .seconds(10))
+            while case .wait = step {
+                _ = convergence.didWait(now: Fixture.start + .seconds(10))
+                step = convergence.didRead(.success(half), now: Fixture.start + .seconds(10))
+            }
+            guard case .finish(let outcome) = step else {
+                Issue.record("\(step)")
+                continue
+            }
+            #expect((outcome.code == .applied) == isDone, "\(outcome)")
+        }
+    }
 }

@@ -65,8 +65,11 @@ extension Convergence {
         if let step = goOn(write, answer, reading, now: now) ?? repeatLater(write, answer, reading, now: now) {
             return step
         }
-        // Of what was never answered, more than this may still come.
-        if case .restore(let fragment) = write, goal == .prior, answer != .unknown, isOffAsBefore(reading) {
+        // Of what was never answered, more than this may still come. And what was refused and half obeyed is tried again: of a
+        // change of several requests the next is yet to be sent, for which there was no time.
+        if case .restore(let fragment) = write, goal == .prior, answer != .unknown, isOffAsBefore(reading),
+            answer == .accepted || reading.fragment == fragmentBefore || terms.failedReverts > 0
+        {
             return finish(
                 applied: .offAsBefore(spelled: reading.fragment.text, before: fragment.text), value: reading.value)
         }
