@@ -21,7 +21,7 @@ final class StandbyStage: Sendable {
 
     func path(_ name: String) -> String { folder.path("\(name).sqlite") }
 
-    func settings(_ name: String, ttl: Duration = .seconds(1)) -> ReplicationSettings {
+    func settings(_ name: String, ttl: Duration = .seconds(3)) -> ReplicationSettings {
         ReplicationSettings(endpoints: cluster.endpoints, site: site, shard: "s", ttl: ttl, member: name)
     }
 
