@@ -79,15 +79,7 @@ struct CrashScenarios {
     @Test(.timeLimit(.minutes(2)))
     func theEventArrivesAlthoughTheBrokerWasAway() async throws {
         let stage = try await Stage(enforcement: ", report_after: 500ms")
-        let fleet = stage.fleet
-        for bmc in fleet.bmcs { bmc.latency = .milliseconds(500) }
-        try await stage.startAgent()
-        let breach = try Stage.newBreach()
-        try await stage.alert(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
-        #expect(try await eventually { fleet.bmc(of: "cpu-1")?.openSessions == 1 })
-        await stage.broker.stop()
-        #expect(fleet.limit(of: "cpu-1") == nil, "the broker has to go before the write")
-        #expect(try await eventually { fleet.limit(of: "cpu-1") == 900 })
+        let breach = try await stage.capWhileTheBrokerIsAway()
         #expect(try await eventually { await stage.readiness() == 503 })
         try await Task.sleep(for: .seconds(2))
         // What the outbox holds now is what has to arrive.

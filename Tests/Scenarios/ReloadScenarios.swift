@@ -37,10 +37,22 @@ struct ReloadScenarios {
         return (agent, source)
     }
 
+    /// Both sources raise a breach. - Returns: the other one's, which alone is obeyed
+    private func breachOfTheOtherAlone(_ stage: Stage, _ other: SimulatedPowerAgent) async throws -> UUIDText {
+        let refused = try Stage.newBreach()
+        try await stage.alert(.active, refused, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
+        let breach = try Stage.newBreach()
+        let payload = stage.payload(.active, breach, [MainJobScenarios.hint("cpu-2", .node, watts: 900)], .critical)
+        try await other.publish(other.event(.breachAlert, payload.json, time: Stage.now))
+        _ = try await stage.report(breach, .applied)
+        #expect(stage.fleet.limit(of: "cpu-2") == 900)
+        #expect(stage.fleet.limit(of: "cpu-1") == nil)
+        return breach
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func trustIsInForceAfterAReload() async throws {
         let stage = try await Stage()
-        let fleet = stage.fleet
         try await stage.startAgent()
         let (other, name) = try source(stage, "dps-other")
         defer { other.stop() }
@@ -48,16 +60,8 @@ struct ReloadScenarios {
         let only = "trust: [{ source: \"\(Stage.source)\", jwks: dps.json }]"
         try change(stage, only, "trust: [{ source: \"\(name)\", jwks: dps-other.json }]")
         try await reload(stage, until: "read the configuration again")
-        // The one that was taken out is refused.
-        let refused = try Stage.newBreach()
-        try await stage.alert(.active, refused, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
-        // The one that came in is heard and accepted, without a restart.
-        let breach = try Stage.newBreach()
-        let payload = stage.payload(.active, breach, [MainJobScenarios.hint("cpu-2", .node, watts: 900)], .critical)
-        try await other.publish(other.event(.breachAlert, payload.json, time: Stage.now))
-        _ = try await stage.report(breach, .applied)
-        #expect(fleet.limit(of: "cpu-2") == 900)
-        #expect(fleet.limit(of: "cpu-1") == nil)
+        // The one that was taken out is refused; the one that came in is heard and accepted, without a restart.
+        let breach = try await breachOfTheOtherAlone(stage, other)
         // All or nothing: a file with a mistake changes nothing, and says so.
         try change(stage, "hold_down: 500ms", "hold_down: maybe")
         try change(stage, "dps-other.json", "missing.json")
@@ -87,13 +91,7 @@ struct ReloadScenarios {
         try await reload(stage, until: "read the configuration again")
         await stage.stopAgent()
         try await stage.startAgent()
-        let refused = try Stage.newBreach()
-        try await stage.alert(.active, refused, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
-        let breach = try Stage.newBreach()
-        let payload = stage.payload(.active, breach, [MainJobScenarios.hint("cpu-2", .node, watts: 900)], .critical)
-        try await other.publish(other.event(.breachAlert, payload.json, time: Stage.now))
-        _ = try await stage.report(breach, .applied)
-        #expect(stage.fleet.limit(of: "cpu-2") == 900 && stage.fleet.limit(of: "cpu-1") == nil)
+        _ = try await breachOfTheOtherAlone(stage, other)
         #expect(stage.log.contains("no key of this source is left"))
         await stage.tearDown()
     }
@@ -126,14 +124,7 @@ struct ReloadScenarios {
     @Test(.timeLimit(.minutes(2)))
     func whatWasQueuedBeforeObservingWaitsUntilEnforce() async throws {
         let stage = try await Stage(enforcement: ", report_after: 30s")
-        let fleet = stage.fleet
-        for bmc in fleet.bmcs { bmc.latency = .milliseconds(500) }
-        try await stage.startAgent()
-        let breach = try Stage.newBreach()
-        try await stage.alert(.active, breach, [MainJobScenarios.hint("cpu-1", .node, watts: 900)])
-        #expect(try await eventually { fleet.bmc(of: "cpu-1")?.openSessions == 1 })
-        await stage.broker.stop()
-        #expect(try await eventually { fleet.limit(of: "cpu-1") == 900 })
+        let breach = try await stage.capWhileTheBrokerIsAway()
         let journal = stage.folder.path("ima.sqlite")
         #expect(try await eventually { try !OutboxFile.ids(journal).isEmpty })
         try change(stage, "journal:", "mode: observe\njournal:")

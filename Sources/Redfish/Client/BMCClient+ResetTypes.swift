@@ -2,13 +2,8 @@ import Shedding
 import StrictJSON
 
 extension BMCClient {
-    /// More than any system offers, and longer than any of DMTF's or a vendor's words.
-    private static let mostResetTypes = 32
-    private static let longestResetType = 64
-
     static func resetTypes(_ values: JSONValue?) -> [ResetType] {
-        let words = values?.array?.lazy.compactMap(\.string).filter { $0.utf8.count <= longestResetType }
-        return words?.prefix(mostResetTypes).map { ResetType(rawValue: $0) } ?? []
+        Reading.bounded(values?.array?.compactMap(\.string).map { ResetType(rawValue: $0) } ?? [])
     }
 
     /// A BMC has one a system.

@@ -8,21 +8,24 @@ enum Links {
         value?["@odata.id"]?.string ?? value?.string.flatMap { $0.hasPrefix("/") ? $0 : nil }
     }
 
+    /// Of what a machine is related to there are a few. Lists of it are compared with each other, and nothing ends that.
+    private static let mostRelated = 512
+
     /// The ids in an array of references; an absent or null array is empty.
-    static func ids(_ value: JSONValue?) -> [String] {
-        // Of what a machine is related to there are a few. Lists are compared with each other, and nothing ends that.
+    static func ids(_ value: JSONValue?, most: Int = mostRelated) -> [String] {
         value?.array?.lazy.compactMap { id($0) }.prefix(most).map { $0 } ?? []
     }
 
-    private static let most = 512
-
     /// The ids in what is one reference on some BMCs and an array of them on others.
-    static func oneOrMany(_ value: JSONValue?) -> [String] { id(value).map { [$0] } ?? ids(value) }
+    static func oneOrMany(_ value: JSONValue?, most: Int = mostRelated) -> [String] {
+        id(value).map { [$0] } ?? ids(value, most: most)
+    }
 
-    /// The ids in the `Members` of a collection: an array, one reference, or an object of references.
+    /// The ids in the `Members` of a collection: an array, one reference, or an object of references. All of them: a search
+    /// has a budget for these.
     static func members(_ value: JSONValue?) -> [String] {
         if let object = value?.object, id(value) == nil { return object.compactMap { id($0.value) } }
-        return id(value).map { [$0] } ?? value?.array?.compactMap { id($0) } ?? []
+        return oneOrMany(value, most: .max)
     }
 
     /// Whether two URIs name one resource: trailing slashes, case and escapes are written as each document likes.

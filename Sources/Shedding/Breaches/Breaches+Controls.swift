@@ -76,12 +76,18 @@ extension Breaches {
     private func isProtectedSince(_ entry: ControlEntry) -> Bool {
         let isProtected = ([entry.key] + (entry.sharedBy ?? [])).contains { key in
             guard let resource = site.resources[key.resource] else { return false }
-            if resource.isProtected { return true }
-            // A machine that goes down takes what is in it along, and the one limit of all GPUs is each one's.
-            guard key.facet == .powerState || key.facet == .gpuTotal else { return false }
-            return site.contents(of: resource).contains(where: \.isProtected)
+            return resource.isProtected || inside(key).contains(where: \.isProtected)
         }
         return isProtected && !demands(on: entry.key).isEmpty
+    }
+
+    /// What a write to a control bears on beside the resource that it is of: a machine that goes down takes what is in it
+    /// along, and the one limit of all GPUs is each one's.
+    func inside(_ key: ControlKey) -> [Resource] {
+        guard key.facet == .powerState || key.facet == .gpuTotal, let resource = site.resources[key.resource] else {
+            return []
+        }
+        return site.contents(of: resource)
     }
 
     /// Whether a write may go out at this very moment; otherwise how the convergence ends. Never as `skipped`, which

@@ -12,12 +12,9 @@ extension Breaches {
         let entry = controls[key]?.entry
         let keys = [key] + (entry?.sharedBy ?? [])
         return keys.contains { key in
-            let resource = site.resources[key.resource]
-            let bmc = entry?.bmc.address ?? resource?.bmc?.address
-            if freezes.contains(key.resource, at: bmc) { return true }
-            // A machine that goes down takes what is in it along, and the one limit of all GPUs is each one's.
-            guard key.facet == .powerState || key.facet == .gpuTotal, let resource else { return false }
-            return site.contents(of: resource).contains { freezes.contains($0.id, at: $0.bmc?.address) }
+            let bmc = entry?.bmc.address ?? site.resources[key.resource]?.bmc?.address
+            return freezes.contains(key.resource, at: bmc)
+                || inside(key).contains { freezes.contains($0.id, at: $0.bmc?.address) }
         }
     }
 

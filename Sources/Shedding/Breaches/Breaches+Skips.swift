@@ -5,7 +5,7 @@ extension Breaches {
     /// Skips of one alert that have a line each; of more, their number is told by reason. Who goes through tens of
     /// thousands of them has the reports, which name every one.
     static let mostSkipLines = 1000
-    /// Of strangers' names and of what is said of many parts.
+    /// In bytes, of strangers' names and of what is said of many parts.
     private static let longestText = 300
 
     private struct Skip: Hashable {
@@ -31,8 +31,8 @@ extension Breaches {
                 }
                 changeLog.log(
                     HistoryEntry(
-                        .plan, "skipped", breach: id, value: Self.bounded(skip.resource),
-                        message: Self.bounded("\(skip.action.rawValue): \(reason)")))
+                        .plan, "skipped", breach: id, value: StrangersText.cut(skip.resource, to: Self.longestText),
+                        message: StrangersText.cut("\(skip.action.rawValue): \(reason)", to: Self.longestText)))
             }
         }
         for (name, number) in rest.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -48,10 +48,5 @@ extension Breaches {
         if case .skipped(let reason) = plan.verdict, !plan.isSuperseded { add(plan.resource, reason) }
         for reason in plan.exceptions { add(reason.resource ?? plan.resource, reason) }
         return skips
-    }
-
-    private static func bounded(_ text: String) -> String {
-        text.unicodeScalars.count <= longestText
-            ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(longestText))) + "…"
     }
 }

@@ -26,9 +26,12 @@ extension Reading {
         if let group, group.utf8.count > Self.longestPlace { reading.group = nil }
         reading.objection = objection.map { StrangersText.cut($0) }
         reading.modes = Self.names(modes) { $0 }
-        reading.resetTypes = Self.names(resetTypes, by: \.rawValue)
+        reading.resetTypes = Self.bounded(resetTypes)
         return .success(reading)
     }
+
+    /// What a system may be asked to do, in bounds.
+    public static func bounded(_ types: [ResetType]) -> [ResetType] { names(types, by: \.rawValue) }
 
     /// The first of them, each once.
     private static func names<Name: Hashable>(_ all: [Name], by text: (Name) -> String) -> [Name] {
