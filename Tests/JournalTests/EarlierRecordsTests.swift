@@ -196,8 +196,8 @@ struct EarlierRecordsTests {
     /// The row is named, so that an operator knows what a damaged file has lost.
     @Test func aRowThatCannotBeReadIsNamed() throws {
         let journal = try JournalDatabase()
-        try journal.pool.write { db in
-            try db.execute(sql: "INSERT INTO control (key, body) VALUES ('n1/power_limit', '{}')")
+        try journal.using {
+            try $0.write { try $0.execute(sql: "INSERT INTO control (key, body) VALUES ('n1/power_limit', '{}')") }
         }
         let error = try #require(throws: JournalError.self) { try journal.load() }
         #expect(error.description == ":memory:: the journal cannot be read: control n1/power_limit: has no \"key\"")

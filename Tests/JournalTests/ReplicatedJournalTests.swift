@@ -53,7 +53,7 @@ struct ReplicatedJournalTests {
 
     /// All rows of all tables.
     private func dump(_ journal: JournalDatabase) throws -> [String] {
-        try journal.pool.read { db in
+        try journal.read { db in
             let tables = try String.fetchAll(
                 db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'grdb_%' ORDER BY name")
             return try tables.flatMap { table in

@@ -130,7 +130,7 @@ struct SmallRowsTests {
     }
 
     private func count(_ table: String, _ journal: JournalDatabase) throws -> Int {
-        try journal.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? -1 }
+        try journal.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? -1 }
     }
 
     // MARK: What strangers can make grow
@@ -161,7 +161,7 @@ struct SmallRowsTests {
 
     @Test func payloadsAndRefusalsAreBoundedPerSource() throws {
         let journal = try JournalDatabase(path: folder.path("j.sqlite"))
-        try journal.pool.write { db in
+        try journal.commit { db in
             for (source, most) in [("loud", Retention.payloadsPerSource + 50), ("quiet", 3)] {
                 for number in 0..<most {
                     try db.cachedStatement(sql: "INSERT INTO seen_payload VALUES (?, ?, 'b', ?)")

@@ -131,9 +131,7 @@ final class Stage: Sendable {
     /// Of the running agent.
     var processID: pid_t? { agent.child?.id }
 
-    func stopAgent(_ signal: Int32 = SIGTERM, within patience: Duration = .seconds(10)) async {
-        await agent.child?.end(signal, within: patience)
-    }
+    func stopAgent(_ signal: Int32 = SIGTERM) async { await agent.child?.end(signal) }
 
     /// Sets how large a file the running agent may write (RLIMIT_FSIZE): 0 is a disk that is full.
     func limitFileSize(_ bytes: String) throws {

@@ -47,10 +47,10 @@ public final class ChildProcess: Sendable {
     /// Sends a signal, unless it has ended: its id may be somebody else's then.
     public func send(_ signal: Int32) { if isRunning { kill(id, signal) } }
 
-    /// Sends a signal and waits until the process is gone; kills it where that takes longer.
-    public func end(_ signal: Int32 = SIGTERM, within patience: Duration = .seconds(10)) async {
+    /// Sends a signal and waits until the process is gone; kills it after ten seconds.
+    public func end(_ signal: Int32 = SIGTERM) async {
         send(signal)
-        let limit = ContinuousClock.now + patience
+        let limit = ContinuousClock.now + .seconds(10)
         while isRunning, ContinuousClock.now < limit { try? await Task.sleep(for: .milliseconds(20)) }
         if isRunning { send(SIGKILL) }
         while isRunning { try? await Task.sleep(for: .milliseconds(20)) }

@@ -49,6 +49,6 @@ extension JournalDatabase {
 
     /// Brings what is in the write-ahead log into the file. Nothing depends on it; it is for when there is time.
     public func checkpoint() throws {
-        _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.passive) }
+        _ = try using { pool in try pool.writeWithoutTransaction { db in try db.checkpoint(.passive) } }
     }
 }

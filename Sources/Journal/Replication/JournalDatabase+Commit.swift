@@ -12,7 +12,7 @@ extension JournalDatabase {
 
     func commit<Value>(as part: JournalPart, _ body: (Database) throws -> Value) throws -> Value {
         switch part {
-        case .alone(isMarked: true): try pool.write(body)
+        case .alone(isMarked: true): try using { try $0.write(body) }
         case .alone(isMarked: false): try commitAlone(body)
         case .following: throw NotHere(description: "this agent follows another; only the one that leads writes")
         case .leading(let log): try commit(through: log, body)
@@ -22,9 +22,11 @@ extension JournalDatabase {
 
     /// What is written without the log makes the file another one than the log's: it must not pass for it later.
     private func commitAlone<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        let value = try pool.write { db in
-            try db.execute(sql: "DELETE FROM replication")
-            return try body(db)
+        let value = try using { pool in
+            try pool.write { db in
+                try db.execute(sql: "DELETE FROM replication")
+                return try body(db)
+            }
         }
         part.withLock { if case .alone = $0 { $0 = .alone(isMarked: true) } }
         return value
@@ -35,15 +37,17 @@ extension JournalDatabase {
         var step: JournalStep?
         var result: Value?
         do {
-            return try pool.write { db in
-                let session = try ChangeSession(db)
-                let value = try body(db)
-                let changes = try session.changes()
-                if changes.isEmpty { return value }
-                let position = try log.append(changes)
-                (step, result) = (JournalStep(changes: changes, position: position), value)
-                try Self.write(position, db)
-                return value
+            return try using { pool in
+                try pool.write { db in
+                    let session = try ChangeSession(db)
+                    let value = try body(db)
+                    let changes = try session.changes()
+                    if changes.isEmpty { return value }
+                    let position = try log.append(changes)
+                    (step, result) = (JournalStep(changes: changes, position: position), value)
+                    try Self.write(position, db)
+                    return value
+                }
             }
         } catch {
             guard let step, let result else { throw error }

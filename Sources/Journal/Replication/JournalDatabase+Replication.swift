@@ -65,9 +65,11 @@ extension JournalDatabase {
     public func apply(_ steps: [JournalStep]) throws {
         guard let last = steps.last else { return }
         do {
-            try pool.write { db in
-                for step in steps { try ChangeSession.apply(step.changes, db) }
-                try Self.write(last.position, db)
+            try using { pool in
+                try pool.write { db in
+                    for step in steps { try ChangeSession.apply(step.changes, db) }
+                    try Self.write(last.position, db)
+                }
             }
         } catch let error as DatabaseError where Self.tellsOfRows(error) {
             throw JournalDivergence(path: path, number: last.position.number, reason: Self.reason(error))
@@ -84,7 +86,7 @@ extension JournalDatabase {
 
     /// Says where in a log the file is, as it is now.
     public func setPosition(_ position: JournalPosition) throws {
-        try pool.write { try Self.write(position, $0) }
+        try using { pool in try pool.write { try Self.write(position, $0) } }
     }
 
     static func write(_ position: JournalPosition, _ db: Database) throws {

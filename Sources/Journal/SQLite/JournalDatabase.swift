@@ -13,7 +13,8 @@ public final class JournalDatabase: Sendable {
     private static let mostPagesInLog = 16_384
 
     public let path: String
-    let pool: any DatabaseWriter
+    private let pool: any DatabaseWriter
+    private let gate = UseGate()
     private let lock: ProcessLock?
     private let lastFailure = Mutex<String?>(nil)
     let part = Mutex(JournalPart.alone(isMarked: false))
@@ -116,9 +117,22 @@ public final class JournalDatabase: Sendable {
         }
     }
 
+    /// Why nothing is read or written any more.
+    private struct Closed: Error, CustomStringConvertible {
+        let description = "it is closed"
+    }
+
+    /// The one way to the connections. Whoever waits for one of them while all are closed would get one that is closed, and
+    /// SQLite ends the process over it.
+    func using<Value>(_ body: (any DatabaseWriter) throws -> Value) throws -> Value {
+        guard gate.enter() else { throw Closed() }
+        defer { gate.leave() }
+        return try body(pool)
+    }
+
     /// - Throws: ``JournalError``
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do { return try pool.read(body) } catch {
+        do { return try using { try $0.read(body) } } catch {
             throw JournalError(path: path, reason: "cannot be read: \(Self.reason(error))")
         }
     }
@@ -140,6 +154,7 @@ public final class JournalDatabase: Sendable {
 
     public func close() throws {
         part.withLock { $0 = .over }
+        gate.shut()
         try pool.close()
         lock?.release()
     }
